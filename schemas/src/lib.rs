@@ -1,0 +1,13 @@
+//! Every shape that outlives a deploy: the bodies of the API, the events, and (beside this crate's code) the golden
+//! files, the OpenAPI document and the SQL migrations. No behaviour beyond parsing and checking lives here.
+
+pub mod address;
+pub mod card_number;
+pub mod event;
+pub mod ids;
+pub mod intake;
+pub mod money;
+pub mod order;
+pub mod order_request;
+pub mod problem;
+pub mod product;

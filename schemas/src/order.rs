@@ -1,0 +1,215 @@
+//! An order as the API shows it.
+
+use crate::{
+    ids::OrderId,
+    money::{Amount, Currency},
+};
+use serde::{Deserialize, Serialize};
+use std::{fmt, str::FromStr};
+use time::OffsetDateTime;
+use utoipa::ToSchema;
+
+/// A set of words that the contract fixes: the enum, its wire form and the way back are said once.
+macro_rules! words {
+    ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $word:literal,)+ }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
+        pub enum $name { $($(#[$variant_doc])* #[serde(rename = $word)] $variant,)+ }
+
+        impl $name {
+            /// All of them.
+            pub const ALL: &[Self] = &[$(Self::$variant,)+];
+
+            /// The word that stands for it in JSON and in the database.
+            pub fn as_str(&self) -> &'static str {
+                match self { $(Self::$variant => $word,)+ }
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = UnknownWord;
+
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                match text { $($word => Ok(Self::$variant),)+ _ => Err(UnknownWord) }
+            }
+        }
+    };
+}
+pub(crate) use words;
+
+/// The text is none of the words of its kind.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("is not one of the known words")]
+pub struct UnknownWord;
+
+words! {
+    /// Where an order stands.
+    Status {
+        /// Accepted and waiting for its turn.
+        Submitted = "submitted",
+        /// Its stock is held; payment is under way.
+        Reserved = "reserved",
+        /// Somebody has to look at it.
+        InReview = "in_review",
+        /// Paid for: it will be shipped.
+        Confirmed = "confirmed",
+        /// Handed to the carrier.
+        Shipped = "shipped",
+        /// Refused; see the reason.
+        Rejected = "rejected",
+        /// Called off by its buyer or by support.
+        Cancelled = "cancelled",
+        /// Shipped or paid, and the money given back.
+        Refunded = "refunded",
+    }
+}
+
+impl Status {
+    /// Whether an answer to the buyer's question "did it work" is known.
+    pub fn is_decided(&self) -> bool {
+        match self {
+            Self::Submitted | Self::Reserved => false,
+            Self::InReview | Self::Confirmed | Self::Shipped | Self::Rejected | Self::Cancelled | Self::Refunded => {
+                true
+            }
+        }
+    }
+}
+
+words! {
+    /// Why an order was refused.
+    Reason {
+        /// A SKU is not in the catalogue.
+        UnknownSku = "unknown_sku",
+        /// The catalogue sells it in another currency.
+        CurrencyMismatch = "currency_mismatch",
+        /// Not enough units are free.
+        OutOfStock = "out_of_stock",
+        /// The total is not the one the buyer was shown.
+        PriceChanged = "price_changed",
+        /// The total is more than can be charged.
+        TotalTooLarge = "total_too_large",
+        /// The provider refused the payment method.
+        PaymentDeclined = "payment_declined",
+        /// The provider gave no answer for too long; nothing was taken.
+        PaymentUnavailable = "payment_unavailable",
+        /// A reviewer refused it.
+        ReviewDeclined = "review_declined",
+        /// It was not paid within the time its stock was held.
+        ReservationExpired = "reservation_expired",
+    }
+}
+
+words! {
+    /// How the payment of an order stands.
+    PaymentStatus {
+        /// Not asked for yet, or the provider has not answered.
+        Pending = "pending",
+        /// The money is held for us.
+        Authorized = "authorized",
+        /// The provider refused.
+        Declined = "declined",
+        /// The money was let go, or never can be taken.
+        Voided = "voided",
+    }
+}
+
+/// A line of an order; what the catalogue adds is absent while the order is `submitted`, or its SKU unknown.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Line {
+    /// The stock-keeping unit.
+    pub sku: String,
+    /// What it was called when the order was taken.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Units ordered.
+    pub quantity: i64,
+    /// Net price of one unit when the order was taken.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unit_price: Option<Amount>,
+    /// Tax rate in basis points: 2000 is 20 %.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tax_rate_bp: Option<u32>,
+}
+
+/// The payment of an order.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Payment {
+    /// How it stands.
+    pub status: PaymentStatus,
+    /// The provider's code for a refusal, such as `insufficient_funds`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
+}
+
+/// The invoice of an order.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct InvoiceLink {
+    /// Its number, without gaps in its series and year.
+    #[schema(example = "2026-000042")]
+    pub number: String,
+    /// Where the PDF is.
+    #[schema(example = "/v1/orders/0192f0c1-2222-7333-8444-555566667777/invoice")]
+    pub href: String,
+}
+
+/// A shipment of an order.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Shipment {
+    /// The carrier's tracking number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tracking: Option<String>,
+    /// When it left.
+    #[serde(with = "time::serde::rfc3339")]
+    pub shipped_at: OffsetDateTime,
+}
+
+/// An order.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Order {
+    /// Its id.
+    pub id: OrderId,
+    /// Where it stands.
+    pub status: Status,
+    /// Why, if it was refused.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<Reason>,
+    /// What exactly, in words: which SKU, how many are left.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub detail: Option<String>,
+    /// The currency of every amount in it.
+    pub currency: Currency,
+    /// Tax included; absent until it is priced.
+    pub total: Option<Amount>,
+    /// What was ordered.
+    pub lines: Vec<Line>,
+    /// The payment; absent until it is asked for.
+    pub payment: Option<Payment>,
+    /// The invoice, once issued.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub invoice: Option<InvoiceLink>,
+    /// What has left the warehouses.
+    pub shipments: Vec<Shipment>,
+    /// When it was accepted.
+    #[serde(with = "time::serde::rfc3339")]
+    pub created_at: OffsetDateTime,
+    /// When it last changed.
+    #[serde(with = "time::serde::rfc3339")]
+    pub updated_at: OffsetDateTime,
+}
+
+/// A page of orders, newest first.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct OrderPage {
+    /// The orders.
+    pub items: Vec<Order>,
+    /// Give it as `cursor` for the next page; absent on the last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_cursor: Option<String>,
+}

@@ -1,0 +1,32 @@
+//! A product of the catalogue as the API shows it.
+
+use crate::money::Amount;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// A product and what of it can be bought now.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Product {
+    /// The stock-keeping unit.
+    #[schema(example = "TEA-EARL-GREY")]
+    pub sku: String,
+    /// What it is called.
+    pub name: String,
+    /// Net price of one unit.
+    pub price: Amount,
+    /// Tax rate in basis points: 2000 is 20 %.
+    #[schema(example = 2000)]
+    pub tax_rate_bp: u32,
+    /// Units that can be reserved now, over all warehouses.
+    pub available: i64,
+}
+
+/// A page of products.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ProductPage {
+    /// The products, best match or lowest SKU first.
+    pub items: Vec<Product>,
+    /// Give it as `cursor` for the next page; absent on the last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_cursor: Option<String>,
+}

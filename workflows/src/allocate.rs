@@ -1,0 +1,183 @@
+//! Prices a batch of orders and gives them stock, each whole or not at all, first come first served.
+//!
+//! It works on what the caller has locked, in memory: a hot SKU costs one row lock a batch, however many want it.
+
+use crate::{
+    invoice::{LinePrice, totals},
+    lifecycle::facts,
+    order::{State, StoredLine, StoredOrder},
+};
+use schemas::{event::EventName, ids::OrderId, intake::AcceptedOrder, order::Reason};
+use serde_json::{Value, json};
+use std::collections::HashMap;
+use time::OffsetDateTime;
+
+/// What the catalogue says of a SKU.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listing {
+    /// What it is called.
+    pub name: String,
+    /// ISO 4217.
+    pub currency: String,
+    /// Net price of a unit in minor units.
+    pub price: i64,
+    /// Tax rate in basis points.
+    pub tax_rate_bp: u32,
+}
+
+/// The free units of a SKU in one warehouse.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Shelf {
+    /// The warehouse.
+    pub warehouse: String,
+    /// Units that can be reserved.
+    pub free: i64,
+}
+
+/// What is for sale, as locked by the caller.
+#[derive(Clone, Debug, Default)]
+pub struct Goods {
+    /// The catalogue by SKU.
+    pub listings: HashMap<String, Listing>,
+    /// The stock by SKU.
+    pub shelves: HashMap<String, Vec<Shelf>>,
+}
+
+/// An order as it is to be stored, with its first facts.
+#[derive(Clone, Debug)]
+pub struct NewOrder {
+    /// The order, reserved or refused.
+    pub order: StoredOrder,
+    /// Net and tax, if it could be priced.
+    pub net_and_tax: Option<(i64, i64)>,
+    /// Its events from sequence 1 on.
+    pub events: Vec<(OrderId, EventName, Value)>,
+}
+
+struct Refusal(Reason, Option<String>);
+
+/// Prices and allocates the orders in the order given, taking what it gives from `goods`.
+pub fn allocate(
+    batch: Vec<AcceptedOrder>,
+    goods: &mut Goods,
+    now: OffsetDateTime,
+    until: OffsetDateTime,
+) -> Vec<NewOrder> {
+    batch.into_iter().map(|accepted| place(accepted, goods, now, until)).collect()
+}
+
+fn place(accepted: AcceptedOrder, goods: &mut Goods, now: OffsetDateTime, until: OffsetDateTime) -> NewOrder {
+    let AcceptedOrder { id, customer, accepted_at, traceparent, request } = accepted;
+    let mut lines: Vec<StoredLine> = request
+        .lines
+        .into_iter()
+        .map(|line| {
+            let listing = goods.listings.get(&line.sku);
+            StoredLine {
+                name: listing.map(|l| l.name.clone()),
+                unit_price: listing.map(|l| l.price),
+                tax_rate_bp: listing.map(|l| l.tax_rate_bp),
+                sku: line.sku,
+                quantity: line.quantity,
+                warehouse: None,
+            }
+        })
+        .collect();
+    let mut sums = None;
+    let decision = price(&lines, request.currency.code(), &goods.listings).and_then(|(net, tax, gross)| {
+        sums = Some((net, tax, gross));
+        match request.expected_total {
+            Some(expected) if expected.amount != gross => Err(Refusal(Reason::PriceChanged, None)),
+            Some(_) | None => take(&mut lines, &mut goods.shelves),
+        }
+    });
+    let state = match decision {
+        Ok(()) => State::Reserved { until },
+        Err(Refusal(reason, detail)) => State::Rejected { reason, detail },
+    };
+    let order = StoredOrder {
+        id,
+        customer,
+        state,
+        version: 2,
+        currency: request.currency,
+        total: sums.map(|(_, _, gross)| gross),
+        lines,
+        email: request.email,
+        shipping_address: request.shipping_address,
+        billing_address: request.billing_address,
+        payment_method: request.payment.method,
+        payment: None,
+        invoice: None,
+        cancel_requested: false,
+        traceparent,
+        created_at: accepted_at,
+        updated_at: now,
+    };
+    let events = first_events(&order);
+    NewOrder { order, net_and_tax: sums.map(|(net, tax, _)| (net, tax)), events }
+}
+
+fn price(
+    lines: &[StoredLine],
+    currency: &str,
+    listings: &HashMap<String, Listing>,
+) -> Result<(i64, i64, i64), Refusal> {
+    let mut prices = Vec::with_capacity(lines.len());
+    for line in lines {
+        let Some(listing) = listings.get(&line.sku) else {
+            return Err(Refusal(Reason::UnknownSku, Some(format!("{} is not in the catalogue", line.sku))));
+        };
+        if listing.currency != currency {
+            let detail = format!("{} is sold in {}", line.sku, listing.currency);
+            return Err(Refusal(Reason::CurrencyMismatch, Some(detail)));
+        }
+        prices.push(LinePrice { quantity: line.quantity, unit_price: listing.price, tax_rate: listing.tax_rate_bp });
+    }
+    let sums = totals(prices).map_err(|error| Refusal(Reason::TotalTooLarge, Some(error.to_string())))?;
+    Ok((sums.net, sums.tax, sums.gross))
+}
+
+/// Takes each line from a warehouse that has all of it; if one line finds none, what the others took goes back.
+fn take(lines: &mut [StoredLine], shelves: &mut HashMap<String, Vec<Shelf>>) -> Result<(), Refusal> {
+    for index in 0..lines.len() {
+        let Some(line) = lines.get_mut(index) else { continue };
+        let on_offer = shelves.entry(line.sku.clone()).or_default();
+        match on_offer.iter_mut().find(|shelf| shelf.free >= line.quantity) {
+            Some(shelf) => {
+                shelf.free -= line.quantity;
+                line.warehouse = Some(shelf.warehouse.clone());
+            }
+            None => {
+                let detail = format!("{}: {} wanted, fewer are free", line.sku, line.quantity);
+                put_back(lines, shelves);
+                return Err(Refusal(Reason::OutOfStock, Some(detail)));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn put_back(lines: &mut [StoredLine], shelves: &mut HashMap<String, Vec<Shelf>>) {
+    for line in lines {
+        let Some(warehouse) = line.warehouse.take() else { continue };
+        let taken_from = shelves.get_mut(&line.sku).and_then(|all| all.iter_mut().find(|s| s.warehouse == warehouse));
+        if let Some(shelf) = taken_from {
+            shelf.free += line.quantity;
+        }
+    }
+}
+
+fn first_events(order: &StoredOrder) -> Vec<(OrderId, EventName, Value)> {
+    let submitted = json!({ "currency": order.currency, "lines": facts(order)["lines"] });
+    let outcome = match &order.state {
+        State::Rejected { reason, detail } => {
+            let data = json!({ "reason": reason, "detail": detail, "reserved": false });
+            (order.id, EventName::OrderRejected, data)
+        }
+        State::Reserved { .. } | State::Confirmed | State::Cancelled => {
+            (order.id, EventName::OrderReserved, facts(order))
+        }
+    };
+    vec![(order.id, EventName::OrderSubmitted, submitted), outcome]
+}

@@ -1,0 +1,12 @@
+//! The order's lifecycle, the steps that carry it through, and the ports they need. This crate does no IO: whatever can
+//! fail for a reason outside is behind a port.
+
+pub mod allocate;
+pub mod invoice;
+pub mod lifecycle;
+pub mod order;
+pub mod ports;
+pub mod steps;
+
+/// The checkout workflow, the same file on both runtimes.
+pub const CHECKOUT: &str = include_str!("../asl/checkout.asl.json");

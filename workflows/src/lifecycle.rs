@@ -1,0 +1,249 @@
+//! What may happen to an order, and what follows from it. One exhaustive match decides; nothing else changes an order.
+//!
+//! Deliveries come twice and out of order, so every command is safe to repeat: a second one finds the first one's work
+//! and says `Already`.
+
+use crate::order::{State, StoredInvoice, StoredOrder, StoredPayment};
+use schemas::{
+    event::EventName,
+    money::Amount,
+    order::{PaymentStatus, Reason},
+};
+use serde_json::{Value, json};
+use time::OffsetDateTime;
+
+/// What somebody wants to be done to an order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Command {
+    /// The provider is about to be asked for the money.
+    AskForPayment,
+    /// The provider holds the money.
+    RecordAuthorization {
+        /// The provider's name for it.
+        authorization_id: String,
+    },
+    /// The provider refused.
+    RecordDecline {
+        /// Its code.
+        code: String,
+    },
+    /// Nothing is held at the provider, and nothing can be any more.
+    RecordVoid,
+    /// Paid for: promise it to the buyer.
+    Confirm,
+    /// Refuse it.
+    Reject {
+        /// Why.
+        reason: Reason,
+        /// What exactly, in words.
+        detail: Option<String>,
+    },
+    /// Call it off.
+    Cancel,
+    /// Give its stock to others if its time is up.
+    Expire,
+    /// Its invoice is in the document store.
+    RecordInvoice,
+}
+
+/// What became of a command.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// The order was changed.
+    Changed(Effects),
+    /// It was done before: what followed from it is told again.
+    Already,
+    /// The order stands where this cannot happen any more.
+    Refused,
+}
+
+/// What follows from a change.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Effects {
+    /// The fact to be told, if it is of interest outside.
+    pub event: Option<(EventName, Value)>,
+    /// The order's units go back to the free stock.
+    pub releases_stock: bool,
+}
+
+impl Command {
+    /// The event that tells of it.
+    pub fn event_name(&self) -> Option<EventName> {
+        match self {
+            Self::AskForPayment | Self::RecordDecline { .. } | Self::RecordVoid => None,
+            Self::RecordAuthorization { .. } => Some(EventName::PaymentAuthorized),
+            Self::Confirm => Some(EventName::OrderConfirmed),
+            Self::Reject { .. } | Self::Expire => Some(EventName::OrderRejected),
+            Self::Cancel => Some(EventName::OrderCancelled),
+            Self::RecordInvoice => Some(EventName::InvoiceIssued),
+        }
+    }
+}
+
+/// The key that every call to the provider for this order's money carries.
+pub fn payment_key(order: &StoredOrder) -> String {
+    format!("order-{}-authorize-1", order.id)
+}
+
+/// Decides what a command does to an order, and does it to the value given.
+pub fn decide(order: &mut StoredOrder, command: &Command, now: OffsetDateTime) -> Verdict {
+    let verdict = match command {
+        Command::AskForPayment => ask_for_payment(order),
+        Command::RecordAuthorization { authorization_id } => record_authorization(order, authorization_id),
+        Command::RecordDecline { code } => record_decline(order, code),
+        Command::RecordVoid => record_void(order),
+        Command::Confirm => confirm(order),
+        Command::Reject { reason, detail } => reject(order, *reason, detail.clone()),
+        Command::Cancel => cancel(order),
+        Command::Expire => expire(order, now),
+        Command::RecordInvoice => record_invoice(order),
+    };
+    if let Verdict::Changed(effects) = &verdict {
+        order.updated_at = now;
+        if effects.event.is_some() {
+            order.version += 1;
+        }
+    }
+    verdict
+}
+
+fn silently() -> Verdict {
+    Verdict::Changed(Effects::default())
+}
+
+fn telling(name: EventName, data: Value) -> Verdict {
+    Verdict::Changed(Effects { event: Some((name, data)), releases_stock: false })
+}
+
+fn ask_for_payment(order: &mut StoredOrder) -> Verdict {
+    match (&order.state, order.payment.as_mut(), order.total) {
+        (State::Reserved { .. }, _, _) if order.cancel_requested => Verdict::Refused,
+        (State::Reserved { .. }, None, Some(total)) => {
+            order.payment = Some(StoredPayment {
+                key: payment_key(order),
+                state: PaymentStatus::Pending,
+                amount: Amount { amount: total, currency: order.currency },
+                authorization_id: None,
+                code: None,
+                calls: 1,
+            });
+            silently()
+        }
+        (State::Reserved { .. }, Some(payment), _) => match payment.state {
+            PaymentStatus::Pending => {
+                payment.calls += 1;
+                silently()
+            }
+            PaymentStatus::Authorized | PaymentStatus::Declined => Verdict::Already,
+            PaymentStatus::Voided => Verdict::Refused,
+        },
+        (State::Reserved { .. }, None, None) => Verdict::Refused,
+        (State::Confirmed, _, _) => Verdict::Already,
+        (State::Rejected { .. } | State::Cancelled, _, _) => Verdict::Refused,
+    }
+}
+
+/// The money is held whatever became of the order meanwhile, so the ledger takes it in every state: what is closed gets
+/// its money back by the same queue as any other.
+fn record_authorization(order: &mut StoredOrder, authorization_id: &str) -> Verdict {
+    let Some(payment) = order.payment.as_mut() else { return Verdict::Refused };
+    match payment.state {
+        PaymentStatus::Pending => {
+            payment.state = PaymentStatus::Authorized;
+            payment.authorization_id = Some(authorization_id.to_owned());
+            telling(EventName::PaymentAuthorized, json!({ "amount": payment.amount }))
+        }
+        PaymentStatus::Authorized => Verdict::Already,
+        PaymentStatus::Declined | PaymentStatus::Voided => Verdict::Refused,
+    }
+}
+
+fn record_decline(order: &mut StoredOrder, code: &str) -> Verdict {
+    let Some(payment) = order.payment.as_mut() else { return Verdict::Refused };
+    match payment.state {
+        PaymentStatus::Pending => {
+            payment.state = PaymentStatus::Declined;
+            payment.code = Some(code.to_owned());
+            silently()
+        }
+        PaymentStatus::Declined => Verdict::Already,
+        PaymentStatus::Authorized | PaymentStatus::Voided => Verdict::Refused,
+    }
+}
+
+fn record_void(order: &mut StoredOrder) -> Verdict {
+    let Some(payment) = order.payment.as_mut() else { return Verdict::Already };
+    match payment.state {
+        PaymentStatus::Pending | PaymentStatus::Authorized => {
+            payment.state = PaymentStatus::Voided;
+            silently()
+        }
+        PaymentStatus::Declined | PaymentStatus::Voided => Verdict::Already,
+    }
+}
+
+fn confirm(order: &mut StoredOrder) -> Verdict {
+    let paid = order.payment.as_ref().is_some_and(|p| p.state == PaymentStatus::Authorized);
+    match order.state {
+        State::Reserved { .. } if paid && !order.cancel_requested => {
+            order.state = State::Confirmed;
+            telling(EventName::OrderConfirmed, facts(order))
+        }
+        State::Confirmed => Verdict::Already,
+        State::Reserved { .. } | State::Rejected { .. } | State::Cancelled => Verdict::Refused,
+    }
+}
+
+fn reject(order: &mut StoredOrder, reason: Reason, detail: Option<String>) -> Verdict {
+    match order.state {
+        State::Reserved { .. } => {
+            order.state = State::Rejected { reason, detail };
+            let data = json!({ "reason": reason, "reserved": true });
+            Verdict::Changed(Effects { event: Some((EventName::OrderRejected, data)), releases_stock: true })
+        }
+        State::Rejected { .. } => Verdict::Already,
+        State::Confirmed | State::Cancelled => Verdict::Refused,
+    }
+}
+
+fn cancel(order: &mut StoredOrder) -> Verdict {
+    match order.state {
+        State::Reserved { .. } | State::Confirmed => {
+            let data = json!({ "was": order.state.status(), "reserved": true });
+            order.state = State::Cancelled;
+            Verdict::Changed(Effects { event: Some((EventName::OrderCancelled, data)), releases_stock: true })
+        }
+        State::Cancelled => Verdict::Already,
+        State::Rejected { .. } => Verdict::Refused,
+    }
+}
+
+fn expire(order: &mut StoredOrder, now: OffsetDateTime) -> Verdict {
+    match order.state {
+        State::Reserved { until } if until <= now => reject(order, Reason::ReservationExpired, None),
+        State::Rejected { reason: Reason::ReservationExpired, .. } => Verdict::Already,
+        State::Reserved { .. } | State::Rejected { .. } | State::Confirmed | State::Cancelled => Verdict::Refused,
+    }
+}
+
+fn record_invoice(order: &mut StoredOrder) -> Verdict {
+    let id = order.id;
+    match order.invoice.as_mut() {
+        Some(StoredInvoice { stored: true, .. }) => Verdict::Already,
+        Some(invoice) => {
+            invoice.stored = true;
+            let href = format!("/v1/orders/{id}/invoice");
+            let data = json!({ "number": invoice.number, "issued_on": invoice.issued_on.to_string(), "href": href });
+            telling(EventName::InvoiceIssued, data)
+        }
+        None => Verdict::Refused,
+    }
+}
+
+/// What events tell of an order: nothing personal, no payment token.
+pub fn facts(order: &StoredOrder) -> Value {
+    let lines: Vec<Value> =
+        order.lines.iter().map(|line| json!({ "sku": line.sku, "quantity": line.quantity })).collect();
+    let total = order.total.map(|amount| Amount { amount, currency: order.currency });
+    json!({ "currency": order.currency, "total": total, "lines": lines })
+}

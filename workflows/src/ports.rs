@@ -1,0 +1,341 @@
+//! What the steps need from outside, each port narrow and described by what its callers may rely on.
+//!
+//! A transaction never crosses a port. Every call takes a batch and is safe to repeat.
+
+use crate::{
+    invoice::InvoiceDocument,
+    lifecycle::{Command, Verdict},
+    order::{State, StoredOrder},
+};
+use async_trait::async_trait;
+use schemas::{
+    event::Event,
+    ids::OrderId,
+    intake::AcceptedOrder,
+    money::Amount,
+    order as api,
+    product::{Product, ProductPage},
+};
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+/// Something outside did not answer, or not in time: the work is to be tried again.
+#[derive(Debug, thiserror::Error)]
+#[error("{what} is not available")]
+pub struct Unavailable {
+    /// What was asked, such as `orders.apply`.
+    pub what: &'static str,
+    /// Why, if it said.
+    #[source]
+    pub source: Option<Box<dyn std::error::Error + Send + Sync>>,
+}
+
+impl Unavailable {
+    /// With the reason it gave.
+    pub fn because(what: &'static str, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self { what, source: Some(source.into()) }
+    }
+
+    /// The whole chain in one line, for the one place that logs it.
+    pub fn chain(&self) -> String {
+        let mut text = self.to_string();
+        let mut next = std::error::Error::source(self);
+        while let Some(error) = next {
+            text.push_str(": ");
+            text.push_str(&error.to_string());
+            next = error.source();
+        }
+        text
+    }
+}
+
+/// The time. MUST have no more than microseconds, which is what the database keeps.
+pub trait Clock: Send + Sync {
+    /// Now, in UTC.
+    fn now(&self) -> OffsetDateTime;
+}
+
+/// Where order ids come from.
+pub trait Ids: Send + Sync {
+    /// A new UUIDv7.
+    fn order_id(&self) -> OrderId;
+}
+
+/// An order to be accepted under a key.
+#[derive(Clone, Debug)]
+pub struct Submission {
+    /// The order, with the id it gets if the key is new.
+    pub order: AcceptedOrder,
+    /// The caller's idempotency key.
+    pub key: String,
+    /// SHA-256 of the request.
+    pub fingerprint: [u8; 32],
+}
+
+/// What became of a submission.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Acceptance {
+    /// The key was new.
+    Accepted,
+    /// The key was used for the same request: this is the order it made.
+    Replayed {
+        /// The order's id.
+        id: OrderId,
+        /// When it was accepted.
+        accepted_at: OffsetDateTime,
+    },
+    /// The key was used for another request.
+    KeyReused,
+}
+
+/// Takes orders in without touching the order database.
+#[async_trait]
+pub trait Intake: Send + Sync {
+    /// Stores key and order and puts the order on queue `intake`. MUST, for `Accepted` and `Replayed`, have made both
+    /// durable; a crash between them is healed by a retry, so a replay puts the order on the queue again.
+    async fn accept(&self, batch: Vec<Submission>) -> Result<Vec<Acceptance>, Unavailable>;
+
+    /// The accepted order of that id, for a moment in which the order database does not know it yet.
+    async fn find(&self, id: OrderId) -> Result<Option<AcceptedOrder>, Unavailable>;
+}
+
+/// What became of an order on its way through `reserve`.
+#[derive(Clone, Debug)]
+pub struct Reservation {
+    /// The order.
+    pub id: OrderId,
+    /// Where it stands now; a redelivered one may be further.
+    pub state: State,
+    /// The facts to be told.
+    pub events: Vec<Event>,
+}
+
+/// What became of a command to an order.
+#[derive(Clone, Debug)]
+pub enum Applied {
+    /// The database has no such order.
+    Missing,
+    /// The order as it is now.
+    Order {
+        /// The order.
+        order: Box<StoredOrder>,
+        /// What the lifecycle said.
+        verdict: Verdict,
+        /// The facts to be told: those of this change, or of the earlier one if it was done before.
+        events: Vec<Event>,
+    },
+}
+
+/// What became of a request to cancel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CancelRequest {
+    /// Noted: nothing else can happen to it before it is cancelled.
+    Noted,
+    /// It is cancelled already.
+    Already,
+    /// It stands where it cannot be cancelled any more.
+    TooLate(api::Status),
+    /// The order database has no such order.
+    Missing,
+}
+
+/// An order that got stuck, as `sweep` finds it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Stuck {
+    /// Reserved, and no workflow cares for it.
+    Unattended(OrderId),
+    /// Its cancellation was noted and nobody carries it out.
+    CancelForgotten(OrderId),
+    /// Confirmed without an invoice, and no message asks for one.
+    Uninvoiced(OrderId),
+    /// Refused or cancelled while money is held, and no message asks to let it go.
+    Unvoided(OrderId),
+}
+
+/// Orders, their stock, money and events.
+#[async_trait]
+pub trait Orders: Send + Sync {
+    /// Prices the orders, reserves each one's stock whole or not at all, and stores them with the outcome. MUST be one
+    /// transaction, and MUST leave an order that is stored already as it is, and tell its first events again.
+    async fn reserve(&self, batch: Vec<AcceptedOrder>) -> Result<Vec<Reservation>, Unavailable>;
+
+    /// Carries commands out as the lifecycle decides. MUST be one transaction; outcomes stand in the order of the batch.
+    async fn apply(&self, batch: Vec<(OrderId, Command)>) -> Result<Vec<Applied>, Unavailable>;
+
+    /// The orders of those ids that exist.
+    async fn load(&self, ids: &[OrderId]) -> Result<Vec<StoredOrder>, Unavailable>;
+
+    /// Orders of a customer, newest first, older than `before`, at most `limit`; accepted ones not stored yet among them.
+    async fn list(
+        &self,
+        customer: &str,
+        status: Option<api::Status>,
+        before: Option<OrderId>,
+        limit: i64,
+    ) -> Result<Vec<api::Order>, Unavailable>;
+
+    /// Notes that an order is to be cancelled, so that neither payment nor shipping overtakes it.
+    async fn request_cancel(&self, id: OrderId) -> Result<CancelRequest, Unavailable>;
+
+    /// Reservations whose time is up, at most `limit`.
+    async fn expired(&self, limit: i64) -> Result<Vec<OrderId>, Unavailable>;
+
+    /// Orders that have been waiting since before `older_than` for something that nobody is doing, at most `limit`.
+    async fn stuck(&self, older_than: OffsetDateTime, limit: i64) -> Result<Vec<Stuck>, Unavailable>;
+
+    /// All events of the order, by sequence.
+    async fn events(&self, id: OrderId) -> Result<Vec<Event>, Unavailable>;
+
+    /// Gives each confirmed order of the batch the next number of its series, those that have one keep it, and returns
+    /// what is to be printed. MUST leave no gap. Orders that are not confirmed are left out.
+    async fn number_invoices(&self, ids: &[OrderId]) -> Result<Vec<(OrderId, InvoiceDocument)>, Unavailable>;
+}
+
+/// Products and their stock as buyers see them.
+#[async_trait]
+pub trait Catalogue: Send + Sync {
+    /// The product of that SKU.
+    async fn product(&self, sku: &str) -> Result<Option<Product>, Unavailable>;
+
+    /// Products by SKU from after `cursor`, at most `limit`.
+    async fn products(&self, cursor: Option<&str>, limit: i64) -> Result<ProductPage, Unavailable>;
+}
+
+/// What the provider said to a request for money.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Authorization {
+    /// The money is held under this id.
+    Authorized {
+        /// The provider's id.
+        id: String,
+    },
+    /// Refused, for good.
+    Declined {
+        /// The provider's code, such as `insufficient_funds`.
+        code: String,
+    },
+    /// Voided before: no money can be taken under this key.
+    Voided,
+}
+
+/// Why a request for money got no answer.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ProviderError {
+    /// It said that it did nothing: asking again is safe.
+    #[error("the payment provider is not available: {0}")]
+    Unavailable(String),
+    /// It may or may not have taken the money: only its books can tell.
+    #[error("the payment provider did not answer in time")]
+    InDoubt,
+}
+
+/// A request for money.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AuthorizationRequest {
+    /// The idempotency key: the same key takes the money once.
+    pub key: String,
+    /// The order it is for.
+    pub order: OrderId,
+    /// How much.
+    pub amount: Amount,
+    /// The buyer's token.
+    pub method: String,
+}
+
+/// An entry of the provider's books.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BookEntry {
+    /// The caller's key.
+    pub key: String,
+    /// The provider's id.
+    pub id: String,
+    /// What the caller called it.
+    pub reference: String,
+    /// How much.
+    pub amount: i64,
+    /// ISO 4217.
+    pub currency: String,
+    /// Whether the money is held.
+    pub holds_money: bool,
+}
+
+/// Whoever moves the money. Calls stand alone: providers have no batches.
+#[async_trait]
+pub trait PaymentProvider: Send + Sync {
+    /// Asks for the money to be held. MUST take it at most once for a key, however often it is asked.
+    async fn authorize(&self, request: AuthorizationRequest) -> Result<Authorization, ProviderError>;
+
+    /// What became of a key; `None` if the provider has taken no decision under it.
+    async fn find(&self, key: &str) -> Result<Option<Authorization>, ProviderError>;
+
+    /// Lets the money of a key go. MUST make sure that none is held and none can be taken under it any more, even by a
+    /// request that is still on its way.
+    async fn void(&self, key: &str) -> Result<(), ProviderError>;
+
+    /// The books, for the audit.
+    async fn books(&self) -> Result<Vec<BookEntry>, ProviderError>;
+}
+
+/// Where facts are told. Delivery is at least once.
+#[async_trait]
+pub trait EventBus: Send + Sync {
+    /// Tells the facts to whoever a rule names. MUST have made that durable on return.
+    async fn publish(&self, events: &[Event]) -> Result<(), Unavailable>;
+}
+
+/// A message to be put on a queue.
+#[derive(Clone, Debug)]
+pub struct OutgoingMessage {
+    /// The order it is about.
+    pub subject: Uuid,
+    /// The body.
+    pub body: serde_json::Value,
+}
+
+/// Durable queues.
+#[async_trait]
+pub trait Queue: Send + Sync {
+    /// Puts messages on a queue.
+    async fn send(&self, queue: &str, messages: Vec<OutgoingMessage>) -> Result<(), Unavailable>;
+}
+
+/// What runs the workflows.
+#[async_trait]
+pub trait Workflows: Send + Sync {
+    /// Starts workflow `checkout` for each order. MUST start it once, however often it is told; one that failed goes on
+    /// where it failed.
+    async fn start_checkout(&self, orders: &[OrderId]) -> Result<(), Unavailable>;
+}
+
+/// Where documents are kept.
+#[async_trait]
+pub trait Documents: Send + Sync {
+    /// Stores a document, over an earlier one of that path.
+    async fn put(&self, path: &str, content: Vec<u8>) -> Result<(), Unavailable>;
+
+    /// The document of that path.
+    async fn get(&self, path: &str) -> Result<Option<Vec<u8>>, Unavailable>;
+}
+
+/// Makes an invoice printable.
+#[async_trait]
+pub trait InvoicePrinter: Send + Sync {
+    /// The PDF. MUST give the same bytes for the same document: it may be printed twice.
+    async fn print(&self, invoice: InvoiceDocument) -> Result<Vec<u8>, Unavailable>;
+}
+
+/// Search over products and orders.
+#[async_trait]
+pub trait Search: Send + Sync {
+    /// Shows the orders as the database has them now.
+    async fn index_orders(&self, ids: &[OrderId]) -> Result<(), Unavailable>;
+
+    /// Indexes everything anew; calls `progress` with how many orders are done and how many there are.
+    async fn rebuild(&self, progress: &(dyn Fn(u64, u64) + Send + Sync)) -> Result<u64, Unavailable>;
+
+    /// Products whose SKU or name match: whole words, beginnings, and with typing errors; best first.
+    async fn products(&self, query: &str, limit: i64) -> Result<Vec<Product>, Unavailable>;
+
+    /// Orders by id, e-mail address, SKU or name, newest first.
+    async fn orders(&self, query: &str, limit: i64) -> Result<Vec<OrderId>, Unavailable>;
+}

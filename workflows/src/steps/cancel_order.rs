@@ -1,0 +1,34 @@
+//! Queue `cancel`: calls orders off and gives their stock back. The money follows by queue `void`.
+
+use super::Outcome;
+use crate::{
+    lifecycle::{Command, Verdict},
+    ports::{Applied, EventBus, Orders},
+};
+use schemas::ids::OrderId;
+
+/// One outcome for each order. An order that is still on its way into the database is waited for.
+pub async fn cancel_order(orders: &dyn Orders, bus: &dyn EventBus, ids: &[OrderId]) -> Vec<Outcome> {
+    let applied = match orders.apply(ids.iter().map(|id| (*id, Command::Cancel)).collect()).await {
+        Ok(applied) => applied,
+        Err(error) => return super::all(ids.len(), Err(error)),
+    };
+    let mut facts = Vec::new();
+    let outcomes = applied
+        .into_iter()
+        .map(|applied| match applied {
+            Applied::Missing => Outcome::Busy,
+            Applied::Order { verdict: Verdict::Refused, order, .. } => {
+                Outcome::Refused(format!("an order that is {} cannot be cancelled", order.state.status()))
+            }
+            Applied::Order { verdict: Verdict::Changed(_) | Verdict::Already, events, .. } => {
+                facts.extend(events);
+                Outcome::Done
+            }
+        })
+        .collect();
+    match bus.publish(&facts).await {
+        Ok(()) => outcomes,
+        Err(error) => super::all(ids.len(), Err(error)),
+    }
+}

@@ -1,0 +1,41 @@
+//! The steps that carry an order through. Each takes a batch and says what became of every item; each may be told the
+//! same thing twice, and then tells again what followed from the first time.
+
+pub mod abandon_payment;
+pub mod authorize_payment;
+pub mod cancel_order;
+pub mod confirm_order;
+pub mod expire_reservations;
+pub mod index_orders;
+pub mod issue_invoices;
+pub mod reject_order;
+pub mod reserve_orders;
+pub mod resolve_payment;
+pub mod sweep;
+pub mod task;
+pub mod void_payments;
+
+use crate::ports::Unavailable;
+
+/// What the queue is to do with a message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[must_use]
+pub enum Outcome {
+    /// It did its work: forget it.
+    Done,
+    /// Its time has not come: deliver it again, without counting this time.
+    Busy,
+    /// It failed for a reason outside: deliver it again, and set it aside if that happens too often.
+    Retry(String),
+    /// It cannot be done, and that is settled: forget it, and log why.
+    Refused(String),
+}
+
+/// One outcome for each of `count` messages of a batch that stands or falls together.
+fn all(count: usize, result: Result<(), Unavailable>) -> Vec<Outcome> {
+    let outcome = match result {
+        Ok(()) => Outcome::Done,
+        Err(error) => Outcome::Retry(error.chain()),
+    };
+    vec![outcome; count]
+}
