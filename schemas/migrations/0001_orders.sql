@@ -70,6 +70,7 @@ create table orders (
     payment_method      text not null,
     reserved_until      timestamptz,
     cancel_requested_at timestamptz,
+    invoiced            boolean not null default false,
     traceparent         text,
     created_at          timestamptz not null,
     updated_at          timestamptz not null,
@@ -82,6 +83,9 @@ create index orders_newest_first on orders (customer, id desc);
 create index orders_holding_stock on orders (reserved_until) where status in ('reserved', 'in_review');
 create index orders_to_cancel on orders (cancel_requested_at)
     where cancel_requested_at is not null and status in ('reserved', 'in_review', 'confirmed');
+
+create index orders_to_invoice on orders (updated_at) where status = 'confirmed' and not invoiced;
+create index orders_closed on orders (updated_at) where status in ('rejected', 'cancelled');
 
 create table order_events (
     order_id    uuid not null references orders,
@@ -106,7 +110,6 @@ create table payments (
 );
 comment on column payments.key is 'What every call to the provider for this order carries, stored before the first.';
 comment on column payments.calls is 'How often the provider was asked for the money.';
-create index payments_holding_money on payments (order_id) where state in ('pending', 'authorized');
 
 create table invoice_series (
     series text not null,

@@ -14,6 +14,7 @@ create table messages (
     body          jsonb not null,
     visible_at    timestamptz not null default now(),
     receive_count integer not null default 0,
+    abandoned     integer not null default 0,
     instance      bigint,
     sent_at       timestamptz not null default now(),
     last_error    text
@@ -21,9 +22,10 @@ create table messages (
 comment on column messages.queue is 'A dead-letter queue is a queue too: the name of its source with -dlq behind.';
 comment on column messages.subject is 'The order it is about.';
 comment on column messages.visible_at is 'Received messages are hidden until then; if nobody deletes them, they come again.';
+comment on column messages.abandoned is 'How often a process died with it in hand; such deliveries are not counted above.';
 comment on column messages.instance is 'Who has it in hand.';
+create index messages_in_hand on messages (instance) where instance is not null;
 create index messages_due on messages (queue, visible_at, id);
-create index messages_about on messages (subject);
 
 create table executions (
     id          uuid primary key,
@@ -57,3 +59,30 @@ create table execution_history (
     cause        text,
     primary key (execution_id, sequence)
 );
+
+-- Whoever waits is woken, in whichever process it is. The payload says for what: a queue's name, or one of the two below.
+create function wake_queues() returns trigger language plpgsql as $$
+begin
+    perform pg_notify('sluice', queue) from (select distinct queue from sent) as queues;
+    return null;
+end $$;
+create trigger wake_queues after insert on messages
+    referencing new table as sent for each statement execute function wake_queues();
+
+create function wake_redriven() returns trigger language plpgsql as $$
+begin
+    perform pg_notify('sluice', new.queue);
+    return null;
+end $$;
+create trigger wake_redriven after update on messages for each row
+    when (old.queue like '%-dlq' and new.queue <> old.queue) execute function wake_redriven();
+
+create function wake() returns trigger language plpgsql as $$
+begin
+    perform pg_notify('sluice', tg_argv[0]);
+    return null;
+end $$;
+create trigger wake_engine after insert on executions
+    for each statement execute function wake('#executions');
+create trigger wake_watchers after insert on order_events
+    for each statement execute function wake('#orders');

@@ -5,8 +5,10 @@ pub mod allocate;
 pub mod invoice;
 pub mod lifecycle;
 pub mod order;
+pub mod pattern;
 pub mod ports;
 pub mod steps;
+pub mod wiring;
 
 /// The checkout workflow, the same file on both runtimes.
 pub const CHECKOUT: &str = include_str!("../asl/checkout.asl.json");

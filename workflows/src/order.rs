@@ -5,6 +5,7 @@ use schemas::{
     ids::OrderId,
     money::{Amount, Currency},
     order::{self as api, PaymentStatus, Reason, Status},
+    order_request::OrderRequest,
 };
 use serde::{Deserialize, Serialize};
 use time::{Date, OffsetDateTime};
@@ -165,5 +166,33 @@ impl StoredOrder {
             created_at: self.created_at,
             updated_at: self.updated_at,
         }
+    }
+}
+
+/// An accepted order that is not stored yet, as the API shows it.
+pub fn submitted(id: OrderId, request: &OrderRequest, accepted_at: OffsetDateTime) -> api::Order {
+    api::Order {
+        id,
+        status: Status::Submitted,
+        reason: None,
+        detail: None,
+        currency: request.currency,
+        total: None,
+        lines: request
+            .lines
+            .iter()
+            .map(|line| api::Line {
+                sku: line.sku.clone(),
+                name: None,
+                quantity: line.quantity,
+                unit_price: None,
+                tax_rate_bp: None,
+            })
+            .collect(),
+        payment: None,
+        invoice: None,
+        shipments: Vec::new(),
+        created_at: accepted_at,
+        updated_at: accepted_at,
     }
 }

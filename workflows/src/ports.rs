@@ -19,21 +19,28 @@ use schemas::{
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-/// Something outside did not answer, or not in time: the work is to be tried again.
+/// Something outside did not do what was asked: the work is to be tried again.
 #[derive(Debug, thiserror::Error)]
-#[error("{what} is not available")]
+#[error("{what} failed")]
 pub struct Unavailable {
     /// What was asked, such as `orders.apply`.
     pub what: &'static str,
+    /// Whether it is the other side that is away (so that waiting helps), and not the request that is at fault.
+    pub away: bool,
     /// Why, if it said.
     #[source]
     pub source: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
 
 impl Unavailable {
-    /// With the reason it gave.
+    /// The other side is away, for the reason given.
     pub fn because(what: &'static str, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
-        Self { what, source: Some(source.into()) }
+        Self { what, away: true, source: Some(source.into()) }
+    }
+
+    /// The other side is there and did not take the request.
+    pub fn refused(what: &'static str, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self { what, away: false, source: Some(source.into()) }
     }
 
     /// The whole chain in one line, for the one place that logs it.

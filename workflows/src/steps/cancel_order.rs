@@ -17,7 +17,7 @@ pub async fn cancel_order(orders: &dyn Orders, bus: &dyn EventBus, ids: &[OrderI
     let outcomes = applied
         .into_iter()
         .map(|applied| match applied {
-            Applied::Missing => Outcome::Busy,
+            Applied::Missing => Outcome::Busy("the order is not stored yet".to_owned()),
             Applied::Order { verdict: Verdict::Refused, order, .. } => {
                 Outcome::Refused(format!("an order that is {} cannot be cancelled", order.state.status()))
             }

@@ -31,7 +31,7 @@ pub async fn issue_invoices(
         Ok(numbered) => numbered,
         Err(error) => return all(ids.len(), Err(error)),
     };
-    let results: HashMap<OrderId, Result<(), Unavailable>> = stream::iter(numbered)
+    let mut results: HashMap<OrderId, Result<(), Unavailable>> = stream::iter(numbered)
         .map(|(id, invoice)| async move { (id, store(printer, documents, invoice).await) })
         .buffer_unordered(WRITES)
         .collect()
@@ -52,8 +52,8 @@ pub async fn issue_invoices(
         return all(ids.len(), Err(error));
     }
     ids.iter()
-        .map(|id| match results.get(id) {
-            Some(Err(error)) => Outcome::Retry(error.chain()),
+        .map(|id| match results.remove(id) {
+            Some(Err(error)) => Outcome::from(error),
             // Not confirmed any more: it was cancelled before its invoice was due.
             Some(Ok(())) | None => Outcome::Done,
         })

@@ -23,19 +23,21 @@ use crate::ports::Unavailable;
 pub enum Outcome {
     /// It did its work: forget it.
     Done,
-    /// Its time has not come: deliver it again, without counting this time.
-    Busy,
-    /// It failed for a reason outside: deliver it again, and set it aside if that happens too often.
+    /// Its time has not come, or what it needs is away: deliver it again, without counting this time.
+    Busy(String),
+    /// It failed: deliver it again, and set it aside if that happens too often.
     Retry(String),
     /// It cannot be done, and that is settled: forget it, and log why.
     Refused(String),
 }
 
+impl From<Unavailable> for Outcome {
+    fn from(error: Unavailable) -> Self {
+        if error.away { Self::Busy(error.chain()) } else { Self::Retry(error.chain()) }
+    }
+}
+
 /// One outcome for each of `count` messages of a batch that stands or falls together.
 fn all(count: usize, result: Result<(), Unavailable>) -> Vec<Outcome> {
-    let outcome = match result {
-        Ok(()) => Outcome::Done,
-        Err(error) => Outcome::Retry(error.chain()),
-    };
-    vec![outcome; count]
+    vec![result.map_or_else(Outcome::from, |()| Outcome::Done); count]
 }

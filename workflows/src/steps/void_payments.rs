@@ -30,7 +30,7 @@ pub async fn void_payments(orders: &dyn Orders, provider: &dyn PaymentProvider, 
             None => Outcome::Done,
             Some(key) => match provider.void(key).await {
                 Ok(()) => Outcome::Done,
-                Err(error) => Outcome::Retry(error.to_string()),
+                Err(error) => Outcome::Busy(error.to_string()),
             },
         }
     }))

@@ -1,0 +1,22 @@
+-- catalogue.import
+with given as (
+    select * from unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::integer[], $6::text[], $7::bigint[])
+        as g (sku, name, currency, price, tax_rate_bp, trigrams, units)
+),
+listed as (
+    insert into products (sku, name, currency, price, tax_rate_bp, trigrams, updated_at)
+    select sku, name, currency, price, tax_rate_bp, string_to_array(trigrams, chr(31)), $9::timestamptz from given
+    on conflict (sku) do update
+    set name = excluded.name, currency = excluded.currency, price = excluded.price,
+        tax_rate_bp = excluded.tax_rate_bp, trigrams = excluded.trigrams, updated_at = excluded.updated_at
+    returning sku
+),
+stocked as (
+    insert into stock (sku, warehouse, received)
+    select sku, $10::text, units from given join listed using (sku) order by sku
+    on conflict (sku, warehouse) do update set received = stock.received + excluded.received
+    returning sku
+)
+insert into stock_receipts (id, sku, warehouse, quantity, source, received_at)
+select gen_random_uuid(), sku, $10::text, units, $8::text, $9::timestamptz
+from given join stocked using (sku) where units > 0

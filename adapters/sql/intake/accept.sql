@@ -1,0 +1,18 @@
+-- intake.accept: the first of several with one key wins, within the batch and against others
+with given as (
+    select distinct on (customer, key) *
+    from unnest($1::uuid[], $2::text[], $3::text[], $4::bytea[], $5::jsonb[], $6::timestamptz[], $7::jsonb[])
+        with ordinality as g (id, customer, key, fingerprint, request, accepted_at, body, place)
+    order by customer, key, place
+),
+claimed as (
+    insert into submissions (id, customer, key, fingerprint, request, accepted_at)
+    select id, customer, key, fingerprint, request, accepted_at from given
+    on conflict (customer, key) do nothing
+    returning id
+),
+sent as (
+    insert into messages (queue, subject, body)
+    select 'intake', id, body from given join claimed using (id) order by place
+)
+select id from claimed

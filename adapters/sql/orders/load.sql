@@ -1,0 +1,16 @@
+-- orders.load
+select o.id as "id!", o.customer as "customer!", o.status as "status!", o.reason, o.detail,
+       o.version as "version!", o.currency as "currency!", o.total,
+       o.lines as "lines!: Json<Vec<StoredLine>>", o.email as "email!",
+       o.shipping_address as "shipping_address!: Json<Address>",
+       o.billing_address as "billing_address: Json<Address>",
+       o.payment_method as "payment_method!", o.reserved_until, o.cancel_requested_at, o.traceparent,
+       o.created_at as "created_at!", o.updated_at as "updated_at!",
+       p.key as "payment_key?", p.state as "payment_state?", p.amount as "payment_amount?",
+       p.authorization_id as "authorization_id?", p.code as "payment_code?", p.calls as "payment_calls?",
+       i.year as "invoice_year?", i.number as "invoice_number?", i.issued_on as "issued_on?",
+       i.stored_at as "stored_at?"
+from orders o
+left join payments p on p.order_id = o.id
+left join invoices i on i.order_id = o.id
+where o.id = any($1)

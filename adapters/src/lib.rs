@@ -1,0 +1,10 @@
+//! What stands behind the ports: PostgreSQL, the document store, the invoice printer and the payment provider.
+
+pub mod batcher;
+pub mod documents;
+pub mod invoice;
+pub mod local_postgres;
+pub mod postgres;
+pub mod printer;
+pub mod sandbox;
+pub mod system;

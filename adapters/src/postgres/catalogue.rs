@@ -1,0 +1,164 @@
+//! The catalogue: reading for buyers, and the import that fills it.
+
+use super::{Asked, Database, trigrams::trigrams, unreadable};
+use async_trait::async_trait;
+use schemas::{
+    money::{Amount, Currency},
+    product::{Product, ProductPage},
+};
+use sqlx::Connection;
+use std::sync::Arc;
+use workflows::ports::{Catalogue, Clock, Unavailable};
+
+/// Products and stock in PostgreSQL.
+pub struct PgCatalogue {
+    database: Database,
+    clock: Arc<dyn Clock>,
+}
+
+/// A product with the units that came in with it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Delivery {
+    /// The stock-keeping unit.
+    pub sku: String,
+    /// What it is called.
+    pub name: String,
+    /// Net price of a unit in minor units.
+    pub price: i64,
+    /// Its currency.
+    pub currency: Currency,
+    /// Tax rate in basis points, at most 10,000.
+    pub tax_rate_bp: u32,
+    /// Units received, 0 or more.
+    pub units: i64,
+}
+
+/// The warehouse that imports deliver to.
+pub const WAREHOUSE: &str = "main";
+/// Products a statement takes: enough to be fast, few enough to be gentle on memory.
+const CHUNK: usize = 2_000;
+
+pub(super) struct ProductRow {
+    pub(super) sku: String,
+    pub(super) name: String,
+    pub(super) currency: String,
+    pub(super) price: i64,
+    pub(super) tax_rate_bp: i32,
+    pub(super) available: i64,
+}
+
+impl ProductRow {
+    pub(super) fn into_product(self) -> Result<Product, Unavailable> {
+        let currency = self.currency.parse().map_err(|_| unreadable("catalogue", "currency"))?;
+        Ok(Product {
+            sku: self.sku,
+            name: self.name,
+            price: Amount { amount: self.price, currency },
+            tax_rate_bp: u32::try_from(self.tax_rate_bp).map_err(|_| unreadable("catalogue", "tax_rate_bp"))?,
+            available: self.available,
+        })
+    }
+}
+
+impl PgCatalogue {
+    /// The catalogue in that database.
+    pub fn new(database: Database, clock: Arc<dyn Clock>) -> Self {
+        Self { database, clock }
+    }
+
+    /// Writes all products and books their units in, in one transaction: all of it or nothing. Says after each part how
+    /// many are done.
+    ///
+    /// # Errors
+    /// If the database does not answer; then nothing was imported.
+    pub async fn import(
+        &self,
+        deliveries: &[Delivery],
+        source: &str,
+        mut progress: impl FnMut(usize),
+    ) -> Result<(), Unavailable> {
+        let mut connection = self.database.durable.acquire().await.asked("catalogue.import")?;
+        let mut transaction = connection.begin().await.asked("catalogue.import")?;
+        let mut sorted: Vec<&Delivery> = deliveries.iter().collect();
+        // Stock rows are locked in the order that every transaction uses.
+        sorted.sort_unstable_by(|a, b| a.sku.cmp(&b.sku));
+        let mut done = 0;
+        for chunk in sorted.chunks(CHUNK) {
+            let (mut skus, mut names, mut currencies) = (Vec::new(), Vec::new(), Vec::new());
+            let (mut prices, mut rates, mut units) = (Vec::new(), Vec::new(), Vec::new());
+            let mut searchable = Vec::new();
+            for delivery in chunk {
+                skus.push(delivery.sku.clone());
+                names.push(delivery.name.clone());
+                currencies.push(delivery.currency.code().to_owned());
+                prices.push(delivery.price);
+                rates.push(i32::try_from(delivery.tax_rate_bp).unwrap_or(i32::MAX));
+                units.push(delivery.units);
+                // PostgreSQL has no arrays of arrays of different lengths: the words travel as one text.
+                searchable.push(trigrams(&format!("{} {}", delivery.sku, delivery.name)).join("\u{1f}"));
+            }
+            sqlx::query_file!(
+                "sql/catalogue/import.sql",
+                &skus,
+                &names,
+                &currencies,
+                &prices,
+                &rates,
+                &searchable,
+                &units,
+                source,
+                self.clock.now(),
+                WAREHOUSE
+            )
+            .execute(&mut *transaction)
+            .await
+            .asked("catalogue.import")?;
+            done += chunk.len();
+            progress(done);
+        }
+        transaction.commit().await.asked("catalogue.import")
+    }
+}
+
+#[async_trait]
+impl Catalogue for PgCatalogue {
+    async fn product(&self, sku: &str) -> Result<Option<Product>, Unavailable> {
+        sqlx::query_as!(
+            ProductRow,
+            r#"-- catalogue.product
+             select p.sku, p.name, p.currency, p.price, p.tax_rate_bp,
+                    coalesce((select sum(s.free) from stock s where s.sku = p.sku), 0)::bigint as "available!"
+             from products p where p.sku = $1"#,
+            sku
+        )
+        .fetch_optional(&self.database.durable)
+        .await
+        .asked("catalogue.product")?
+        .map(ProductRow::into_product)
+        .transpose()
+    }
+
+    async fn products(&self, cursor: Option<&str>, limit: i64) -> Result<ProductPage, Unavailable> {
+        let rows = sqlx::query_as!(
+            ProductRow,
+            r#"-- catalogue.products
+             select p.sku, p.name, p.currency, p.price, p.tax_rate_bp,
+                    coalesce((select sum(s.free) from stock s where s.sku = p.sku), 0)::bigint as "available!"
+             from products p where p.sku > $1 order by p.sku limit $2"#,
+            cursor.unwrap_or_default(),
+            limit + 1
+        )
+        .fetch_all(&self.database.durable)
+        .await
+        .asked("catalogue.products")?;
+        let mut items = rows.into_iter().map(ProductRow::into_product).collect::<Result<Vec<_>, _>>()?;
+        let page = usize::try_from(limit).unwrap_or_default();
+        let next_cursor = if items.len() > page {
+            items.truncate(page);
+            items.last().map(|product| product.sku.clone())
+        } else {
+            None
+        };
+        Ok(ProductPage { items, next_cursor })
+    }
+}

@@ -1,0 +1,162 @@
+//! Invoice numbers: given in batches under one lock of their series, so they have no gap and no double.
+
+use super::{
+    Asked,
+    order_rows::{load, printed_number, uuids},
+    orders::PgOrders,
+};
+use schemas::{address::Address, ids::OrderId, order::PaymentStatus};
+use sqlx::{Connection, PgConnection};
+use std::collections::HashSet;
+use time::Date;
+use workflows::{
+    invoice::{InvoiceDocument, InvoiceLine, LinePrice, Party, Payment},
+    order::{State, StoredOrder},
+    ports::Unavailable,
+};
+
+const SERIES: &str = "main";
+
+impl PgOrders {
+    pub(super) async fn number_batch(&self, ids: &[OrderId]) -> Result<Vec<(OrderId, InvoiceDocument)>, Unavailable> {
+        let mut connection = self.connection("orders.number_invoices").await?;
+        let mut transaction = connection.begin().await.asked("orders.number_invoices")?;
+        let today = self.clock.now().date();
+        lock_series(&mut transaction, today.year()).await?;
+        // Read under the lock: whoever had it before may have numbered some of these.
+        let confirmed: Vec<StoredOrder> =
+            load(&mut transaction, &uuids(ids)).await?.into_iter().filter(|o| o.state == State::Confirmed).collect();
+        let unnumbered: Vec<OrderId> = confirmed.iter().filter(|o| o.invoice.is_none()).map(|o| o.id).collect();
+        let last = raise_series(&mut transaction, today.year(), unnumbered.len()).await?;
+        let first = last.saturating_sub(i32::try_from(unnumbered.len()).unwrap_or_default()) + 1;
+        insert_invoices(&mut transaction, &unnumbered, today, first).await?;
+        transaction.commit().await.asked("orders.number_invoices")?;
+        let mut next = first;
+        let documents = confirmed.into_iter().map(|order| {
+            let (number, issued) = match &order.invoice {
+                Some(invoice) => (invoice.number.clone(), invoice.issued_on),
+                None => {
+                    let number = printed_number(today.year(), next);
+                    next += 1;
+                    (number, today)
+                }
+            };
+            (order.id, document(order, number, issued, self.settings.seller.clone()))
+        });
+        let mut seen = HashSet::new();
+        Ok(documents.filter(|(id, _)| seen.insert(*id)).collect())
+    }
+}
+
+async fn lock_series(connection: &mut PgConnection, year: i32) -> Result<(), Unavailable> {
+    sqlx::query!(
+        "-- orders.open_invoice_series
+         insert into invoice_series (series, year, last) values ($1, $2, 0) on conflict (series, year) do nothing",
+        SERIES,
+        year
+    )
+    .execute(&mut *connection)
+    .await
+    .asked("orders.open_invoice_series")?;
+    sqlx::query!(
+        "-- orders.lock_invoice_series
+         select last from invoice_series where series = $1 and year = $2 for update",
+        SERIES,
+        year
+    )
+    .fetch_one(connection)
+    .await
+    .asked("orders.lock_invoice_series")?;
+    Ok(())
+}
+
+async fn raise_series(connection: &mut PgConnection, year: i32, by: usize) -> Result<i32, Unavailable> {
+    let by = i32::try_from(by).map_err(|error| Unavailable::because("orders.raise_invoice_series", error))?;
+    sqlx::query_scalar!(
+        "-- orders.raise_invoice_series
+         update invoice_series set last = last + $3 where series = $1 and year = $2 returning last",
+        SERIES,
+        year,
+        by
+    )
+    .fetch_one(connection)
+    .await
+    .asked("orders.raise_invoice_series")
+}
+
+async fn insert_invoices(
+    connection: &mut PgConnection,
+    ids: &[OrderId],
+    issued_on: Date,
+    first: i32,
+) -> Result<(), Unavailable> {
+    if ids.is_empty() {
+        return Ok(());
+    }
+    sqlx::query!(
+        "-- orders.insert_invoices
+         insert into invoices (order_id, series, year, number, issued_on)
+         select order_id, $2, $3, $4 + place::integer - 1, $5
+         from unnest($1::uuid[]) with ordinality as given (order_id, place)",
+        &uuids(ids),
+        SERIES,
+        issued_on.year(),
+        first,
+        issued_on
+    )
+    .execute(connection)
+    .await
+    .asked("orders.insert_invoices")?;
+    Ok(())
+}
+
+fn document(order: StoredOrder, number: String, issued: Date, seller: Party) -> InvoiceDocument {
+    let shipped_to = party(&order.shipping_address, None);
+    let email = Some(order.email.clone());
+    let (buyer, ship_to) = match &order.billing_address {
+        Some(billing) if *billing != order.shipping_address => (party(billing, email), Some(shipped_to)),
+        Some(_) | None => (Party { email, ..shipped_to }, None),
+    };
+    let reference = order
+        .payment
+        .filter(|payment| payment.state == PaymentStatus::Authorized)
+        .and_then(|payment| payment.authorization_id)
+        .unwrap_or_default();
+    InvoiceDocument {
+        number,
+        issued,
+        order: order.id.0,
+        currency: order.currency.code().to_owned(),
+        minor_digits: order.currency.minor_digits(),
+        seller,
+        buyer,
+        ship_to,
+        lines: order
+            .lines
+            .into_iter()
+            .map(|line| InvoiceLine {
+                name: line.name.unwrap_or_else(|| line.sku.clone()),
+                sku: line.sku,
+                price: LinePrice {
+                    quantity: line.quantity,
+                    unit_price: line.unit_price.unwrap_or_default(),
+                    tax_rate: line.tax_rate_bp.unwrap_or_default(),
+                },
+            })
+            .collect(),
+        payment: Payment::Prepaid { reference },
+    }
+}
+
+fn party(address: &Address, email: Option<String>) -> Party {
+    Party {
+        name: address.name.clone(),
+        line1: address.line1.clone(),
+        line2: address.line2.clone(),
+        postal_code: address.postal_code.clone(),
+        city: address.city.clone(),
+        country: address.country.clone(),
+        vat_id: None,
+        email,
+    }
+}

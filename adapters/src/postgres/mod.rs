@@ -1,0 +1,97 @@
+//! The ports that PostgreSQL stands behind, on both runtimes: orders, stock, money, invoices, search; and, for the
+//! embedded one, what AWS has services for: accepted orders, queues, events.
+
+pub mod catalogue;
+pub mod event_bus;
+pub mod intake;
+pub mod invoices;
+pub mod order_rows;
+pub mod orders;
+pub mod orders_apply;
+pub mod orders_read;
+pub mod orders_reserve;
+pub mod queue;
+pub mod search;
+pub mod trigrams;
+
+use sqlx::{
+    PgPool,
+    migrate::Migrator,
+    postgres::{PgConnectOptions, PgPoolOptions},
+};
+use std::{str::FromStr, time::Duration};
+use workflows::ports::Unavailable;
+
+/// The schema, as a list of changes that are made once each.
+pub static MIGRATIONS: Migrator = sqlx::migrate!("../schemas/migrations");
+
+/// Connections to the database, in the two ways the pipeline commits.
+#[derive(Clone, Debug)]
+pub struct Database {
+    /// Commits are on disk when they return: for every promise given to somebody outside.
+    pub durable: PgPool,
+    /// Commits reach the disk a moment later: for receiving and deleting messages. What a crash takes back is
+    /// delivered again, and every step is ready for that.
+    pub relaxed: PgPool,
+}
+
+impl Database {
+    /// Connects; no connection is made before it is needed.
+    ///
+    /// # Errors
+    /// If the URL is none.
+    pub fn connect(url: &str, connections: u32) -> Result<Self, sqlx::Error> {
+        let options = PgConnectOptions::from_str(url)?.application_name("sluice");
+        let pool = |options| {
+            PgPoolOptions::new()
+                .max_connections(connections)
+                .acquire_timeout(Duration::from_secs(10))
+                .connect_lazy_with(options)
+        };
+        Ok(Self { durable: pool(options.clone()), relaxed: pool(options.options([("synchronous_commit", "off")])) })
+    }
+
+    /// Brings the schema up to date. Safe to call from several processes at once.
+    ///
+    /// # Errors
+    /// If the database does not answer or holds a schema of a later release.
+    pub async fn migrate(&self) -> Result<(), sqlx::migrate::MigrateError> {
+        MIGRATIONS.run(&self.durable).await
+    }
+
+    /// Waits for work in flight and closes every connection.
+    pub async fn close(&self) {
+        self.durable.close().await;
+        self.relaxed.close().await;
+    }
+}
+
+/// Names what was asked when the database does not answer as it should.
+pub(crate) trait Asked<T> {
+    /// Turns a database error into one that says what was asked.
+    fn asked(self, what: &'static str) -> Result<T, Unavailable>;
+}
+
+impl<T> Asked<T> for Result<T, sqlx::Error> {
+    fn asked(self, what: &'static str) -> Result<T, Unavailable> {
+        self.map_err(|error| {
+            if is_request_at_fault(&error) {
+                Unavailable::refused(what, error)
+            } else {
+                Unavailable::because(what, error)
+            }
+        })
+    }
+}
+
+/// By SQLSTATE class: data that does not fit (22), a violated constraint (23), a statement that is wrong (42). The rest
+/// are faults of the server, the connection or the moment.
+fn is_request_at_fault(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(|error| error.code());
+    code.is_some_and(|code| ["22", "23", "42"].iter().any(|class| code.starts_with(class)))
+}
+
+/// A stored value that the code cannot read: a bug, or a hand in the tables.
+pub(crate) fn unreadable(what: &'static str, column: &str) -> Unavailable {
+    Unavailable::refused(what, format!("column {column} holds something unknown"))
+}

@@ -1,0 +1,211 @@
+//! Orders and events between rows and values, in one place for every method of the port.
+
+use super::{Asked, orders::PgOrders, unreadable};
+use schemas::{
+    address::Address,
+    event::{Event, EventName},
+    ids::OrderId,
+    money::Amount,
+};
+use serde_json::Value;
+use sqlx::{PgConnection, Postgres, pool::PoolConnection, types::Json};
+use time::{Date, OffsetDateTime};
+use uuid::Uuid;
+use workflows::{
+    order::{State, StoredInvoice, StoredLine, StoredOrder, StoredPayment},
+    ports::Unavailable,
+};
+
+/// A row of `orders.load`.
+struct OrderRow {
+    id: Uuid,
+    customer: String,
+    status: String,
+    reason: Option<String>,
+    detail: Option<String>,
+    version: i32,
+    currency: String,
+    total: Option<i64>,
+    lines: Json<Vec<StoredLine>>,
+    email: String,
+    shipping_address: Json<Address>,
+    billing_address: Option<Json<Address>>,
+    payment_method: String,
+    reserved_until: Option<OffsetDateTime>,
+    cancel_requested_at: Option<OffsetDateTime>,
+    traceparent: Option<String>,
+    created_at: OffsetDateTime,
+    updated_at: OffsetDateTime,
+    payment_key: Option<String>,
+    payment_state: Option<String>,
+    payment_amount: Option<i64>,
+    authorization_id: Option<String>,
+    payment_code: Option<String>,
+    payment_calls: Option<i32>,
+    invoice_year: Option<i32>,
+    invoice_number: Option<i32>,
+    issued_on: Option<Date>,
+    stored_at: Option<OffsetDateTime>,
+}
+
+/// The orders of those ids that exist.
+pub(super) async fn load(connection: &mut PgConnection, ids: &[Uuid]) -> Result<Vec<StoredOrder>, Unavailable> {
+    let rows =
+        sqlx::query_file_as!(OrderRow, "sql/orders/load.sql", ids).fetch_all(connection).await.asked("orders.load")?;
+    rows.into_iter().map(OrderRow::into_order).collect()
+}
+
+/// The bare ids, as queries take them.
+pub(super) fn uuids(ids: &[OrderId]) -> Vec<Uuid> {
+    ids.iter().map(|id| id.0).collect()
+}
+
+/// An invoice number as printed: year and number, the latter in six digits or more.
+pub(super) fn printed_number(year: i32, number: i32) -> String {
+    format!("{year}-{number:06}")
+}
+
+impl OrderRow {
+    fn into_order(self) -> Result<StoredOrder, Unavailable> {
+        let bad = |column: &str| unreadable("orders.load", column);
+        let currency = self.currency.parse().map_err(|_| bad("currency"))?;
+        let state = match self.status.as_str() {
+            "reserved" => State::Reserved { until: self.reserved_until.ok_or_else(|| bad("reserved_until"))? },
+            "confirmed" => State::Confirmed,
+            "rejected" => {
+                let reason = self.reason.as_deref().and_then(|r| r.parse().ok());
+                State::Rejected { reason: reason.ok_or_else(|| bad("reason"))?, detail: self.detail }
+            }
+            "cancelled" => State::Cancelled,
+            _ => return Err(bad("status")),
+        };
+        let payment = match (self.payment_key, self.payment_state, self.payment_amount) {
+            (Some(key), Some(state), Some(amount)) => Some(StoredPayment {
+                key,
+                state: state.parse().map_err(|_| bad("payments.state"))?,
+                amount: Amount { amount, currency },
+                authorization_id: self.authorization_id,
+                code: self.payment_code,
+                calls: self.payment_calls.unwrap_or_default(),
+            }),
+            (_, _, _) => None,
+        };
+        let invoice = match (self.invoice_year, self.invoice_number, self.issued_on) {
+            (Some(year), Some(number), Some(issued_on)) => Some(StoredInvoice {
+                number: printed_number(year, number),
+                issued_on,
+                stored: self.stored_at.is_some(),
+            }),
+            (_, _, _) => None,
+        };
+        Ok(StoredOrder {
+            id: OrderId(self.id),
+            customer: self.customer,
+            state,
+            version: self.version,
+            currency,
+            total: self.total,
+            lines: self.lines.0,
+            email: self.email,
+            shipping_address: self.shipping_address.0,
+            billing_address: self.billing_address.map(|address| address.0),
+            payment_method: self.payment_method,
+            payment,
+            invoice,
+            cancel_requested: self.cancel_requested_at.is_some(),
+            traceparent: self.traceparent,
+            created_at: self.created_at,
+            updated_at: self.updated_at,
+        })
+    }
+}
+
+/// Events to be stored, column by column as `unnest` takes them.
+#[derive(Default)]
+pub(super) struct EventColumns {
+    orders: Vec<Uuid>,
+    sequences: Vec<i32>,
+    names: Vec<String>,
+    data: Vec<Value>,
+}
+
+impl EventColumns {
+    pub(super) fn push(&mut self, order: OrderId, sequence: i32, name: EventName, data: Value) {
+        self.orders.push(order.0);
+        self.sequences.push(sequence);
+        self.names.push(name.as_str().to_owned());
+        self.data.push(data);
+    }
+
+    pub(super) async fn insert(self, connection: &mut PgConnection, now: OffsetDateTime) -> Result<(), Unavailable> {
+        if self.orders.is_empty() {
+            return Ok(());
+        }
+        sqlx::query!(
+            "-- orders.insert_events
+             insert into order_events (order_id, sequence, name, occurred_at, data)
+             select order_id, sequence, name, $5, data
+             from unnest($1::uuid[], $2::integer[], $3::text[], $4::jsonb[]) as e (order_id, sequence, name, data)",
+            &self.orders,
+            &self.sequences,
+            &self.names,
+            &self.data,
+            now
+        )
+        .execute(connection)
+        .await
+        .asked("orders.insert_events")?;
+        Ok(())
+    }
+}
+
+/// Units to be reserved (or, if negative, given back), column by column.
+pub(super) async fn move_reserved(
+    connection: &mut PgConnection,
+    moves: impl IntoIterator<Item = ((String, String), i64)>,
+) -> Result<(), Unavailable> {
+    let (mut skus, mut warehouses, mut quantities) = (Vec::new(), Vec::new(), Vec::new());
+    for ((sku, warehouse), quantity) in moves {
+        skus.push(sku);
+        warehouses.push(warehouse);
+        quantities.push(quantity);
+    }
+    if skus.is_empty() {
+        return Ok(());
+    }
+    sqlx::query_file!("sql/orders/move_reserved.sql", &skus, &warehouses, &quantities)
+        .execute(connection)
+        .await
+        .asked("orders.move_reserved")?;
+    Ok(())
+}
+
+impl PgOrders {
+    pub(super) async fn connection(&self, what: &'static str) -> Result<PoolConnection<Postgres>, Unavailable> {
+        self.database.durable.acquire().await.asked(what)
+    }
+
+    /// An event as it is told. Its id follows from order and sequence, so telling it again is telling the same.
+    pub(super) fn event(
+        &self,
+        order: OrderId,
+        sequence: i32,
+        name: EventName,
+        time: OffsetDateTime,
+        traceparent: Option<String>,
+        data: Value,
+    ) -> Event {
+        Event {
+            specversion: "1.0".to_owned(),
+            id: Uuid::new_v5(&order.0, &sequence.to_be_bytes()),
+            source: format!("sluice/{}", self.settings.stage),
+            kind: Event::kind_of(name),
+            subject: order,
+            time,
+            sequence,
+            traceparent,
+            datacontenttype: "application/json".to_owned(),
+            data,
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! The orders port. Its methods stand in files of their own: reserving, applying commands, reading, numbering invoices.
+
+use super::Database;
+use async_trait::async_trait;
+use schemas::{event::Event, ids::OrderId, intake::AcceptedOrder, order as api};
+use std::sync::Arc;
+use time::{Duration, OffsetDateTime};
+use workflows::{
+    invoice::{InvoiceDocument, Party},
+    lifecycle::Command,
+    ports::{Applied, CancelRequest, Clock, Orders, Reservation, Stuck, Unavailable},
+};
+
+/// Orders in PostgreSQL.
+pub struct PgOrders {
+    pub(super) database: Database,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) settings: OrderSettings,
+}
+
+/// What an installation decides about its orders.
+#[derive(Clone, Debug)]
+pub struct OrderSettings {
+    /// The installation's name in the `source` of events, as in `sluice/<stage>`.
+    pub stage: String,
+    /// How long stock is held for an order that is not paid yet.
+    pub hold: Duration,
+    /// Who sells, as invoices say it.
+    pub seller: Party,
+}
+
+impl PgOrders {
+    /// Orders in that database.
+    pub fn new(database: Database, clock: Arc<dyn Clock>, settings: OrderSettings) -> Self {
+        Self { database, clock, settings }
+    }
+}
+
+#[async_trait]
+impl Orders for PgOrders {
+    async fn reserve(&self, batch: Vec<AcceptedOrder>) -> Result<Vec<Reservation>, Unavailable> {
+        self.reserve_batch(batch).await
+    }
+
+    async fn apply(&self, batch: Vec<(OrderId, Command)>) -> Result<Vec<Applied>, Unavailable> {
+        self.apply_batch(batch).await
+    }
+
+    async fn load(&self, ids: &[OrderId]) -> Result<Vec<workflows::order::StoredOrder>, Unavailable> {
+        let mut connection = self.connection("orders.load").await?;
+        super::order_rows::load(&mut connection, &super::order_rows::uuids(ids)).await
+    }
+
+    async fn list(
+        &self,
+        customer: &str,
+        status: Option<api::Status>,
+        before: Option<OrderId>,
+        limit: i64,
+    ) -> Result<Vec<api::Order>, Unavailable> {
+        self.list_orders(customer, status, before, limit).await
+    }
+
+    async fn request_cancel(&self, id: OrderId) -> Result<CancelRequest, Unavailable> {
+        self.note_cancel(id).await
+    }
+
+    async fn expired(&self, limit: i64) -> Result<Vec<OrderId>, Unavailable> {
+        self.expired_reservations(limit).await
+    }
+
+    async fn stuck(&self, older_than: OffsetDateTime, limit: i64) -> Result<Vec<Stuck>, Unavailable> {
+        self.stuck_orders(older_than, limit).await
+    }
+
+    async fn events(&self, id: OrderId) -> Result<Vec<Event>, Unavailable> {
+        self.events_of(id).await
+    }
+
+    async fn number_invoices(&self, ids: &[OrderId]) -> Result<Vec<(OrderId, InvoiceDocument)>, Unavailable> {
+        self.number_batch(ids).await
+    }
+}

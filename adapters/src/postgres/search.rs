@@ -1,0 +1,112 @@
+//! Search over products and orders with PostgreSQL's own means.
+
+use super::{
+    Asked, Database,
+    catalogue::ProductRow,
+    trigrams::{trigrams, words},
+};
+use async_trait::async_trait;
+use schemas::{ids::OrderId, product::Product};
+use uuid::Uuid;
+use workflows::ports::{Search, Unavailable};
+
+/// Search in PostgreSQL.
+pub struct PgSearch {
+    database: Database,
+}
+
+/// Orders that a rebuild takes at once.
+const CHUNK: i64 = 1_000;
+
+impl PgSearch {
+    /// Search in that database.
+    pub fn new(database: Database) -> Self {
+        Self { database }
+    }
+}
+
+#[async_trait]
+impl Search for PgSearch {
+    async fn index_orders(&self, ids: &[OrderId]) -> Result<(), Unavailable> {
+        let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
+        sqlx::query_file!("sql/search/index_orders.sql", &ids)
+            .execute(&self.database.relaxed)
+            .await
+            .asked("search.index_orders")?;
+        Ok(())
+    }
+
+    async fn rebuild(&self, progress: &(dyn Fn(u64, u64) + Send + Sync)) -> Result<u64, Unavailable> {
+        let total = sqlx::query_scalar!(
+            r#"-- search.count_orders
+             select count(*) as "count!" from orders"#
+        )
+        .fetch_one(&self.database.durable)
+        .await
+        .asked("search.rebuild")?;
+        sqlx::query!(
+            "-- search.drop_orphans: what search shows and the database does not have
+             delete from order_search s where not exists (select from orders o where o.id = s.order_id)"
+        )
+        .execute(&self.database.durable)
+        .await
+        .asked("search.rebuild")?;
+        // The index may hold rows that are wrong at the right version: all are written anew.
+        sqlx::query!("-- search.distrust\nupdate order_search set version = 0")
+            .execute(&self.database.durable)
+            .await
+            .asked("search.rebuild")?;
+        let (mut after, mut done) = (Uuid::nil(), 0_u64);
+        loop {
+            let ids = sqlx::query_scalar!(
+                "-- search.next_orders
+                 select id from orders where id > $1 order by id limit $2",
+                after,
+                CHUNK
+            )
+            .fetch_all(&self.database.durable)
+            .await
+            .asked("search.rebuild")?;
+            let Some(last) = ids.last() else { return Ok(done) };
+            after = *last;
+            done += u64::try_from(ids.len()).unwrap_or_default();
+            self.index_orders(&ids.into_iter().map(OrderId).collect::<Vec<_>>()).await?;
+            progress(done, u64::try_from(total).unwrap_or_default().max(done));
+        }
+    }
+
+    async fn products(&self, query: &str, limit: i64) -> Result<Vec<Product>, Unavailable> {
+        let wanted = trigrams(query);
+        if wanted.is_empty() {
+            return Ok(Vec::new());
+        }
+        let rows = sqlx::query_file_as!(ProductRow, "sql/search/products.sql", &wanted, query.trim(), limit)
+            .fetch_all(&self.database.durable)
+            .await
+            .asked("search.products")?;
+        rows.into_iter().map(ProductRow::into_product).collect()
+    }
+
+    async fn orders(&self, query: &str, limit: i64) -> Result<Vec<OrderId>, Unavailable> {
+        let query = query.trim();
+        if let Ok(id) = query.parse::<Uuid>() {
+            return Ok(vec![OrderId(id)]);
+        }
+        // Every word must stand at the beginning of a word of the order; an e-mail address or SKU also counts whole.
+        let prefixes: Vec<String> = words(query).into_iter().map(|word| format!("{word}:*")).collect();
+        if prefixes.is_empty() {
+            return Ok(Vec::new());
+        }
+        let ids = sqlx::query_scalar!(
+            "-- search.orders
+             select order_id from order_search where document @@ to_tsquery('simple', $1)
+             order by order_id desc limit $2",
+            prefixes.join(" & "),
+            limit
+        )
+        .fetch_all(&self.database.durable)
+        .await
+        .asked("search.orders")?;
+        Ok(ids.into_iter().map(OrderId).collect())
+    }
+}

@@ -1,0 +1,38 @@
+//! Trigrams for a search that forgives typing errors. They are computed here and kept in an array, because the extension
+//! that would do it in the database is not installed everywhere.
+
+use std::collections::BTreeSet;
+
+/// The distinct trigrams of a text's words in lower case, each word padded so that its beginning weighs more.
+pub(super) fn trigrams(text: &str) -> Vec<String> {
+    let mut found = BTreeSet::new();
+    for word in words(text) {
+        let padded: Vec<char> = "  ".chars().chain(word.chars()).chain([' ']).collect();
+        found.extend(padded.windows(3).map(|three| three.iter().collect::<String>()));
+    }
+    found.into_iter().collect()
+}
+
+/// The words of a text in lower case: runs of letters and digits of any script.
+pub(super) fn words(text: &str) -> Vec<String> {
+    text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).map(str::to_lowercase).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_typing_error_leaves_most_trigrams_as_they_were() {
+        let right = trigrams("lantern");
+        let wrong = trigrams("lantren");
+        let shared = wrong.iter().filter(|trigram| right.contains(trigram)).count();
+        assert!(shared * 2 >= wrong.len(), "{shared} of {}", wrong.len());
+    }
+
+    #[test]
+    fn words_are_of_any_script() {
+        assert_eq!(words("Größe 38, RED-CUP чай"), ["größe", "38", "red", "cup", "чай"]);
+        assert_eq!(trigrams("ab"), ["  a", " ab", "ab "]);
+    }
+}

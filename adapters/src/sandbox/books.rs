@@ -1,0 +1,120 @@
+//! The sandbox's books. What was decided under a key stays decided, whatever is asked later.
+
+use super::method::Behaviour;
+use crate::postgres::{Asked, Database, unreadable};
+use std::collections::HashMap;
+use workflows::ports::{AuthorizationRequest, BookEntry, ProviderError, Unavailable};
+
+/// How often a flaky method fails first.
+const FAILURES: i32 = 2;
+
+/// Where a payment intent stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum State {
+    RequiresPayment,
+    Authorized,
+    Declined,
+    Canceled,
+}
+
+/// A line of the books.
+#[derive(Clone, Debug)]
+pub(super) struct Entry {
+    pub(super) id: String,
+    pub(super) state: State,
+    pub(super) code: Option<String>,
+}
+
+fn state(text: &str) -> Result<State, Unavailable> {
+    match text {
+        "requires_payment" => Ok(State::RequiresPayment),
+        "authorized" => Ok(State::Authorized),
+        "declined" => Ok(State::Declined),
+        "canceled" => Ok(State::Canceled),
+        _ => Err(unreadable("sandbox.books", "state")),
+    }
+}
+
+/// Decides requests, one answer each: an earlier decision under the key stands; a new one follows the method.
+pub(super) async fn decide(database: &Database, batch: Vec<AuthorizationRequest>) -> Vec<Result<Entry, ProviderError>> {
+    match write(database, &batch).await {
+        Ok(entries) => {
+            batch.iter().map(|request| entries.get(&request.key).cloned().ok_or(ProviderError::InDoubt)).collect()
+        }
+        // Whether it was written is not known: that is what being in doubt means.
+        Err(_) => vec![Err(ProviderError::InDoubt); batch.len()],
+    }
+}
+
+#[expect(clippy::as_conversions, reason = "no cast: it tells sqlx that elements may be null")]
+async fn write(database: &Database, batch: &[AuthorizationRequest]) -> Result<HashMap<String, Entry>, Unavailable> {
+    let (mut keys, mut references, mut amounts, mut currencies) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let (mut states, mut codes, mut failures) = (Vec::new(), Vec::new(), Vec::new());
+    for request in batch {
+        let behaviour = Behaviour::of(&request.method);
+        let refusal = behaviour.refusal();
+        keys.push(request.key.clone());
+        references.push(request.order.to_string());
+        amounts.push(request.amount.amount);
+        currencies.push(request.amount.currency.code().to_owned());
+        states.push(if refusal.is_some() { "declined" } else { "authorized" }.to_owned());
+        codes.push(refusal.map(str::to_owned));
+        failures.push(if behaviour == Behaviour::FailsTwice { FAILURES } else { 0 });
+    }
+    let rows = sqlx::query_file!(
+        "sql/sandbox/decide.sql",
+        &keys,
+        &references,
+        &amounts,
+        &currencies,
+        &states,
+        &codes as &[Option<String>],
+        &failures
+    )
+    .fetch_all(&database.durable)
+    .await
+    .asked("sandbox.decide")?;
+    rows.into_iter().map(|row| Ok((row.key, Entry { id: row.id, state: state(&row.state)?, code: row.code }))).collect()
+}
+
+/// The line of a key.
+pub(super) async fn find(database: &Database, key: &str) -> Result<Option<Entry>, Unavailable> {
+    let row = sqlx::query!(
+        "-- sandbox.find
+         select id, state, code from sandbox.payment_intents where key = $1",
+        key
+    )
+    .fetch_optional(&database.durable)
+    .await
+    .asked("sandbox.find")?;
+    row.map(|row| Ok(Entry { id: row.id, state: state(&row.state)?, code: row.code })).transpose()
+}
+
+/// Cancels whatever was or may be decided under a key.
+pub(super) async fn cancel(database: &Database, key: &str) -> Result<(), Unavailable> {
+    sqlx::query!(
+        "-- sandbox.cancel: a key that is not known yet is closed for a request that is still on its way
+         insert into sandbox.payment_intents (key, id, reference, amount, currency, state)
+         values ($1, 'pi_' || md5($1), '', 0, 'XXX', 'canceled')
+         on conflict (key) do update set state = 'canceled', updated_at = now()
+         where payment_intents.state in ('requires_payment', 'authorized')",
+        key
+    )
+    .execute(&database.durable)
+    .await
+    .asked("sandbox.cancel")?;
+    Ok(())
+}
+
+/// All lines that were more than a closed key.
+pub(super) async fn all(database: &Database) -> Result<Vec<BookEntry>, Unavailable> {
+    sqlx::query_as!(
+        BookEntry,
+        r#"-- sandbox.all
+         select key, id, reference, amount, currency, state = 'authorized' as "holds_money!"
+         from sandbox.payment_intents where reference <> ''"#
+    )
+    .fetch_all(&database.durable)
+    .await
+    .asked("sandbox.all")
+}

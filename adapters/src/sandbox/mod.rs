@@ -1,0 +1,113 @@
+//! A payment provider for trying things out. It stands for somebody else's service: it honours idempotency keys, keeps
+//! its own books in a schema that nobody else reads, and behaves by Stripe's test tokens and a few of its own.
+
+mod books;
+mod method;
+
+use crate::{batcher::Batcher, postgres::Database};
+use async_trait::async_trait;
+use books::{Entry, State};
+use method::Behaviour;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+use workflows::ports::{Authorization, AuthorizationRequest, BookEntry, PaymentProvider, ProviderError, Unavailable};
+
+/// How long a caller waits for an answer: a call out is short, and what got no answer is in doubt.
+const READ_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long `pm_sandbox_slow` takes.
+const SLOW: Duration = Duration::from_secs(3);
+
+/// The sandbox provider.
+pub struct Sandbox {
+    database: Database,
+    /// The provider serves many callers at once; so does this, a batch a transaction.
+    requests: Batcher<AuthorizationRequest, Result<Entry, ProviderError>>,
+    down: Arc<AtomicBool>,
+}
+
+impl Sandbox {
+    /// A provider with its books in that database.
+    pub fn new(database: Database) -> Self {
+        let books = database.clone();
+        let requests = Batcher::new(500, 2, move |batch: Vec<AuthorizationRequest>| {
+            let books = books.clone();
+            async move { books::decide(&books, batch).await }
+        });
+        Self { database, requests, down: Arc::new(AtomicBool::new(false)) }
+    }
+
+    /// A switch that takes the provider down and up again, for whoever tests what happens then.
+    pub fn outage(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.down)
+    }
+
+    fn reachable(&self) -> Result<(), ProviderError> {
+        if self.down.load(Ordering::SeqCst) {
+            return Err(ProviderError::Unavailable("503 service unavailable".to_owned()));
+        }
+        Ok(())
+    }
+
+    async fn take(&self, request: AuthorizationRequest) -> Result<Entry, ProviderError> {
+        self.requests.call(request).await.unwrap_or(Err(ProviderError::InDoubt))
+    }
+}
+
+fn answer(entry: Entry) -> Result<Authorization, ProviderError> {
+    match entry.state {
+        State::Authorized => Ok(Authorization::Authorized { id: entry.id }),
+        State::Declined => Ok(Authorization::Declined { code: entry.code.unwrap_or_default() }),
+        State::Canceled => Ok(Authorization::Voided),
+        State::RequiresPayment => Err(ProviderError::Unavailable("500 internal server error".to_owned())),
+    }
+}
+
+fn away(error: Unavailable) -> ProviderError {
+    ProviderError::Unavailable(error.chain())
+}
+
+#[async_trait]
+impl PaymentProvider for Sandbox {
+    async fn authorize(&self, request: AuthorizationRequest) -> Result<Authorization, ProviderError> {
+        self.reachable()?;
+        match Behaviour::of(&request.method) {
+            Behaviour::Decides(_) | Behaviour::FailsTwice => answer(self.take(request).await?),
+            Behaviour::Slow => {
+                tokio::time::sleep(SLOW).await;
+                answer(self.take(request).await?)
+            }
+            Behaviour::ChargesSilently => {
+                self.take(request).await?;
+                tokio::time::sleep(READ_TIMEOUT).await;
+                Err(ProviderError::InDoubt)
+            }
+            Behaviour::LosesRequests => {
+                tokio::time::sleep(READ_TIMEOUT).await;
+                Err(ProviderError::InDoubt)
+            }
+        }
+    }
+
+    async fn find(&self, key: &str) -> Result<Option<Authorization>, ProviderError> {
+        self.reachable()?;
+        let entry = books::find(&self.database, key).await.map_err(away)?;
+        match entry {
+            Some(Entry { state: State::RequiresPayment, .. }) | None => Ok(None),
+            Some(entry) => answer(entry).map(Some),
+        }
+    }
+
+    async fn void(&self, key: &str) -> Result<(), ProviderError> {
+        self.reachable()?;
+        books::cancel(&self.database, key).await.map_err(away)
+    }
+
+    async fn books(&self) -> Result<Vec<BookEntry>, ProviderError> {
+        books::all(&self.database).await.map_err(away)
+    }
+}

@@ -1,0 +1,151 @@
+//! What triggers what, said once: the queues, the rules that feed them, and the schedules. The embedded runtime runs by
+//! it, and the deployment template is held against it.
+
+use schemas::event::EventName;
+use serde_json::{Value, json};
+use std::time::Duration;
+
+/// How often a message is delivered before it is set aside.
+pub const MAX_RECEIVES: i32 = 5;
+
+/// The name of the dead-letter queue of a queue.
+pub fn dead_letter_queue(queue: &str) -> String {
+    format!("{queue}-dlq")
+}
+
+/// A queue, and how it is worked on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct QueueSpec {
+    /// Its name.
+    pub name: &'static str,
+    /// The step that takes its messages.
+    pub step: Step,
+    /// The most messages the step takes at once.
+    pub batch: i64,
+    /// How many batches a process works on at once.
+    pub concurrency: usize,
+    /// How long a delivered message is hidden: at least six times what the step may take.
+    pub visibility: Duration,
+}
+
+/// The steps that queues trigger.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// `steps::reserve_orders`.
+    Reserve,
+    /// `steps::issue_invoices`.
+    Invoice,
+    /// `steps::index_orders`.
+    Index,
+    /// `steps::cancel_order`.
+    Cancel,
+    /// `steps::void_payments`.
+    Void,
+}
+
+/// All queues.
+pub const QUEUES: &[QueueSpec] = &[
+    // One batch at a time: the writer of a hot SKU waits for nobody, and whoever comes meanwhile is in the next batch.
+    QueueSpec { name: "intake", step: Step::Reserve, batch: 250, concurrency: 1, visibility: Duration::from_secs(60) },
+    QueueSpec {
+        name: "invoice",
+        step: Step::Invoice,
+        batch: 100,
+        concurrency: 2,
+        visibility: Duration::from_secs(180),
+    },
+    QueueSpec { name: "index", step: Step::Index, batch: 500, concurrency: 1, visibility: Duration::from_secs(60) },
+    QueueSpec { name: "cancel", step: Step::Cancel, batch: 100, concurrency: 1, visibility: Duration::from_secs(60) },
+    QueueSpec { name: "void", step: Step::Void, batch: 100, concurrency: 2, visibility: Duration::from_secs(180) },
+];
+
+/// A rule of the event bus: what matches the pattern is put on the queue.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Rule {
+    /// Its name.
+    pub name: &'static str,
+    /// The queue.
+    pub queue: &'static str,
+    /// An EventBridge event pattern.
+    pub pattern: Value,
+}
+
+/// All rules.
+pub fn rules() -> Vec<Rule> {
+    let named = |names: &[EventName]| names.iter().map(EventName::as_str).collect::<Vec<_>>();
+    vec![
+        Rule {
+            name: "confirmed-orders-are-invoiced",
+            queue: "invoice",
+            pattern: json!({ "detail-type": named(&[EventName::OrderConfirmed]) }),
+        },
+        Rule {
+            // Each changes what a search shows. An order's first event always comes with its second.
+            name: "changed-orders-are-indexed",
+            queue: "index",
+            pattern: json!({ "detail-type": named(&[
+                EventName::OrderReserved, EventName::OrderRejected, EventName::OrderConfirmed,
+                EventName::OrderCancelled, EventName::OrderShipped, EventName::InvoiceIssued,
+            ]) }),
+        },
+        Rule {
+            // Only an order whose stock was held can have asked for money.
+            name: "closed-orders-hold-no-money",
+            queue: "void",
+            pattern: json!({
+                "detail-type": named(&[EventName::OrderRejected, EventName::OrderCancelled]),
+                "detail": { "data": { "reserved": [true] } },
+            }),
+        },
+    ]
+}
+
+/// A step that runs by the clock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Schedule {
+    /// Its name.
+    pub name: &'static str,
+    /// What it does.
+    pub job: Job,
+    /// How often.
+    pub every: Duration,
+}
+
+/// The steps that schedules trigger.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Job {
+    /// `steps::expire_reservations`.
+    Expire,
+    /// `steps::sweep`.
+    Sweep,
+}
+
+/// All schedules.
+pub const SCHEDULES: &[Schedule] = &[
+    Schedule { name: "expire", job: Job::Expire, every: Duration::from_secs(10) },
+    Schedule { name: "sweep", job: Job::Sweep, every: Duration::from_secs(30) },
+];
+
+/// The functions that workflows call, by the name that stands in the workflow file.
+pub const FUNCTIONS: &[(&str, Function)] = &[
+    ("AuthorizePaymentFunction", Function::AuthorizePayment),
+    ("ResolvePaymentFunction", Function::ResolvePayment),
+    ("ConfirmOrderFunction", Function::ConfirmOrder),
+    ("RejectOrderFunction", Function::RejectOrder),
+    ("AbandonPaymentFunction", Function::AbandonPayment),
+];
+
+/// A function that workflows call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Function {
+    /// `steps::authorize_payment`.
+    AuthorizePayment,
+    /// `steps::resolve_payment`.
+    ResolvePayment,
+    /// `steps::confirm_order`.
+    ConfirmOrder,
+    /// `steps::reject_order`.
+    RejectOrder,
+    /// `steps::abandon_payment`.
+    AbandonPayment,
+}
