@@ -33,6 +33,7 @@ create table executions (
     status      text not null check (status in ('running', 'succeeded', 'failed')),
     state       jsonb not null,
     version     integer not null default 0,
+    attempt     integer not null default 1,
     wake_at     timestamptz,
     instance    bigint,
     output      jsonb,
@@ -43,12 +44,14 @@ create table executions (
 ) with (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.02);
 comment on column executions.id is 'The order: starting it twice is starting it once.';
 comment on column executions.state is 'All that the interpreter needs to go on.';
+comment on column executions.attempt is 'One that failed and was set going again begins anew under the next number.';
 comment on column executions.wake_at is 'When it is to go on, while nobody has it in hand.';
 create index executions_due on executions (wake_at) where status = 'running' and instance is null;
 create index executions_in_hand on executions (instance) where status = 'running' and instance is not null;
 
 create table execution_history (
     execution_id uuid not null,
+    attempt      integer not null,
     sequence     integer not null,
     state        text not null,
     entered_at   timestamptz not null,
@@ -57,7 +60,7 @@ create table execution_history (
     output       jsonb,
     error        text,
     cause        text,
-    primary key (execution_id, sequence)
+    primary key (execution_id, attempt, sequence)
 );
 
 -- Whoever waits is woken, in whichever process it is. The payload says for what: a queue's name, or one of the two below.

@@ -11,10 +11,30 @@ use utoipa::ToSchema;
 
 /// A set of words that the contract fixes: the enum, its wire form and the way back are said once.
 macro_rules! words {
-    ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $word:literal,)+ }) => {
-        $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
-        pub enum $name { $($(#[$variant_doc])* #[serde(rename = $word)] $variant,)+ }
+    ($(#[doc = $doc:literal])* $name:ident {
+        $($(#[doc = $variant_doc:literal])* $variant:ident = $word:literal,)+
+    }) => {
+        $(#[doc = $doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        pub enum $name { $($(#[doc = $variant_doc])* #[serde(rename = $word)] $variant,)+ }
+
+        // Not derived: the derive does not see that the words are other than the variants' names.
+        impl utoipa::PartialSchema for $name {
+            fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
+                let words = concat!($("\n- `", $word, "`:", $($variant_doc,)*)+);
+                utoipa::openapi::schema::ObjectBuilder::new()
+                    .schema_type(utoipa::openapi::schema::Type::String)
+                    .enum_values(Some([$($word,)+]))
+                    .description(Some(format!("{}\n{words}", concat!($($doc,)*).trim())))
+                    .into()
+            }
+        }
+
+        impl utoipa::ToSchema for $name {
+            fn name() -> std::borrow::Cow<'static, str> {
+                stringify!($name).into()
+            }
+        }
 
         impl $name {
             /// All of them.

@@ -43,17 +43,30 @@ impl Unavailable {
         Self { what, away: false, source: Some(source.into()) }
     }
 
+    /// The same failure for another of those that shared the request.
+    pub fn shared(&self) -> Self {
+        Self {
+            what: self.what,
+            away: self.away,
+            source: self.source.as_ref().map(|source| flat(source.as_ref()).into()),
+        }
+    }
+
     /// The whole chain in one line, for the one place that logs it.
     pub fn chain(&self) -> String {
-        let mut text = self.to_string();
-        let mut next = std::error::Error::source(self);
-        while let Some(error) = next {
-            text.push_str(": ");
-            text.push_str(&error.to_string());
-            next = error.source();
-        }
-        text
+        flat(self)
     }
+}
+
+fn flat(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(error) = next {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        next = error.source();
+    }
+    text
 }
 
 /// The time. MUST have no more than microseconds, which is what the database keeps.

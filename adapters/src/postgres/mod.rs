@@ -67,8 +67,11 @@ impl Database {
 }
 
 /// Names what was asked when the database does not answer as it should.
-pub(crate) trait Asked<T> {
+pub trait Asked<T> {
     /// Turns a database error into one that says what was asked.
+    ///
+    /// # Errors
+    /// The same error, and whether the request or the server is at fault.
     fn asked(self, what: &'static str) -> Result<T, Unavailable>;
 }
 

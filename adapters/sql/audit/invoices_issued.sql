@@ -1,0 +1,36 @@
+-- audit.invoices_issued: a confirmed order has exactly one invoice that is in the document store
+with told as (
+    select distinct subject from messages where queue in ('invoice', 'invoice-dlq')
+),
+issued as (
+    select order_id, count(*) as invoices, count(stored_at) as stored from invoices group by order_id
+),
+judged as (
+    select o.id, o.status, o.invoiced, coalesce(i.invoices, 0) as invoices, coalesce(i.stored, 0) as stored,
+           told.subject is not null or e.id is not null or o.updated_at >= $1::timestamptz as waits
+    from orders o
+    left join issued i on i.order_id = o.id
+    left join told on told.subject = o.id
+    left join executions e on e.id = o.id and e.status = 'running'
+    where o.status in ('confirmed', 'shipped') or i.order_id is not null or o.invoiced
+),
+due as (
+    select *,
+           case
+               when invoices > 1 then 'it has several invoices'
+               when invoices > 0 and status in ('reserved', 'in_review', 'rejected')
+                   then 'it has an invoice and was never confirmed'
+               when invoiced <> (stored > 0) then 'order and invoice disagree whether it was stored'
+               when status in ('confirmed', 'shipped') and stored = 0 and not waits
+                   then 'it has no invoice, and nobody is about to write it'
+           end as problem
+    from judged
+),
+wrong as (
+    select id as order_id, status, invoiced, invoices, stored, problem from due where problem is not null
+)
+select (select count(*) from due) as "checked!",
+       (select count(*) from wrong) as "violations!",
+       (select count(*) from due where status in ('confirmed', 'shipped') and stored = 0 and problem is null) as "waiting?",
+       (select coalesce(jsonb_agg(to_jsonb(example)), '[]')
+        from (select * from wrong order by order_id limit 20) as example) as "examples!: Examples"

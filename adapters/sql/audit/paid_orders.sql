@@ -1,0 +1,24 @@
+-- audit.paid_orders: a confirmed order is paid for, and every payment asks for the total of its order
+with judged as (
+    select o.id, o.status, o.total, o.currency, p.state, p.amount, p.currency as payment_currency,
+           case
+               when p.amount is distinct from o.total or p.currency is distinct from o.currency
+                   then 'its payment is of another amount'
+               when o.status in ('confirmed', 'shipped') and p.state <> 'authorized' then 'it is not paid for'
+               when (p.state = 'authorized') and p.authorization_id is null then 'its payment names no authorization'
+           end as problem
+    from payments p join orders o on o.id = p.order_id
+    union all
+    select o.id, o.status, o.total, o.currency, null, null, null, 'it was never paid for'
+    from orders o left join payments p on p.order_id = o.id
+    where p.order_id is null and o.status in ('confirmed', 'shipped')
+),
+wrong as (
+    select id as order_id, status, total, currency, state as payment, amount, payment_currency, problem
+    from judged where problem is not null
+)
+select (select count(*) from judged) as "checked!",
+       (select count(*) from wrong) as "violations!",
+       null::bigint as "waiting?",
+       (select coalesce(jsonb_agg(to_jsonb(example)), '[]')
+        from (select * from wrong order by order_id limit 20) as example) as "examples!: Examples"

@@ -1,0 +1,46 @@
+-- audit.search_index: search shows every order as it is, and nothing else
+-- Not every event is told to the index: what it shows must be as new as the last one of those ($1) that are.
+with told as (
+    -- The steps behind these queues tell the index, or are the index.
+    select distinct subject from messages
+    where queue in ('index', 'index-dlq', 'intake', 'intake-dlq', 'invoice', 'invoice-dlq', 'cancel', 'cancel-dlq')
+),
+latest as (
+    select order_id, max(sequence) as sequence from order_events where name = any($1::text[]) group by order_id
+),
+judged as (
+    select coalesce(o.id, s.order_id) as id, o.status, s.status as shown, o.version, s.version as shown_version,
+           o.updated_at,
+           case
+               when o.id is null then 'there is no such order'
+               when s.order_id is null then 'it is not shown'
+               when s.status <> o.status then 'it is shown in another status'
+               when s.version < l.sequence or s.version > o.version then 'it is shown in another version'
+               -- The words are those of search.index_orders.
+               when s.document is distinct from to_tsvector('simple', regexp_replace(
+                   concat_ws(' ', o.id, o.email, o.shipping_address ->> 'name', o.billing_address ->> 'name',
+                             (select string_agg(concat_ws(' ', line ->> 'sku', line ->> 'name'), ' ')
+                              from jsonb_array_elements(o.lines) as line)),
+                   '[^[:alnum:]]+', ' ', 'g'))
+                   then 'it is found by other words'
+           end as problem
+    from orders o
+    full join order_search s on s.order_id = o.id
+    left join latest l on l.order_id = o.id
+),
+excused as (
+    select j.*, j.status is not null
+                and (told.subject is not null or e.id is not null or j.updated_at >= $2::timestamptz) as waits
+    from judged j
+    left join told on told.subject = j.id
+    left join executions e on e.id = j.id and e.status = 'running'
+    where j.problem is not null
+),
+wrong as (
+    select id as order_id, status, shown, version, shown_version, problem from excused where not waits
+)
+select (select count(*) from judged) as "checked!",
+       (select count(*) from wrong) as "violations!",
+       (select count(*) from excused where waits) as "waiting?",
+       (select coalesce(jsonb_agg(to_jsonb(example)), '[]')
+        from (select * from wrong order by order_id limit 20) as example) as "examples!: Examples"

@@ -1,0 +1,31 @@
+-- audit.unfinished_orders: an order that has not ended is waiting for somebody who is there
+-- Expiry ends what nobody else ends, and the sweep carries out a cancellation that was forgotten: each gets some time.
+with told as (
+    select subject, bool_or(queue like 'cancel%') as cancels
+    from messages where queue in ('intake', 'intake-dlq', 'cancel', 'cancel-dlq')
+    group by subject
+),
+unfinished as (
+    select o.id, o.status, o.reserved_until, o.cancel_requested_at, e.status as execution,
+           case
+               when o.cancel_requested_at < $1::timestamptz and not coalesce(told.cancels, false)
+                   then 'its cancellation is forgotten'
+               when o.status <> 'confirmed' and coalesce(o.reserved_until, '-infinity') < $1
+                    and told.subject is null and e.status is distinct from 'running'
+                   then 'nothing is going on, and its reservation is over'
+           end as problem
+    from orders o
+    left join executions e on e.id = o.id
+    left join told on told.subject = o.id
+    where o.status in ('reserved', 'in_review')
+       or (o.status = 'confirmed' and o.cancel_requested_at is not null)
+),
+stuck as (
+    select id as order_id, status, reserved_until, cancel_requested_at, execution, problem
+    from unfinished where problem is not null
+)
+select (select count(*) from orders) as "checked!",
+       (select count(*) from stuck) as "violations!",
+       (select count(*) from unfinished where problem is null) as "waiting?",
+       (select coalesce(jsonb_agg(to_jsonb(example)), '[]')
+        from (select * from stuck order by order_id limit 20) as example) as "examples!: Examples"

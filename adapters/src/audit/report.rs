@@ -1,0 +1,154 @@
+//! What the audit found: as data for programs, and as lines of text for people.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use std::fmt;
+
+/// One promise, and whether it is kept.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Line {
+    /// Its short name, such as `stock_balances`.
+    pub name: String,
+    /// What is promised, as a sentence.
+    pub what: String,
+    /// How many rows were looked at.
+    pub checked: u64,
+    /// How many of them are wrong.
+    pub violations: u64,
+    /// How many are not finished but visibly on their way; absent where nothing can be.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waiting: Option<u64>,
+    /// Up to 20 of the wrong ones, with what identifies them and what is wrong.
+    pub examples: Vec<Value>,
+}
+
+/// The outcome of an audit. Its text is one line for each promise, and one for each example of a broken one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Report {
+    /// One for each promise.
+    pub lines: Vec<Line>,
+}
+
+impl Report {
+    /// Whether every promise is kept.
+    pub fn is_clean(&self) -> bool {
+        self.lines.iter().all(|line| line.violations == 0)
+    }
+}
+
+/// The field of an example that says in words what is wrong.
+const PROBLEM: &str = "problem";
+/// The fields that say which row it is; a reader looks for them first.
+const FIRST: [&str; 3] = ["order_id", "sku", "warehouse"];
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for line in &self.lines {
+            writeln!(f, "{line}")?;
+        }
+        let broken = self.lines.iter().filter(|line| line.violations > 0).count();
+        match broken {
+            0 => write!(f, "all {} invariants hold", self.lines.len()),
+            broken => write!(f, "{broken} of {} invariants are broken", self.lines.len()),
+        }
+    }
+}
+
+impl fmt::Display for Line {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { name, checked, violations, waiting, .. } = self;
+        if *violations == 0 {
+            write!(f, "ok    {name:<20} {:>11} checked", grouped(*checked))?;
+        } else {
+            write!(f, "FAIL  {name:<20} {} wrong, {} checked", grouped(*violations), grouped(*checked))?;
+        }
+        if let Some(count @ 1..) = waiting {
+            write!(f, ", {} waiting", grouped(*count))?;
+        }
+        for example in &self.examples {
+            write!(f, "\n        {}", described(example))?;
+        }
+        let shown = u64::try_from(self.examples.len()).unwrap_or(u64::MAX);
+        match violations.saturating_sub(shown) {
+            0 => Ok(()),
+            more => write!(f, "\n        and {} more", grouped(more)),
+        }
+    }
+}
+
+/// Digits in groups of three.
+fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// `what is wrong: name value, name value`.
+fn described(example: &Value) -> String {
+    let nothing = Map::new();
+    let fields = example.as_object().unwrap_or(&nothing);
+    let plain = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    let first = FIRST.iter().filter_map(|name| fields.get_key_value(*name));
+    let others = fields.iter().filter(|(name, _)| *name != PROBLEM && !FIRST.contains(&name.as_str()));
+    let facts: Vec<String> = first
+        .chain(others)
+        .filter(|(_, value)| !value.is_null())
+        .map(|(name, value)| format!("{} {}", name.replace('_', " "), plain(value)))
+        .collect();
+    match fields.get(PROBLEM) {
+        Some(problem) => format!("{}: {}", plain(problem), facts.join(", ")),
+        None => facts.join(", "),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn line(violations: u64, waiting: Option<u64>, examples: Vec<Value>) -> Line {
+        Line {
+            name: "stock_balances".into(),
+            what: "Nothing is below zero.".into(),
+            checked: 5_000,
+            violations,
+            waiting,
+            examples,
+        }
+    }
+
+    #[test]
+    fn a_promise_that_is_kept_is_one_line() {
+        let text = line(0, Some(0), Vec::new()).to_string();
+        assert_eq!(text, "ok    stock_balances             5,000 checked");
+        assert!(line(0, Some(1_234_567), Vec::new()).to_string().ends_with("5,000 checked, 1,234,567 waiting"));
+    }
+
+    #[test]
+    fn a_broken_promise_names_its_rows() {
+        let example = json!({ "reserved": 7, "sku": "X", "warehouse": "main", "problem": "sold twice", "note": null });
+        let text = line(3, None, vec![json!({ "sku": "Y" }), example]).to_string();
+        let lines: Vec<&str> = text.lines().collect();
+        assert_eq!(lines[0], "FAIL  stock_balances       3 wrong, 5,000 checked");
+        assert_eq!(lines[1].trim(), "sku Y");
+        assert_eq!(lines[2].trim(), "sold twice: sku X, warehouse main, reserved 7");
+        assert_eq!(lines[3].trim(), "and 1 more");
+    }
+
+    #[test]
+    fn one_violation_anywhere_makes_it_unclean() {
+        let clean = Report { lines: vec![line(0, Some(3), Vec::new())] };
+        let broken = Report { lines: vec![line(0, None, Vec::new()), line(1, None, Vec::new())] };
+        assert!(clean.is_clean() && !broken.is_clean());
+        assert!(clean.to_string().ends_with("all 1 invariants hold"));
+        assert!(broken.to_string().ends_with("1 of 2 invariants are broken"));
+        let read: Report = serde_json::from_str(&serde_json::to_string(&broken).unwrap()).unwrap();
+        assert_eq!(read, broken);
+    }
+}

@@ -1,0 +1,189 @@
+//! Ports that gather the calls of many tasks into one: each workflow execution calls for its own order only, and the
+//! database sees a few large transactions instead of many small ones.
+
+use crate::batcher::{Batcher, GivenUp};
+use async_trait::async_trait;
+use schemas::{event::Event, ids::OrderId, intake::AcceptedOrder, order as api};
+use std::sync::Arc;
+use time::OffsetDateTime;
+use workflows::{
+    invoice::InvoiceDocument,
+    lifecycle::Command,
+    order::StoredOrder,
+    ports::{
+        Acceptance, Applied, CancelRequest, EventBus, Intake, Orders, Reservation, Stuck, Submission, Unavailable,
+    },
+};
+
+/// The most calls that share a transaction.
+const MAX: usize = 500;
+/// Transactions of a kind under way at once: with one at work and one on its way to disk, both are busy.
+const CONCURRENCY: usize = 2;
+
+impl From<GivenUp> for Unavailable {
+    fn from(given_up: GivenUp) -> Self {
+        Self::because("batch", given_up)
+    }
+}
+
+fn fail_all<T>(count: usize, error: &Unavailable) -> Vec<Result<T, Unavailable>> {
+    (0..count).map(|_| Err(error.shared())).collect()
+}
+
+/// Takes orders in, in batches.
+pub struct CoalescedIntake {
+    inner: Arc<dyn Intake>,
+    accept: Batcher<Submission, Result<Acceptance, Unavailable>>,
+}
+
+impl CoalescedIntake {
+    /// In front of that intake.
+    pub fn new(inner: Arc<dyn Intake>) -> Self {
+        let port = Arc::clone(&inner);
+        let accept = Batcher::new(MAX, CONCURRENCY, move |batch: Vec<Submission>| {
+            let port = Arc::clone(&port);
+            async move {
+                let count = batch.len();
+                match port.accept(batch).await {
+                    Ok(answers) => answers.into_iter().map(Ok).collect(),
+                    Err(error) => fail_all(count, &error),
+                }
+            }
+        });
+        Self { inner, accept }
+    }
+}
+
+#[async_trait]
+impl Intake for CoalescedIntake {
+    async fn accept(&self, batch: Vec<Submission>) -> Result<Vec<Acceptance>, Unavailable> {
+        let answers = futures_util::future::join_all(batch.into_iter().map(|one| self.accept.call(one))).await;
+        answers.into_iter().map(|answer| answer?).collect()
+    }
+
+    async fn find(&self, id: OrderId) -> Result<Option<AcceptedOrder>, Unavailable> {
+        self.inner.find(id).await
+    }
+}
+
+/// Tells events, in batches.
+pub struct CoalescedBus {
+    inner: Arc<dyn EventBus>,
+    publish: Batcher<Vec<Event>, Result<(), Unavailable>>,
+}
+
+impl CoalescedBus {
+    /// In front of that bus.
+    pub fn new(inner: Arc<dyn EventBus>) -> Self {
+        let port = Arc::clone(&inner);
+        let publish = Batcher::new(MAX, CONCURRENCY, move |batch: Vec<Vec<Event>>| {
+            let port = Arc::clone(&port);
+            async move {
+                let count = batch.len();
+                match port.publish(&batch.concat()).await {
+                    Ok(()) => (0..count).map(|_| Ok(())).collect(),
+                    Err(error) => fail_all(count, &error),
+                }
+            }
+        });
+        Self { inner, publish }
+    }
+}
+
+#[async_trait]
+impl EventBus for CoalescedBus {
+    async fn publish(&self, events: &[Event]) -> Result<(), Unavailable> {
+        match events.len() {
+            0 => Ok(()),
+            // Already a batch.
+            count if count >= MAX / 10 => self.inner.publish(events).await,
+            _ => self.publish.call(events.to_vec()).await?,
+        }
+    }
+}
+
+/// Carries commands out, in batches.
+pub struct CoalescedOrders {
+    inner: Arc<dyn Orders>,
+    apply: Batcher<(OrderId, Command), Result<Applied, Unavailable>>,
+}
+
+impl CoalescedOrders {
+    /// In front of those orders.
+    pub fn new(inner: Arc<dyn Orders>) -> Self {
+        let port = Arc::clone(&inner);
+        let apply = Batcher::new(MAX, CONCURRENCY, move |batch: Vec<(OrderId, Command)>| {
+            let port = Arc::clone(&port);
+            async move { apply_all(port.as_ref(), batch).await }
+        });
+        Self { inner, apply }
+    }
+}
+
+/// Together; and if the request itself is at fault, each alone, so that one bad item does not fail its neighbours.
+async fn apply_all(orders: &dyn Orders, batch: Vec<(OrderId, Command)>) -> Vec<Result<Applied, Unavailable>> {
+    let error = match orders.apply(batch.clone()).await {
+        Ok(applied) => return applied.into_iter().map(Ok).collect(),
+        Err(error) => error,
+    };
+    if error.away || batch.len() == 1 {
+        return fail_all(batch.len(), &error);
+    }
+    let mut answers = Vec::with_capacity(batch.len());
+    for one in batch {
+        let answer = orders.apply(vec![one]).await.and_then(|mut applied| {
+            applied.pop().ok_or_else(|| Unavailable::refused("orders.apply", "no answer was given"))
+        });
+        answers.push(answer);
+    }
+    answers
+}
+
+#[async_trait]
+impl Orders for CoalescedOrders {
+    async fn apply(&self, batch: Vec<(OrderId, Command)>) -> Result<Vec<Applied>, Unavailable> {
+        if batch.len() >= MAX / 10 {
+            return self.inner.apply(batch).await;
+        }
+        let answers = futures_util::future::join_all(batch.into_iter().map(|one| self.apply.call(one))).await;
+        answers.into_iter().map(|answer| answer?).collect()
+    }
+
+    async fn reserve(&self, batch: Vec<AcceptedOrder>) -> Result<Vec<Reservation>, Unavailable> {
+        self.inner.reserve(batch).await
+    }
+
+    async fn load(&self, ids: &[OrderId]) -> Result<Vec<StoredOrder>, Unavailable> {
+        self.inner.load(ids).await
+    }
+
+    async fn list(
+        &self,
+        customer: &str,
+        status: Option<api::Status>,
+        before: Option<OrderId>,
+        limit: i64,
+    ) -> Result<Vec<api::Order>, Unavailable> {
+        self.inner.list(customer, status, before, limit).await
+    }
+
+    async fn request_cancel(&self, id: OrderId) -> Result<CancelRequest, Unavailable> {
+        self.inner.request_cancel(id).await
+    }
+
+    async fn expired(&self, limit: i64) -> Result<Vec<OrderId>, Unavailable> {
+        self.inner.expired(limit).await
+    }
+
+    async fn stuck(&self, older_than: OffsetDateTime, limit: i64) -> Result<Vec<Stuck>, Unavailable> {
+        self.inner.stuck(older_than, limit).await
+    }
+
+    async fn events(&self, id: OrderId) -> Result<Vec<Event>, Unavailable> {
+        self.inner.events(id).await
+    }
+
+    async fn number_invoices(&self, ids: &[OrderId]) -> Result<Vec<(OrderId, InvoiceDocument)>, Unavailable> {
+        self.inner.number_invoices(ids).await
+    }
+}

@@ -1,0 +1,267 @@
+//! A PostgreSQL of our own, for people and tests that bring none. It is found or fetched, made, started, watched and stopped
+//! with this process, however the process ends, so that `cargo run` needs no set-up and leaves nothing behind.
+
+mod account;
+mod cluster;
+mod ephemeral;
+mod error;
+mod fetch;
+mod installation;
+mod place;
+mod postmaster;
+mod supervisor;
+#[cfg(test)]
+mod tests;
+mod watchdog;
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use sqlx::{Connection, PgConnection};
+
+use cluster::Started;
+pub use ephemeral::{EphemeralError, EphemeralPostgres, ephemeral};
+pub use error::StartError;
+use installation::{Choice, Installation, MINIMUM_MAJOR, Search};
+use place::{Lock, Place};
+use supervisor::Supervisor;
+
+const POLL: Duration = Duration::from_millis(30);
+/// Recovery after a crash replays up to 2 GB of log before the first connection.
+const READY_WITHIN: Duration = Duration::from_secs(300);
+/// The other process may be fetching PostgreSQL, or recovering.
+const OWNER_READY_WITHIN: Duration = Duration::from_secs(300);
+/// One attempt to connect.
+const CONNECT_WITHIN: Duration = Duration::from_secs(5);
+/// What PostgreSQL says when it finds them.
+const LINGERING: &str = "pre-existing shared memory block";
+/// How often a start is tried again while the processes of a killed server still end.
+const STARTS: u32 = 20;
+const BETWEEN_STARTS: Duration = Duration::from_secs(1);
+
+/// A running local server.
+///
+/// One process a data folder runs it and starts it again when it dies; others that start on the same folder connect to it,
+/// and take over when that process is gone. Dropping the value tells the server to stop; [`stop`](Self::stop) also waits.
+#[derive(Debug)]
+pub struct LocalPostgres {
+    place: Place,
+    url: String,
+    bin: Option<PathBuf>,
+    supervisor: Supervisor,
+}
+
+impl LocalPostgres {
+    /// Starts the server of a data folder, making folder and database if they are not there yet, or joins the process that
+    /// already runs it. `progress` is told what takes its time, in a few words each.
+    ///
+    /// # Errors
+    ///
+    /// Whatever keeps the server from being ready, as a sentence to show to the user.
+    pub async fn start(data_dir: &Path, progress: impl Fn(&str)) -> Result<Self, StartError> {
+        let data_dir = data_dir.to_path_buf();
+        let place = blocking(move || Place::of(&data_dir)).await?;
+        Self::open(place, Search::Machine, progress).await
+    }
+
+    async fn open(place: Place, search: Search, progress: impl Fn(&str)) -> Result<Self, StartError> {
+        let url = place.url("sluice");
+        let Some(lock) = lock_or_join(&place, &progress).await? else {
+            let supervisor = Supervisor::stand_by(place.clone(), search)?;
+            return Ok(Self { place, url, bin: None, supervisor });
+        };
+        let installation = installation_for(&place, search, &progress).await?;
+        let bin = Some(installation.bin.clone());
+        let started = run(&place, &installation, &progress).await?;
+        let supervisor = Supervisor::own(place.clone(), lock, installation, started)?;
+        Ok(Self { place, url, bin, supervisor })
+    }
+
+    /// The address of the database `sluice`; it stays the same over restarts.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// The address of another database of this server.
+    #[must_use]
+    pub fn url_of(&self, database: &str) -> String {
+        self.place.url(database)
+    }
+
+    /// The server's first process, if it runs at this moment.
+    #[must_use]
+    pub fn postmaster_pid(&self) -> Option<u32> {
+        postmaster::Postmaster::of(&self.place.cluster).map(|server| server.pid)
+    }
+
+    /// PostgreSQL's data directory, as `pg_ctl -D` wants it.
+    #[must_use]
+    pub fn data_directory(&self) -> &Path {
+        &self.place.cluster
+    }
+
+    /// The folder of PostgreSQL's programs; none when another process runs the server.
+    #[must_use]
+    pub fn programs(&self) -> Option<&Path> {
+        self.bin.as_deref()
+    }
+
+    /// The server's log.
+    #[must_use]
+    pub fn log(&self) -> &Path {
+        &self.place.log
+    }
+
+    /// A command for one of PostgreSQL's programs, such as `pg_ctl`, as the user that the server runs as.
+    /// None when another process runs the server.
+    #[must_use]
+    pub fn command(&self, program: &str) -> Option<std::process::Command> {
+        self.bin.as_deref().map(|bin| self.place.account.command(bin.join(program)))
+    }
+
+    /// Stops the server in order and waits until it is gone. One that another process runs is left alone.
+    pub async fn stop(self) {
+        let Self { supervisor, .. } = self;
+        if let Err(error) = blocking(move || {
+            supervisor.stop();
+            Ok(())
+        })
+        .await
+        {
+            tracing::error!(%error, "PostgreSQL could not be waited for");
+        }
+    }
+}
+
+/// Takes the lock; or waits until the server of the process that has it answers, and returns none.
+async fn lock_or_join(place: &Place, progress: &impl Fn(&str)) -> Result<Option<Lock>, StartError> {
+    if let Some(lock) = place.try_lock()? {
+        return Ok(Some(lock));
+    }
+    progress("joining the PostgreSQL of another sluice process");
+    let wait = async {
+        loop {
+            if let Some(lock) = place.try_lock()? {
+                return Ok(Some(lock));
+            }
+            if connect(&place.url("sluice")).await.is_ok() {
+                return Ok(None);
+            }
+            tokio::time::sleep(POLL).await;
+        }
+    };
+    tokio::time::timeout(OWNER_READY_WITHIN, wait).await.unwrap_or_else(|_| {
+        Err(StartError::OwnerSilent {
+            owner: place.owner(),
+            path: place.cluster.clone(),
+            seconds: OWNER_READY_WITHIN.as_secs(),
+        })
+    })
+}
+
+/// Finds the programs that suit the data folder, or fetches them.
+async fn installation_for(place: &Place, search: Search, progress: &impl Fn(&str)) -> Result<Installation, StartError> {
+    let look = |search: Search| {
+        let place = place.clone();
+        blocking(move || {
+            let made_by = place.made_by()?;
+            installation::choose(&search.installed(place.account), made_by, &place.cluster)
+        })
+    };
+    match look(search.clone()).await? {
+        Choice::Use(installation) => return Ok(installation),
+        Choice::Fetch => progress("fetching PostgreSQL (25 MB, once)"),
+    }
+    let account = place.account;
+    blocking(move || fetch::fetch(account)).await?;
+    match look(search).await? {
+        Choice::Use(installation) => Ok(installation),
+        Choice::Fetch => Err(StartError::NothingInstalled { minimum: MINIMUM_MAJOR }),
+    }
+}
+
+/// Brings the server to the point where the database `sluice` accepts connections.
+async fn run(place: &Place, installation: &Installation, progress: &impl Fn(&str)) -> Result<Started, StartError> {
+    let given = (place.clone(), installation.clone());
+    if place.made_by()?.is_none() {
+        progress("creating the database");
+        let (place, installation) = given.clone();
+        blocking(move || cluster::create(&place, &installation)).await?;
+    }
+    progress("starting PostgreSQL");
+    let mut tries = 1;
+    loop {
+        let (place, installation) = given.clone();
+        let started = blocking(move || {
+            postmaster::clear_the_way(&place, &installation)?;
+            cluster::start(&place, &installation)
+        });
+        match ready(&given.0, started.await?).await {
+            // The first process of a server was killed, and the others have not noticed yet.
+            Err(StartError::Ended { reason, .. }) if reason.contains(LINGERING) && tries < STARTS => {
+                tries += 1;
+                tokio::time::sleep(BETWEEN_STARTS).await;
+            }
+            settled => return settled,
+        }
+    }
+}
+
+/// Waits until the server accepts connections, and makes the database `sluice` if it is not there.
+async fn ready(place: &Place, mut started: Started) -> Result<Started, StartError> {
+    let url = place.url("postgres");
+    let wait = async {
+        loop {
+            if !matches!(started.guarded.child.try_wait(), Ok(None)) {
+                let reason = started.last_words();
+                return Err(if error::says_disk_full(&reason) {
+                    StartError::DiskFull { path: place.cluster.clone() }
+                } else {
+                    StartError::Ended { log: place.log.clone(), reason }
+                });
+            }
+            if let Ok(connection) = connect(&url).await {
+                return Ok(connection);
+            }
+            tokio::time::sleep(POLL).await;
+        }
+    };
+    let connection = match tokio::time::timeout(READY_WITHIN, wait).await {
+        Ok(settled) => settled?,
+        Err(_) => {
+            let (seconds, reason) = (READY_WITHIN.as_secs(), started.last_words());
+            return Err(StartError::NotReady { seconds, log: place.log.clone(), reason });
+        }
+    };
+    make_database(connection).await.map_err(|source| StartError::Refused { log: place.log.clone(), source })?;
+    Ok(started)
+}
+
+async fn make_database(mut connection: PgConnection) -> Result<(), sqlx::Error> {
+    let known = "-- local_postgres/known\nselect exists (select from pg_database where datname = 'sluice')";
+    if !sqlx::query_scalar::<_, bool>(known).fetch_one(&mut connection).await? {
+        sqlx::raw_sql("-- local_postgres/create\ncreate database sluice").execute(&mut connection).await?;
+    }
+    connection.close().await
+}
+
+async fn connect(url: &str) -> Result<PgConnection, sqlx::Error> {
+    match tokio::time::timeout(CONNECT_WITHIN, PgConnection::connect(url)).await {
+        Ok(connected) => connected,
+        Err(_) => Err(sqlx::Error::PoolTimedOut),
+    }
+}
+
+/// Runs what blocks away from the async threads.
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, StartError> + Send + 'static,
+) -> Result<T, StartError> {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(result) => result,
+        Err(error) => match error.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            Err(_) => Err(StartError::Interrupted),
+        },
+    }
+}

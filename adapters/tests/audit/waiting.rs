@@ -1,0 +1,79 @@
+//! What is on its way is counted and is no violation. Each case would be a violation without its last statement; that is
+//! what the cases in `broken` show.
+
+use super::shop::Shop;
+
+async fn waits_after(statements: &str, expected: &[(&str, u64)]) {
+    let shop = Shop::open().await;
+    shop.run(statements).await;
+    let report = shop.audit().await;
+    assert!(report.is_clean(), "{report}");
+    for (name, count) in expected {
+        let line = report.lines.iter().find(|line| line.name == *name).unwrap();
+        assert_eq!(line.waiting, Some(*count), "{name}");
+    }
+}
+
+macro_rules! cases {
+    ($($name:ident: $statements:literal => $($line:ident $count:literal),+;)+) => {
+        $(#[tokio::test]
+        async fn $name() {
+            waits_after($statements, &[$((stringify!($line), $count)),+]).await;
+        })+
+    };
+}
+
+cases! {
+    an_accepted_order_on_its_way_in:
+        "insert into submissions values ('00000000-0000-7000-8000-000000000001', 'zoe', 'new', '', '{}', now());
+         insert into messages (queue, subject, body) values ('intake', '00000000-0000-7000-8000-000000000001', '{}')"
+        => accepted_orders 1;
+    an_accepted_order_that_was_set_aside:
+        "insert into submissions values ('00000000-0000-7000-8000-000000000001', 'zoe', 'new', '', '{}', now());
+         insert into messages (queue, subject, body) values ('intake-dlq', '00000000-0000-7000-8000-000000000001', '{}')"
+        => accepted_orders 1;
+    a_reservation_past_its_time_with_a_running_execution:
+        "update orders set reserved_until = now() - interval '1 hour' where id = '{open}'" => unfinished_orders 1;
+    a_reservation_that_is_about_to_expire:
+        "update orders set reserved_until = now() - interval '1 minute' where id = '{open}';
+         update executions set status = 'failed' where id = '{open}'"
+        => unfinished_orders 1;
+    a_cancellation_that_was_set_aside:
+        "update orders set cancel_requested_at = now() - interval '1 hour' where id = '{paid}';
+         insert into messages (queue, subject, body) values ('cancel-dlq', '{paid}', '{}')"
+        => unfinished_orders 2;
+    a_reserved_order_whose_execution_is_about_to_start:
+        "delete from executions where id = '{open}';
+         update orders set updated_at = now() - interval '1 hour' where id = '{open}';
+         insert into messages (queue, subject, body) values ('intake', '{open}', '{}')"
+        => executions 1;
+    a_payment_that_is_given_up:
+        "update payments set state = 'authorized', authorization_id = 'pi_late' where order_id = '{open}';
+         insert into sandbox.payment_intents
+         select key, 'pi_late', order_id, amount, currency, 'canceled' from payments where order_id = '{open}';
+         insert into order_events values ('{open}', 3, 'PaymentAuthorized', now(), '{}');
+         update orders set version = 3 where id = '{open}'"
+        => held_authorizations 1;
+    money_that_a_message_is_about_to_let_go:
+        "update sandbox.payment_intents set state = 'authorized' where reference = '{cancelled}';
+         update payments set state = 'authorized' where order_id = '{cancelled}';
+         insert into messages (queue, subject, body) values ('void-dlq', '{cancelled}', '{}')"
+        => released_money 1, closed_payments 1;
+    money_of_an_order_that_was_closed_just_now:
+        "update sandbox.payment_intents set state = 'authorized' where reference = '{cancelled}';
+         update payments set state = 'authorized' where order_id = '{cancelled}';
+         update orders set updated_at = now() where id = '{cancelled}'"
+        => released_money 1, closed_payments 1;
+    money_let_go_that_the_ledger_is_about_to_note:
+        "update payments set state = 'authorized' where order_id = '{cancelled}';
+         insert into messages (queue, subject, body) values ('void', '{cancelled}', '{}')"
+        => released_money 0, closed_payments 1, held_authorizations 0;
+    an_invoice_that_was_set_aside:
+        "update orders set updated_at = now() - interval '1 hour' where id = '{fresh}';
+         insert into messages (queue, subject, body) values ('invoice-dlq', '{fresh}', '{}')"
+        => invoices_issued 1;
+    an_order_that_is_about_to_be_indexed:
+        "delete from order_search where order_id in ('{paid}', '{second}');
+         insert into messages (queue, subject, body) values ('index', '{paid}', '{}'), ('index-dlq', '{second}', '{}')"
+        => search_index 2;
+}

@@ -1,0 +1,25 @@
+-- executions.checkpoint: a visit that goes on is written again when it ends
+with moved as (
+    update executions e
+    set state = c.state, status = c.status, version = e.version + 1, wake_at = c.wake_at,
+        instance = case when c.status = 'running' and c.wake_at is null then e.instance end,
+        output = c.output, error = c.error, cause = c.cause,
+        stopped_at = case when c.status <> 'running' then $10::timestamptz end
+    from unnest($1::uuid[], $2::bigint[], $3::integer[], $4::jsonb[], $5::text[], $6::timestamptz[], $7::jsonb[],
+                $8::text[], $9::text[])
+        as c (id, instance, version, state, status, wake_at, output, error, cause)
+    where e.id = c.id and e.instance = c.instance and e.version = c.version
+    returning e.id, e.attempt
+),
+logged as (
+    insert into execution_history (execution_id, attempt, sequence, state, entered_at, left_at, input, output, error,
+                                   cause)
+    select v.id, m.attempt, v.number, v.state, v.entered_at, v.left_at, v.input, v.output, v.error, v.cause
+    from unnest($11::uuid[], $12::integer[], $13::text[], $14::timestamptz[], $15::timestamptz[], $16::jsonb[],
+                $17::jsonb[], $18::text[], $19::text[])
+        as v (id, number, state, entered_at, left_at, input, output, error, cause)
+    join moved m on m.id = v.id
+    on conflict (execution_id, attempt, sequence) do update
+    set left_at = excluded.left_at, output = excluded.output, error = excluded.error, cause = excluded.cause
+)
+select id from moved

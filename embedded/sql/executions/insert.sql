@@ -1,0 +1,17 @@
+-- executions.insert
+with started as (
+    insert into executions as e (id, workflow, status, state, started_at)
+    select id, $1, 'running', state, $4
+    from unnest($2::uuid[], $3::jsonb[]) as s (id, state)
+    order by id
+    on conflict (id) do update
+    set status = 'running', state = excluded.state, version = e.version + 1, attempt = e.attempt + 1, wake_at = null,
+        instance = null, output = null, error = null, cause = null, stopped_at = null
+    where e.status = 'failed'
+    returning id, attempt
+)
+insert into execution_history (execution_id, attempt, sequence, state, entered_at, left_at, input)
+select v.id, s.attempt, v.number, v.state, v.entered_at, v.left_at, v.input
+from unnest($5::uuid[], $6::integer[], $7::text[], $8::timestamptz[], $9::timestamptz[], $10::jsonb[])
+    as v (id, number, state, entered_at, left_at, input)
+join started s on s.id = v.id

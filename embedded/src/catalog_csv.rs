@@ -1,0 +1,311 @@
+//! Reads the catalogue file of `sluice catalog import`. Every problem of every row is found in one pass and told with
+//! its line and column, so that a merchant mends a file once instead of once per mistake.
+
+use crate::{
+    csv_records::{Record, RecordError, Records},
+    decimal::{Decimal, DecimalError},
+};
+use schemas::money::Currency;
+use std::{
+    collections::{HashMap, hash_map::Entry},
+    fmt,
+    io::BufRead,
+};
+
+const COLUMNS: [&str; 6] = ["sku", "name", "price", "currency", "tax_rate", "stock"];
+const MAX_SKU_CHARS: usize = 64;
+const MAX_NAME_CHARS: usize = 500;
+/// Far above any price, and far enough below 2^63 that a line of a million units can be added up.
+const MAX_PRICE_MINOR: i64 = 1_000_000_000_000;
+const MAX_STOCK: i64 = 1_000_000_000;
+/// 100 per cent in basis points.
+const MAX_TAX_RATE_BP: i64 = 10_000;
+
+/// One good row of the file: a product as it shall be from now on, and the units that came in with it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CatalogRow {
+    /// The line the row begins on, from 1.
+    pub line: u64,
+    /// 1 to 64 characters, trimmed; unique in the file.
+    pub sku: String,
+    /// 1 to 500 characters, trimmed, each run of white space (a line break too) one space.
+    pub name: String,
+    /// The price of one unit in minor units of the currency; 0 or more.
+    pub price_minor: i64,
+    /// The ISO 4217 code.
+    pub currency: String,
+    /// Basis points: 2000 is 20 per cent; at most 10,000.
+    pub tax_rate_bp: u32,
+    /// Units received by this import: 0 to 1,000,000,000.
+    pub stock: i64,
+}
+
+/// A row that cannot be imported, with everything that is wrong in it. Its text is one line of a listing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BadRow {
+    /// The line the row begins on, from 1.
+    pub line: u64,
+    /// At least one.
+    pub problems: Vec<Problem>,
+}
+
+/// One thing wrong with a row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// The column, or nothing if it is the row as a whole.
+    pub column: Option<&'static str>,
+    /// What is wrong.
+    pub reason: Reason,
+}
+
+/// What can be wrong with a row or one of its fields. Each text reads on from the column's name.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Reason {
+    /// A row of another shape than the header.
+    #[error("has {found} columns, the header has {expected}")]
+    ColumnCount {
+        /// Of this row.
+        found: usize,
+        /// Of the header.
+        expected: usize,
+    },
+    /// Bytes that are no UTF-8.
+    #[error("is not UTF-8")]
+    NotUtf8,
+    /// Nothing but white space.
+    #[error("is empty")]
+    Empty,
+    /// A text over its limit of characters.
+    #[error("has more than {0} characters")]
+    TooLong(usize),
+    /// A control character, NUL included.
+    #[error("contains a control character")]
+    ControlCharacter,
+    /// No number, or one that the unit cannot hold exactly.
+    #[error(transparent)]
+    Number(DecimalError),
+    /// More decimals than the row's currency has.
+    #[error("has more decimals than {currency}, which has {digits}")]
+    TooFine {
+        /// Of the same row.
+        currency: Currency,
+        /// Of the currency's minor unit.
+        digits: u8,
+    },
+    /// A number outside its bounds.
+    #[error("must be {0}")]
+    OutOfBounds(&'static str),
+    /// No active ISO 4217 code.
+    #[error("must be an active ISO 4217 currency code in capitals, such as EUR")]
+    UnknownCurrency,
+    /// A SKU for the second time.
+    #[error("stands already on line {0}")]
+    Duplicate(u64),
+}
+
+/// What a file holds.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CatalogFile {
+    /// The rows that can be imported, in the file's order; none if it holds a header only.
+    pub rows: Vec<CatalogRow>,
+    /// The rows that cannot, in the file's order.
+    pub bad: Vec<BadRow>,
+}
+
+/// Why a file cannot be read as a catalogue at all.
+#[derive(Debug, thiserror::Error)]
+pub enum CatalogFileError {
+    /// No byte, or blank lines only.
+    #[error("the file is empty; its first line must be {}", COLUMNS.join(","))]
+    Empty,
+    /// The header is no UTF-8 text.
+    #[error("the header on line {0} is not UTF-8; save the file as UTF-8")]
+    HeaderNotUtf8(u64),
+    /// Columns that the header does not name.
+    #[error("the header on line {line} has no column {}; columns are separated by commas", missing.join(", "))]
+    MissingColumns {
+        /// Of the header.
+        line: u64,
+        /// Their names.
+        missing: Vec<&'static str>,
+    },
+    /// A column that the header names twice.
+    #[error("the header on line {line} has the column {column} twice")]
+    DuplicateColumn {
+        /// Of the header.
+        line: u64,
+        /// Its name.
+        column: &'static str,
+    },
+    /// The file cannot be split into rows.
+    #[error(transparent)]
+    Records(#[from] RecordError),
+}
+
+impl fmt::Display for BadRow {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "line {}: ", self.line)?;
+        for (index, problem) in self.problems.iter().enumerate() {
+            let separator = if index == 0 { "" } else { "; " };
+            write!(f, "{separator}{problem}")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.column.unwrap_or("the row"), self.reason)
+    }
+}
+
+/// Reads a whole catalogue file: a header of `sku,name,price,currency,tax_rate,stock` in any order and case, further
+/// columns allowed. A header without rows is a good file that imports nothing.
+///
+/// # Errors
+/// When the file as a whole is unusable; a bad row is no error but listed in the result.
+pub fn read(input: impl BufRead) -> Result<CatalogFile, CatalogFileError> {
+    let mut records = Records::new(input);
+    let mut record = Record::default();
+    if !records.read(&mut record)? {
+        return Err(CatalogFileError::Empty);
+    }
+    let header = Header::find(&record)?;
+    let mut first_lines = HashMap::new();
+    let mut file = CatalogFile::default();
+    while records.read(&mut record)? {
+        match read_row(&header, &record, &mut first_lines) {
+            Ok(row) => file.rows.push(row),
+            Err(problems) => file.bad.push(BadRow { line: record.line, problems }),
+        }
+    }
+    Ok(file)
+}
+
+/// Where each of our columns stands.
+struct Header {
+    width: usize,
+    places: [usize; COLUMNS.len()],
+}
+
+impl Header {
+    fn find(record: &Record) -> Result<Self, CatalogFileError> {
+        let line = record.line;
+        let names: Result<Vec<&str>, _> = record.fields().map(std::str::from_utf8).collect();
+        let names = names.map_err(|_| CatalogFileError::HeaderNotUtf8(line))?;
+        let mut places = [0; COLUMNS.len()];
+        let mut missing = Vec::new();
+        for (place, column) in places.iter_mut().zip(COLUMNS) {
+            let mut found = (0..).zip(&names).filter(|(_, name)| name.trim().eq_ignore_ascii_case(column));
+            match (found.next(), found.next()) {
+                (None, _) => missing.push(column),
+                (Some((index, _)), None) => *place = index,
+                (Some(_), Some(_)) => return Err(CatalogFileError::DuplicateColumn { line, column }),
+            }
+        }
+        if missing.is_empty() {
+            Ok(Self { width: names.len(), places })
+        } else {
+            Err(CatalogFileError::MissingColumns { line, missing })
+        }
+    }
+}
+
+/// Reads one row, or says everything that is wrong with it. A SKU counts as seen even on a bad row: which of two
+/// rows is meant is for the merchant to say.
+fn read_row(
+    header: &Header,
+    record: &Record,
+    first_lines: &mut HashMap<String, u64>,
+) -> Result<CatalogRow, Vec<Problem>> {
+    if record.len() != header.width {
+        let reason = Reason::ColumnCount { found: record.len(), expected: header.width };
+        return Err(vec![Problem { column: None, reason }]);
+    }
+    let [sku_at, name_at, price_at, currency_at, tax_rate_at, stock_at] =
+        header.places.map(|place| text(record.field(place).unwrap_or_default()));
+    let currency = currency_at.and_then(|text| text.parse().map_err(|_| Reason::UnknownCurrency));
+    // Without a currency nobody knows how many decimals are right; what is no number at all is wrong anyway.
+    let price = price_at.and_then(number).and_then(|price| match currency {
+        Ok(currency) => price_minor(price, currency),
+        Err(_) => Ok(0),
+    });
+    let sku = sku_at.and_then(|text| sku(text, record.line, first_lines));
+    let name = name_at.and_then(name);
+    let tax_rate_bp = tax_rate_at.and_then(number).and_then(tax_rate_bp);
+    let stock = stock_at.and_then(number).and_then(stock_units);
+    match (sku, name, price, currency, tax_rate_bp, stock) {
+        (Ok(sku), Ok(name), Ok(price_minor), Ok(currency), Ok(tax_rate_bp), Ok(stock)) => {
+            let currency = currency.code().to_owned();
+            Ok(CatalogRow { line: record.line, sku, name, price_minor, currency, tax_rate_bp, stock })
+        }
+        (sku, name, price, currency, tax_rate_bp, stock) => {
+            let reasons = [sku.err(), name.err(), price.err(), currency.err(), tax_rate_bp.err(), stock.err()];
+            let named = COLUMNS.into_iter().zip(reasons);
+            Err(named.filter_map(|(column, reason)| Some(Problem { column: Some(column), reason: reason? })).collect())
+        }
+    }
+}
+
+fn text(field: &[u8]) -> Result<&str, Reason> {
+    std::str::from_utf8(field).map(str::trim).map_err(|_| Reason::NotUtf8)
+}
+
+fn number(text: &str) -> Result<Decimal, Reason> {
+    text.parse().map_err(Reason::Number)
+}
+
+fn sku(text: &str, line: u64, first_lines: &mut HashMap<String, u64>) -> Result<String, Reason> {
+    check_text(text, MAX_SKU_CHARS)?;
+    match first_lines.entry(text.to_owned()) {
+        Entry::Occupied(first) => Err(Reason::Duplicate(*first.get())),
+        Entry::Vacant(free) => {
+            free.insert(line);
+            Ok(text.to_owned())
+        }
+    }
+}
+
+fn name(text: &str) -> Result<String, Reason> {
+    let name = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    check_text(&name, MAX_NAME_CHARS)?;
+    Ok(name)
+}
+
+fn check_text(text: &str, max_chars: usize) -> Result<(), Reason> {
+    if text.is_empty() {
+        Err(Reason::Empty)
+    } else if text.chars().count() > max_chars {
+        Err(Reason::TooLong(max_chars))
+    } else if text.chars().any(char::is_control) {
+        Err(Reason::ControlCharacter)
+    } else {
+        Ok(())
+    }
+}
+
+fn price_minor(price: Decimal, currency: Currency) -> Result<i64, Reason> {
+    let digits = currency.minor_digits();
+    let minor = price.scaled(digits).map_err(|error| match error {
+        DecimalError::TooManyDecimals(digits) => Reason::TooFine { currency, digits },
+        DecimalError::Empty | DecimalError::NotANumber | DecimalError::TooLarge => Reason::Number(error),
+    })?;
+    if (0..=MAX_PRICE_MINOR).contains(&minor) {
+        Ok(minor)
+    } else {
+        Err(Reason::OutOfBounds("0 to 1,000,000,000,000 minor units"))
+    }
+}
+
+fn tax_rate_bp(per_cent: Decimal) -> Result<u32, Reason> {
+    let bp = per_cent.scaled(2).map_err(Reason::Number)?;
+    u32::try_from(bp).ok().filter(|_| bp <= MAX_TAX_RATE_BP).ok_or(Reason::OutOfBounds("0 to 100 per cent"))
+}
+
+fn stock_units(units: Decimal) -> Result<i64, Reason> {
+    let units = units.scaled(0).map_err(Reason::Number)?;
+    Some(units).filter(|units| (0..=MAX_STOCK).contains(units)).ok_or(Reason::OutOfBounds("0 to 1,000,000,000 units"))
+}
+
+#[cfg(test)]
+mod tests;

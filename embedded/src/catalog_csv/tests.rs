@@ -1,0 +1,148 @@
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use super::*;
+
+const HEADER: &str = "sku,name,price,currency,tax_rate,stock\n";
+
+fn read_text(text: &str) -> Result<CatalogFile, CatalogFileError> {
+    read(text.as_bytes())
+}
+
+/// The listing of one row's problems, without its line; empty if the row is good.
+fn problems_of(row: &[u8]) -> String {
+    let file = read([HEADER.as_bytes(), row].concat().as_slice()).unwrap();
+    assert_eq!(file.rows.len() + file.bad.len(), 1, "one row");
+    file.bad.first().map(|bad| bad.to_string().trim_start_matches("line 2: ").to_owned()).unwrap_or_default()
+}
+
+#[test]
+fn a_row_becomes_a_product_in_minor_units_and_basis_points() {
+    for (row, price_minor, currency, tax_rate_bp, stock) in [
+        ("A,Tea,12.50,EUR,20,100", 1250, "EUR", 2000, 100),
+        ("A,Tea,12.5,EUR,5.5,0", 1250, "EUR", 550, 0),
+        ("A,Tea,12,EUR,0,1000000000", 1200, "EUR", 0, 1_000_000_000),
+        ("A,Tea,1200,JPY,10,1", 1200, "JPY", 1000, 1),
+        ("A,Tea,1.005,KWD,100,1", 1005, "KWD", 10_000, 1),
+        ("A,Tea,0.07,USD,8.25,1", 7, "USD", 825, 1),
+        ("A,Tea,0,USD,8.25,1", 0, "USD", 825, 1),
+    ] {
+        let file = read_text(&format!("{HEADER}{row}\n")).unwrap();
+        let expected = CatalogRow {
+            line: 2,
+            sku: "A".into(),
+            name: "Tea".into(),
+            price_minor,
+            currency: currency.into(),
+            tax_rate_bp,
+            stock,
+        };
+        assert_eq!(file, CatalogFile { rows: vec![expected], bad: vec![] }, "{row}");
+    }
+}
+
+#[test]
+fn columns_come_in_any_order_and_case_among_others_behind_a_byte_order_mark_with_crlf() {
+    let text =
+        "\u{feff}Stock, SKU ,colour,price,TAX_RATE,currency,name\r\n7, A-1 ,red,3.20,19,EUR,\" Pot,\r\n 12\"\" \"\r\n";
+    let file = read_text(text).unwrap();
+    assert_eq!(file.bad, []);
+    let row = file.rows.first().unwrap();
+    assert_eq!((row.sku.as_str(), row.name.as_str()), ("A-1", "Pot, 12\""));
+    assert_eq!((row.price_minor, row.tax_rate_bp, row.stock), (320, 1900, 7));
+}
+
+#[test]
+fn every_kind_of_bad_field_is_told_with_its_column_and_reason() {
+    for (row, expected) in [
+        (" ,Tea,1,EUR,20,1", "sku is empty"),
+        ("A\u{1},Tea,1,EUR,20,1", "sku contains a control character"),
+        ("A,T\0a,1,EUR,20,1", "name contains a control character"),
+        ("A,\"\n \",1,EUR,20,1", "name is empty"),
+        ("A,Tea,,EUR,20,1", "price is empty"),
+        ("A,Tea,1.005,EUR,20,1", "price has more decimals than EUR, which has 2"),
+        ("A,Tea,12.5,JPY,20,1", "price has more decimals than JPY, which has 0"),
+        ("A,Tea,-1,EUR,20,1", "price must be 0 to 1,000,000,000,000 minor units"),
+        ("A,Tea,10000000000.01,EUR,20,1", "price must be 0 to 1,000,000,000,000 minor units"),
+        ("A,Tea,99999999999999999999,EUR,20,1", "price is too large"),
+        ("A,Tea,\"1,50\",EUR,20,1", "price is no number; write it like 1234.50, with a point and without separators"),
+        ("A,Tea,€1,EUR,20,1", "price is no number; write it like 1234.50, with a point and without separators"),
+        ("A,Tea,1,eur,20,1", "currency must be an active ISO 4217 currency code in capitals, such as EUR"),
+        ("A,Tea,1,EUR,100.01,1", "tax_rate must be 0 to 100 per cent"),
+        ("A,Tea,1,EUR,-5,1", "tax_rate must be 0 to 100 per cent"),
+        ("A,Tea,1,EUR,5.555,1", "tax_rate has more than 2 decimals"),
+        ("A,Tea,1,EUR,20,1000000001", "stock must be 0 to 1,000,000,000 units"),
+        ("A,Tea,1,EUR,20,-1", "stock must be 0 to 1,000,000,000 units"),
+        ("A,Tea,1,EUR,20,1.5", "stock has more than 0 decimals"),
+        ("A,Tea,1,EUR,20", "the row has 5 columns, the header has 6"),
+        ("A,Tea,1,EUR,20,1,", "the row has 7 columns, the header has 6"),
+        (
+            ",Tea,x,,20,1",
+            "sku is empty; price is no number; write it like 1234.50, with a point and without separators; \
+             currency must be an active ISO 4217 currency code in capitals, such as EUR",
+        ),
+    ] {
+        assert_eq!(problems_of(row.as_bytes()), expected, "{row:?}");
+    }
+    assert_eq!(problems_of(b"A,Th\xe9,1,EUR,20,1"), "name is not UTF-8");
+}
+
+#[test]
+fn texts_are_measured_in_characters_after_trimming() {
+    for (sku, name, expected) in [
+        ("é".repeat(64), " 茶 ".to_owned(), ""),
+        ("é".repeat(65), "茶".to_owned(), "sku has more than 64 characters"),
+        ("A".to_owned(), format!(" {} ", "茶".repeat(500)), ""),
+        ("A".to_owned(), "茶".repeat(501), "name has more than 500 characters"),
+    ] {
+        assert_eq!(problems_of(format!("{sku},{name},1,EUR,20,1").as_bytes()), expected);
+    }
+}
+
+#[test]
+fn lines_are_true_behind_line_breaks_in_quotes_and_blank_lines() {
+    let text = format!("{HEADER}A,\"Tea\r\nfor\r\ntwo\",1,EUR,20,1\r\n\r\nB,Pot,x,EUR,20,1\r\nC,Cup,1,EUR,20,1");
+    let file = read_text(&text).unwrap();
+    assert_eq!(file.rows.iter().map(|row| row.line).collect::<Vec<_>>(), [2, 7]);
+    assert_eq!(file.rows.first().unwrap().name, "Tea for two");
+    assert_eq!(file.bad.iter().map(|bad| bad.line).collect::<Vec<_>>(), [6]);
+}
+
+#[test]
+fn a_sku_twice_in_a_file_names_its_first_line_even_if_that_was_bad() {
+    let file =
+        read_text(&format!("{HEADER}A,Tea,1,EUR,20,1\nB,Pot,x,EUR,20,1\n A ,Tea,1,EUR,20,1\nB,Pot,1,EUR,20,1\n"))
+            .unwrap();
+    assert_eq!(file.rows.len(), 1);
+    let listing: Vec<String> = file.bad.iter().skip(1).map(ToString::to_string).collect();
+    assert_eq!(listing, ["line 4: sku stands already on line 2", "line 5: sku stands already on line 3"]);
+}
+
+#[test]
+fn a_file_that_is_no_catalogue_gets_one_sentence() {
+    for (bytes, expected) in [
+        (&b""[..], "the file is empty; its first line must be sku,name,price,currency,tax_rate,stock"),
+        (b"\xef\xbb\xbf\r\n\n", "the file is empty; its first line must be sku,name,price,currency,tax_rate,stock"),
+        (
+            b"sku,name,price,currency,stock\n",
+            "the header on line 1 has no column tax_rate; columns are separated by commas",
+        ),
+        (
+            b"\nsku;name;price;currency;tax_rate;stock\n",
+            "the header on line 2 has no column sku, name, price, currency, tax_rate, stock; \
+             columns are separated by commas",
+        ),
+        (b"sku,name,price,currency,tax_rate,stock,SKU\n", "the header on line 1 has the column sku twice"),
+        (b"\xff\xfes\0k\0u\0", "the header on line 1 is not UTF-8; save the file as UTF-8"),
+        (
+            b"sku,name,price,currency,tax_rate,stock\nA,\"Tea,1,EUR,20,1\nB,Pot,1,EUR,20,1\n",
+            "line 2: a quote opened in this row is never closed",
+        ),
+    ] {
+        assert_eq!(read(bytes).unwrap_err().to_string(), expected);
+    }
+}
+
+#[test]
+fn a_header_alone_is_a_catalogue_without_rows() {
+    assert_eq!(read_text(HEADER).unwrap(), CatalogFile::default());
+}

@@ -1,0 +1,42 @@
+//! `audit` and `index rebuild`: whether everything is as promised, and mending what search shows.
+#![expect(clippy::print_stdout, reason = "a command prints its answer")]
+
+use super::store::Store;
+use crate::config::Config;
+use adapters::{audit, postgres::search::PgSearch, sandbox::Sandbox};
+use indicatif::{ProgressBar, ProgressStyle};
+use std::process::ExitCode;
+use workflows::ports::Search;
+
+pub(super) async fn audit(config: &Config, json: bool) -> anyhow::Result<ExitCode> {
+    let store = Store::open(config).await?;
+    let database = store.database().await?;
+    let report = audit::audit(&database, &Sandbox::new(database.clone())).await?;
+    if json {
+        println!("{}", serde_json::to_string_pretty(&report)?);
+    } else {
+        print!("{report}");
+    }
+    database.close().await;
+    store.close().await;
+    Ok(if report.is_clean() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+pub(super) async fn rebuild_index(config: &Config) -> anyhow::Result<ExitCode> {
+    let store = Store::open(config).await?;
+    let database = store.database().await?;
+    let bar = ProgressBar::new(0)
+        .with_style(ProgressStyle::with_template("indexing {bar:40} {pos}/{len} orders, {eta} left")?);
+    let shown = bar.clone();
+    let done = PgSearch::new(database.clone())
+        .rebuild(&move |done, total| {
+            shown.set_length(total);
+            shown.set_position(done);
+        })
+        .await?;
+    bar.finish_and_clear();
+    println!("{done} orders are indexed.");
+    database.close().await;
+    store.close().await;
+    Ok(ExitCode::SUCCESS)
+}

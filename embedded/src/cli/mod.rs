@@ -1,0 +1,210 @@
+//! The command line: what each command is for, and how it teaches itself.
+
+mod catalog;
+mod check;
+mod dlq;
+mod serve;
+mod store;
+mod token;
+
+pub use store::Store;
+
+use crate::config::Config;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::{path::PathBuf, process::ExitCode};
+
+/// Takes orders, reserves stock, takes payment and issues invoices: an order pipeline in one process.
+#[derive(Debug, Parser)]
+#[command(name = "sluice", version, propagate_version = true, arg_required_else_help = false)]
+#[command(after_help = "Without a command it serves.\n\n\
+    Environment:\n  \
+      SLUICE_LISTEN        where the API listens [default: 127.0.0.1:8080]\n  \
+      SLUICE_DATA_DIR      documents, the development key and an own PostgreSQL [default: .sluice]\n  \
+      DATABASE_URL         a PostgreSQL (15 or later) to use instead of an own one\n  \
+      SLUICE_SELLER        who sells, as JSON for the invoices\n  \
+      SLUICE_HOLD_MINUTES  how long stock is held for an unpaid order [default: 30]\n  \
+      SLUICE_STAGE         the installation's name in events [default: local]\n  \
+      SLUICE_LOG           what is logged, such as info or sluice=debug [default: warn]\n  \
+      SLUICE_LOG_FORMAT    text or json [default: text on a terminal]\n\n\
+    Start with: sluice demo")]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Start everything and serve until Ctrl-C.
+    Serve,
+    /// Start everything, send orders of every kind through, show them arrive, and audit.
+    Demo,
+    /// Check every promise of the pipeline against the database and the provider's books; exits 1 on a violation.
+    Audit {
+        /// Print JSON instead of lines.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Print a bearer token of the development key.
+    Token(TokenArgs),
+    /// Work on the catalogue.
+    #[command(subcommand)]
+    Catalog(CatalogCommand),
+    /// Look at messages that failed too often, and set them going again.
+    #[command(subcommand)]
+    Dlq(DlqCommand),
+    /// Work on the search index.
+    #[command(subcommand)]
+    Index(IndexCommand),
+    /// Send the orders of a real shop through the API: a file in the columns of UCI's "Online Retail".
+    Replay(ReplayArgs),
+}
+
+#[derive(Debug, Args)]
+struct TokenArgs {
+    /// What the bearer may do.
+    #[arg(long)]
+    role: RoleArg,
+    /// Who the bearer is: customers see the orders of their own name.
+    #[arg(long)]
+    sub: String,
+    /// The warehouse that the bearer speaks for; needed with role warehouse.
+    #[arg(long, required_if_eq("role", "warehouse"))]
+    warehouse: Option<String>,
+    /// How long it is good for, in hours.
+    #[arg(long, default_value_t = 24 * 30, value_parser = clap::value_parser!(u32).range(1..=24 * 366))]
+    hours: u32,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum RoleArg {
+    /// Places orders and sees its own.
+    Customer,
+    /// Ships the orders of one warehouse.
+    Warehouse,
+    /// Sees every order.
+    Support,
+}
+
+#[derive(Debug, Subcommand)]
+enum CatalogCommand {
+    /// Import products and book their units in: a CSV with the header sku,name,price,currency,tax_rate,stock.
+    ///
+    /// price is in decimal units (12.50), tax_rate in per cent (20 or 5.5), stock the units that come in with this
+    /// import. More columns are allowed. If a row is bad, nothing of the file is imported, unless --skip-bad is given.
+    Import {
+        /// The CSV file.
+        file: PathBuf,
+        /// Import the good rows, and only list the bad ones.
+        #[arg(long)]
+        skip_bad: bool,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum DlqCommand {
+    /// List what was set aside, oldest first.
+    List {
+        /// Of this queue only.
+        #[arg(long)]
+        queue: Option<String>,
+        /// Print JSON lines instead of a table.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show one message with its body (which may hold a buyer's address).
+    Show {
+        /// Its id, from the list.
+        id: i64,
+    },
+    /// Put messages back on their queue, to be tried anew.
+    #[command(group(clap::ArgGroup::new("which").required(true).args(["id", "queue", "all"])))]
+    Redrive {
+        /// One message.
+        id: Option<i64>,
+        /// All of this queue.
+        #[arg(long)]
+        queue: Option<String>,
+        /// All of all queues.
+        #[arg(long)]
+        all: bool,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum IndexCommand {
+    /// Build the search index anew from the database.
+    Rebuild,
+}
+
+/// How a shop's file is replayed.
+#[derive(Clone, Debug, Args)]
+pub struct ReplayArgs {
+    /// The file: CSV or CSV.gz with InvoiceNo, StockCode, Description, Quantity, InvoiceDate, UnitPrice, CustomerID,
+    /// Country.
+    pub file: PathBuf,
+    /// How many times faster than it happened, or max.
+    #[arg(long, default_value = "max")]
+    pub speed: crate::replay::schedule::Speed,
+    /// Stock for so many days of the file's own sales.
+    #[arg(long, default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=3_660))]
+    pub stock_days: u32,
+}
+
+impl Cli {
+    /// Runs the command. An error is one line that says what to do.
+    pub fn run(self) -> ExitCode {
+        let done = (|| {
+            let config = Config::from_environment()?;
+            start_logging()?;
+            let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+            runtime.block_on(self.command.unwrap_or(Command::Serve).run(&config))
+        })();
+        match done {
+            Ok(code) => code,
+            Err(error) => {
+                complain(&error);
+                ExitCode::FAILURE
+            }
+        }
+    }
+}
+
+#[expect(clippy::print_stderr, reason = "this is where the command line complains")]
+fn complain(error: &anyhow::Error) {
+    eprintln!("sluice: {error:#}");
+}
+
+impl Command {
+    async fn run(self, config: &Config) -> anyhow::Result<ExitCode> {
+        match self {
+            Self::Serve => serve::serve(config).await,
+            Self::Demo => crate::demo::demo(config).await,
+            Self::Audit { json } => check::audit(config, json).await,
+            Self::Token(args) => token::token(config, args),
+            Self::Catalog(CatalogCommand::Import { file, skip_bad }) => catalog::import(config, &file, skip_bad).await,
+            Self::Dlq(DlqCommand::List { queue, json }) => dlq::list(config, queue.as_deref(), json).await,
+            Self::Dlq(DlqCommand::Show { id }) => dlq::show(config, id).await,
+            Self::Dlq(DlqCommand::Redrive { id, queue, all: _ }) => dlq::redrive(config, id, queue.as_deref()).await,
+            Self::Index(IndexCommand::Rebuild) => check::rebuild_index(config).await,
+            Self::Replay(args) => crate::replay::send::replay(config, &args).await,
+        }
+    }
+}
+
+/// Logs go to standard error: what a command prints is its answer.
+fn start_logging() -> anyhow::Result<()> {
+    use std::io::IsTerminal;
+    use tracing_subscriber::EnvFilter;
+    let filter = std::env::var("SLUICE_LOG").unwrap_or_else(|_| "warn".to_owned());
+    let filter = EnvFilter::try_new(&filter)
+        .map_err(|error| anyhow::anyhow!("SLUICE_LOG is {filter:?}: {error}; try info or sluice=debug"))?;
+    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let format = std::env::var("SLUICE_LOG_FORMAT").ok();
+    match (format.as_deref(), std::io::stderr().is_terminal()) {
+        (Some("text"), ansi) => lines.with_ansi(ansi).init(),
+        (None, true) => lines.init(),
+        (Some("json") | None, _) => lines.json().init(),
+        (Some(other), _) => anyhow::bail!("SLUICE_LOG_FORMAT is {other:?}; it must be text or json"),
+    }
+    Ok(())
+}

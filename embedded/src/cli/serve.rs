@@ -1,0 +1,66 @@
+//! `serve`: everything, until Ctrl-C or SIGTERM.
+#![expect(clippy::print_stdout, reason = "a command prints its answer")]
+
+use super::store::Store;
+use crate::{config::Config, development_key::development_key, pipeline::Pipeline, shutdown};
+use handlers::token::{Identity, Role};
+use std::process::ExitCode;
+use time::Duration;
+
+/// A token that lasts a working day is enough to try things out.
+const TRIAL: Duration = Duration::hours(24);
+
+pub(super) async fn serve(config: &Config) -> anyhow::Result<ExitCode> {
+    let stop = shutdown::requested()?;
+    let key = development_key(&config.data_dir)?;
+    let store = Store::open(config).await?;
+    let pipeline = match Pipeline::start(config, store.url(), key.clone()).await {
+        Ok(pipeline) => pipeline,
+        Err(error) => {
+            store.close().await;
+            return Err(error);
+        }
+    };
+    let identity = Identity { sub: "you".to_owned(), role: Role::Customer, warehouse: None };
+    let token = key.sign(&identity, pipeline.parts.clock.now(), TRIAL)?;
+    welcome(config, &pipeline, &token).await?;
+    stop.await;
+    println!("Stopping: work in hand is finished, the rest waits in the database.");
+    pipeline.stop().await;
+    store.close().await;
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn welcome(config: &Config, pipeline: &Pipeline, token: &str) -> anyhow::Result<()> {
+    let url = format!("http://{}", pipeline.address);
+    let first = pipeline.parts.catalogue.products(None, 1).await?.items.into_iter().next();
+    println!("sluice serves on {url}  (documents in {})\n", config.data_dir.join("documents").display());
+    match first {
+        None => println!(
+            "The catalogue is empty. Fill it first, in another terminal:\n\n  \
+             sluice catalog import FILE.csv     (header: sku,name,price,currency,tax_rate,stock)\n\n\
+             or see everything at work with: sluice demo\n"
+        ),
+        Some(product) => {
+            let order = serde_json::json!({
+                "currency": product.price.currency,
+                "lines": [{ "sku": product.sku, "quantity": 1 }],
+                "email": "zoe@example.com",
+                "shipping_address": {
+                    "name": "Zoe Miller", "line1": "1 High Street", "city": "London", "postal_code": "N1 1AA",
+                    "country": "GB"
+                },
+                "payment": { "method": "pm_card_visa" }
+            });
+            println!(
+                "Place an order and wait up to five seconds for the answer:\n\n  \
+                 curl -sS {url}/v1/orders -H 'Authorization: Bearer {token}' \\\n    \
+                 -H 'Idempotency-Key: try-1' -H 'Prefer: wait=5' -H 'Content-Type: application/json' \\\n    \
+                 -d '{order}'\n"
+            );
+        }
+    }
+    println!("Then: GET {url}/v1/orders, {url}/v1/orders/ID/invoice, {url}/openapi.json, {url}/metrics");
+    println!("Tokens: sluice token --role customer --sub NAME     Check: sluice audit     Stop: Ctrl-C");
+    Ok(())
+}

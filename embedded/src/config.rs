@@ -1,0 +1,91 @@
+//! Configuration: read once, at start, from the environment into one struct.
+
+use adapters::postgres::orders::OrderSettings;
+use anyhow::{Context, bail};
+use std::{env, net::SocketAddr, path::PathBuf};
+use time::Duration;
+use workflows::invoice::Party;
+
+/// Every variable that is understood: one that begins like ours and is none of these is a mistake.
+const KNOWN: &[&str] = &[
+    "SLUICE_DATA_DIR",
+    "SLUICE_LISTEN",
+    "SLUICE_STAGE",
+    "SLUICE_HOLD_MINUTES",
+    "SLUICE_SELLER",
+    "SLUICE_LOG",
+    "SLUICE_LOG_FORMAT",
+];
+
+/// What an installation decides.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Where documents, the development key and the own PostgreSQL are kept.
+    pub data_dir: PathBuf,
+    /// Where the API listens.
+    pub listen: SocketAddr,
+    /// A PostgreSQL to use instead of an own one.
+    pub database_url: Option<String>,
+    /// What it decides about orders.
+    pub orders: OrderSettings,
+}
+
+impl Config {
+    /// Reads the environment.
+    ///
+    /// # Errors
+    /// For a variable that cannot be understood, naming it and saying what it may be.
+    pub fn from_environment() -> anyhow::Result<Self> {
+        for (name, _) in env::vars_os() {
+            let name = name.to_string_lossy();
+            if name.starts_with("SLUICE_") && !KNOWN.contains(&name.as_ref()) {
+                bail!("{name} is set but not known; known are {}", KNOWN.join(", "));
+            }
+        }
+        let read = |name: &str| match env::var(name) {
+            Ok(value) => Ok(Some(value)),
+            Err(env::VarError::NotPresent) => Ok(None),
+            Err(env::VarError::NotUnicode(_)) => bail!("{name} is not valid UTF-8"),
+        };
+        let listen = read("SLUICE_LISTEN")?.unwrap_or_else(|| "127.0.0.1:8080".to_owned());
+        let listen = listen.parse().with_context(|| {
+            format!("SLUICE_LISTEN is {listen:?}; it must be an address and a port, such as 127.0.0.1:8080")
+        })?;
+        let hold = read("SLUICE_HOLD_MINUTES")?.unwrap_or_else(|| "30".to_owned());
+        let hold =
+            hold.parse::<u32>().ok().filter(|minutes| (1..=10_080).contains(minutes)).with_context(|| {
+                format!("SLUICE_HOLD_MINUTES is {hold:?}; it must be minutes from 1 to 10080 (a week)")
+            })?;
+        let stage = read("SLUICE_STAGE")?.unwrap_or_else(|| "local".to_owned());
+        Ok(Self {
+            data_dir: read("SLUICE_DATA_DIR")?.map_or_else(|| PathBuf::from(".sluice"), PathBuf::from),
+            listen,
+            database_url: read("DATABASE_URL")?.filter(|url| !url.is_empty()),
+            orders: OrderSettings {
+                stage,
+                hold: Duration::minutes(i64::from(hold)),
+                seller: seller(read("SLUICE_SELLER")?)?,
+            },
+        })
+    }
+}
+
+/// Who sells: a JSON object, or an example that is recognisable as one.
+fn seller(text: Option<String>) -> anyhow::Result<Party> {
+    match text {
+        Some(text) => serde_json::from_str(&text).context(
+            "SLUICE_SELLER must be a JSON object with name, line1, postal_code, city, country and, if there are any, \
+             line2, vat_id and email",
+        ),
+        None => Ok(Party {
+            name: "Sluice Example Shop GmbH".to_owned(),
+            line1: "Musterstraße 1".to_owned(),
+            line2: None,
+            postal_code: "10115".to_owned(),
+            city: "Berlin".to_owned(),
+            country: "DE".to_owned(),
+            vat_id: Some("DE123456789".to_owned()),
+            email: Some("billing@example.com".to_owned()),
+        }),
+    }
+}

@@ -1,0 +1,172 @@
+//! Takes executions that are due in hand and carries each from action to action, storing its progress before the next.
+
+use super::{
+    functions, put_events,
+    store::{self, Checkpoint, Claimed},
+};
+use crate::{
+    asl::{Action, Definition, Event, Step},
+    pipeline::{
+        instance::Instance,
+        parts::Parts,
+        wake::{EXECUTIONS, Wakes},
+    },
+};
+use adapters::batcher::Batcher;
+use std::{sync::Arc, time::Duration};
+use tokio::sync::{Notify, Semaphore, watch};
+use tokio_util::task::TaskTracker;
+use workflows::ports::Unavailable;
+
+/// Executions a process has in hand at once: waiting for a slow provider costs memory only.
+const IN_HAND: usize = 4_000;
+/// Executions taken in hand at once.
+const CLAIM: usize = 500;
+/// A wake can be missed while the connection that listens is away; this is the longest it then goes unnoticed.
+const LOOK_ANYWAY: Duration = Duration::from_secs(2);
+const AFTER_FAILURE: Duration = Duration::from_millis(500);
+
+/// Runs executions.
+#[derive(Clone)]
+pub struct Runner {
+    parts: Arc<Parts>,
+    definition: Arc<Definition>,
+    instance: Instance,
+    checkpoints: Batcher<Checkpoint, Result<bool, Unavailable>>,
+    slots: Arc<Semaphore>,
+}
+
+impl Runner {
+    /// A runner of that definition.
+    pub fn new(parts: Arc<Parts>, definition: Arc<Definition>, instance: Instance) -> Self {
+        let (database, clock) = (parts.database.clone(), Arc::clone(&parts.clock));
+        let checkpoints = Batcher::new(500, 2, move |batch: Vec<Checkpoint>| {
+            let (database, clock) = (database.clone(), Arc::clone(&clock));
+            async move {
+                let count = batch.len();
+                match store::checkpoint(&database, batch, clock.now()).await {
+                    Ok(moved) => moved.into_iter().map(Ok).collect(),
+                    Err(error) => (0..count).map(|_| Err(error.shared())).collect(),
+                }
+            }
+        });
+        Self { parts, definition, instance, checkpoints, slots: Arc::new(Semaphore::new(IN_HAND)) }
+    }
+
+    /// Works until `stopping` turns true; what is in hand by then is finished or left where it is under `tracker`.
+    pub async fn run(self, wakes: &Wakes, mut stopping: watch::Receiver<bool>, tracker: &TaskTracker) {
+        let wake = wakes.topic(EXECUTIONS);
+        loop {
+            if *stopping.borrow() {
+                return;
+            }
+            let room = self.slots.available_permits().min(CLAIM);
+            let claimed = match store::claim(&self.parts.database, self.instance.number(), as_i64(room)).await {
+                Ok(claimed) => claimed,
+                Err(error) => {
+                    tracing::warn!(error = error.chain(), "cannot take executions in hand");
+                    tokio::time::sleep(AFTER_FAILURE).await;
+                    continue;
+                }
+            };
+            let none = claimed.is_empty();
+            for execution in claimed {
+                let Ok(slot) = Arc::clone(&self.slots).acquire_owned().await else { return };
+                let (runner, stopping) = (self.clone(), stopping.clone());
+                let instance = self.instance.number();
+                tracker.spawn(async move {
+                    runner.carry(execution, instance, stopping).await;
+                    drop(slot);
+                });
+            }
+            if none {
+                tokio::select! {
+                    _ = stopping.wait_for(|stop| *stop) => return,
+                    () = self.due(&wake) => {}
+                }
+            }
+        }
+    }
+
+    async fn due(&self, wake: &Notify) {
+        let next = store::next_due(&self.parts.database).await.ok().flatten();
+        let now = self.parts.clock.now();
+        let pause = next.map_or(LOOK_ANYWAY, |due| Duration::try_from(due - now).unwrap_or_default().min(LOOK_ANYWAY));
+        // The end of the pause is as good a reason to look as a wake.
+        drop(tokio::time::timeout(pause, wake.notified()).await);
+    }
+
+    /// From action to action until it ends, waits, or turns out to be in somebody else's hand.
+    async fn carry(&self, claimed: Claimed, instance: i64, stopping: watch::Receiver<bool>) {
+        let Claimed { id, mut version, mut execution } = claimed;
+        let mut action = self.definition.action(&execution, self.parts.clock.now());
+        loop {
+            let event = match action {
+                Action::Invoke { function, payload, timeout } => {
+                    Event::Task(functions::call(Arc::clone(&self.parts), &function, payload, timeout).await)
+                }
+                Action::PutEvents { entries, timeout } => {
+                    Event::Task(put_events::put(self.parts.bus.as_ref(), entries, timeout).await)
+                }
+                Action::WaitUntil(_) => Event::WaitElapsed,
+                Action::Succeeded { .. } | Action::Failed { .. } => return,
+            };
+            let now = self.parts.clock.now();
+            let step = match self.definition.resume(execution, event, now, fastrand::u32(..)) {
+                Ok(step) => step,
+                Err(error) => {
+                    tracing::error!(execution = %id, %error, "cannot go on");
+                    return;
+                }
+            };
+            let rests = rests(&step, &stopping);
+            if let Action::Failed { error, cause } = &step.action {
+                tracing::warn!(execution = %id, error, cause, "the workflow failed");
+            }
+            execution = step.execution.clone();
+            action = step.action.clone();
+            if !self.store(Checkpoint { id, instance, version, step }).await || rests {
+                return;
+            }
+            version += 1;
+        }
+    }
+
+    /// Whether the progress is stored and the execution still in hand. The database may be away for a while.
+    async fn store(&self, checkpoint: Checkpoint) -> bool {
+        let mut next = Some(checkpoint);
+        while let Some(checkpoint) = next.take() {
+            let again = Checkpoint { step: checkpoint.step.clone(), ..checkpoint };
+            match self.checkpoints.call(checkpoint).await {
+                Ok(Ok(in_hand)) => return in_hand,
+                Ok(Err(error)) if error.away => {
+                    tracing::debug!(execution = %again.id, error = error.chain(), "cannot store progress yet");
+                    if self.instance.number() != again.instance {
+                        // Others have taken it up.
+                        return false;
+                    }
+                    tokio::time::sleep(AFTER_FAILURE).await;
+                    next = Some(again);
+                }
+                Ok(Err(error)) => {
+                    tracing::error!(execution = %again.id, error = error.chain(), "cannot store progress");
+                    return false;
+                }
+                Err(_) => return false,
+            }
+        }
+        false
+    }
+}
+
+/// Whether nothing is to be done now: it waits, has ended, or the process is stopping (then others go on with it).
+fn rests(step: &Step, stopping: &watch::Receiver<bool>) -> bool {
+    match step.action {
+        Action::WaitUntil(_) | Action::Succeeded { .. } | Action::Failed { .. } => true,
+        Action::Invoke { .. } | Action::PutEvents { .. } => *stopping.borrow(),
+    }
+}
+
+fn as_i64(count: usize) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,219 @@
+//! Works on the queues: receives in batches, has the step do its work, and settles each message by its outcome.
+
+use super::{instance::Instance, parts::Parts, wake::Wakes};
+use adapters::postgres::queue::{PgQueue, Received, Return};
+use schemas::ids::OrderId;
+use serde_json::Value;
+use std::{sync::Arc, time::Duration};
+use time::OffsetDateTime;
+use tokio::sync::{Notify, Semaphore, watch};
+use tokio_util::task::TaskTracker;
+use uuid::Uuid;
+use workflows::{
+    steps::{
+        Outcome, cancel_order::cancel_order, index_orders::index_orders, issue_invoices::issue_invoices,
+        reserve_orders::reserve_orders, void_payments::void_payments,
+    },
+    wiring::{QueueSpec, Step},
+};
+
+/// A wake can be missed while the connection that listens is away; this is the longest it then goes unnoticed.
+const LOOK_ANYWAY: Duration = Duration::from_secs(2);
+/// The pause after the database did not answer.
+const AFTER_FAILURE: Duration = Duration::from_millis(500);
+/// The longest that a message waits for something that is away.
+const LONGEST_DELAY: Duration = Duration::from_secs(30);
+
+/// What a consumer works with.
+#[derive(Clone)]
+pub struct Consumer {
+    /// The queue.
+    pub spec: QueueSpec,
+    /// Where messages come from.
+    pub queue: PgQueue,
+    /// What steps need.
+    pub parts: Arc<Parts>,
+    /// Who receives.
+    pub instance: Instance,
+    /// What is counted.
+    pub counts: super::metrics::MessageCounts,
+}
+
+impl Consumer {
+    /// Works until `stopping` turns true; what was received by then is finished under `tracker`.
+    pub async fn run(self, wakes: &Wakes, mut stopping: watch::Receiver<bool>, tracker: &TaskTracker) {
+        let wake = wakes.topic(self.spec.name);
+        let slots = Arc::new(Semaphore::new(self.spec.concurrency));
+        loop {
+            let slot = tokio::select! {
+                _ = stopping.wait_for(|stop| *stop) => return,
+                slot = Arc::clone(&slots).acquire_owned() => slot,
+            };
+            let batch = match self
+                .queue
+                .receive(self.spec.name, self.spec.batch, self.spec.visibility, self.instance.number())
+                .await
+            {
+                Ok(batch) => batch,
+                Err(error) => {
+                    tracing::warn!(queue = self.spec.name, error = error.chain(), "cannot receive");
+                    tokio::time::sleep(AFTER_FAILURE).await;
+                    continue;
+                }
+            };
+            if batch.is_empty() {
+                drop(slot);
+                tokio::select! {
+                    _ = stopping.wait_for(|stop| *stop) => return,
+                    () = self.due(&wake) => {}
+                }
+                continue;
+            }
+            let consumer = self.clone();
+            tracker.spawn(async move {
+                consumer.work(batch).await;
+                drop(slot);
+            });
+        }
+    }
+
+    /// Returns when there may be something to receive.
+    async fn due(&self, wake: &Notify) {
+        let next = self.queue.next_due(self.spec.name).await.ok().flatten();
+        let now = self.parts.clock.now();
+        let pause = next.map_or(LOOK_ANYWAY, |due| until(due, now).min(LOOK_ANYWAY));
+        // The end of the pause is as good a reason to look as a wake.
+        drop(tokio::time::timeout(pause, wake.notified()).await);
+    }
+
+    /// A message that comes again is handled alone: if it is the one at fault, it fails nobody else.
+    async fn work(&self, batch: Vec<Received>) {
+        let (first, again): (Vec<_>, Vec<_>) = batch.into_iter().partition(|message| message.receive_count == 1);
+        if !first.is_empty() {
+            self.work_together(first).await;
+        }
+        for message in again {
+            self.work_together(vec![message]).await;
+        }
+    }
+
+    async fn work_together(&self, batch: Vec<Received>) {
+        let (step, parts, messages) = (self.spec.step, Arc::clone(&self.parts), batch.clone());
+        // A panic of the step is the end of this task only.
+        let outcomes = match tokio::spawn(async move { handle(step, &parts, messages).await }).await {
+            Ok(outcomes) => outcomes,
+            Err(error) => vec![Outcome::Retry(format!("the step panicked: {error}")); batch.len()],
+        };
+        self.settle(&batch, outcomes).await;
+    }
+
+    async fn settle(&self, batch: &[Received], outcomes: Vec<Outcome>) {
+        let mut receipts = Vec::with_capacity(batch.len());
+        let mut returns = Vec::new();
+        for (message, outcome) in batch.iter().zip(outcomes) {
+            self.counts.count(self.spec.name, &outcome);
+            match outcome {
+                Outcome::Done => receipts.push((message.id, message.receive_count)),
+                Outcome::Refused(why) => {
+                    tracing::info!(queue = self.spec.name, order = ?message.subject, why, "refused");
+                    receipts.push((message.id, message.receive_count));
+                }
+                Outcome::Busy(error) => {
+                    tracing::debug!(queue = self.spec.name, order = ?message.subject, error, "not yet");
+                    returns.push(self.give_back(message, false, error));
+                }
+                Outcome::Retry(error) => {
+                    tracing::warn!(queue = self.spec.name, order = ?message.subject, error, "failed");
+                    returns.push(self.give_back(message, true, error));
+                }
+            }
+        }
+        let settled = async {
+            self.queue.delete(&receipts).await?;
+            self.queue.give_back(self.spec.name, &returns).await
+        };
+        if let Err(error) = settled.await {
+            tracing::warn!(queue = self.spec.name, error = error.chain(), "cannot settle; they will come again");
+        }
+    }
+
+    /// Failures come again after 1, 2, 4, 8 seconds; what waits for something that is away, after a quarter of its age.
+    fn give_back(&self, message: &Received, counts: bool, error: String) -> Return {
+        let delay = if counts {
+            let doublings = u32::try_from(message.receive_count - 1).unwrap_or_default().min(10);
+            Duration::from_secs(1) * 2_u32.pow(doublings)
+        } else {
+            let age = until(self.parts.clock.now(), message.sent_at);
+            (age / 4).max(Duration::from_millis(500))
+        };
+        let jitter = Duration::from_millis(fastrand::u64(0..250));
+        let delay = delay.min(LONGEST_DELAY) + jitter;
+        Return { id: message.id, receive_count: message.receive_count, counts, delay, error }
+    }
+}
+
+fn until(later: OffsetDateTime, earlier: OffsetDateTime) -> Duration {
+    Duration::try_from(later - earlier).unwrap_or_default()
+}
+
+/// Parses each message on its own, so that a malformed one fails only itself, and has the step do the rest together.
+async fn handle(step: Step, parts: &Parts, batch: Vec<Received>) -> Vec<Outcome> {
+    match step {
+        Step::Reserve => {
+            let parse = |message: &Received| {
+                serde_json::from_value(message.body.clone()).map_err(|error| format!("no accepted order: {error}"))
+            };
+            parsed(&batch, parse, |orders| async move {
+                reserve_orders(parts.orders.as_ref(), parts.workflows.as_ref(), parts.bus.as_ref(), orders).await
+            })
+            .await
+        }
+        Step::Invoice => {
+            parsed(&batch, order_of, |ids| async move {
+                let (printer, documents) = (parts.printer.as_ref(), parts.documents.as_ref());
+                issue_invoices(parts.orders.as_ref(), printer, documents, parts.bus.as_ref(), &ids).await
+            })
+            .await
+        }
+        Step::Index => {
+            parsed(&batch, order_of, |ids| async move { index_orders(parts.search.as_ref(), &ids).await }).await
+        }
+        Step::Cancel => {
+            let orders = parts.orders.as_ref();
+            parsed(&batch, order_of, |ids| async move { cancel_order(orders, parts.bus.as_ref(), &ids).await }).await
+        }
+        Step::Void => {
+            let (orders, provider) = (parts.orders.as_ref(), parts.provider.as_ref());
+            parsed(&batch, order_of, |ids| async move { void_payments(orders, provider, &ids).await }).await
+        }
+    }
+}
+
+async fn parsed<T, F: Future<Output = Vec<Outcome>>>(
+    batch: &[Received],
+    parse: impl Fn(&Received) -> Result<T, String>,
+    step: impl FnOnce(Vec<T>) -> F,
+) -> Vec<Outcome> {
+    let mut outcomes: Vec<Option<Outcome>> = Vec::with_capacity(batch.len());
+    let mut items = Vec::with_capacity(batch.len());
+    for message in batch {
+        match parse(message) {
+            Ok(item) => {
+                items.push(item);
+                outcomes.push(None);
+            }
+            Err(error) => outcomes.push(Some(Outcome::Retry(error))),
+        }
+    }
+    let done = if items.is_empty() { Vec::new() } else { step(items).await };
+    let mut done = done.into_iter();
+    let unanswered = || Outcome::Retry("the step gave no outcome".to_owned());
+    outcomes.into_iter().map(|outcome| outcome.or_else(|| done.next()).unwrap_or_else(unanswered)).collect()
+}
+
+/// The order that a message is about: an event's subject, or the id of a plain request.
+fn order_of(message: &Received) -> Result<OrderId, String> {
+    let field = message.body.get("subject").or_else(|| message.body.get("order_id"));
+    let id = field.and_then(Value::as_str).and_then(|id| id.parse::<Uuid>().ok());
+    id.map(OrderId).ok_or_else(|| "names no order".to_owned())
+}

@@ -1,0 +1,159 @@
+//! Who this process is to others that serve the same database, and what happens to the work of those that died.
+//!
+//! Each process holds an advisory lock of its number on a connection of its own. PostgreSQL frees the lock the moment
+//! the process or its connection is gone; whoever sees that first puts its messages and executions back, so nothing
+//! waits for a time-out. A process that merely lost its connection takes a new number: its old work is then done twice,
+//! which every step is ready for.
+
+use adapters::postgres::Database;
+use sqlx::{Connection, PgConnection};
+use std::time::Duration;
+use tokio::sync::watch;
+
+/// Sets the locks of instances apart from other advisory locks.
+const LOCK_CLASS: i32 = 7_517;
+/// How often the dead are looked for.
+const ROUND: Duration = Duration::from_secs(1);
+
+/// The number of this process, which changes when its connection is lost.
+#[derive(Clone, Debug)]
+pub struct Instance(watch::Receiver<i64>);
+
+/// Holds the number; runs beside the pipeline.
+pub struct Registration {
+    database: Database,
+    number: watch::Sender<i64>,
+    connection: Option<PgConnection>,
+}
+
+impl Instance {
+    /// The number now.
+    pub fn number(&self) -> i64 {
+        *self.0.borrow()
+    }
+}
+
+/// Registers this process.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn register(database: &Database) -> Result<(Instance, Registration), sqlx::Error> {
+    let (connection, number) = connect(database).await?;
+    let (sender, receiver) = watch::channel(number);
+    let registration = Registration { database: database.clone(), number: sender, connection: Some(connection) };
+    Ok((Instance(receiver), registration))
+}
+
+async fn connect(database: &Database) -> Result<(PgConnection, i64), sqlx::Error> {
+    let mut connection = PgConnection::connect_with(&database.durable.connect_options()).await?;
+    // The lock is taken in the transaction that shows the number, so nobody can take it for dead in between.
+    let mut transaction = connection.begin().await?;
+    let number: i64 = sqlx::query_scalar!(
+        "-- instances.register
+         insert into instances default values returning id"
+    )
+    .fetch_one(&mut *transaction)
+    .await?;
+    sqlx::query!(
+        "-- instances.lock
+         select pg_advisory_lock($1, $2::bigint::integer)",
+        LOCK_CLASS,
+        number
+    )
+    .execute(&mut *transaction)
+    .await?;
+    transaction.commit().await?;
+    Ok((connection, number))
+}
+
+impl Registration {
+    /// Keeps the number and cares for the work of the dead, until dropped.
+    pub async fn keep(&mut self) {
+        loop {
+            tokio::time::sleep(ROUND).await;
+            if let Err(error) = self.round().await {
+                tracing::debug!(%error, "the instance lost its connection");
+                self.connection = None;
+            }
+        }
+    }
+
+    async fn round(&mut self) -> Result<(), sqlx::Error> {
+        let mut connection = match self.connection.take() {
+            Some(connection) => connection,
+            None => {
+                let (connection, number) = connect(&self.database).await?;
+                self.number.send_replace(number);
+                connection
+            }
+        };
+        let own = *self.number.borrow();
+        release_dead(&mut connection, own).await?;
+        self.connection = Some(connection);
+        Ok(())
+    }
+
+    /// Gives back whatever is still in hand, and leaves.
+    ///
+    /// # Errors
+    /// If the database does not answer; then others find this process dead.
+    pub async fn leave(mut self) -> Result<(), sqlx::Error> {
+        let Some(mut connection) = self.connection.take() else { return Ok(()) };
+        let mut transaction = connection.begin().await?;
+        let own = *self.number.borrow();
+        release(&mut transaction, &[own], false).await?;
+        transaction.commit().await?;
+        connection.close().await
+    }
+}
+
+async fn release_dead(connection: &mut PgConnection, own: i64) -> Result<(), sqlx::Error> {
+    let mut transaction = connection.begin().await?;
+    let dead = sqlx::query_scalar!(
+        "-- instances.find_dead
+         select id from instances where id <> $1 and pg_try_advisory_xact_lock($2, id::integer)",
+        own,
+        LOCK_CLASS
+    )
+    .fetch_all(&mut *transaction)
+    .await?;
+    if !dead.is_empty() {
+        tracing::info!(instances = ?dead, "taking up the work of processes that are gone");
+        release(&mut transaction, &dead, true).await?;
+    }
+    transaction.commit().await
+}
+
+/// What they had in hand is due at once. A delivery that nobody finished is not held against the message.
+async fn release(connection: &mut PgConnection, instances: &[i64], died: bool) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "-- instances.release_messages
+         with released as (
+             update messages
+             set visible_at = now(), instance = null, receive_count = greatest(receive_count - 1, 0),
+                 abandoned = abandoned + $2::boolean::integer
+             where instance = any($1) returning queue
+         )
+         select pg_notify('sluice', queue) from (select distinct queue from released) as queues",
+        instances,
+        died
+    )
+    .execute(&mut *connection)
+    .await?;
+    sqlx::query!(
+        "-- instances.release_executions
+         update executions set instance = null where instance = any($1) and status = 'running'",
+        instances
+    )
+    .execute(&mut *connection)
+    .await?;
+    sqlx::query!(
+        "-- instances.forget
+         delete from instances where id = any($1)",
+        instances
+    )
+    .execute(&mut *connection)
+    .await?;
+    sqlx::query!("-- instances.wake_engines\nselect pg_notify('sluice', '#executions')").execute(connection).await?;
+    Ok(())
+}

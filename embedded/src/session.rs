@@ -1,0 +1,106 @@
+//! A pipeline to send orders to: the one that already serves on this data folder, or an own one for as long as needed.
+
+use crate::{cli::Store, config::Config, development_key::development_key, pipeline::Pipeline};
+use adapters::{
+    postgres::{
+        Database,
+        catalogue::{Delivery, PgCatalogue},
+    },
+    system::SystemClock,
+};
+use anyhow::bail;
+use handlers::token::{Identity, Role, TokenKey};
+use std::{sync::Arc, time::Duration as Pause};
+use time::Duration;
+use workflows::ports::Clock;
+
+/// An open session.
+pub struct Session {
+    /// The API's address, without a slash at the end.
+    pub url: String,
+    /// The database, for what has no API: the import of a catalogue, the audit.
+    pub database: Database,
+    key: TokenKey,
+    store: Store,
+    own: Option<Pipeline>,
+}
+
+impl Session {
+    /// Joins the server that runs on this address and data folder, or starts one.
+    ///
+    /// # Errors
+    /// One sentence on what to do.
+    pub async fn open(config: &Config) -> anyhow::Result<Self> {
+        let key = development_key(&config.data_dir)?;
+        let store = Store::open(config).await?;
+        let (url, own) = match running(config, &key).await {
+            Ok(Some(url)) => (url, None),
+            Ok(None) => match Pipeline::start(config, store.url(), key.clone()).await {
+                Ok(pipeline) => (format!("http://{}", pipeline.address), Some(pipeline)),
+                Err(error) => {
+                    store.close().await;
+                    return Err(error);
+                }
+            },
+            Err(error) => {
+                store.close().await;
+                return Err(error);
+            }
+        };
+        let database = store.database().await?;
+        Ok(Self { url, database, key, store, own })
+    }
+
+    /// Whether this session started the server itself.
+    pub fn is_own(&self) -> bool {
+        self.own.is_some()
+    }
+
+    /// A token for a customer of that name, good for a day.
+    ///
+    /// # Errors
+    /// If the key cannot sign.
+    pub fn customer_token(&self, name: &str) -> anyhow::Result<String> {
+        let identity = Identity { sub: name.to_owned(), role: Role::Customer, warehouse: None };
+        Ok(self.key.sign(&identity, SystemClock.now(), Duration::days(1))?)
+    }
+
+    /// Imports products and books their units in.
+    ///
+    /// # Errors
+    /// If the database does not answer; then nothing was imported.
+    pub async fn import(
+        &self,
+        deliveries: &[Delivery],
+        source: &str,
+        progress: impl FnMut(usize),
+    ) -> anyhow::Result<()> {
+        let catalogue = PgCatalogue::new(self.database.clone(), Arc::new(SystemClock));
+        Ok(catalogue.import(deliveries, source, progress).await?)
+    }
+
+    /// Stops what `open` started, in order.
+    pub async fn close(self) {
+        self.database.close().await;
+        if let Some(pipeline) = self.own {
+            pipeline.stop().await;
+        }
+        self.store.close().await;
+    }
+}
+
+/// The address of a server that takes our tokens; one that does not is somebody else's.
+async fn running(config: &Config, key: &TokenKey) -> anyhow::Result<Option<String>> {
+    let url = format!("http://{}", config.listen);
+    let client = reqwest::Client::builder().timeout(Pause::from_secs(3)).build()?;
+    let identity = Identity { sub: "sluice".to_owned(), role: Role::Customer, warehouse: None };
+    let token = key.sign(&identity, SystemClock.now(), Duration::minutes(1))?;
+    match client.get(format!("{url}/v1/products?limit=1")).bearer_auth(token).send().await {
+        Ok(answer) if answer.status().is_success() => Ok(Some(url)),
+        Ok(_) => bail!(
+            "{} is in use by something that does not serve this data folder; set SLUICE_LISTEN to another address",
+            config.listen
+        ),
+        Err(_) => Ok(None),
+    }
+}

@@ -1,0 +1,74 @@
+//! Who calls, by the bearer token; taken before anything else of a request is looked at.
+
+use super::{
+    App,
+    problem::{Kind, Refusal},
+};
+use crate::token::{Identity, Role, TokenError};
+use axum::{
+    extract::FromRequestParts,
+    http::{HeaderMap, header, request::Parts},
+};
+
+/// Somebody with a valid token.
+#[derive(Clone, Debug)]
+pub(super) struct Caller(Identity);
+
+impl Caller {
+    pub(super) fn name(&self) -> &str {
+        &self.0.sub
+    }
+
+    /// Only callers of these roles go on.
+    pub(super) fn must_be(&self, roles: &[Role]) -> Result<(), Refusal> {
+        if roles.contains(&self.0.role) {
+            return Ok(());
+        }
+        Err(Refusal::of(Kind::Forbidden).with_challenge("Bearer error=\"insufficient_scope\""))
+    }
+
+    /// Whether an order of that customer is theirs to see.
+    pub(super) fn may_see(&self, customer: &str) -> bool {
+        match self.0.role {
+            Role::Customer => self.0.sub == customer,
+            Role::Support => true,
+            Role::Warehouse => false,
+        }
+    }
+}
+
+impl FromRequestParts<App> for Caller {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Self::Rejection> {
+        let token = bearer(&parts.headers)?;
+        app.token_key.verify(token, app.clock.now()).map(Self).map_err(|error| {
+            let detail = match error {
+                TokenError::Expired => "the token has expired",
+                TokenError::NotYet => "the token is not valid yet",
+                TokenError::Invalid | TokenError::ShortKey | TokenError::NotSigned => {
+                    "the token is not one of this installation"
+                }
+            };
+            invalid(detail)
+        })
+    }
+}
+
+fn invalid(detail: &'static str) -> Refusal {
+    Refusal::saying(Kind::Unauthorized, detail).with_challenge("Bearer error=\"invalid_token\"")
+}
+
+fn bearer(headers: &HeaderMap) -> Result<&str, Refusal> {
+    let mut all = headers.get_all(header::AUTHORIZATION).iter();
+    let (first, second) = (all.next(), all.next());
+    let Some(value) = first else {
+        let refusal = Refusal::saying(Kind::Unauthorized, "send the header Authorization: Bearer <token>");
+        return Err(refusal.with_challenge("Bearer realm=\"sluice\""));
+    };
+    let parts = value.to_str().ok().and_then(|text| text.split_once(' '));
+    match (parts, second) {
+        (Some((scheme, token)), None) if scheme.eq_ignore_ascii_case("bearer") => Ok(token.trim()),
+        (Some(_) | None, _) => Err(invalid("send one header Authorization: Bearer <token>")),
+    }
+}

@@ -1,0 +1,55 @@
+//! `POST /v1/orders/{id}/cancel`: notes that an order is to be called off, and has that carried out.
+
+use super::{
+    App, JSON,
+    caller::Caller,
+    found::{Found, Named},
+    problem::{Kind, Refusal},
+};
+use crate::token::Role;
+use axum::{
+    extract::State,
+    http::{StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use schemas::{ids::OrderId, order::Order};
+use workflows::{ports::CancelRequest, steps::sweep::cancel_message};
+
+/// Cancel an order.
+///
+/// 202 promises that the order will be cancelled; asking again promises it again. Once it cannot be cancelled any more
+/// the answer is 409.
+#[utoipa::path(post, path = "/v1/orders/{id}/cancel", operation_id = "cancelOrder", tag = "orders",
+    security(("bearerAuth" = [])),
+    params(("id" = Uuid, Path, description = "The order's id.")),
+    responses((status = 202, description = "It will be cancelled, or is.", body = Order,
+        headers(("Retry-After" = u32, description = "Seconds after which looking again makes sense.")))))]
+pub(super) async fn cancel_order(State(app): State<App>, caller: Caller, id: Named) -> Result<Response, Refusal> {
+    caller.must_be(&[Role::Customer, Role::Support])?;
+    let id = id.order()?;
+    let order = match Found::look(&app, &caller, id).await? {
+        // The database does not know it yet, so nothing can be noted there: the queue keeps the wish until it does.
+        found @ Found::Accepted(_) => {
+            send(&app, id).await?;
+            found
+        }
+        Found::Stored(_) => {
+            match app.orders.request_cancel(id).await? {
+                CancelRequest::Noted | CancelRequest::Missing => send(&app, id).await?,
+                CancelRequest::Already => (),
+                CancelRequest::TooLate(status) => {
+                    let detail = format!("an order that is {status} cannot be cancelled");
+                    return Err(Refusal::saying(Kind::CannotCancel, detail));
+                }
+            }
+            Found::look(&app, &caller, id).await?
+        }
+    };
+    let body = serde_json::to_vec(&order.view()).map_err(|_| Refusal::of(Kind::Internal))?;
+    let headers = [(header::CONTENT_TYPE, JSON), (header::RETRY_AFTER, axum::http::HeaderValue::from_static("1"))];
+    Ok((StatusCode::ACCEPTED, headers, body).into_response())
+}
+
+async fn send(app: &App, id: OrderId) -> Result<(), Refusal> {
+    Ok(app.queue.send("cancel", vec![cancel_message(id)]).await?)
+}

@@ -1,0 +1,77 @@
+//! An order by its id, for somebody who may see it: from the order database, or from the intake while the database does
+//! not know it yet. So it can be read from the moment its 202 left.
+
+use super::{
+    App,
+    caller::Caller,
+    problem::{Kind, Refusal},
+};
+use axum::{
+    extract::{FromRequestParts, Path},
+    http::request::Parts,
+};
+use schemas::{
+    ids::OrderId,
+    intake::AcceptedOrder,
+    order::{Order, Status},
+};
+use workflows::order::{StoredOrder, submitted};
+
+/// An order that the caller may see.
+pub(super) enum Found {
+    Stored(Box<StoredOrder>),
+    Accepted(Box<AcceptedOrder>),
+}
+
+impl Found {
+    /// Another's order is not found, exactly like one that does not exist.
+    pub(super) async fn look(app: &App, caller: &Caller, id: OrderId) -> Result<Self, Refusal> {
+        let found = match app.orders.load(&[id]).await?.pop() {
+            Some(order) => Some(Self::Stored(Box::new(order))),
+            None => app.intake.find(id).await?.map(|order| Self::Accepted(Box::new(order))),
+        };
+        found.filter(|found| caller.may_see(found.customer())).ok_or_else(|| Refusal::of(Kind::NotFound))
+    }
+
+    fn customer(&self) -> &str {
+        match self {
+            Self::Stored(order) => &order.customer,
+            Self::Accepted(order) => &order.customer,
+        }
+    }
+
+    pub(super) fn status(&self) -> Status {
+        match self {
+            Self::Stored(order) => order.state.status(),
+            Self::Accepted(_) => Status::Submitted,
+        }
+    }
+
+    pub(super) fn view(&self) -> Order {
+        match self {
+            Self::Stored(order) => order.view(),
+            Self::Accepted(order) => submitted(order.id, &order.request, order.accepted_at),
+        }
+    }
+}
+
+/// The last part of a path as it was meant; one that cannot be read names nothing.
+pub(super) struct Named(pub(super) String);
+
+impl FromRequestParts<App> for Named {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Refusal> {
+        let path = Path::<String>::from_request_parts(parts, app).await;
+        path.map(|Path(name)| Self(name)).map_err(|_| Refusal::of(Kind::NotFound))
+    }
+}
+
+impl Named {
+    /// As the id of an order; there is no order of a malformed one.
+    pub(super) fn order(&self) -> Result<OrderId, Refusal> {
+        // Only the form that ids are handed out in: another spelling would be another name for the same thing.
+        let hyphenated = self.0.len() == 36;
+        self.0.parse().ok().filter(|_| hyphenated).ok_or_else(|| Refusal::of(Kind::NotFound))
+    }
+}

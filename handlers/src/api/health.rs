@@ -1,0 +1,38 @@
+//! Liveness and readiness: whether the process runs, and whether it can serve.
+
+use super::{App, json, problem::Refusal};
+use async_trait::async_trait;
+use axum::{extract::State, response::Response};
+use serde::Serialize;
+use utoipa::ToSchema;
+use workflows::ports::Unavailable;
+
+/// Tells whether requests can be served.
+#[async_trait]
+pub trait Readiness: Send + Sync {
+    /// Looks at what no request can do without. MUST answer within a few seconds.
+    async fn check(&self) -> Result<(), Unavailable>;
+}
+
+/// One word on how it is.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Health {
+    /// `ok` or `ready`.
+    #[schema(example = "ok")]
+    status: &'static str,
+}
+
+/// Whether the process runs.
+#[utoipa::path(get, path = "/healthz", operation_id = "health", tag = "operations",
+    responses((status = 200, description = "It runs.", body = Health)))]
+pub(super) async fn health() -> Result<Response, Refusal> {
+    json(&Health { status: "ok" })
+}
+
+/// Whether requests can be served.
+#[utoipa::path(get, path = "/readyz", operation_id = "ready", tag = "operations",
+    responses((status = 200, description = "They can.", body = Health)))]
+pub(super) async fn ready(State(app): State<App>) -> Result<Response, Refusal> {
+    app.readiness.check().await?;
+    json(&Health { status: "ready" })
+}

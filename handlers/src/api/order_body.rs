@@ -1,0 +1,186 @@
+//! The body of `POST /v1/orders`: read up to its limit, checked, parsed once. What is wrong with it is said by place and
+//! rule, never by quoting it: a body may hold what nobody should see in a log or a screenshot.
+
+use super::problem::{Kind, Refusal};
+use axum::{
+    body::{Body, Bytes},
+    http::{HeaderMap, header},
+};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use schemas::{card_number::contains_card_number, order_request::OrderRequest, problem::FieldError};
+use serde_path_to_error::{Path, Segment};
+
+/// The most bytes a body may have.
+pub(super) const LARGEST: usize = 256 * 1024;
+
+/// A body that can be accepted.
+#[derive(Debug)]
+pub(super) struct OrderBody {
+    pub(super) request: OrderRequest,
+    /// The request written anew: the same for every spelling of it.
+    pub(super) canonical: Vec<u8>,
+}
+
+/// `application/json`, in UTF-8 if it names a charset.
+pub(super) fn must_be_json(headers: &HeaderMap) -> Result<(), Refusal> {
+    let text = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let mut parts = text.split(';').map(str::trim);
+    let json = parts.next().is_some_and(|kind| kind.eq_ignore_ascii_case("application/json"));
+    let utf8 = parts.filter(|p| !p.is_empty()).all(|parameter| {
+        parameter.split_once('=').is_some_and(|(name, value)| {
+            let name = name.trim();
+            !name.eq_ignore_ascii_case("charset") || value.trim().trim_matches('"').eq_ignore_ascii_case("utf-8")
+        })
+    });
+    if json && utf8 {
+        return Ok(());
+    }
+    Err(Refusal::saying(Kind::UnsupportedMediaType, "send the order as application/json in UTF-8"))
+}
+
+/// The whole body, if it is not too large. One that says its length is refused before it is read.
+pub(super) async fn read(headers: &HeaderMap, body: Body) -> Result<Bytes, Refusal> {
+    let too_large = || Refusal::saying(Kind::BodyTooLarge, "a body has at most 262144 bytes");
+    let declared = headers.get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok()).and_then(|v| v.parse().ok());
+    if declared.is_some_and(|length: usize| length > LARGEST) {
+        return Err(too_large());
+    }
+    match Limited::new(body, LARGEST).collect().await {
+        Ok(collected) => Ok(collected.to_bytes()),
+        Err(error) if error.is::<LengthLimitError>() => Err(too_large()),
+        Err(_) => Err(whole_body("the body ended before it was complete")),
+    }
+}
+
+/// The order in it.
+pub(super) fn parse(bytes: &[u8]) -> Result<OrderBody, Refusal> {
+    let text = std::str::from_utf8(bytes).map_err(|_| whole_body("the body must be UTF-8"))?;
+    if contains_card_number(bytes) {
+        return Err(card_number());
+    }
+    let request: OrderRequest = serde_json::from_str(text).map_err(|error| explain(text, &error))?;
+    if arrays(bytes) > 1 {
+        // Serde would take an object's fields from an array too; the contract does not.
+        return Err(whole_body("`lines` is the only array; something else is one where an object belongs"));
+    }
+    let canonical = serde_json::to_vec(&request).map_err(|_| Refusal::of(Kind::Internal))?;
+    // Escapes can hide digits from a look at the raw bytes; they are resolved here.
+    if bytes.contains(&b'\\') && contains_card_number(&canonical) {
+        return Err(card_number());
+    }
+    match request.errors() {
+        errors if errors.is_empty() => Ok(OrderBody { request, canonical }),
+        errors => Err(Refusal::of_body(errors)),
+    }
+}
+
+fn whole_body(detail: &'static str) -> Refusal {
+    Refusal::of_body(vec![FieldError { pointer: String::new(), detail: detail.to_owned() }])
+}
+
+fn card_number() -> Refusal {
+    whole_body("the body holds a card number, or what looks like one; nothing of it was kept. Send a provider token")
+}
+
+/// How many arrays a valid JSON text opens.
+fn arrays(json: &[u8]) -> usize {
+    let mut bytes = json.iter();
+    let (mut count, mut in_string) = (0_usize, false);
+    while let Some(byte) = bytes.next() {
+        match (byte, in_string) {
+            (b'"', _) => in_string = !in_string,
+            // Whatever is escaped, a quote above all, ends nothing.
+            (b'\\', true) => bytes = bytes.as_slice().get(1..).unwrap_or_default().iter(),
+            (b'[', false) => count += 1,
+            (_, _) => (),
+        }
+    }
+    count
+}
+
+/// Says where and what without the value. The place costs a second look, which only a refused body pays.
+fn explain(text: &str, error: &serde_json::Error) -> Refusal {
+    use serde_json::error::Category;
+    match error.classify() {
+        Category::Syntax | Category::Eof | Category::Io => syntax(error),
+        Category::Data => {
+            let mut json = serde_json::Deserializer::from_str(text);
+            match serde_path_to_error::deserialize::<_, OrderRequest>(&mut json) {
+                Ok(_) => whole_body("something follows the order"),
+                Err(error) => Refusal::of_body(vec![field_error(error.path(), error.inner())]),
+            }
+        }
+    }
+}
+
+fn syntax(error: &serde_json::Error) -> Refusal {
+    let detail = if error.to_string().starts_with("recursion limit exceeded") {
+        "the body is nested too deeply".to_owned()
+    } else {
+        format!("the body is not valid JSON: see line {} column {}", error.line(), error.column())
+    };
+    Refusal::of_body(vec![FieldError { pointer: String::new(), detail }])
+}
+
+/// Serde's messages quote what they found; only what they expected is passed on, which is ours.
+fn field_error(path: &Path, error: &serde_json::Error) -> FieldError {
+    let text = error.to_string();
+    let message = text.rsplit_once(" at line ").map_or(text.as_str(), |(message, _)| message);
+    let mut pointer = pointer_to(path);
+    let detail = if let Some(name) = quoted_after(message, "missing field `") {
+        pointer = format!("{}/{name}", pointer.trim_end_matches(&format!("/{name}")));
+        "is required".to_owned()
+    } else if let Some(name) = quoted_after(message, "duplicate field `") {
+        pointer = format!("{}/{name}", pointer.trim_end_matches(&format!("/{name}")));
+        "stands here twice".to_owned()
+    } else if message.starts_with("unknown field `") {
+        match message.rsplit_once("`, expected ") {
+            Some((_, known)) => format!("is not known; expected {known}"),
+            None => "is not known".to_owned(),
+        }
+    } else if message.starts_with("must be an active ISO 4217 currency code") {
+        message.to_owned()
+    } else {
+        format!("must be {}", message.rsplit_once(", expected ").map_or("of another kind", |(_, kind)| in_words(kind)))
+    };
+    FieldError { pointer, detail }
+}
+
+fn quoted_after<'a>(message: &'a str, opening: &str) -> Option<&'a str> {
+    message.strip_prefix(opening)?.strip_suffix('`')
+}
+
+fn in_words(expected: &str) -> &'static str {
+    match expected {
+        "i64" => "a whole number within 64 bits",
+        "a string" | "string" => "a string",
+        "a sequence" => "an array",
+        text if text.starts_with("struct ") => "an object",
+        _ => "of another kind",
+    }
+}
+
+/// RFC 6901. A name that the caller made up is shown only if it is a plain word: it may be anything.
+fn pointer_to(path: &Path) -> String {
+    let mut pointer = String::new();
+    for segment in path.iter() {
+        match segment {
+            Segment::Seq { index } => pointer.push_str(&format!("/{index}")),
+            Segment::Map { key } | Segment::Enum { variant: key } => {
+                if key.len() > 40
+                    || !key.bytes().all(|b| b.is_ascii_alphabetic() || b == b'_' || b == b'1' || b == b'2')
+                {
+                    break;
+                }
+                pointer.push('/');
+                pointer.push_str(key);
+            }
+            Segment::Unknown => break,
+        }
+    }
+    pointer
+}
+
+#[cfg(test)]
+#[path = "order_body_tests.rs"]
+mod tests;

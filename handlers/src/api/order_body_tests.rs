@@ -1,0 +1,171 @@
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+use super::*;
+use axum::http::HeaderValue;
+use serde_json::{Value, json};
+
+fn order() -> Value {
+    json!({
+        "currency": "EUR",
+        "lines": [{"sku": "TEA", "quantity": 1}],
+        "email": "zoe@example.com",
+        "shipping_address": {
+            "name": "Zoë", "line1": "Lange Straße 12", "city": "Hannover", "postal_code": "30159", "country": "DE"
+        },
+        "payment": {"method": "pm_card_visa"}
+    })
+}
+
+/// The places and rules that a body is refused with.
+fn errors(body: &[u8]) -> Vec<(String, String)> {
+    match parse(body) {
+        Ok(_) => Vec::new(),
+        Err(refusal) => {
+            let document = refusal.document("r");
+            assert_eq!(document.kind, "urn:sluice:problem:invalid-body");
+            assert!(!document.errors.is_empty());
+            document.errors.into_iter().map(|e| (e.pointer, e.detail)).collect()
+        }
+    }
+}
+
+fn changed(change: impl FnOnce(&mut Value)) -> Vec<(String, String)> {
+    let mut body = order();
+    change(&mut body);
+    errors(body.to_string().as_bytes())
+}
+
+fn said(pointer: &str, detail: &str) -> Vec<(String, String)> {
+    vec![(pointer.to_owned(), detail.to_owned())]
+}
+
+#[test]
+fn an_order_is_the_same_however_it_is_spelled() {
+    let plain = parse(order().to_string().as_bytes()).unwrap();
+    let pretty = serde_json::to_string_pretty(&order()).unwrap().replace("Zoë", "Zo\\u00eb");
+    assert_eq!(parse(pretty.as_bytes()).unwrap().canonical, plain.canonical);
+}
+
+#[test]
+fn a_wrong_type_is_told_by_its_place_and_never_quoted() {
+    assert_eq!(
+        changed(|o| o["lines"][0]["quantity"] = json!("secret")),
+        said("/lines/0/quantity", "must be a whole number within 64 bits")
+    );
+    assert_eq!(
+        changed(|o| o["lines"][0]["quantity"] = json!(1.5)),
+        said("/lines/0/quantity", "must be a whole number within 64 bits")
+    );
+    assert_eq!(
+        changed(|o| o["lines"][0]["quantity"] = json!(u64::MAX - 1)),
+        said("/lines/0/quantity", "must be a whole number within 64 bits")
+    );
+    assert_eq!(changed(|o| o["email"] = json!(7)), said("/email", "must be a string"));
+    assert_eq!(changed(|o| o["email"] = Value::Null), said("/email", "must be a string"));
+    assert_eq!(changed(|o| o["lines"] = json!({})), said("/lines", "must be an array"));
+    assert_eq!(changed(|o| o["payment"] = json!("secret, expected a secret")), said("/payment", "must be an object"));
+    assert_eq!(changed(|o| o["currency"] = json!(5)), said("/currency", "must be a string"));
+    assert_eq!(
+        changed(|o| o["currency"] = json!("SECRET")),
+        said("/currency", "must be an active ISO 4217 currency code in capitals, such as EUR")
+    );
+}
+
+#[test]
+fn missing_unknown_and_repeated_fields_are_named() {
+    let missing = changed(|o| {
+        o["lines"][0].as_object_mut().unwrap().remove("sku");
+    });
+    assert_eq!(missing, said("/lines/0/sku", "is required"));
+    let missing = changed(|o| {
+        o.as_object_mut().unwrap().remove("payment");
+    });
+    assert_eq!(missing, said("/payment", "is required"));
+    assert_eq!(
+        changed(|o| o["lines"][0]["price"] = json!(1)),
+        said("/lines/0/price", "is not known; expected `sku` or `quantity`")
+    );
+    assert_eq!(
+        changed(|o| o["lines"][0]["`, expected \"my secret\""] = json!(1)),
+        said("/lines/0", "is not known; expected `sku` or `quantity`")
+    );
+    let twice = order().to_string().replacen('{', "{\"currency\":\"EUR\",", 1);
+    assert_eq!(errors(twice.as_bytes()), said("/currency", "stands here twice"));
+}
+
+#[test]
+fn what_is_no_json_is_told_by_line_and_column() {
+    assert_eq!(errors(b"{\n\"a"), said("", "the body is not valid JSON: see line 2 column 2"));
+    assert_eq!(errors(b""), said("", "the body is not valid JSON: see line 1 column 0"));
+    assert_eq!(errors(b"\xff{}"), said("", "the body must be UTF-8"));
+    let trailing = format!("{} 1", order());
+    assert!(errors(trailing.as_bytes())[0].1.starts_with("the body is not valid JSON"));
+}
+
+#[test]
+fn arrays_are_no_objects_and_depth_is_no_weapon() {
+    assert!(!changed(|o| o["lines"] = json!([["TEA", 1]])).is_empty());
+    assert!(!changed(|o| o["payment"] = json!(["pm_card_visa"])).is_empty());
+    let braces = changed(|o| o["shipping_address"]["name"] = json!("[Zoë] \\\"[[[ \"x"));
+    assert_eq!(braces, Vec::new());
+    for open in ["[", "{\"a\":", "{\"lines\":["] {
+        assert!(!errors(open.repeat(20_000).as_bytes()).is_empty());
+    }
+}
+
+#[test]
+fn a_card_number_is_found_wherever_it_hides() {
+    let hidden = r"\u0034242 4242-4242 4242";
+    for body in [
+        order().to_string().replace("Zoë", "4242 4242 4242 4242"),
+        order().to_string().replace("Zoë", hidden),
+        order().to_string().replace("pm_card_visa", "4242424242424242"),
+        order().to_string().replace("\"quantity\":1", "\"quantity\":5555555555554444"),
+        order().to_string().replace("\"quantity\"", "\"4242424242424242\""),
+    ] {
+        let found = errors(body.as_bytes());
+        assert!(found[0].1.contains("card number"), "{body}: {found:?}");
+        assert!(!found[0].1.contains("4242"));
+    }
+    let key = order().to_string().replace("\"quantity\"", &format!("\"{hidden}\""));
+    assert!(!errors(key.as_bytes())[0].0.contains("4242"));
+}
+
+#[test]
+fn control_characters_are_refused_in_every_field() {
+    for place in
+        ["/lines/0/sku", "/email", "/shipping_address/name", "/shipping_address/postal_code", "/payment/method"]
+    {
+        let found = changed(|o| *o.pointer_mut(place).unwrap() = json!("a\u{0}b"));
+        assert_eq!(found.iter().map(|(p, _)| p.as_str()).collect::<Vec<_>>(), [place]);
+    }
+}
+
+#[test]
+fn only_json_in_utf_8_is_taken() {
+    let kind = |text: &'static str| {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(text));
+        must_be_json(&headers).is_ok()
+    };
+    for good in ["application/json", "Application/JSON; charset=utf-8", "application/json;charset=\"UTF-8\""] {
+        assert!(kind(good), "{good}");
+    }
+    for bad in ["text/json", "", "application/json; charset=latin1", "application/jsonx", "application/problem+json"] {
+        assert!(!kind(bad), "{bad}");
+    }
+    assert!(must_be_json(&HeaderMap::new()).is_err());
+}
+
+#[tokio::test]
+async fn a_body_over_the_limit_is_not_read_to_its_end() {
+    let none = HeaderMap::new();
+    assert_eq!(read(&none, Body::from(vec![b' '; LARGEST])).await.unwrap().len(), LARGEST);
+    let endless = futures_util::stream::repeat_with(|| Ok::<_, std::io::Error>(vec![b' '; 1024]));
+    let refusal = read(&none, Body::from_stream(endless)).await.unwrap_err();
+    assert_eq!(refusal.kind, Kind::BodyTooLarge);
+    let mut long = HeaderMap::new();
+    long.insert(header::CONTENT_LENGTH, HeaderValue::from_static("262145"));
+    let never = Body::from_stream(futures_util::stream::pending::<Result<Vec<u8>, std::io::Error>>());
+    assert_eq!(read(&long, never).await.unwrap_err().kind, Kind::BodyTooLarge);
+}

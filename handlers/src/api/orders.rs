@@ -1,0 +1,101 @@
+//! Reading orders: one by its id, and one's own newest first.
+
+use super::{
+    App, JSON, PRIVATE,
+    caller::Caller,
+    decisions::await_decision,
+    etag,
+    found::Named,
+    json, prefer,
+    problem::{Kind, Refusal},
+    query::{Params, cursor_of},
+    submit::{PREFERENCE_APPLIED, applied},
+};
+use crate::token::Role;
+use axum::{
+    extract::State,
+    http::{HeaderMap, HeaderValue, StatusCode, Uri, header},
+    response::{IntoResponse, Response},
+};
+use schemas::{
+    ids::OrderId,
+    order::{Order, OrderPage, Status},
+};
+use uuid::Uuid;
+
+/// One order.
+///
+/// It can be read from the moment it was accepted. With `Prefer: wait=N` the answer waits until the order is decided.
+#[utoipa::path(get, path = "/v1/orders/{id}", operation_id = "getOrder", tag = "orders",
+    security(("bearerAuth" = [])),
+    params(
+        ("id" = Uuid, Path, description = "The order's id."),
+        ("If-None-Match" = Option<String>, Header, description = "ETags that the caller has the order of."),
+        ("Prefer" = Option<String>, Header, example = "wait=10",
+            description = "`wait=N`: answer when the order is decided, but after N seconds (at most 20) at the latest."),
+    ),
+    responses(
+        (status = 200, description = "The order.", body = Order,
+            headers(
+                ("ETag" = String, description = "Changes with whatever changes in the order."),
+                ("Preference-Applied" = Option<String>, description = "`wait=N`, if that was asked for."),
+            )),
+        (status = 304, description = "The order is as the caller knows it.",
+            headers(("ETag" = String, description = "The order's ETag."))),
+    ))]
+pub(super) async fn get_order(
+    State(app): State<App>,
+    caller: Caller,
+    id: Named,
+    headers: HeaderMap,
+) -> Result<Response, Refusal> {
+    caller.must_be(&[Role::Customer, Role::Support])?;
+    let patience = prefer::wait(&headers);
+    let found = await_decision(&app, &caller, id.order()?, patience).await?;
+    let body = serde_json::to_vec(&found.view()).map_err(|_| Refusal::of(Kind::Internal))?;
+    let tag = etag::of(&body);
+    let mut response = if etag::is_known(&headers, &tag) {
+        StatusCode::NOT_MODIFIED.into_response()
+    } else {
+        ([(header::CONTENT_TYPE, JSON)], body).into_response()
+    };
+    let set = response.headers_mut();
+    set.insert(header::ETAG, etag::header_of(&tag));
+    set.insert(header::CACHE_CONTROL, PRIVATE);
+    set.insert(header::VARY, HeaderValue::from_static("authorization, prefer"));
+    if !patience.is_zero() {
+        set.insert(PREFERENCE_APPLIED, applied(patience));
+    }
+    Ok(response)
+}
+
+/// One's own orders, newest first.
+#[utoipa::path(get, path = "/v1/orders", operation_id = "listOrders", tag = "orders",
+    security(("bearerAuth" = [])),
+    params(
+        ("status" = Option<Status>, Query, description = "Only orders that stand there."),
+        ("limit" = Option<i64>, Query, minimum = 1, maximum = 100, description = "Orders of a page; 20 if absent."),
+        ("cursor" = Option<String>, Query, description = "The `next_cursor` of the page before."),
+    ),
+    responses((status = 200, description = "A page of orders.", body = OrderPage)))]
+pub(super) async fn list_orders(State(app): State<App>, caller: Caller, uri: Uri) -> Result<Response, Refusal> {
+    caller.must_be(&[Role::Customer, Role::Support])?;
+    let params = Params::of(&uri, &["status", "limit", "cursor"])?;
+    let limit = params.limit()?;
+    let before = params.cursor(|bytes| Uuid::from_slice(&bytes).ok().map(OrderId))?;
+    let status = params.get("status").map(status_of).transpose()?;
+    let mut items = app.orders.list(caller.name(), status, before, limit + 1).await?;
+    let most = usize::try_from(limit).unwrap_or(usize::MAX);
+    let more = items.len() > most;
+    items.truncate(most);
+    let last = items.last().filter(|_| more);
+    let next_cursor = last.map(|order| cursor_of(order.id.0.as_bytes()));
+    json(&OrderPage { items, next_cursor })
+}
+
+fn status_of(word: &str) -> Result<Status, Refusal> {
+    word.parse().map_err(|_| {
+        let known: Vec<_> = Status::ALL.iter().map(Status::as_str).collect();
+        Refusal::saying(Kind::InvalidParameter, format!("`status` must be one of {}", known.join(", ")))
+    })
+}

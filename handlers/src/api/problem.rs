@@ -1,0 +1,212 @@
+//! Every way the API says no, once: the kinds of problem with their stable types, and the error that handlers return.
+//! The document itself is written by the envelope, which knows the request's id.
+
+use axum::{
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use schemas::problem::{FieldError, Problem};
+use std::borrow::Cow;
+use workflows::ports::Unavailable;
+
+/// A kind of problem. Its type is stable: programs decide by it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Kind {
+    /// The body is no JSON, or not the JSON that is asked for.
+    InvalidBody,
+    /// A parameter of the query is unknown or out of range.
+    InvalidParameter,
+    /// The header `Idempotency-Key` is missing or malformed.
+    InvalidIdempotencyKey,
+    /// No token, or none of ours.
+    Unauthorized,
+    /// The role may not do this.
+    Forbidden,
+    /// There is no such thing, or it is somebody else's.
+    NotFound,
+    /// The order's invoice is not issued yet.
+    NoInvoiceYet,
+    /// The order will not have an invoice.
+    NoInvoice,
+    /// The path knows other methods only.
+    MethodNotAllowed,
+    /// The order stands where it cannot be called off any more.
+    CannotCancel,
+    /// The body has more than 256 KiB.
+    BodyTooLarge,
+    /// The body is not declared as JSON.
+    UnsupportedMediaType,
+    /// The key was used for another request.
+    IdempotencyKeyReused,
+    /// A fault of ours.
+    Internal,
+    /// Something behind the API does not answer: try again.
+    Unavailable,
+}
+
+impl Kind {
+    /// All of them.
+    pub const ALL: &[Self] = &[
+        Self::InvalidBody,
+        Self::InvalidParameter,
+        Self::InvalidIdempotencyKey,
+        Self::Unauthorized,
+        Self::Forbidden,
+        Self::NotFound,
+        Self::NoInvoiceYet,
+        Self::NoInvoice,
+        Self::MethodNotAllowed,
+        Self::CannotCancel,
+        Self::BodyTooLarge,
+        Self::UnsupportedMediaType,
+        Self::IdempotencyKeyReused,
+        Self::Internal,
+        Self::Unavailable,
+    ];
+
+    /// The last part of its type, and its title.
+    fn words(self) -> (&'static str, &'static str) {
+        match self {
+            Self::InvalidBody => ("invalid-body", "The body cannot be accepted"),
+            Self::InvalidParameter => ("invalid-parameter", "A query parameter cannot be accepted"),
+            Self::InvalidIdempotencyKey => {
+                ("invalid-idempotency-key", "The Idempotency-Key header is missing or malformed")
+            }
+            Self::Unauthorized => ("unauthorized", "A valid bearer token is needed"),
+            Self::Forbidden => ("forbidden", "The token's role may not do this"),
+            Self::NotFound => ("not-found", "There is no such thing"),
+            Self::NoInvoiceYet => ("no-invoice-yet", "The order has no invoice yet"),
+            Self::NoInvoice => ("no-invoice", "The order will have no invoice"),
+            Self::MethodNotAllowed => ("method-not-allowed", "The path does not know this method"),
+            Self::CannotCancel => ("cannot-cancel", "The order cannot be cancelled any more"),
+            Self::BodyTooLarge => ("body-too-large", "The body is too large"),
+            Self::UnsupportedMediaType => ("unsupported-media-type", "The body must be application/json"),
+            Self::IdempotencyKeyReused => {
+                ("idempotency-key-reused", "The Idempotency-Key was used for another request")
+            }
+            Self::Internal => ("internal-error", "Something went wrong here"),
+            Self::Unavailable => ("unavailable", "The service is not available for the moment"),
+        }
+    }
+
+    /// The kind as a word, such as `invalid-body`.
+    pub fn slug(self) -> &'static str {
+        self.words().0
+    }
+
+    /// The kind in words.
+    pub fn title(self) -> &'static str {
+        self.words().1
+    }
+
+    /// Its HTTP status.
+    pub fn status(self) -> StatusCode {
+        match self {
+            Self::InvalidBody | Self::InvalidParameter | Self::InvalidIdempotencyKey => StatusCode::BAD_REQUEST,
+            Self::Unauthorized => StatusCode::UNAUTHORIZED,
+            Self::Forbidden => StatusCode::FORBIDDEN,
+            Self::NotFound | Self::NoInvoiceYet | Self::NoInvoice => StatusCode::NOT_FOUND,
+            Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Self::CannotCancel => StatusCode::CONFLICT,
+            Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::IdempotencyKeyReused => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+        }
+    }
+
+    /// Seconds after which asking again makes sense.
+    fn retry_after(self) -> Option<&'static str> {
+        match self {
+            Self::NoInvoiceYet | Self::Unavailable => Some("1"),
+            Self::InvalidBody
+            | Self::InvalidParameter
+            | Self::InvalidIdempotencyKey
+            | Self::Unauthorized
+            | Self::Forbidden
+            | Self::NotFound
+            | Self::NoInvoice
+            | Self::MethodNotAllowed
+            | Self::CannotCancel
+            | Self::BodyTooLarge
+            | Self::UnsupportedMediaType
+            | Self::IdempotencyKeyReused
+            | Self::Internal => None,
+        }
+    }
+}
+
+/// A request that is not answered with what it asked for.
+#[derive(Clone, Debug)]
+pub(super) struct Refusal {
+    pub(super) kind: Kind,
+    detail: Option<Cow<'static, str>>,
+    errors: Vec<FieldError>,
+    authenticate: Option<&'static str>,
+    /// For the log only.
+    pub(super) cause: Option<String>,
+}
+
+impl Refusal {
+    /// With nothing more to say than its kind does.
+    pub(super) fn of(kind: Kind) -> Self {
+        Self { kind, detail: None, errors: Vec::new(), authenticate: None, cause: None }
+    }
+
+    /// With what to do about it. Never made of what the caller sent.
+    pub(super) fn saying(kind: Kind, detail: impl Into<Cow<'static, str>>) -> Self {
+        Self { detail: Some(detail.into()), ..Self::of(kind) }
+    }
+
+    /// A fault of ours, with what the log is to say of it.
+    pub(super) fn internal(cause: impl Into<String>) -> Self {
+        Self { cause: Some(cause.into()), ..Self::of(Kind::Internal) }
+    }
+
+    /// A body with something wrong at these places.
+    pub(super) fn of_body(errors: Vec<FieldError>) -> Self {
+        Self { errors, ..Self::of(Kind::InvalidBody) }
+    }
+
+    /// RFC 6750: with an error code once a token was there.
+    pub(super) fn with_challenge(self, authenticate: &'static str) -> Self {
+        Self { authenticate: Some(authenticate), ..self }
+    }
+
+    /// The document.
+    pub(super) fn document(self, request_id: &str) -> Problem {
+        Problem {
+            kind: format!("urn:sluice:problem:{}", self.kind.slug()),
+            title: self.kind.title().to_owned(),
+            status: self.kind.status().as_u16(),
+            detail: self.detail.map(Cow::into_owned),
+            request_id: Some(request_id.to_owned()),
+            errors: self.errors,
+        }
+    }
+}
+
+impl From<Unavailable> for Refusal {
+    fn from(error: Unavailable) -> Self {
+        // Asking again helps only if somebody is away.
+        let kind = if error.away { Kind::Unavailable } else { Kind::Internal };
+        Self { cause: Some(error.chain()), ..Self::of(kind) }
+    }
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        let mut response = self.kind.status().into_response();
+        let headers = response.headers_mut();
+        if let Some(seconds) = self.kind.retry_after() {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from_static(seconds));
+        }
+        if let Some(challenge) = self.authenticate {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
+        }
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        response.extensions_mut().insert(self);
+        response
+    }
+}

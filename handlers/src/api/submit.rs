@@ -1,0 +1,138 @@
+//! `POST /v1/orders`: accepts an order, once for a key, without touching the order database.
+
+use super::{
+    App, JSON,
+    caller::Caller,
+    decisions::await_decision,
+    found::Found,
+    idempotency_key, json, order_body, prefer,
+    problem::{Kind, Refusal},
+    trace_context::traceparent,
+};
+use crate::token::Role;
+use axum::{
+    body::Body,
+    extract::State,
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use schemas::{intake::AcceptedOrder, order::Order, order_request::OrderRequest};
+use sha2::{Digest, Sha256};
+use std::time::Duration;
+use workflows::{
+    order::submitted,
+    ports::{Acceptance, Submission},
+};
+
+const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
+/// Which preference was followed.
+pub(super) const PREFERENCE_APPLIED: HeaderName = HeaderName::from_static("preference-applied");
+
+/// Submit an order.
+///
+/// The order is accepted for good once this answers 202: it will be confirmed or rejected, and can be read at once. The
+/// same key and order get the same answer again, marked `Idempotency-Replayed: true`, for as long as the order is kept;
+/// the same key with another order is refused with 422. Keys are each caller's own. Nothing is stored under a key for an
+/// order that was refused here. `payment.method` is a token of the payment provider, never a card number.
+#[utoipa::path(post, path = "/v1/orders", operation_id = "submitOrder", tag = "orders",
+    security(("bearerAuth" = [])),
+    params(
+        ("Idempotency-Key" = String, Header, min_length = 1, max_length = 257, example = "4f9d2c8e-checkout-1",
+            description = "1 to 255 visible ASCII characters that name this order, bare or as a quoted string."),
+        ("Prefer" = Option<String>, Header, example = "wait=10",
+            description = "`wait=N`: answer when the order is decided, but after N seconds (at most 20) at the latest."),
+        ("traceparent" = Option<String>, Header,
+            description = "W3C trace context; kept with the order and carried by its events."),
+    ),
+    request_body(content = OrderRequest, content_type = "application/json"),
+    responses(
+        (status = 200, description = "`Prefer: wait` was asked for, and the order is decided.", body = Order,
+            headers(
+                ("Preference-Applied" = String, description = "`wait=N`."),
+                ("Idempotency-Replayed" = Option<String>, description = "`true` if the key was known."),
+                ("Location" = String, description = "Where the order is."),
+            )),
+        (status = 202, description = "Accepted: the order as it was submitted.", body = Order,
+            headers(
+                ("Location" = String, description = "Where the order is."),
+                ("Retry-After" = u32, description = "Seconds after which looking again makes sense."),
+                ("Idempotency-Replayed" = Option<String>, description = "`true` if the key was known."),
+                ("Preference-Applied" = Option<String>, description = "`wait=N`, if that was waited for."),
+            )),
+    ))]
+pub(super) async fn submit_order(
+    State(app): State<App>,
+    caller: Caller,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Refusal> {
+    caller.must_be(&[Role::Customer])?;
+    order_body::must_be_json(&headers)?;
+    let bytes = order_body::read(&headers, body).await?;
+    let key = idempotency_key::parse(&headers)?;
+    let body = order_body::parse(&bytes)?;
+    let order = AcceptedOrder {
+        id: app.ids.order_id(),
+        customer: caller.name().to_owned(),
+        accepted_at: app.clock.now(),
+        traceparent: traceparent(&headers),
+        request: body.request,
+    };
+    let mut view = submitted(order.id, &order.request, order.accepted_at);
+    let fingerprint = Sha256::digest(&body.canonical).into();
+    let replayed = match accept(&app, Submission { order, key, fingerprint }).await? {
+        Acceptance::Accepted => {
+            app.metrics.accepted.inc();
+            false
+        }
+        Acceptance::Replayed { id, accepted_at } => {
+            app.metrics.replayed.inc();
+            view = Order { id, created_at: accepted_at, updated_at: accepted_at, ..view };
+            true
+        }
+        Acceptance::KeyReused => return Err(Refusal::of(Kind::IdempotencyKeyReused)),
+    };
+    let mut response = answer(&app, &caller, &view, prefer::wait(&headers)).await?;
+    let location =
+        HeaderValue::from_str(&format!("/v1/orders/{}", view.id)).map_err(|_| Refusal::of(Kind::Internal))?;
+    response.headers_mut().insert(header::LOCATION, location);
+    if replayed {
+        response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
+    }
+    Ok(response)
+}
+
+async fn accept(app: &App, submission: Submission) -> Result<Acceptance, Refusal> {
+    let mut outcomes = app.intake.accept(vec![submission]).await?;
+    outcomes.pop().ok_or_else(|| Refusal::of(Kind::Internal))
+}
+
+/// The decided order if it was waited for and came, else the order as submitted.
+async fn answer(app: &App, caller: &Caller, view: &Order, patience: Duration) -> Result<Response, Refusal> {
+    if patience.is_zero() {
+        return accepted(view);
+    }
+    // The order is accepted whatever becomes of the waiting: a database that is down costs no order.
+    let decided = await_decision(app, caller, view.id, patience).await.ok().filter(|f| f.status().is_decided());
+    let mut response = match decided.as_ref().map(Found::view) {
+        Some(order) => json(&order)?,
+        None => accepted(view)?,
+    };
+    response.headers_mut().insert(PREFERENCE_APPLIED, applied(patience));
+    Ok(response)
+}
+
+/// The header that says how long was waited.
+pub(super) fn applied(patience: Duration) -> HeaderValue {
+    HeaderValue::from_str(&format!("wait={}", patience.as_secs())).unwrap_or(HeaderValue::from_static("wait"))
+}
+
+fn accepted(view: &Order) -> Result<Response, Refusal> {
+    let body = serde_json::to_vec(view).map_err(|_| Refusal::of(Kind::Internal))?;
+    let headers = [
+        (header::CONTENT_TYPE, JSON),
+        (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+        (header::RETRY_AFTER, HeaderValue::from_static("1")),
+    ];
+    Ok((StatusCode::ACCEPTED, headers, body).into_response())
+}

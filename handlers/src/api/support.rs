@@ -1,0 +1,28 @@
+//! `GET /v1/support/orders`: support finds an order by what a caller on the phone can say.
+
+use super::{App, caller::Caller, json, problem::Refusal, query::Params};
+use crate::token::Role;
+use axum::{extract::State, http::Uri, response::Response};
+use schemas::order::OrderPage;
+use std::collections::HashMap;
+
+/// Find orders.
+///
+/// By id, e-mail address, SKU or name, newest first. For role `support`.
+#[utoipa::path(get, path = "/v1/support/orders", operation_id = "searchOrders", tag = "support",
+    security(("bearerAuth" = [])),
+    params(
+        ("q" = String, Query, min_length = 1, max_length = 200, description = "What to look for.", example = "zoe@example.com"),
+        ("limit" = Option<i64>, Query, minimum = 1, maximum = 100, description = "Orders at most; 20 if absent."),
+    ),
+    responses((status = 200, description = "What was found; there are no further pages.", body = OrderPage)))]
+pub(super) async fn search_orders(State(app): State<App>, caller: Caller, uri: Uri) -> Result<Response, Refusal> {
+    caller.must_be(&[Role::Support])?;
+    let params = Params::of(&uri, &["q", "limit"])?;
+    let ids = app.search.orders(params.search()?, params.limit()?).await?;
+    let loaded = app.orders.load(&ids).await?;
+    let mut by_id: HashMap<_, _> = loaded.into_iter().map(|order| (order.id, order)).collect();
+    // In the order that the search found them, whatever order they were loaded in.
+    let items = ids.iter().filter_map(|id| by_id.remove(id)).map(|order| order.view()).collect();
+    json(&OrderPage { items, next_cursor: None })
+}

@@ -1,0 +1,255 @@
+//! Bearer tokens: JWTs of the development key (HS256). Time is judged by the clock port, not by the machine's, so that a
+//! run can be replayed; everything but HS256 is refused before its signature is looked at.
+
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use time::{Duration, OffsetDateTime};
+
+/// Who issues our tokens, and for whom.
+const SLUICE: &str = "sluice";
+/// How far two clocks may be apart.
+const LEEWAY: Duration = Duration::seconds(30);
+/// RFC 7518 section 3.2: a key of HS256 has at least as many bits as its hash.
+const SHORTEST_KEY: usize = 32;
+/// A subject is stored with every order, so it is not for the caller to make it large.
+const LONGEST_NAME: usize = 255;
+
+/// What a caller may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// Places orders and sees its own.
+    Customer,
+    /// Ships the orders of one warehouse.
+    Warehouse,
+    /// Sees every order.
+    Support,
+}
+
+/// Who somebody is, by their token.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Identity {
+    /// Their name.
+    pub sub: String,
+    /// What they may do.
+    pub role: Role,
+    /// Which warehouse they speak for; there with role `warehouse` only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub warehouse: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Issued<'a> {
+    #[serde(flatten)]
+    identity: &'a Identity,
+    iss: &'static str,
+    aud: &'static str,
+    iat: i64,
+    exp: i64,
+}
+
+#[derive(Deserialize)]
+struct Presented {
+    sub: String,
+    role: Role,
+    warehouse: Option<String>,
+    exp: i64,
+    nbf: Option<i64>,
+}
+
+/// Why a key or a token was not accepted. It says nothing of the token, so that it can be logged.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TokenError {
+    /// The key is shorter than RFC 7518 asks for.
+    #[error("a token key must have at least {SHORTEST_KEY} bytes")]
+    ShortKey,
+    /// The token could not be made.
+    #[error("the token cannot be signed")]
+    NotSigned,
+    /// No token of ours: garbage, another algorithm, another key, a missing or a wrong claim.
+    #[error("the token is not one of this installation")]
+    Invalid,
+    /// It was one, once.
+    #[error("the token has expired")]
+    Expired,
+    /// It will be one later.
+    #[error("the token is not valid yet")]
+    NotYet,
+}
+
+/// The key that tokens are signed and verified with.
+#[derive(Clone)]
+pub struct TokenKey {
+    signing: EncodingKey,
+    verifying: DecodingKey,
+    validation: Validation,
+}
+
+impl fmt::Debug for TokenKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("TokenKey(secret)")
+    }
+}
+
+impl TokenKey {
+    /// A key of at least 32 bytes.
+    pub fn from_bytes(secret: &[u8]) -> Result<Self, TokenError> {
+        if secret.len() < SHORTEST_KEY {
+            return Err(TokenError::ShortKey);
+        }
+        let mut validation = Validation::new(Algorithm::HS256);
+        validation.set_issuer(&[SLUICE]);
+        validation.set_audience(&[SLUICE]);
+        validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
+        // By our own clock below: the library only knows the machine's.
+        validation.validate_exp = false;
+        validation.validate_nbf = false;
+        Ok(Self { signing: EncodingKey::from_secret(secret), verifying: DecodingKey::from_secret(secret), validation })
+    }
+
+    /// A token for somebody, good for `lifetime` from `now`.
+    pub fn sign(&self, identity: &Identity, now: OffsetDateTime, lifetime: Duration) -> Result<String, TokenError> {
+        let claims = Issued {
+            identity,
+            iss: SLUICE,
+            aud: SLUICE,
+            iat: now.unix_timestamp(),
+            exp: (now + lifetime).unix_timestamp(),
+        };
+        jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &self.signing).map_err(|_| TokenError::NotSigned)
+    }
+
+    /// Who presents the token, if it is one of ours and its time is now.
+    pub fn verify(&self, token: &str, now: OffsetDateTime) -> Result<Identity, TokenError> {
+        let claims = jsonwebtoken::decode::<Presented>(token, &self.verifying, &self.validation)
+            .map_err(|_| TokenError::Invalid)?
+            .claims;
+        let now = now.unix_timestamp();
+        if claims.exp.saturating_add(LEEWAY.whole_seconds()) <= now {
+            return Err(TokenError::Expired);
+        }
+        if claims.nbf.is_some_and(|from| from.saturating_sub(LEEWAY.whole_seconds()) > now) {
+            return Err(TokenError::NotYet);
+        }
+        let named = is_name(&claims.sub)
+            && match claims.role {
+                Role::Customer | Role::Support => true,
+                Role::Warehouse => claims.warehouse.as_deref().is_some_and(is_name),
+            };
+        if !named {
+            return Err(TokenError::Invalid);
+        }
+        Ok(Identity { sub: claims.sub, role: claims.role, warehouse: claims.warehouse })
+    }
+}
+
+fn is_name(text: &str) -> bool {
+    !text.is_empty() && text.len() <= LONGEST_NAME && !text.chars().any(char::is_control)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+    use super::*;
+    use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+    use serde_json::{Value, json};
+    use time::macros::datetime;
+
+    const NOW: OffsetDateTime = datetime!(2026-11-22 10:00 UTC);
+    const SECRET: &[u8; 32] = b"a key of thirty-two bytes, no le";
+
+    fn key() -> TokenKey {
+        TokenKey::from_bytes(SECRET).unwrap()
+    }
+
+    fn identity() -> Identity {
+        Identity { sub: "alice".into(), role: Role::Customer, warehouse: None }
+    }
+
+    fn claims() -> Value {
+        let now = NOW.unix_timestamp();
+        json!({"sub": "alice", "role": "customer", "iss": "sluice", "aud": "sluice", "iat": now, "exp": now + 60})
+    }
+
+    fn signed(change: impl FnOnce(&mut Value)) -> String {
+        let mut claims = claims();
+        change(&mut claims);
+        jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &EncodingKey::from_secret(SECRET)).unwrap()
+    }
+
+    #[test]
+    fn a_signed_token_names_its_owner() {
+        let token = key().sign(&identity(), NOW, Duration::hours(1)).unwrap();
+        assert_eq!(key().verify(&token, NOW), Ok(identity()));
+        assert_eq!(key().verify(&signed(|_| ()), NOW), Ok(identity()));
+    }
+
+    #[test]
+    fn a_token_ends_half_a_minute_after_its_time_by_the_given_clock() {
+        let token = key().sign(&identity(), NOW, Duration::minutes(1)).unwrap();
+        assert!(key().verify(&token, NOW + Duration::seconds(89)).is_ok());
+        assert_eq!(key().verify(&token, NOW + Duration::seconds(90)), Err(TokenError::Expired));
+    }
+
+    #[test]
+    fn a_token_of_the_future_is_not_valid_yet() {
+        let token = signed(|c| c["nbf"] = json!(NOW.unix_timestamp() + 60));
+        assert_eq!(key().verify(&token, NOW), Err(TokenError::NotYet));
+        assert!(key().verify(&token, NOW + Duration::seconds(30)).is_ok());
+    }
+
+    #[test]
+    fn missing_and_wrong_claims_are_refused() {
+        for name in ["sub", "role", "iss", "aud", "exp"] {
+            let token = signed(|c| {
+                c.as_object_mut().unwrap().remove(name);
+            });
+            assert_eq!(key().verify(&token, NOW), Err(TokenError::Invalid), "without {name}");
+        }
+        for (name, value) in [
+            ("sub", json!("")),
+            ("sub", json!("a\0b")),
+            ("sub", json!("x".repeat(256))),
+            ("role", json!("admin")),
+            ("role", json!("warehouse")),
+            ("iss", json!("somebody")),
+            ("aud", json!("another")),
+            ("exp", json!("tomorrow")),
+        ] {
+            let token = signed(|c| c[name] = value.clone());
+            assert_eq!(key().verify(&token, NOW), Err(TokenError::Invalid), "{name} = {value}");
+        }
+    }
+
+    #[test]
+    fn only_hs256_with_the_right_key_is_accepted() {
+        let encode = |text: &[u8]| URL_SAFE_NO_PAD.encode(text);
+        let payload = encode(claims().to_string().as_bytes());
+        let good = signed(|_| ());
+        let signature = good.rsplit_once('.').unwrap().1;
+        let other_key = EncodingKey::from_secret(b"another key of thirty-two bytes!");
+        let other_algorithm =
+            |a| jsonwebtoken::encode(&Header::new(a), &claims(), &EncodingKey::from_secret(SECRET)).unwrap();
+        for token in [
+            String::new(),
+            "garbage".into(),
+            "a.b.c".into(),
+            format!("{}.{payload}.", encode(br#"{"alg":"none","typ":"JWT"}"#)),
+            format!("{}.{payload}.{signature}", encode(br#"{"alg":"none"}"#)),
+            format!("{}.{payload}.{signature}", encode(br#"{"alg":"RS256","typ":"JWT"}"#)),
+            other_algorithm(Algorithm::HS384),
+            other_algorithm(Algorithm::HS512),
+            jsonwebtoken::encode(&Header::default(), &claims(), &other_key).unwrap(),
+            format!("{}x", good),
+        ] {
+            assert_eq!(key().verify(&token, NOW), Err(TokenError::Invalid), "{token}");
+        }
+    }
+
+    #[test]
+    fn a_short_key_is_no_key() {
+        assert!(matches!(TokenKey::from_bytes(&[1; 31]), Err(TokenError::ShortKey)));
+        assert_eq!(format!("{:?}", key()), "TokenKey(secret)");
+    }
+}

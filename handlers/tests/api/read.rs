@@ -1,0 +1,136 @@
+//! Reading orders and invoices.
+
+use crate::world::*;
+use axum::http::StatusCode;
+use std::{collections::HashSet, time::Duration};
+use workflows::order::State;
+
+#[tokio::test]
+async fn an_etag_is_known_until_the_order_changes() {
+    let world = World::new();
+    let id = id_of(&world.ask(submission("alice", "k1", order().to_string())).await);
+    let path = format!("/v1/orders/{id}");
+    let mut tags = HashSet::new();
+    for change in 0..3 {
+        match change {
+            0 => (),
+            1 => world.store(id, State::Reserved { until: NOW }),
+            _ => world.stored.lock().unwrap().get_mut(&id).unwrap().updated_at += time::Duration::MICROSECOND,
+        }
+        let answer = world.get(&path, "alice").await;
+        let tag = answer.header("etag").to_owned();
+        assert!(tag.starts_with('"') && tags.insert(tag.clone()), "{tag}");
+        assert_eq!(answer.header("cache-control"), "private, no-cache");
+        for (known, status) in
+            [(tag.clone(), 304), (format!("\"x\", W/{tag}"), 304), ("*".into(), 304), ("\"x\"".into(), 200)]
+        {
+            let mut request = get(&path, "alice");
+            request.headers_mut().insert("if-none-match", known.parse().unwrap());
+            let answer = world.ask(request).await;
+            assert_eq!((answer.status.as_u16(), answer.body.is_empty()), (status, status == 304));
+            assert_eq!(answer.header("etag"), tag);
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn reading_can_wait_for_the_decision() {
+    let world = World::new();
+    let id = id_of(&world.ask(submission("alice", "k1", order().to_string())).await);
+    let mut request = get(&format!("/v1/orders/{id}"), "alice");
+    request.headers_mut().insert("prefer", "wait=20".parse().unwrap());
+    let deciding = async {
+        tokio::time::sleep(Duration::from_secs(5)).await;
+        world.store(id, State::Cancelled);
+    };
+    let (answer, ()) = tokio::join!(world.ask(request), deciding);
+    assert_eq!(answer.json()["status"], "cancelled");
+    assert_eq!(answer.header("preference-applied"), "wait=20");
+}
+
+#[tokio::test]
+async fn pages_hold_every_order_once_newest_first() {
+    let world = World::new();
+    let mut ids = Vec::new();
+    for key in 0..7 {
+        ids.push(id_of(&world.ask(submission("alice", &format!("k{key}"), order().to_string())).await).to_string());
+    }
+    world.ask(submission("bob", "k", order().to_string())).await;
+    ids.reverse();
+    let (mut seen, mut pages, mut path) = (Vec::new(), 0, "/v1/orders?limit=3".to_owned());
+    loop {
+        let page = world.get(&path, "alice").await.json();
+        pages += 1;
+        seen.extend(page["items"].as_array().unwrap().iter().map(|o| o["id"].as_str().unwrap().to_owned()));
+        let Some(cursor) = page["next_cursor"].as_str() else { break };
+        path = format!("/v1/orders?limit=3&cursor={cursor}");
+    }
+    assert_eq!((seen, pages), (ids, 3));
+    let exactly = world.get("/v1/orders?limit=7", "alice").await.json();
+    assert_eq!(exactly["next_cursor"], serde_json::Value::Null);
+}
+
+#[tokio::test]
+async fn a_status_chooses() {
+    let world = World::new();
+    let first = id_of(&world.ask(submission("alice", "k1", order().to_string())).await);
+    world.ask(submission("alice", "k2", order().to_string())).await;
+    world.store(first, State::Confirmed);
+    let page = world.get("/v1/orders?status=confirmed", "alice").await.json();
+    assert_eq!(page["items"].as_array().unwrap().len(), 1);
+    assert_eq!(page["items"][0]["id"], first.to_string());
+}
+
+#[tokio::test]
+async fn a_bad_parameter_is_named() {
+    let world = World::new();
+    for (query, named) in [
+        ("limit=0", "`limit`"),
+        ("limit=101", "`limit`"),
+        ("limit=ten", "`limit`"),
+        ("cursor=%00", "`cursor`"),
+        ("cursor=AAAA", "`cursor`"),
+        ("status=lost", "`status`"),
+        ("limit=1&limit=1", "`limit`"),
+        ("page=1", "known here: status, limit, cursor"),
+    ] {
+        let answer = world.get(&format!("/v1/orders?{query}"), "alice").await;
+        assert_eq!((answer.status, answer.slug().as_str()), (StatusCode::BAD_REQUEST, "invalid-parameter"));
+        assert!(answer.json()["detail"].as_str().unwrap().contains(named), "{query}");
+    }
+}
+
+#[tokio::test]
+async fn an_invoice_is_its_pdf_once_there_is_one() {
+    let world = World::new();
+    let id = id_of(&world.ask(submission("alice", "k1", order().to_string())).await);
+    let path = format!("/v1/orders/{id}/invoice");
+    let not_yet = |answer: Answer| {
+        assert_eq!((answer.status, answer.slug().as_str()), (StatusCode::NOT_FOUND, "no-invoice-yet"));
+        assert_eq!(answer.header("retry-after"), "1");
+    };
+    not_yet(world.get(&path, "alice").await);
+    world.store(id, State::Confirmed);
+    not_yet(world.get(&path, "alice").await);
+    world.invoice(id, "2026-000042", false);
+    not_yet(world.get(&path, "alice").await);
+    world.invoice(id, "2026-000042", true);
+    assert_eq!(world.get(&path, "alice").await.status, StatusCode::SERVICE_UNAVAILABLE, "the store lost it");
+    world.documents.lock().unwrap().insert("invoices/2026/2026-000042.pdf".into(), b"%PDF-1.7".to_vec());
+    let answer = world.get(&path, "alice").await;
+    assert_eq!((answer.status, &answer.body[..]), (StatusCode::OK, &b"%PDF-1.7"[..]));
+    assert_eq!(answer.header("content-type"), "application/pdf");
+    assert_eq!(answer.header("content-disposition"), "inline; filename=\"2026-000042.pdf\"");
+    let mut again = get(&path, "alice");
+    again.headers_mut().insert("if-none-match", answer.header("etag").parse().unwrap());
+    assert_eq!(world.ask(again).await.status, StatusCode::NOT_MODIFIED);
+}
+
+#[tokio::test]
+async fn an_order_that_is_over_without_an_invoice_says_so() {
+    let world = World::new();
+    let id = id_of(&world.ask(submission("alice", "k1", order().to_string())).await);
+    world.store(id, State::Cancelled);
+    let answer = world.get(&format!("/v1/orders/{id}/invoice"), "alice").await;
+    assert_eq!((answer.slug().as_str(), answer.header("retry-after")), ("no-invoice", ""));
+}

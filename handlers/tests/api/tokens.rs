@@ -1,0 +1,109 @@
+//! Who may ask what.
+
+use crate::world::*;
+use axum::{
+    body::Body,
+    http::{Method, Request, StatusCode},
+};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use handlers::token::{Identity, Role, TokenKey};
+use time::Duration;
+
+/// Every path that needs a token.
+const GUARDED: [(&str, &str); 9] = [
+    ("POST", "/v1/orders"),
+    ("GET", "/v1/orders"),
+    ("GET", "/v1/orders/0192f0c1-0000-7000-8000-000000000000"),
+    ("POST", "/v1/orders/0192f0c1-0000-7000-8000-000000000000/cancel"),
+    ("GET", "/v1/orders/0192f0c1-0000-7000-8000-000000000000/invoice"),
+    ("GET", "/v1/products"),
+    ("GET", "/v1/products/TEA"),
+    ("GET", "/v1/search?q=tea"),
+    ("GET", "/v1/support/orders?q=tea"),
+];
+
+fn request(method: &str, path: &str, authorization: Option<&str>) -> Request<Body> {
+    let mut request = Request::builder().method(method.parse::<Method>().unwrap()).uri(path);
+    if let Some(value) = authorization {
+        request = request.header("authorization", value);
+    }
+    request.body(Body::empty()).unwrap()
+}
+
+#[tokio::test]
+async fn without_a_good_token_nothing_is_told() {
+    let alice = Identity { sub: "alice".into(), role: Role::Customer, warehouse: None };
+    let key = TokenKey::from_bytes(SECRET).unwrap();
+    let expired = key.sign(&alice, NOW - Duration::hours(2), Duration::hours(1)).unwrap();
+    let forged = TokenKey::from_bytes(&[7; 32]).unwrap().sign(&alice, NOW, Duration::hours(1)).unwrap();
+    let good = token("alice");
+    let payload = good.split('.').nth(1).unwrap();
+    let none = format!("{}.{payload}.", URL_SAFE_NO_PAD.encode(br#"{"alg":"none","typ":"JWT"}"#));
+    for (method, path) in GUARDED {
+        let answer = World::new().ask(request(method, path, None)).await;
+        assert_eq!((answer.status, answer.slug().as_str()), (StatusCode::UNAUTHORIZED, "unauthorized"));
+        assert_eq!(answer.header("www-authenticate"), "Bearer realm=\"sluice\"");
+        for bad in [
+            format!("Bearer {expired}"),
+            format!("Bearer {forged}"),
+            format!("Bearer {none}"),
+            format!("Basic {good}"),
+            good.clone(),
+            "Bearer".into(),
+            "Bearer garbage".into(),
+        ] {
+            let answer = World::new().ask(request(method, path, Some(&bad))).await;
+            assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{method} {path} {bad}");
+            assert_eq!(answer.header("www-authenticate"), "Bearer error=\"invalid_token\"");
+            assert!(!String::from_utf8_lossy(&answer.body).contains(payload));
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_role_that_may_not_is_told_so() {
+    let world = World::new();
+    for (name, method, path) in [
+        ("warehouse", "POST", "/v1/orders"),
+        ("support", "POST", "/v1/orders"),
+        ("warehouse", "GET", "/v1/orders"),
+        ("warehouse", "GET", "/v1/orders/0192f0c1-0000-7000-8000-000000000000"),
+        ("warehouse", "GET", "/v1/orders/0192f0c1-0000-7000-8000-000000000000/invoice"),
+        ("warehouse", "POST", "/v1/orders/0192f0c1-0000-7000-8000-000000000000/cancel"),
+        ("warehouse", "GET", "/v1/support/orders?q=x"),
+        ("alice", "GET", "/v1/support/orders?q=x"),
+    ] {
+        let answer = world.ask(request(method, path, Some(&format!("bearer {}", token(name))))).await;
+        assert_eq!((answer.status, answer.slug().as_str()), (StatusCode::FORBIDDEN, "forbidden"), "{name} {path}");
+    }
+    for name in ["alice", "support", "warehouse"] {
+        assert_eq!(world.get("/v1/products", name).await.status, StatusCode::OK);
+    }
+}
+
+#[tokio::test]
+async fn another_s_order_is_like_one_that_does_not_exist() {
+    let world = World::new();
+    let id = id_of(&world.ask(submission("alice", "k1", order().to_string())).await);
+    let theirs = id.to_string();
+    for stored in [false, true] {
+        if stored {
+            world.store(id, workflows::order::State::Confirmed);
+        }
+        for (method, rest) in [("GET", ""), ("GET", "/invoice"), ("POST", "/cancel")] {
+            let mut answers = Vec::new();
+            for id in [theirs.as_str(), "0192f0c1-ffff-7000-8000-000000000000", "not-an-id", "%ff"] {
+                let mut request =
+                    request(method, &format!("/v1/orders/{id}{rest}"), Some(&format!("Bearer {}", token("bob"))));
+                request.headers_mut().insert("x-request-id", "same".parse().unwrap());
+                let answer = world.ask(request).await;
+                assert_eq!(answer.status, StatusCode::NOT_FOUND);
+                answers.push((answer.headers, answer.body));
+            }
+            assert!(answers.iter().all(|answer| *answer == answers[0]));
+        }
+    }
+    assert!(world.sent.lock().unwrap().is_empty());
+    assert_eq!(world.get(&format!("/v1/orders/{theirs}"), "support").await.status, StatusCode::OK);
+    assert!(world.get("/v1/orders", "bob").await.json()["items"].as_array().unwrap().is_empty());
+}
