@@ -1,0 +1,164 @@
+//! Allocation: never more than there is, whole orders only, and nothing taken for what was refused.
+#![allow(missing_docs, reason = "tests say it in their names")]
+
+use proptest::prelude::*;
+use schemas::{
+    address::Address,
+    event::EventName,
+    ids::OrderId,
+    intake::AcceptedOrder,
+    money::Amount,
+    order::Reason,
+    order_request::{LineRequest, OrderRequest, PaymentRequest},
+};
+use std::collections::HashMap;
+use time::{Duration, OffsetDateTime};
+use uuid::Uuid;
+use workflows::{
+    allocate::{Goods, Listing, NewOrder, Shelf, allocate},
+    order::State,
+};
+
+const NOW: OffsetDateTime = OffsetDateTime::UNIX_EPOCH;
+
+fn order(number: u128, lines: &[(&str, i64)]) -> AcceptedOrder {
+    AcceptedOrder {
+        id: OrderId(Uuid::from_u128(number)),
+        customer: "zoe".into(),
+        accepted_at: NOW,
+        traceparent: None,
+        request: OrderRequest {
+            currency: "EUR".parse().unwrap(),
+            lines: lines
+                .iter()
+                .map(|(sku, quantity)| LineRequest { sku: (*sku).into(), quantity: *quantity })
+                .collect(),
+            expected_total: None,
+            email: "zoe@example.com".into(),
+            shipping_address: Address {
+                name: "Zoe".into(),
+                line1: "1 High Street".into(),
+                line2: None,
+                city: "London".into(),
+                postal_code: "N1".into(),
+                country: "GB".into(),
+            },
+            billing_address: None,
+            payment: PaymentRequest { method: "pm_card_visa".into() },
+        },
+    }
+}
+
+/// `price` net and 20 % tax for every SKU.
+fn goods(stock: &[(&str, &[i64])], price: i64) -> Goods {
+    let mut goods = Goods::default();
+    for (sku, shelves) in stock {
+        let listing = Listing { name: (*sku).into(), currency: "EUR".into(), price, tax_rate_bp: 2_000 };
+        goods.listings.insert((*sku).into(), listing);
+        let shelves = shelves.iter().zip(["north", "south"]);
+        let shelves = shelves.map(|(free, warehouse)| Shelf { warehouse: warehouse.into(), free: *free }).collect();
+        goods.shelves.insert((*sku).into(), shelves);
+    }
+    goods
+}
+
+fn place(batch: Vec<AcceptedOrder>, goods: &mut Goods) -> Vec<NewOrder> {
+    allocate(batch, goods, NOW, NOW + Duration::minutes(30))
+}
+
+fn reason(new: &NewOrder) -> Option<Reason> {
+    match &new.order.state {
+        State::Rejected { reason, .. } => Some(*reason),
+        State::Reserved { .. } | State::Confirmed | State::Cancelled => None,
+    }
+}
+
+proptest! {
+    #[test]
+    fn no_warehouse_gives_more_than_it_has_and_what_is_left_adds_up(
+        stock in prop::array::uniform3((0..30_i64, 0..30_i64)),
+        wishes in prop::collection::vec(prop::collection::vec((0..3_usize, 1..12_i64), 1..5), 1..30),
+    ) {
+        let skus = ["a", "b", "c"];
+        let shelves: Vec<[i64; 2]> = stock.iter().map(|(north, south)| [*north, *south]).collect();
+        let listed: Vec<(&str, &[i64])> = skus.iter().zip(&shelves).map(|(sku, s)| (*sku, s.as_slice())).collect();
+        let mut goods = goods(&listed, 100);
+        let batch = wishes.iter().zip(1..).map(|(wish, number)| {
+            let lines: Vec<(&str, i64)> = wish.iter().map(|(sku, quantity)| (skus[*sku], *quantity)).collect();
+            order(number, &lines)
+        });
+        let placed = place(batch.collect(), &mut goods);
+        let mut taken: HashMap<(String, String), i64> = HashMap::new();
+        for new in &placed {
+            let held = new.order.lines.iter().filter(|line| line.warehouse.is_some()).count();
+            // All-or-nothing.
+            prop_assert_eq!(held, if reason(new).is_none() { new.order.lines.len() } else { 0 });
+            for line in &new.order.lines {
+                if let Some(warehouse) = &line.warehouse {
+                    *taken.entry((line.sku.clone(), warehouse.clone())).or_default() += line.quantity;
+                }
+            }
+        }
+        for (sku, had) in skus.iter().zip(&shelves) {
+            for (shelf, had) in goods.shelves[*sku].iter().zip(had) {
+                prop_assert!(shelf.free >= 0);
+                let gone = taken.get(&((*sku).to_owned(), shelf.warehouse.clone())).copied().unwrap_or_default();
+                prop_assert_eq!(shelf.free + gone, *had);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_hot_sku_is_sold_to_the_last_unit_and_no_further() {
+    let mut goods = goods(&[("hot", &[5])], 100);
+    let placed = place((1..=9).map(|number| order(number, &[("hot", 1)])).collect(), &mut goods);
+    assert_eq!(placed.iter().filter(|new| reason(new).is_none()).count(), 5);
+    assert_eq!(placed.iter().filter(|new| reason(new) == Some(Reason::OutOfStock)).count(), 4);
+}
+
+#[test]
+fn an_order_that_fails_on_its_last_line_leaves_the_others_to_the_next_buyer() {
+    let mut goods = goods(&[("a", &[1]), ("b", &[0])], 100);
+    let placed = place(vec![order(1, &[("a", 1), ("b", 1)]), order(2, &[("a", 1)])], &mut goods);
+    assert_eq!(reason(&placed[0]), Some(Reason::OutOfStock));
+    assert_eq!(reason(&placed[1]), None);
+}
+
+#[test]
+fn the_total_is_the_invoices_tax_included() {
+    let mut goods = goods(&[("a", &[10])], 333);
+    let placed = place(vec![order(1, &[("a", 2), ("a", 1)])], &mut goods);
+    // 999 net, 199.8 tax rounded half up once.
+    assert_eq!(placed[0].order.total, Some(1_199));
+    assert_eq!(placed[0].net_and_tax, Some((999, 200)));
+}
+
+#[test]
+fn refusals_name_their_reason_and_take_nothing() {
+    let mut wrong_price = order(1, &[("a", 1)]);
+    wrong_price.request.expected_total = Some(Amount { amount: 1, currency: "EUR".parse().unwrap() });
+    let mut other_currency = order(2, &[("a", 1)]);
+    other_currency.request.currency = "USD".parse().unwrap();
+    let huge = order(3, &[("dear", 1_000_000)]);
+    let mut goods = goods(&[("a", &[10]), ("dear", &[1_000_000])], 100);
+    goods.listings.get_mut("dear").unwrap().price = i64::MAX / 10;
+    let batch = vec![wrong_price, other_currency, huge, order(4, &[("a", 1), ("nowhere", 1)])];
+    let placed = place(batch, &mut goods);
+    let reasons: Vec<_> = placed.iter().map(|new| reason(new).unwrap()).collect();
+    assert_eq!(reasons, [Reason::PriceChanged, Reason::CurrencyMismatch, Reason::TotalTooLarge, Reason::UnknownSku]);
+    assert_eq!(goods.shelves["a"][0].free, 10);
+    assert_eq!(placed[2].order.total, None);
+}
+
+#[test]
+fn the_first_events_are_submitted_and_the_outcome() {
+    let mut goods = goods(&[("a", &[1])], 100);
+    let placed = place(vec![order(1, &[("a", 1)]), order(2, &[("a", 1)])], &mut goods);
+    let names = |new: &NewOrder| new.events.iter().map(|(_, name, _)| *name).collect::<Vec<_>>();
+    assert_eq!(names(&placed[0]), [EventName::OrderSubmitted, EventName::OrderReserved]);
+    assert_eq!(names(&placed[1]), [EventName::OrderSubmitted, EventName::OrderRejected]);
+    assert_eq!(placed[0].order.version, 2);
+    let told = serde_json::to_string(&placed[0].events.iter().map(|(_, _, data)| data).collect::<Vec<_>>()).unwrap();
+    assert!(!told.contains("example.com") && !told.contains("Zoe") && !told.contains("pm_card"), "{told}");
+}

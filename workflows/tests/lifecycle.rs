@@ -1,0 +1,209 @@
+//! The lifecycle over random histories: whatever is said, in whatever order and however often, an order keeps its word.
+#![allow(missing_docs, reason = "tests say it in their names")]
+
+use proptest::prelude::*;
+use schemas::{
+    address::Address,
+    event::EventName,
+    ids::OrderId,
+    order::{PaymentStatus, Reason},
+};
+use time::{Date, Duration, Month, OffsetDateTime};
+use uuid::Uuid;
+use workflows::{
+    lifecycle::{Command, Verdict, decide},
+    order::{State, StoredInvoice, StoredOrder},
+};
+
+const START: OffsetDateTime = OffsetDateTime::UNIX_EPOCH;
+
+fn reserved() -> StoredOrder {
+    StoredOrder {
+        id: OrderId(Uuid::from_u128(7)),
+        customer: "zoe".into(),
+        state: State::Reserved { until: START + Duration::minutes(30) },
+        version: 2,
+        currency: "EUR".parse().unwrap(),
+        total: Some(1_000),
+        lines: Vec::new(),
+        email: "zoe@example.com".into(),
+        shipping_address: Address {
+            name: "Zoe".into(),
+            line1: "1 High Street".into(),
+            line2: None,
+            city: "London".into(),
+            postal_code: "N1".into(),
+            country: "GB".into(),
+        },
+        billing_address: None,
+        payment_method: "pm_card_visa".into(),
+        payment: None,
+        invoice: None,
+        cancel_requested: false,
+        traceparent: None,
+        created_at: START,
+        updated_at: START,
+    }
+}
+
+fn command() -> impl Strategy<Value = Command> {
+    prop_oneof![
+        Just(Command::AskForPayment),
+        Just(Command::RecordAuthorization { authorization_id: "pi_1".into() }),
+        Just(Command::RecordDecline { code: "card_declined".into() }),
+        Just(Command::RecordVoid),
+        Just(Command::Confirm),
+        Just(Command::Reject { reason: Reason::PaymentDeclined, detail: None }),
+        Just(Command::Cancel),
+        Just(Command::Expire),
+        Just(Command::RecordInvoice),
+    ]
+}
+
+/// What happens to an order from outside its commands: time passes, a buyer asks to cancel, a number is given.
+#[derive(Clone, Debug)]
+enum Happening {
+    Said(Command),
+    Minutes(i64),
+    CancelRequested,
+    Numbered,
+}
+
+fn happening() -> impl Strategy<Value = Happening> {
+    prop_oneof![
+        8 => command().prop_map(Happening::Said),
+        1 => (1..40_i64).prop_map(Happening::Minutes),
+        1 => Just(Happening::CancelRequested),
+        1 => Just(Happening::Numbered),
+    ]
+}
+
+/// Plays a history; gives the order, the events it told and how often it released its stock.
+fn play(history: &[Happening], mut each: impl FnMut(&StoredOrder, &StoredOrder, &Command, &Verdict, OffsetDateTime)) {
+    let (mut order, mut now) = (reserved(), START);
+    for happening in history {
+        match happening {
+            Happening::Minutes(minutes) => now += Duration::minutes(*minutes),
+            Happening::CancelRequested => {
+                // As the database notes it: only where a cancellation is still possible.
+                order.cancel_requested |= matches!(order.state, State::Reserved { .. } | State::Confirmed);
+            }
+            Happening::Numbered => {
+                if order.state == State::Confirmed && order.invoice.is_none() {
+                    let issued_on = Date::from_calendar_date(1970, Month::January, 1).unwrap();
+                    order.invoice = Some(StoredInvoice { number: "1970-000001".into(), issued_on, stored: false });
+                }
+            }
+            Happening::Said(command) => {
+                let before = order.clone();
+                let verdict = decide(&mut order, command, now);
+                each(&before, &order, command, &verdict, now);
+            }
+        }
+    }
+}
+
+fn holds_stock(order: &StoredOrder) -> bool {
+    matches!(order.state, State::Reserved { .. } | State::Confirmed)
+}
+
+proptest! {
+    #[test]
+    fn saying_the_same_again_changes_nothing(history in prop::collection::vec(happening(), 1..40)) {
+        play(&history, |_, after, command, verdict, now| {
+            let mut again = after.clone();
+            let second = decide(&mut again, command, now);
+            // Asking for money again is allowed: it counts the calls, and the key makes it one charge.
+            if *command == Command::AskForPayment {
+                assert_eq!(again.state, after.state);
+            } else {
+                assert_eq!(&again, after, "{command:?} after {verdict:?} then {second:?}");
+                assert!(!matches!(second, Verdict::Changed(_)));
+            }
+        });
+    }
+
+    #[test]
+    fn stock_is_released_exactly_when_an_order_stops_holding_it(
+        history in prop::collection::vec(happening(), 1..40)
+    ) {
+        let mut released = 0;
+        play(&history, |before, after, _, verdict, _| {
+            let releases = matches!(verdict, Verdict::Changed(effects) if effects.releases_stock);
+            assert_eq!(releases, holds_stock(before) && !holds_stock(after));
+            released += usize::from(releases);
+        });
+        prop_assert!(released <= 1);
+    }
+
+    #[test]
+    fn every_event_takes_the_next_sequence_and_tells_once(history in prop::collection::vec(happening(), 1..40)) {
+        let mut told: Vec<EventName> = Vec::new();
+        play(&history, |before, after, command, verdict, _| {
+            let event = match verdict {
+                Verdict::Changed(effects) => effects.event.clone(),
+                Verdict::Already | Verdict::Refused => None,
+            };
+            assert_eq!(after.version - before.version, i32::from(event.is_some()));
+            if let Some((name, _)) = event {
+                assert!(!told.contains(&name), "{name} was told twice");
+                assert_eq!(command.event_name(), Some(name));
+                told.push(name);
+            }
+        });
+    }
+
+    #[test]
+    fn an_order_is_confirmed_only_while_its_money_is_held_and_nobody_called_it_off(
+        history in prop::collection::vec(happening(), 1..40)
+    ) {
+        play(&history, |before, after, _, _, _| {
+            if after.state == State::Confirmed && before.state != State::Confirmed {
+                assert!(!before.cancel_requested);
+                assert_eq!(after.payment.as_ref().map(|p| p.state), Some(PaymentStatus::Authorized));
+            }
+        });
+    }
+
+    #[test]
+    fn what_is_closed_stays_closed_and_is_asked_for_no_money(history in prop::collection::vec(happening(), 1..40)) {
+        play(&history, |before, after, command, verdict, _| {
+            if matches!(before.state, State::Rejected { .. } | State::Cancelled) {
+                assert_eq!(after.state, before.state);
+                if *command == Command::AskForPayment {
+                    assert_eq!(*verdict, Verdict::Refused);
+                }
+            }
+        });
+    }
+
+    #[test]
+    fn a_payment_that_was_voided_is_never_authorized(history in prop::collection::vec(happening(), 1..40)) {
+        play(&history, |before, after, _, _, _| {
+            let state = |order: &StoredOrder| order.payment.as_ref().map(|p| p.state);
+            if state(before) == Some(PaymentStatus::Voided) {
+                assert_eq!(state(after), Some(PaymentStatus::Voided));
+            }
+        });
+    }
+}
+
+#[test]
+fn a_reservation_expires_when_its_time_is_up_and_not_before() {
+    let mut order = reserved();
+    assert_eq!(decide(&mut order, &Command::Expire, START + Duration::minutes(29)), Verdict::Refused);
+    assert!(matches!(decide(&mut order, &Command::Expire, START + Duration::minutes(30)), Verdict::Changed(_)));
+    assert_eq!(order.state, State::Rejected { reason: Reason::ReservationExpired, detail: None });
+}
+
+#[test]
+fn money_that_comes_for_an_order_called_off_meanwhile_is_recorded_so_that_it_can_be_let_go() {
+    let mut order = reserved();
+    decide(&mut order, &Command::AskForPayment, START);
+    decide(&mut order, &Command::Cancel, START);
+    let authorized = Command::RecordAuthorization { authorization_id: "pi_1".into() };
+    assert!(matches!(decide(&mut order, &authorized, START), Verdict::Changed(_)));
+    assert_eq!(decide(&mut order, &Command::Confirm, START), Verdict::Refused);
+    assert!(matches!(decide(&mut order, &Command::RecordVoid, START), Verdict::Changed(_)));
+    assert_eq!(order.payment.unwrap().state, PaymentStatus::Voided);
+}
