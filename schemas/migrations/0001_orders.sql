@@ -13,6 +13,7 @@ create table submissions (
 comment on column submissions.id is 'The id of the order that comes of it.';
 comment on column submissions.fingerprint is 'SHA-256 of the request: another request under the same key is refused.';
 create index submissions_newest_first on submissions (customer, id desc);
+create index submissions_by_age on submissions using brin (accepted_at);
 
 create table products (
     sku         text primary key,

@@ -33,7 +33,8 @@ impl Address {
     pub(crate) fn check(&self, at: &str, errors: &mut Checker) {
         text_field(&self.name, 200, &format!("{at}/name"), errors);
         text_field(&self.line1, 200, &format!("{at}/line1"), errors);
-        if let Some(line2) = &self.line2 {
+        // Checkouts send the field empty when the buyer left it so.
+        if let Some(line2) = self.line2.as_ref().filter(|line| !line.is_empty()) {
             text_field(line2, 200, &format!("{at}/line2"), errors);
         }
         text_field(&self.city, 100, &format!("{at}/city"), errors);

@@ -117,6 +117,9 @@ pub trait Intake: Send + Sync {
 
     /// The accepted order of that id, for a moment in which the order database does not know it yet.
     async fn find(&self, id: OrderId) -> Result<Option<AcceptedOrder>, Unavailable>;
+
+    /// Forgets keys from before that moment whose orders are stored; says how many.
+    async fn forget(&self, before: OffsetDateTime) -> Result<u64, Unavailable>;
 }
 
 /// What became of an order on its way through `reserve`.

@@ -118,12 +118,15 @@ pub enum Job {
     Expire,
     /// `steps::sweep`.
     Sweep,
+    /// `steps::forget_keys`.
+    ForgetKeys,
 }
 
 /// All schedules.
 pub const SCHEDULES: &[Schedule] = &[
     Schedule { name: "expire", job: Job::Expire, every: Duration::from_secs(10) },
     Schedule { name: "sweep", job: Job::Sweep, every: Duration::from_secs(30) },
+    Schedule { name: "forget-keys", job: Job::ForgetKeys, every: Duration::from_secs(3_600) },
 ];
 
 /// The functions that workflows call, by the name that stands in the workflow file.

@@ -16,11 +16,12 @@ enum Moment {
 
 #[derive(Clone, Copy)]
 enum Happening {
+    BreaksDown,
     Pays(&'static str),
     Cancels(&'static str),
 }
 
-/// The sandbox, in whose calls something happens.
+/// The sandbox, around whose answers something happens.
 struct Restless<'a> {
     shop: &'a Shop,
     moment: Moment,
@@ -34,6 +35,7 @@ impl Restless<'_> {
             return;
         }
         match self.happening {
+            Happening::BreaksDown => {}
             Happening::Pays(name) => self.shop.pay(name).await,
             Happening::Cancels(name) => self.shop.cancel(name).await,
         }
@@ -59,6 +61,9 @@ impl PaymentProvider for Restless<'_> {
         let reading = self.readings.fetch_add(1, Ordering::SeqCst);
         if reading == 1 {
             self.reached(Moment::BeforeTheSecondReading).await;
+        }
+        if matches!(self.happening, Happening::BreaksDown) {
+            return Err(ProviderError::InDoubt);
         }
         let books = self.shop.sandbox.books().await;
         if reading == 0 {
@@ -98,4 +103,13 @@ async fn money_let_go_between_books_and_snapshot_is_not_called_kept() {
 #[tokio::test]
 async fn money_let_go_after_the_snapshot_is_not_called_missing() {
     stays_clean(Moment::BeforeTheSecondReading, Happening::Cancels("paid")).await;
+}
+
+#[tokio::test]
+async fn a_provider_that_is_away_is_an_error_and_no_violation() {
+    let shop = Shop::empty().await;
+    let (moment, happening) = (Moment::AfterTheFirstReading, Happening::BreaksDown);
+    let provider = Restless { shop: &shop, moment, happening, readings: AtomicUsize::new(0) };
+    let error = audit(&shop.database, &provider).await.unwrap_err();
+    assert_eq!((error.what, error.away), ("payment_provider.books", true));
 }

@@ -26,12 +26,3 @@ async fn an_empty_database_passes() {
     let report = Shop::empty().await.audit().await;
     assert!(report.is_clean(), "{report}");
 }
-
-#[tokio::test]
-async fn a_provider_that_is_away_is_an_error_and_no_violation() {
-    let shop = Shop::empty().await;
-    shop.sandbox.outage().store(true, std::sync::atomic::Ordering::SeqCst);
-    let error = adapters::audit::audit(&shop.database, &shop.sandbox).await.unwrap_err();
-    assert!(error.away);
-    assert_eq!(error.what, "payment_provider.books");
-}

@@ -85,16 +85,29 @@ impl Shop {
         shop.import().await;
         shop.reserve(&[
             ("paid", request(json!([tea(2), cup(3), tea(1)]), "pm_card_visa", json!({}))),
-            ("second", request(json!([cup(1)]), "pm_card_visa", json!({ "billing_address": { "name": "Ann", "line1": "x",
-                "city": "y", "postal_code": "z", "country": "FR" } }))),
+            (
+                "second",
+                request(
+                    json!([cup(1)]),
+                    "pm_card_visa",
+                    json!({ "billing_address": { "name": "Ann", "line1": "x",
+                "city": "y", "postal_code": "z", "country": "FR" } }),
+                ),
+            ),
             ("fresh", request(json!([tea(1)]), "pm_card_visa", json!({}))),
             ("cancelled", request(json!([tea(4)]), "pm_card_visa", json!({}))),
             ("declined", request(json!([cup(7)]), "pm_card_chargeDeclined", json!({}))),
             ("open", request(json!([cup(5)]), "pm_card_visa", json!({}))),
             ("unknown", request(json!([{ "sku": "NONE", "quantity": 1 }]), "pm_card_visa", json!({}))),
             ("scarce", request(json!([cup(1), { "sku": "RARE", "quantity": 9 }]), "pm_card_visa", json!({}))),
-            ("dearer", request(json!([tea(1)]), "pm_card_visa",
-                json!({ "expected_total": { "amount": 1, "currency": "EUR" } }))),
+            (
+                "dearer",
+                request(
+                    json!([tea(1)]),
+                    "pm_card_visa",
+                    json!({ "expected_total": { "amount": 1, "currency": "EUR" } }),
+                ),
+            ),
         ])
         .await;
         shop.reserve_for(Duration::seconds(-1), &[("expired", request(json!([tea(1)]), "pm_card_visa", json!({})))])
@@ -192,7 +205,10 @@ impl Shop {
         let batch = names.iter().map(|name| (self.id(name), command())).collect();
         let applied = self.orders.apply(batch).await.unwrap();
         for one in &applied {
-            assert!(matches!(one, Applied::Order { verdict: workflows::lifecycle::Verdict::Changed(_), .. }), "{one:?}");
+            assert!(
+                matches!(one, Applied::Order { verdict: workflows::lifecycle::Verdict::Changed(_), .. }),
+                "{one:?}"
+            );
         }
         applied
     }

@@ -26,22 +26,22 @@ const LONGEST_DELAY: Duration = Duration::from_secs(30);
 
 /// What a consumer works with.
 #[derive(Clone)]
-pub struct Consumer {
+pub(super) struct Consumer {
     /// The queue.
-    pub spec: QueueSpec,
+    pub(super) spec: QueueSpec,
     /// Where messages come from.
-    pub queue: PgQueue,
+    pub(super) queue: PgQueue,
     /// What steps need.
-    pub parts: Arc<Parts>,
+    pub(super) parts: Arc<Parts>,
     /// Who receives.
-    pub instance: Instance,
+    pub(super) instance: Instance,
     /// What is counted.
-    pub counts: super::metrics::MessageCounts,
+    pub(super) counts: super::metrics::MessageCounts,
 }
 
 impl Consumer {
     /// Works until `stopping` turns true; what was received by then is finished under `tracker`.
-    pub async fn run(self, wakes: &Wakes, mut stopping: watch::Receiver<bool>, tracker: &TaskTracker) {
+    pub(super) async fn run(self, wakes: &Wakes, mut stopping: watch::Receiver<bool>, tracker: &TaskTracker) {
         let wake = wakes.topic(self.spec.name);
         let slots = Arc::new(Semaphore::new(self.spec.concurrency));
         loop {

@@ -25,11 +25,11 @@ struct OnQueue {
 
 /// Counts messages.
 #[derive(Clone, Debug, Default)]
-pub struct MessageCounts(Family<Settled, Counter>);
+pub(super) struct MessageCounts(Family<Settled, Counter>);
 
 impl MessageCounts {
     /// Registered among the API's metrics.
-    pub fn register(metrics: &Metrics) -> Self {
+    pub(super) fn register(metrics: &Metrics) -> Self {
         let counts = Self::default();
         metrics.register(|registry| registry.register("messages_settled", "Messages by outcome", counts.0.clone()));
         counts

@@ -3,7 +3,7 @@
 use super::parts::Parts;
 use workflows::{
     ports::Unavailable,
-    steps::{expire_reservations::expire_reservations, sweep::sweep},
+    steps::{expire_reservations::expire_reservations, forget_keys::forget_keys, sweep::sweep},
     wiring::{Job, Schedule},
 };
 
@@ -25,6 +25,10 @@ async fn run(job: Job, parts: &Parts) -> Result<(), Unavailable> {
             if expired > 0 {
                 tracing::info!(expired, "reservations expired");
             }
+        }
+        Job::ForgetKeys => {
+            let forgotten = forget_keys(parts.intake.as_ref(), parts.clock.as_ref()).await?;
+            tracing::debug!(forgotten, "idempotency keys");
         }
         Job::Sweep => {
             let (workflows, queue) = (parts.workflows.as_ref(), parts.queue.as_ref());

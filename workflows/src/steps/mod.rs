@@ -6,6 +6,7 @@ pub mod authorize_payment;
 pub mod cancel_order;
 pub mod confirm_order;
 pub mod expire_reservations;
+pub mod forget_keys;
 pub mod index_orders;
 pub mod issue_invoices;
 pub mod reject_order;
