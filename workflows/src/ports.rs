@@ -173,6 +173,8 @@ pub enum Stuck {
     Uninvoiced(OrderId),
     /// Refused or cancelled while money is held, and no message asks to let it go.
     Unvoided(OrderId),
+    /// Refused or cancelled, and search was never told.
+    Untold(OrderId),
 }
 
 /// Orders, their stock, money and events.
@@ -302,7 +304,7 @@ pub trait PaymentProvider: Send + Sync {
 /// Where facts are told. Delivery is at least once.
 #[async_trait]
 pub trait EventBus: Send + Sync {
-    /// Tells the facts to whoever a rule names. MUST have made that durable on return.
+    /// Tells the facts to whoever a rule names. MUST be as durable as whatever the caller commits next.
     async fn publish(&self, events: &[Event]) -> Result<(), Unavailable>;
 }
 

@@ -1,32 +1,39 @@
 -- audit.book_entries: what the provider has in its books was asked for by exactly one order
--- The books were read before the snapshot was taken, and the intent is stored before the call: so the ledger knows each.
+-- The books were read before the snapshot was taken, and the intent is stored before the call: the ledger knows each.
 with books as (
     select *
     from unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::text[], $6::boolean[])
-        with ordinality as b (key, id, reference, amount, currency, holds_money, place)
+        as b (key, id, reference, amount, currency, holds_money)
 ),
-counted as (
-    select *, count(*) filter (where holds_money) over (partition by reference) as held_for_order,
-           count(*) over (partition by id) as same_id
-    from books
+shared_keys as (
+    select key from payments group by key having count(*) > 1
 ),
-matched as (
-    select b.place, count(p.key) as payments,
-           bool_and(p.order_id::text = b.reference and p.amount = b.amount and p.currency = b.currency) as agrees
-    from books b left join payments p on p.key = b.key
-    group by b.place
+shared_ids as (
+    select id from books group by id having count(*) > 1
+),
+held_twice as (
+    select reference from books where holds_money group by reference having count(*) > 1
+),
+judged as (
+    select b.*,
+           case
+               when p.key is null then 'no order asked for it'
+               when k.key is not null then 'several orders asked under its key'
+               when p.order_id::text <> b.reference or p.amount <> b.amount or p.currency <> b.currency
+                   then 'the ledger has another order, amount or currency'
+               when i.id is not null then 'its id stands in the books twice'
+               when h.reference is not null then 'money is held for its order twice'
+           end as problem
+    from books b
+    left join payments p on p.key = b.key
+    left join shared_keys k on k.key = b.key
+    left join shared_ids i on i.id = b.id
+    left join held_twice h on h.reference = b.reference and b.holds_money
 ),
 wrong as (
-    select reference as order_id, key, id as authorization_id, amount, currency, holds_money,
-           case
-               when payments = 0 then 'no order asked for it'
-               when payments > 1 then 'several orders asked under its key'
-               when not agrees then 'the ledger has another order, amount or currency'
-               when same_id > 1 then 'its id stands in the books twice'
-               else 'money is held for its order twice'
-           end as problem
-    from counted join matched using (place)
-    where payments <> 1 or not agrees or same_id > 1 or (holds_money and held_for_order > 1)
+    -- An entry whose key is shared comes with each of its payments.
+    select distinct reference as order_id, key, id as authorization_id, amount, currency, holds_money, problem
+    from judged where problem is not null
 )
 select (select count(*) from books) as "checked!",
        (select count(*) from wrong) as "violations!",

@@ -1,7 +1,7 @@
 -- audit.held_authorizations: what the ledger calls authorized is held by the provider
 -- The books were read after the snapshot was taken, so money of an order that was closed since may be gone from them:
--- the suspects ($7) are judged once more in a snapshot taken after the books. An order stays closed and a payment voided
--- for good; so what is open and authorized both before and after was so in between, when nobody may have let it go.
+-- the suspects ($7) are judged once more in a snapshot taken after the books. An order stays closed for good, and a
+-- payment voided; so what is open and authorized both before and after was so in between, when nobody may let it go.
 with books as (
     select * from unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::text[], $6::boolean[])
         as b (key, id, reference, amount, currency, holds_money)

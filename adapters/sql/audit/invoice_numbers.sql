@@ -1,6 +1,7 @@
 -- audit.invoice_numbers: the numbers of a series and year are 1 to the last one given, without gap or double
 with used as (
-    select series, year, count(*) as invoices, count(distinct number) as numbers, min(number) as first, max(number) as last
+    select series, year, count(*) as invoices, count(distinct number) as numbers, min(number) as first,
+           max(number) as last
     from invoices group by series, year
 ),
 compared as (

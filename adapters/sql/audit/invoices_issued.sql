@@ -31,6 +31,7 @@ wrong as (
 )
 select (select count(*) from due) as "checked!",
        (select count(*) from wrong) as "violations!",
-       (select count(*) from due where status in ('confirmed', 'shipped') and stored = 0 and problem is null) as "waiting?",
+       (select count(*) from due
+        where status in ('confirmed', 'shipped') and stored = 0 and problem is null) as "waiting?",
        (select coalesce(jsonb_agg(to_jsonb(example)), '[]')
         from (select * from wrong order by order_id limit 20) as example) as "examples!: Examples"

@@ -23,3 +23,10 @@ union all
    and p.state in ('pending', 'authorized')
    and not exists (select from messages m where m.subject = o.id and m.queue like 'void%')
  limit $2)
+union all
+(select o.id, 'untold'
+ from orders o
+ where o.status in ('rejected', 'cancelled') and o.updated_at < $1 and o.updated_at > $1 - interval '7 days'
+   and not exists (select from order_search s where s.order_id = o.id and s.status = o.status)
+   and not exists (select from messages m where m.subject = o.id and m.queue like 'index%')
+ limit $2)

@@ -24,8 +24,9 @@ impl PgOrders {
         let today = self.clock.now().date();
         lock_series(&mut transaction, today.year()).await?;
         // Read under the lock: whoever had it before may have numbered some of these.
-        let confirmed: Vec<StoredOrder> =
-            load(&mut transaction, &uuids(ids)).await?.into_iter().filter(|o| o.state == State::Confirmed).collect();
+        // A number that was given is printed even if the order was cancelled meanwhile: the series has no blank.
+        let due = |order: &StoredOrder| order.state == State::Confirmed || order.invoice.is_some();
+        let confirmed: Vec<StoredOrder> = load(&mut transaction, &uuids(ids)).await?.into_iter().filter(due).collect();
         let unnumbered: Vec<OrderId> = confirmed.iter().filter(|o| o.invoice.is_none()).map(|o| o.id).collect();
         let last = raise_series(&mut transaction, today.year(), unnumbered.len()).await?;
         let first = last.saturating_sub(i32::try_from(unnumbered.len()).unwrap_or_default()) + 1;

@@ -101,6 +101,7 @@ impl PgOrders {
                 Some("cancel_forgotten") => Some(Stuck::CancelForgotten(id)),
                 Some("uninvoiced") => Some(Stuck::Uninvoiced(id)),
                 Some("unvoided") => Some(Stuck::Unvoided(id)),
+                Some("untold") => Some(Stuck::Untold(id)),
                 Some(_) | None => None,
             }
         });

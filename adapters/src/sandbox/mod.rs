@@ -108,6 +108,7 @@ impl PaymentProvider for Sandbox {
     }
 
     async fn books(&self) -> Result<Vec<BookEntry>, ProviderError> {
+        self.reachable()?;
         books::all(&self.database).await.map_err(away)
     }
 }

@@ -94,7 +94,8 @@ cases! {
         "delete from order_events where order_id = '{paid}' and sequence = 1" => event_sequences "{paid}";
     a_gap_between_events:
         "update order_events set sequence = 9 where order_id = '{paid}' and name = 'InvoiceIssued';
-         update orders set version = 9 where id = '{paid}'; update order_search set version = 9 where order_id = '{paid}'"
+         update orders set version = 9 where id = '{paid}';
+         update order_search set version = 9 where order_id = '{paid}'"
         => event_sequences "{paid}";
     two_events_of_one_number:
         "alter table order_events drop constraint order_events_pkey;
@@ -113,9 +114,10 @@ cases! {
         => event_sequences "{scarce}";
     an_order_confirmed_twice:
         "insert into order_events values ('{paid}', 6, 'OrderConfirmed', now(), '{}');
-         update orders set version = 6 where id = '{paid}'; update order_search set version = 6 where order_id = '{paid}'"
+         update orders set version = 6 where id = '{paid}';
+         update order_search set version = 6 where order_id = '{paid}'"
         => order_effects "{paid}";
-    a_cancelled_order_that_was_confirmed_again:
+    a_cancelled_order_that_is_reserved_again:
         "update orders set status = 'reserved', reserved_until = now() + interval '1 hour' where id = '{cancelled}';
          update order_search set status = 'reserved' where order_id = '{cancelled}';
          update stock set reserved = reserved + 4 where sku = 'TEA'"

@@ -1,5 +1,5 @@
-//! What is on its way is counted and is no violation. Each case would be a violation without its last statement; that is
-//! what the cases in `broken` show.
+//! What is on its way is counted and is no violation. Without whoever it waits for, each case would be one: that is what
+//! the cases in `broken` show.
 
 use super::shop::Shop;
 
@@ -30,7 +30,8 @@ cases! {
         => accepted_orders 1;
     an_accepted_order_that_was_set_aside:
         "insert into submissions values ('00000000-0000-7000-8000-000000000001', 'zoe', 'new', '', '{}', now());
-         insert into messages (queue, subject, body) values ('intake-dlq', '00000000-0000-7000-8000-000000000001', '{}')"
+         insert into messages (queue, subject, body)
+         values ('intake-dlq', '00000000-0000-7000-8000-000000000001', '{}')"
         => accepted_orders 1;
     a_reservation_past_its_time_with_a_running_execution:
         "update orders set reserved_until = now() - interval '1 hour' where id = '{open}'" => unfinished_orders 1;

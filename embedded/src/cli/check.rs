@@ -15,7 +15,7 @@ pub(super) async fn audit(config: &Config, json: bool) -> anyhow::Result<ExitCod
     if json {
         println!("{}", serde_json::to_string_pretty(&report)?);
     } else {
-        print!("{report}");
+        println!("{report}");
     }
     database.close().await;
     store.close().await;

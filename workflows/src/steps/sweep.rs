@@ -23,7 +23,7 @@ pub async fn sweep(
             Stuck::Unattended(id) => workflows.start_checkout(&[*id]).await?,
             Stuck::CancelForgotten(id) => queue.send("cancel", vec![cancel_message(*id)]).await?,
             Stuck::Uninvoiced(id) => tell_again(orders, bus, *id, &[EventName::OrderConfirmed]).await?,
-            Stuck::Unvoided(id) => {
+            Stuck::Unvoided(id) | Stuck::Untold(id) => {
                 tell_again(orders, bus, *id, &[EventName::OrderRejected, EventName::OrderCancelled]).await?;
             }
         }

@@ -1,0 +1,19 @@
+//! The adapters against a real PostgreSQL: what the ports promise, proved with rows, racers and stale receipts. One
+//! binary, one server, a fresh database for each test.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod apply;
+mod catalogue;
+mod coalesced;
+mod documents;
+mod event_bus;
+mod intake;
+mod invoices;
+mod lists;
+mod orders;
+mod queue;
+mod races;
+mod sandbox;
+mod search;
+mod shop;
+mod stuck;

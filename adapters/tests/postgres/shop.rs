@@ -1,0 +1,232 @@
+//! A shop in a fresh database: a small catalogue, orders made in a line, a clock that is set, and a look at the rows.
+
+use adapters::{
+    local_postgres::ephemeral,
+    postgres::{
+        Database,
+        catalogue::{Delivery, PgCatalogue},
+        intake::PgIntake,
+        orders::{OrderSettings, PgOrders},
+        queue::PgQueue,
+        search::PgSearch,
+    },
+    system::{SystemClock, SystemIds},
+};
+use schemas::{ids::OrderId, intake::AcceptedOrder};
+use serde_json::{Value, json};
+use sqlx::{
+    AssertSqlSafe, Decode, Postgres, Type,
+    postgres::{PgListener, PgRow},
+};
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration as Wait,
+};
+use time::{Duration, OffsetDateTime};
+use workflows::{
+    invoice::Party,
+    lifecycle::{Command, Verdict},
+    order::StoredOrder,
+    ports::{Applied, Clock, Ids, Orders, Submission},
+};
+
+/// How long anything may take that is waited for.
+const PATIENCE: Wait = Wait::from_secs(20);
+
+/// A clock that stands still until it is set.
+pub(crate) struct SetClock(Mutex<OffsetDateTime>);
+
+impl Clock for SetClock {
+    fn now(&self) -> OffsetDateTime {
+        *self.0.lock().unwrap()
+    }
+}
+
+impl SetClock {
+    pub(crate) fn set(&self, now: OffsetDateTime) {
+        *self.0.lock().unwrap() = now;
+    }
+}
+
+pub(crate) struct Shop {
+    pub(crate) database: Database,
+    pub(crate) clock: Arc<SetClock>,
+    pub(crate) orders: Arc<PgOrders>,
+    pub(crate) intake: Arc<PgIntake>,
+    pub(crate) catalogue: PgCatalogue,
+    pub(crate) queue: PgQueue,
+    pub(crate) search: PgSearch,
+}
+
+impl Shop {
+    /// A shop without products or orders. Its stock is held for half an hour.
+    pub(crate) async fn empty() -> Self {
+        let migrated = async |url: String| {
+            let database = Database::connect(&url, 2).unwrap();
+            let result = database.migrate().await;
+            database.close().await;
+            result
+        };
+        let url = ephemeral().await.unwrap().fresh_database(migrated).await.unwrap();
+        let database = Database::connect(&url, 10).unwrap();
+        let clock = Arc::new(SetClock(Mutex::new(SystemClock.now())));
+        let seller = Party {
+            name: "Shop".into(),
+            line1: "1 Street".into(),
+            line2: None,
+            postal_code: "1".into(),
+            city: "Town".into(),
+            country: "DE".into(),
+            vat_id: Some("DE123456789".into()),
+            email: None,
+        };
+        let settings = OrderSettings { stage: "test".into(), hold: Duration::minutes(30), seller };
+        Self {
+            orders: Arc::new(PgOrders::new(database.clone(), clock.clone(), settings)),
+            intake: Arc::new(PgIntake::new(database.clone())),
+            catalogue: PgCatalogue::new(database.clone(), clock.clone()),
+            queue: PgQueue::new(database.clone()),
+            search: PgSearch::new(database.clone()),
+            clock,
+            database,
+        }
+    }
+
+    /// A shop with 1,000 TEA at 19.99 EUR and 20 %, 1,000 CUP at 3.33 EUR and 7 %, and 5 RARE at 1.00 USD untaxed.
+    pub(crate) async fn open() -> Self {
+        let shop = Self::empty().await;
+        let goods = [
+            delivery("TEA", "Earl Grey Tea", 1_999, 2_000, 1_000),
+            delivery("CUP", "Porcelain Cup", 333, 700, 1_000),
+            Delivery { currency: "USD".parse().unwrap(), ..delivery("RARE", "Rare Find", 100, 0, 5) },
+        ];
+        shop.catalogue.import(&goods, "opening", |_| ()).await.unwrap();
+        shop
+    }
+
+    /// Runs statements as a hand in the tables would.
+    pub(crate) async fn run(&self, statements: &str) {
+        let statements = AssertSqlSafe(statements.to_owned());
+        sqlx::raw_sql(statements).execute(&self.database.durable).await.unwrap();
+    }
+
+    /// The one value that a query gives.
+    pub(crate) async fn value<T>(&self, query: &str) -> T
+    where
+        T: for<'r> Decode<'r, Postgres> + Type<Postgres> + Send + Unpin,
+        (T,): for<'r> sqlx::FromRow<'r, PgRow>,
+    {
+        sqlx::query_scalar(AssertSqlSafe(query.to_owned())).fetch_one(&self.database.durable).await.unwrap()
+    }
+
+    pub(crate) async fn reserved_units(&self, sku: &str) -> i64 {
+        self.value(&format!("select coalesce(sum(reserved), 0)::bigint from stock where sku = '{sku}'")).await
+    }
+
+    /// Reserves orders of these lines, and says which.
+    pub(crate) async fn reserve(&self, orders: &[&[(&str, i64)]]) -> Vec<OrderId> {
+        let batch: Vec<AcceptedOrder> = orders.iter().map(|lines| self.order(lines)).collect();
+        let ids = batch.iter().map(|order| order.id).collect();
+        self.orders.reserve(batch).await.unwrap();
+        ids
+    }
+
+    /// An order as it was accepted, not stored yet.
+    pub(crate) fn order(&self, lines: &[(&str, i64)]) -> AcceptedOrder {
+        AcceptedOrder {
+            id: SystemIds.order_id(),
+            customer: "zoe".into(),
+            accepted_at: self.clock.now(),
+            traceparent: Some("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01".into()),
+            request: serde_json::from_value(request(lines)).unwrap(),
+        }
+    }
+
+    /// Carries one command out.
+    pub(crate) async fn apply(&self, id: OrderId, command: Command) -> Applied {
+        self.orders.apply(vec![(id, command)]).await.unwrap().remove(0)
+    }
+
+    /// Carries commands out, each of which must change the order.
+    pub(crate) async fn change(&self, id: OrderId, commands: impl IntoIterator<Item = Command>) {
+        for command in commands {
+            let applied = self.apply(id, command).await;
+            assert!(matches!(verdict(&applied), Some(Verdict::Changed(_))), "{applied:?}");
+        }
+    }
+
+    pub(crate) async fn confirm(&self, id: OrderId) {
+        self.change(id, [Command::AskForPayment, authorization(&format!("pi_{id}")), Command::Confirm]).await;
+    }
+
+    pub(crate) async fn load(&self, id: OrderId) -> StoredOrder {
+        self.orders.load(&[id]).await.unwrap().remove(0)
+    }
+
+    /// Somebody who waits to be woken.
+    pub(crate) async fn listener(&self) -> PgListener {
+        let mut listener = PgListener::connect_with(&self.database.durable).await.unwrap();
+        listener.listen("sluice").await.unwrap();
+        listener
+    }
+
+    /// Waits until a session of this database waits for a lock.
+    pub(crate) async fn somebody_waits_for_a_lock(&self) {
+        eventually("a session that waits for a lock", async || {
+            let query = "select count(*) from pg_stat_activity
+                         where datname = current_database() and wait_event_type = 'Lock'";
+            (self.value::<i64>(query).await > 0).then_some(())
+        })
+        .await;
+    }
+}
+
+/// Waits for a condition, with a deadline.
+pub(crate) async fn eventually<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
+    let look_again = async {
+        loop {
+            if let Some(found) = look().await {
+                return found;
+            }
+            tokio::time::sleep(Wait::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, look_again).await.unwrap_or_else(|_| panic!("waited in vain for {what}"))
+}
+
+/// What a listener is told next.
+pub(crate) async fn heard(listener: &mut PgListener) -> String {
+    tokio::time::timeout(PATIENCE, listener.recv()).await.unwrap().unwrap().payload().to_owned()
+}
+
+pub(crate) fn delivery(sku: &str, name: &str, price: i64, tax_rate_bp: u32, units: i64) -> Delivery {
+    Delivery { sku: sku.into(), name: name.into(), price, currency: "EUR".parse().unwrap(), tax_rate_bp, units }
+}
+
+pub(crate) fn request(lines: &[(&str, i64)]) -> Value {
+    let lines: Vec<Value> = lines.iter().map(|(sku, quantity)| json!({ "sku": sku, "quantity": quantity })).collect();
+    json!({
+        "currency": "EUR", "lines": lines, "email": "zoe@example.com", "payment": { "method": "pm_card_visa" },
+        "shipping_address": { "name": "Zoë Müller", "line1": "Lange Straße 12", "city": "Hannover",
+            "postal_code": "30159", "country": "DE" },
+    })
+}
+
+pub(crate) fn submission(order: AcceptedOrder, key: &str, fingerprint: u8) -> Submission {
+    Submission { order, key: key.into(), fingerprint: [fingerprint; 32] }
+}
+
+pub(crate) fn authorization(id: &str) -> Command {
+    Command::RecordAuthorization { authorization_id: id.into() }
+}
+
+pub(crate) fn verdict(applied: &Applied) -> Option<&Verdict> {
+    match applied {
+        Applied::Missing => None,
+        Applied::Order { verdict, .. } => Some(verdict),
+    }
+}
+
+pub(crate) fn is_changed(applied: &Applied) -> bool {
+    matches!(verdict(applied), Some(Verdict::Changed(_)))
+}
