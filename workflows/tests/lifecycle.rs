@@ -207,3 +207,15 @@ fn money_that_comes_for_an_order_called_off_meanwhile_is_recorded_so_that_it_can
     assert!(matches!(decide(&mut order, &Command::RecordVoid, START), Verdict::Changed(_)));
     assert_eq!(order.payment.unwrap().state, PaymentStatus::Voided);
 }
+
+#[test]
+fn an_order_whose_buyer_called_it_off_is_not_confirmed_though_the_money_came() {
+    let mut order = reserved();
+    decide(&mut order, &Command::AskForPayment, START);
+    decide(&mut order, &Command::RecordAuthorization { authorization_id: "pi_1".into() }, START);
+    let mut undisturbed = order.clone();
+    assert!(matches!(decide(&mut undisturbed, &Command::Confirm, START), Verdict::Changed(_)));
+    order.cancel_requested = true;
+    assert_eq!(decide(&mut order, &Command::Confirm, START), Verdict::Refused);
+    assert!(matches!(decide(&mut order, &Command::Cancel, START), Verdict::Changed(_)));
+}

@@ -210,3 +210,14 @@ impl IntoResponse for Refusal {
         response
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn asking_again_is_advised_only_while_somebody_is_away() {
+        assert_eq!(Refusal::from(Unavailable::because("orders.load", "gone")).kind, Kind::Unavailable);
+        assert_eq!(Refusal::from(Unavailable::refused("orders.load", "nonsense")).kind, Kind::Internal);
+    }
+}

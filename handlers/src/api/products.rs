@@ -46,7 +46,9 @@ pub(super) async fn get_product(State(app): State<App>, _caller: Caller, sku: Na
 #[utoipa::path(get, path = "/v1/search", operation_id = "searchProducts", tag = "catalogue",
     security(("bearerAuth" = [])),
     params(
-        ("q" = String, Query, min_length = 1, max_length = 200, description = "What to look for.", example = "earl gray"),
+        ("q" = String, Query, min_length = 1, max_length = 200,
+            pattern = r"^[^\u0000-\u001f\u007f-\u009f]+$",
+            description = "What to look for.", example = "earl gray"),
         ("limit" = Option<i64>, Query, minimum = 1, maximum = 100, description = "Products at most; 20 if absent."),
     ),
     responses((status = 200, description = "What was found; there are no further pages.", body = ProductPage)))]

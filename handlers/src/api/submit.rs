@@ -31,9 +31,9 @@ pub(super) const PREFERENCE_APPLIED: HeaderName = HeaderName::from_static("prefe
 /// Submit an order.
 ///
 /// The order is accepted for good once this answers 202: it will be confirmed or rejected, and can be read at once. The
-/// same key and order get the same answer again, marked `Idempotency-Replayed: true`, for as long as the order is kept;
-/// the same key with another order is refused with 422. Keys are each caller's own. Nothing is stored under a key for an
-/// order that was refused here. `payment.method` is a token of the payment provider, never a card number.
+/// same key and order get the same answer again, marked `Idempotency-Replayed: true`, for 30 days; the same key with
+/// another order is refused with 422. Keys are each caller's own. Nothing is stored under a key for an order that was
+/// refused here. `payment.method` is a token of the payment provider, never a card number.
 #[utoipa::path(post, path = "/v1/orders", operation_id = "submitOrder", tag = "orders",
     security(("bearerAuth" = [])),
     params(

@@ -12,7 +12,9 @@ use std::collections::HashMap;
 #[utoipa::path(get, path = "/v1/support/orders", operation_id = "searchOrders", tag = "support",
     security(("bearerAuth" = [])),
     params(
-        ("q" = String, Query, min_length = 1, max_length = 200, description = "What to look for.", example = "zoe@example.com"),
+        ("q" = String, Query, min_length = 1, max_length = 200,
+            pattern = r"^[^\u0000-\u001f\u007f-\u009f]+$",
+            description = "What to look for.", example = "zoe@example.com"),
         ("limit" = Option<i64>, Query, minimum = 1, maximum = 100, description = "Orders at most; 20 if absent."),
     ),
     responses((status = 200, description = "What was found; there are no further pages.", body = OrderPage)))]

@@ -48,6 +48,27 @@ async fn reading_can_wait_for_the_decision() {
     assert_eq!(answer.header("preference-applied"), "wait=20");
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_decision_between_the_look_and_the_wait_is_not_missed() {
+    let world = World::new();
+    let id = id_of(&world.ask(submission("alice", "k1", order().to_string())).await);
+    *world.after_next_look.lock().unwrap() = Some((id, State::Confirmed));
+    let mut request = get(&format!("/v1/orders/{id}"), "alice");
+    request.headers_mut().insert("prefer", "wait=20".parse().unwrap());
+    let started = tokio::time::Instant::now();
+    assert_eq!(world.ask(request).await.json()["status"], "confirmed");
+    assert_eq!(started.elapsed(), Duration::ZERO);
+}
+
+#[tokio::test]
+async fn an_id_has_one_spelling() {
+    let world = World::new();
+    let id = id_of(&world.ask(submission("alice", "k1", order().to_string())).await);
+    for other in [id.0.simple().to_string(), id.0.urn().to_string()] {
+        assert_eq!(world.get(&format!("/v1/orders/{other}"), "alice").await.status, StatusCode::NOT_FOUND);
+    }
+}
+
 #[tokio::test]
 async fn pages_hold_every_order_once_newest_first() {
     let world = World::new();

@@ -52,6 +52,8 @@ pub(crate) struct World {
     pub(crate) orders_down: AtomicBool,
     /// The catalogue has a fault.
     pub(crate) catalogue_panics: AtomicBool,
+    /// Happens right after the next look at the order.
+    pub(crate) after_next_look: Mutex<Option<(OrderId, State)>>,
     ids: AtomicU64,
     pub(crate) changed: tokio::sync::Notify,
 }
@@ -93,6 +95,7 @@ impl World {
             intake_down: AtomicBool::default(),
             orders_down: AtomicBool::default(),
             catalogue_panics: AtomicBool::default(),
+            after_next_look: Mutex::default(),
             ids: AtomicU64::default(),
             changed: tokio::sync::Notify::new(),
         })
@@ -332,6 +335,10 @@ impl Intake for World {
     async fn find(&self, id: OrderId) -> Result<Option<AcceptedOrder>, Unavailable> {
         Ok(self.accepted_order(id))
     }
+
+    async fn forget(&self, _: OffsetDateTime) -> Result<u64, Unavailable> {
+        unreachable!()
+    }
 }
 
 #[async_trait]
@@ -346,8 +353,12 @@ impl Orders for World {
 
     async fn load(&self, ids: &[OrderId]) -> Result<Vec<StoredOrder>, Unavailable> {
         self.orders_up()?;
-        let stored = self.stored.lock().unwrap();
-        Ok(stored.values().filter(|order| ids.contains(&order.id)).cloned().collect())
+        let found = self.stored.lock().unwrap().values().filter(|order| ids.contains(&order.id)).cloned().collect();
+        let change = self.after_next_look.lock().unwrap().take();
+        if let Some((id, state)) = change {
+            self.store(id, state);
+        }
+        Ok(found)
     }
 
     async fn list(
