@@ -30,6 +30,33 @@ fn fail_all<T>(count: usize, error: &Unavailable) -> Vec<Result<T, Unavailable>>
     (0..count).map(|_| Err(error.shared())).collect()
 }
 
+/// Together; and if the request itself is at fault, each alone, so that one bad item does not fail its neighbours.
+async fn together_or_alone<I, O, F>(
+    what: &'static str,
+    batch: Vec<I>,
+    call: impl Fn(Vec<I>) -> F,
+) -> Vec<Result<O, Unavailable>>
+where
+    I: Clone,
+    F: Future<Output = Result<Vec<O>, Unavailable>>,
+{
+    let error = match call(batch.clone()).await {
+        Ok(answers) => return answers.into_iter().map(Ok).collect(),
+        Err(error) => error,
+    };
+    if error.away || batch.len() == 1 {
+        return fail_all(batch.len(), &error);
+    }
+    let mut answers = Vec::with_capacity(batch.len());
+    for one in batch {
+        let answer = call(vec![one])
+            .await
+            .and_then(|mut answers| answers.pop().ok_or_else(|| Unavailable::refused(what, "no answer was given")));
+        answers.push(answer);
+    }
+    answers
+}
+
 /// Takes orders in, in batches.
 pub struct CoalescedIntake {
     inner: Arc<dyn Intake>,
@@ -42,13 +69,7 @@ impl CoalescedIntake {
         let port = Arc::clone(&inner);
         let accept = Batcher::new(MAX, CONCURRENCY, move |batch: Vec<Submission>| {
             let port = Arc::clone(&port);
-            async move {
-                let count = batch.len();
-                match port.accept(batch).await {
-                    Ok(answers) => answers.into_iter().map(Ok).collect(),
-                    Err(error) => fail_all(count, &error),
-                }
-            }
+            async move { together_or_alone("intake.accept", batch, |batch| port.accept(batch)).await }
         });
         Self { inner, accept }
     }
@@ -118,29 +139,10 @@ impl CoalescedOrders {
         let port = Arc::clone(&inner);
         let apply = Batcher::new(MAX, CONCURRENCY, move |batch: Vec<(OrderId, Command)>| {
             let port = Arc::clone(&port);
-            async move { apply_all(port.as_ref(), batch).await }
+            async move { together_or_alone("orders.apply", batch, |batch| port.apply(batch)).await }
         });
         Self { inner, apply }
     }
-}
-
-/// Together; and if the request itself is at fault, each alone, so that one bad item does not fail its neighbours.
-async fn apply_all(orders: &dyn Orders, batch: Vec<(OrderId, Command)>) -> Vec<Result<Applied, Unavailable>> {
-    let error = match orders.apply(batch.clone()).await {
-        Ok(applied) => return applied.into_iter().map(Ok).collect(),
-        Err(error) => error,
-    };
-    if error.away || batch.len() == 1 {
-        return fail_all(batch.len(), &error);
-    }
-    let mut answers = Vec::with_capacity(batch.len());
-    for one in batch {
-        let answer = orders.apply(vec![one]).await.and_then(|mut applied| {
-            applied.pop().ok_or_else(|| Unavailable::refused("orders.apply", "no answer was given"))
-        });
-        answers.push(answer);
-    }
-    answers
 }
 
 #[async_trait]

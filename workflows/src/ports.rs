@@ -205,7 +205,8 @@ pub trait Orders: Send + Sync {
     /// Reservations whose time is up, at most `limit`.
     async fn expired(&self, limit: i64) -> Result<Vec<OrderId>, Unavailable>;
 
-    /// Orders that have been waiting since before `older_than` for something that nobody is doing, at most `limit`.
+    /// Orders that have been waiting since before `older_than` for something that nobody is doing, at most `limit`
+    /// of each kind.
     async fn stuck(&self, older_than: OffsetDateTime, limit: i64) -> Result<Vec<Stuck>, Unavailable>;
 
     /// All events of the order, by sequence.

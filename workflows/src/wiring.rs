@@ -85,7 +85,7 @@ pub fn rules() -> Vec<Rule> {
             queue: "index",
             pattern: json!({ "detail-type": named(&[
                 EventName::OrderReserved, EventName::OrderRejected, EventName::OrderConfirmed,
-                EventName::OrderCancelled, EventName::OrderShipped, EventName::InvoiceIssued,
+                EventName::OrderCancelled, EventName::OrderShipped,
             ]) }),
         },
         Rule {

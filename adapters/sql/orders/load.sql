@@ -5,7 +5,7 @@ select o.id as "id!", o.customer as "customer!", o.status as "status!", o.reason
        o.shipping_address as "shipping_address!: Json<Address>",
        o.billing_address as "billing_address: Json<Address>",
        o.payment_method as "payment_method!", o.reserved_until, o.cancel_requested_at, o.traceparent,
-       o.created_at as "created_at!", o.updated_at as "updated_at!",
+       o.created_at as "created_at!", greatest(o.updated_at, p.updated_at) as "updated_at!",
        p.key as "payment_key?", p.state as "payment_state?", p.amount as "payment_amount?",
        p.authorization_id as "authorization_id?", p.code as "payment_code?", p.calls as "payment_calls?",
        i.year as "invoice_year?", i.number as "invoice_number?", i.issued_on as "issued_on?",

@@ -7,4 +7,3 @@ from unnest($1::uuid[], $2::text[], $3::text[], $4::bigint[], $5::text[], $6::te
 on conflict (order_id) do update
 set state = excluded.state, authorization_id = excluded.authorization_id, code = excluded.code,
     calls = excluded.calls, updated_at = excluded.updated_at
-where (payments.state, payments.calls) is distinct from (excluded.state, excluded.calls)

@@ -15,7 +15,7 @@ pub mod search;
 pub mod trigrams;
 
 use sqlx::{
-    PgPool,
+    ConnectOptions, PgPool,
     migrate::Migrator,
     postgres::{PgConnectOptions, PgPoolOptions},
 };
@@ -41,7 +41,8 @@ impl Database {
     /// # Errors
     /// If the URL is none.
     pub fn connect(url: &str, connections: u32) -> Result<Self, sqlx::Error> {
-        let options = PgConnectOptions::from_str(url)?.application_name("sluice");
+        // Statements are not logged one by one: what fails is logged where it is handled, and what is slow shows in metrics.
+        let options = PgConnectOptions::from_str(url)?.application_name("sluice").disable_statement_logging();
         let pool = |options| {
             PgPoolOptions::new()
                 .max_connections(connections)
@@ -87,11 +88,11 @@ impl<T> Asked<T> for Result<T, sqlx::Error> {
     }
 }
 
-/// By SQLSTATE class: data that does not fit (22), a violated constraint (23), a statement that is wrong (42). The rest
+/// By SQLSTATE class: rows that clash (21), data that does not fit (22), a violated constraint (23), a statement that is wrong (42). The rest
 /// are faults of the server, the connection or the moment.
 fn is_request_at_fault(error: &sqlx::Error) -> bool {
     let code = error.as_database_error().and_then(|error| error.code());
-    code.is_some_and(|code| ["22", "23", "42"].iter().any(|class| code.starts_with(class)))
+    code.is_some_and(|code| ["21", "22", "23", "42"].iter().any(|class| code.starts_with(class)))
 }
 
 /// A stored value that the code cannot read: a bug, or a hand in the tables.

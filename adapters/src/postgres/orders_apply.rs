@@ -11,7 +11,7 @@ use schemas::{
     ids::OrderId,
 };
 use sqlx::{Connection, PgConnection};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use time::OffsetDateTime;
 use uuid::Uuid;
 use workflows::{
@@ -24,6 +24,9 @@ use workflows::{
 #[derive(Default)]
 struct Changes {
     orders: BTreeMap<OrderId, StoredOrder>,
+    rows: BTreeSet<OrderId>,
+    payments: BTreeSet<OrderId>,
+    invoices: BTreeSet<OrderId>,
     events: EventColumns,
     released: BTreeMap<(String, String), i64>,
 }
@@ -48,7 +51,7 @@ impl PgOrders {
             let verdict = decide(order, command, now);
             let events = match &verdict {
                 Verdict::Changed(effects) => {
-                    changes.orders.insert(*id, order.clone());
+                    changes.touch(order, command);
                     if effects.releases_stock {
                         changes.release(order);
                     }
@@ -120,6 +123,26 @@ async fn lock_and_load(
 }
 
 impl Changes {
+    /// Notes what of an order has to be written after a command: most change one of its rows only.
+    fn touch(&mut self, order: &StoredOrder, command: &Command) {
+        self.orders.insert(order.id, order.clone());
+        let (row, payment, invoice) = match command {
+            Command::AskForPayment | Command::RecordDecline { .. } | Command::RecordVoid => (false, true, false),
+            Command::RecordAuthorization { .. } => (true, true, false),
+            Command::Confirm | Command::Reject { .. } | Command::Cancel | Command::Expire => (true, false, false),
+            Command::RecordInvoice => (true, false, true),
+        };
+        for (set, touched) in [(&mut self.rows, row), (&mut self.payments, payment), (&mut self.invoices, invoice)] {
+            if touched {
+                set.insert(order.id);
+            }
+        }
+    }
+
+    fn those<'a>(&'a self, ids: &'a BTreeSet<OrderId>) -> impl Iterator<Item = &'a StoredOrder> {
+        ids.iter().filter_map(|id| self.orders.get(id))
+    }
+
     fn release(&mut self, order: &StoredOrder) {
         for line in &order.lines {
             if let Some(warehouse) = &line.warehouse {
@@ -129,9 +152,9 @@ impl Changes {
     }
 
     async fn write(self, connection: &mut PgConnection, now: OffsetDateTime) -> Result<(), Unavailable> {
-        write_orders(connection, self.orders.values()).await?;
-        write_payments(connection, self.orders.values()).await?;
-        write_invoices(connection, self.orders.values(), now).await?;
+        write_orders(connection, self.those(&self.rows)).await?;
+        write_payments(connection, self.those(&self.payments)).await?;
+        write_invoices(connection, self.those(&self.invoices), now).await?;
         self.events.insert(connection, now).await?;
         move_reserved(connection, self.released).await
     }

@@ -50,22 +50,22 @@ impl PgOrders {
 
     pub(super) async fn note_cancel(&self, id: OrderId) -> Result<CancelRequest, Unavailable> {
         let found = sqlx::query!(
-            "-- orders.note_cancel
-             with noted as (
-                 update orders set cancel_requested_at = coalesce(cancel_requested_at, $2), updated_at = $2
-                 where id = $1 and status in ('reserved', 'in_review', 'confirmed')
-                 returning status
+            r#"-- orders.note_cancel: locked first, because whoever held the order meanwhile may have closed it
+             with found as (
+                 select id, status from orders where id = $1 for update
+             ),
+             noted as (
+                 update orders o set cancel_requested_at = coalesce(o.cancel_requested_at, $2), updated_at = $2
+                 from found where o.id = found.id and found.status in ('reserved', 'in_review', 'confirmed')
              )
-             select status from noted
-             union all
-             select status from orders where id = $1 and not exists (select from noted)",
+             select status as "status!" from found"#,
             id.0,
             self.clock.now()
         )
         .fetch_optional(&self.database.durable)
         .await
         .asked("orders.note_cancel")?;
-        let Some(status) = found.and_then(|row| row.status) else { return Ok(CancelRequest::Missing) };
+        let Some(status) = found.map(|row| row.status) else { return Ok(CancelRequest::Missing) };
         let status: Status = status.parse().map_err(|_| super::unreadable("orders.note_cancel", "status"))?;
         Ok(match status {
             Status::Submitted | Status::Reserved | Status::InReview | Status::Confirmed => CancelRequest::Noted,

@@ -261,6 +261,7 @@ async fn a_request_to_cancel_a_confirmed_order_is_noted_and_a_refused_or_missing
     let (shop, id) = Shop::with_an_order().await;
     shop.confirm(id).await;
     assert_eq!(shop.orders.request_cancel(id).await.unwrap(), CancelRequest::Noted);
+    assert!(shop.load(id).await.cancel_requested);
     let refused = shop.reserve(&[&[("NONE", 1)]]).await[0];
     assert_eq!(shop.orders.request_cancel(refused).await.unwrap(), CancelRequest::TooLate(Status::Rejected));
     assert!(!shop.load(refused).await.cancel_requested);

@@ -5,7 +5,7 @@ use schemas::ids::OrderId;
 use time::Duration;
 use workflows::{
     lifecycle::Command,
-    ports::{Clock, Orders, Stuck},
+    ports::{Clock, Orders, Search, Stuck},
 };
 
 impl Shop {
@@ -41,7 +41,7 @@ impl Shop {
             assert_eq!(self.stuck().await, [], "a message on {queue} stands for it");
             self.run("delete from messages").await;
         }
-        self.message("index", id).await;
+        self.message("intake", id).await;
         assert_eq!(self.stuck().await.len(), 1, "a message about something else does not");
     }
 }
@@ -85,12 +85,13 @@ async fn a_confirmed_order_without_an_invoice_is_uninvoiced() {
 #[tokio::test]
 async fn a_closed_order_that_may_hold_money_is_unvoided() {
     let shop = Shop::open().await;
-    let ids = shop.reserve(&[&[("TEA", 1)], &[("TEA", 1)]]).await;
-    shop.change(ids[0], [Command::AskForPayment, Command::Cancel]).await;
-    shop.is_stuck_until_a_message_stands_for_it(Stuck::Unvoided(ids[0]), ids[0], "void").await;
-    shop.change(ids[0], [Command::RecordVoid]).await;
+    let id = shop.reserve(&[&[("TEA", 1)]]).await[0];
+    shop.change(id, [Command::AskForPayment, Command::Cancel]).await;
+    shop.search.index_orders(&[id]).await.unwrap();
+    shop.is_stuck_until_a_message_stands_for_it(Stuck::Unvoided(id), id, "void").await;
+    shop.change(id, [Command::RecordVoid]).await;
     shop.later().await;
-    assert_eq!(shop.stuck().await, [Stuck::Unattended(ids[1])], "an open one only waits for its workflow");
+    assert_eq!(shop.stuck().await, []);
 }
 
 #[tokio::test]
@@ -99,8 +100,28 @@ async fn a_closed_order_without_money_is_not_stuck() {
     let ids = shop.reserve(&[&[("TEA", 1)], &[("TEA", 1)], &[("NONE", 1)]]).await;
     shop.change(ids[0], [Command::Cancel]).await;
     shop.change(ids[1], [Command::AskForPayment, Command::RecordDecline { code: "x".into() }, Command::Cancel]).await;
+    shop.search.index_orders(&ids).await.unwrap();
     shop.later().await;
     assert_eq!(shop.stuck().await, []);
+}
+
+#[tokio::test]
+async fn a_closed_order_that_search_was_not_told_of_is_untold() {
+    let shop = Shop::open().await;
+    let id = shop.reserve(&[&[("NONE", 1)]]).await[0];
+    shop.is_stuck_until_a_message_stands_for_it(Stuck::Untold(id), id, "index").await;
+    shop.search.index_orders(&[id]).await.unwrap();
+    assert_eq!(shop.stuck().await, []);
+}
+
+#[tokio::test]
+async fn a_closed_order_that_search_shows_as_open_is_untold() {
+    let shop = Shop::open().await;
+    let id = shop.reserve(&[&[("TEA", 1)]]).await[0];
+    shop.search.index_orders(&[id]).await.unwrap();
+    shop.change(id, [Command::Cancel]).await;
+    shop.later().await;
+    assert_eq!(shop.stuck().await, [Stuck::Untold(id)]);
 }
 
 #[tokio::test]

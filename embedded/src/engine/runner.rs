@@ -16,6 +16,7 @@ use adapters::batcher::Batcher;
 use std::{sync::Arc, time::Duration};
 use tokio::sync::{Notify, Semaphore, watch};
 use tokio_util::task::TaskTracker;
+use uuid::Uuid;
 use workflows::ports::Unavailable;
 
 /// Executions a process has in hand at once: waiting for a slow provider costs memory only.
@@ -60,8 +61,11 @@ impl Runner {
             if *stopping.borrow() {
                 return;
             }
+            // The number may change at any moment: what is taken in hand under one is carried under the same.
+            let instance = self.instance.number();
             let room = self.slots.available_permits().min(CLAIM);
-            let claimed = match store::claim(&self.parts.database, self.instance.number(), as_i64(room)).await {
+            let claimed = match store::claim(&self.parts.database, instance, as_i64(room), self.parts.clock.now()).await
+            {
                 Ok(claimed) => claimed,
                 Err(error) => {
                     tracing::warn!(error = error.chain(), "cannot take executions in hand");
@@ -73,7 +77,6 @@ impl Runner {
             for execution in claimed {
                 let Ok(slot) = Arc::clone(&self.slots).acquire_owned().await else { return };
                 let (runner, stopping) = (self.clone(), stopping.clone());
-                let instance = self.instance.number();
                 tracker.spawn(async move {
                     runner.carry(execution, instance, stopping).await;
                     drop(slot);
@@ -109,15 +112,14 @@ impl Runner {
                     Event::Task(put_events::put(self.parts.bus.as_ref(), entries, timeout).await)
                 }
                 Action::WaitUntil(_) => Event::WaitElapsed,
-                Action::Succeeded { .. } | Action::Failed { .. } => return,
+                // It is not stored as ended, so this is of another definition.
+                Action::Succeeded { .. } => return self.give_up(id, instance, version, "it has ended").await,
+                Action::Failed { cause, .. } => return self.give_up(id, instance, version, &cause).await,
             };
             let now = self.parts.clock.now();
             let step = match self.definition.resume(execution, event, now, fastrand::u32(..)) {
                 Ok(step) => step,
-                Err(error) => {
-                    tracing::error!(execution = %id, %error, "cannot go on");
-                    return;
-                }
+                Err(error) => return self.give_up(id, instance, version, &error.to_string()).await,
             };
             let rests = rests(&step, &stopping);
             if let Action::Failed { error, cause } = &step.action {
@@ -148,14 +150,31 @@ impl Runner {
                     tokio::time::sleep(AFTER_FAILURE).await;
                     next = Some(again);
                 }
-                Ok(Err(error)) => {
-                    tracing::error!(execution = %again.id, error = error.chain(), "cannot store progress");
-                    return false;
-                }
-                Err(_) => return false,
+                // Another of the batch may be at fault.
+                Ok(Err(_)) | Err(_) => return self.store_alone(again).await,
             }
         }
         false
+    }
+
+    async fn store_alone(&self, checkpoint: Checkpoint) -> bool {
+        let (id, instance, version) = (checkpoint.id, checkpoint.instance, checkpoint.version);
+        match store::checkpoint(&self.parts.database, vec![checkpoint], self.parts.clock.now()).await {
+            Ok(in_hand) => in_hand == [true],
+            Err(error) => {
+                self.give_up(id, instance, version, &error.chain()).await;
+                false
+            }
+        }
+    }
+
+    /// What cannot go on is stored as failed: the sweep then begins anew, if the order still waits for it.
+    async fn give_up(&self, id: Uuid, instance: i64, version: i32, cause: &str) {
+        tracing::error!(execution = %id, cause, "cannot go on");
+        let now = self.parts.clock.now();
+        if let Err(error) = store::give_up(&self.parts.database, id, instance, version, cause, now).await {
+            tracing::error!(execution = %id, error = error.chain(), "cannot be given up either");
+        }
     }
 }
 

@@ -58,6 +58,11 @@ impl Visits {
     }
 }
 
+/// A state that is at work is in the execution itself; it goes into the history when it is left, waits or fails.
+fn finished(visits: Vec<Visit>) -> impl Iterator<Item = Visit> {
+    visits.into_iter().filter(|visit| visit.left_at.is_some())
+}
+
 fn as_json(execution: &Execution) -> Result<Value, Unavailable> {
     serde_json::to_value(execution).map_err(|error| Unavailable::refused("executions.write", error))
 }
@@ -77,7 +82,7 @@ pub(super) async fn insert(
     for (order, step) in starts {
         ids.push(order.0);
         states.push(as_json(&step.execution)?);
-        for visit in step.visits {
+        for visit in finished(step.visits) {
             visits.push(order.0, visit);
         }
     }
@@ -100,19 +105,62 @@ pub(super) async fn insert(
     Ok(())
 }
 
-/// Takes up to `max` executions in hand that are due.
-pub(super) async fn claim(database: &Database, instance: i64, max: i64) -> Result<Vec<Claimed>, Unavailable> {
+/// Takes up to `max` executions in hand that are due. One that cannot be read is given up.
+pub(super) async fn claim(
+    database: &Database,
+    instance: i64,
+    max: i64,
+    now: OffsetDateTime,
+) -> Result<Vec<Claimed>, Unavailable> {
     let rows = sqlx::query_file!("sql/executions/claim.sql", instance, max)
         .fetch_all(&database.relaxed)
         .await
         .asked("executions.claim")?;
-    rows.into_iter()
-        .map(|row| {
-            let execution =
-                serde_json::from_value(row.state).map_err(|error| Unavailable::refused("executions.claim", error))?;
-            Ok(Claimed { id: row.id, version: row.version, execution })
-        })
-        .collect()
+    let mut claimed = Vec::with_capacity(rows.len());
+    for row in rows {
+        match serde_json::from_value(row.state) {
+            Ok(execution) => claimed.push(Claimed { id: row.id, version: row.version, execution }),
+            Err(error) => {
+                tracing::error!(execution = %row.id, %error, "cannot be read");
+                if let Err(error) = give_up(database, row.id, instance, row.version, &error.to_string(), now).await {
+                    tracing::error!(execution = %row.id, error = error.chain(), "cannot be given up either");
+                }
+            }
+        }
+    }
+    Ok(claimed)
+}
+
+/// Stores an execution as failed, if it is still in hand.
+pub(super) async fn give_up(
+    database: &Database,
+    id: Uuid,
+    instance: i64,
+    version: i32,
+    cause: &str,
+    now: OffsetDateTime,
+) -> Result<(), Unavailable> {
+    sqlx::query!(
+        "-- executions.give_up
+         with failed as (
+             update executions
+             set status = 'failed', version = version + 1, instance = null, wake_at = null, error = 'States.Runtime',
+                 cause = $4, stopped_at = $5
+             where id = $1 and instance = $2 and version = $3
+             returning attempt
+         )
+         update execution_history h set left_at = $5, error = 'States.Runtime', cause = $4
+         from failed where h.execution_id = $1 and h.attempt = failed.attempt and h.left_at is null",
+        id,
+        instance,
+        version,
+        cause,
+        now
+    )
+    .execute(&database.relaxed)
+    .await
+    .asked("executions.give_up")?;
+    Ok(())
 }
 
 /// When the next execution is due that nobody has in hand.
@@ -141,6 +189,7 @@ pub(super) async fn checkpoint(
         instances.push(instance);
         versions.push(version);
         states.push(as_json(&step.execution)?);
+        let goes_on = matches!(step.action, Action::Invoke { .. } | Action::PutEvents { .. });
         let (status, wake, output, error, cause) = match step.action {
             Action::Invoke { .. } | Action::PutEvents { .. } => ("running", None, None, None, None),
             Action::WaitUntil(time) => ("running", Some(time), None, None, None),
@@ -152,8 +201,10 @@ pub(super) async fn checkpoint(
         outputs.push(output);
         errors.push(error);
         causes.push(cause);
-        for visit in step.visits {
-            visits.push(id, visit);
+        if goes_on {
+            finished(step.visits).for_each(|visit| visits.push(id, visit));
+        } else {
+            step.visits.into_iter().for_each(|visit| visits.push(id, visit));
         }
     }
     let moved = sqlx::query_file_scalar!(

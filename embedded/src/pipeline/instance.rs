@@ -109,9 +109,18 @@ impl Registration {
 
 async fn release_dead(connection: &mut PgConnection, own: i64) -> Result<(), sqlx::Error> {
     let mut transaction = connection.begin().await?;
+    // A statement of a process that was slow to notice its death may take something in hand after its number was
+    // forgotten: that is nobody's, and is released as well.
     let dead = sqlx::query_scalar!(
-        "-- instances.find_dead
-         select id from instances where id <> $1 and pg_try_advisory_xact_lock($2, id::integer)",
+        r#"-- instances.find_dead
+         select id as "id!" from instances where id <> $1 and pg_try_advisory_xact_lock($2, id::integer)
+         union
+         select instance from (
+             select instance from executions where status = 'running' and instance is not null
+             union
+             select instance from messages where instance is not null
+         ) as in_hand
+         where not exists (select from instances i where i.id = instance)"#,
         own,
         LOCK_CLASS
     )

@@ -18,7 +18,10 @@ use adapters::{
     system::SystemClock,
 };
 use anyhow::Context;
-use std::{path::Path, sync::Arc};
+use std::{
+    path::Path,
+    sync::{Arc, atomic::AtomicBool},
+};
 use workflows::{
     ports::{
         Catalogue, Clock, Documents, EventBus, Intake, InvoicePrinter, Orders, PaymentProvider, Queue, Search,
@@ -51,6 +54,8 @@ pub struct Parts {
     pub printer: Arc<dyn InvoicePrinter>,
     /// Moves the money.
     pub provider: Arc<dyn PaymentProvider>,
+    /// Takes the provider down while it is true, for whoever tries what happens then.
+    pub outage: Arc<AtomicBool>,
     /// Starts workflows.
     pub workflows: Arc<dyn Workflows>,
 }
@@ -67,6 +72,7 @@ impl Parts {
         settings: OrderSettings,
     ) -> anyhow::Result<Self> {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let sandbox = Sandbox::new(database.clone());
         let folder = || format!("the folder for documents, {}, cannot be used", documents.display());
         Ok(Self {
             intake: Arc::new(CoalescedIntake::new(Arc::new(PgIntake::new(database.clone())))),
@@ -81,7 +87,8 @@ impl Parts {
             queue: Arc::new(PgQueue::new(database.clone())),
             documents: Arc::new(StoredDocuments::in_folder(documents).with_context(folder)?),
             printer: Arc::new(PdfPrinter),
-            provider: Arc::new(Sandbox::new(database.clone())),
+            outage: sandbox.outage(),
+            provider: Arc::new(sandbox),
             workflows: starter,
             database: database.clone(),
             clock,

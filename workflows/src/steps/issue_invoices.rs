@@ -10,8 +10,8 @@ use futures_util::{StreamExt, stream};
 use schemas::ids::OrderId;
 use std::collections::HashMap;
 
-/// How many documents are written at once.
-const WRITES: usize = 16;
+/// How many documents are printed and written at once: more only wait for each other at the folder's lock.
+const WRITES: usize = 4;
 
 /// Where the PDF of an invoice is kept: by year and number, as bookkeepers look for it.
 pub fn document_path(number: &str) -> String {
