@@ -1,2 +1,174 @@
-//! sluice
-fn main() {}
+//! Load tests: programs that measure the pipeline from outside. They know its command line and its API, nothing else, and
+//! judge by promises kept, never by speed.
+#![allow(
+    clippy::float_arithmetic,
+    clippy::as_conversions,
+    reason = "measuring is arithmetic with fractions; no amount of money is computed here"
+)]
+
+mod draw;
+mod journeys;
+mod machine;
+mod orders;
+mod percentile;
+mod process;
+mod report;
+mod run;
+mod schedule;
+mod scrape;
+mod send;
+mod server;
+mod table;
+
+use crate::{
+    machine::Machine,
+    orders::{Mix, Wanted},
+    report::Report,
+    run::Plan,
+    server::Server,
+};
+use anyhow::{Context, bail};
+use clap::{Args, Parser, Subcommand};
+use std::{path::PathBuf, process::ExitCode, time::Duration};
+use tokio::{
+    runtime,
+    signal::unix::{SignalKind, signal},
+    task::LocalSet,
+};
+
+const SKUS: usize = 5_000;
+const DECLINED: f64 = 0.05;
+const REPEATED: f64 = 0.02;
+/// So much of everything that nothing runs out.
+const AMPLE: u64 = 100_000_000;
+
+/// Measures the pipeline from outside; exits 1 if an accepted order is lost or doubled or the audit is not clean.
+#[derive(Debug, Parser)]
+#[command(version)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// A mixed load: 1 to 10 lines, 3 on average, over 5,000 SKUs by Zipf's law; 5 % declined, 2 % repeats
+    Throughput {
+        #[command(flatten)]
+        run: Run,
+        /// New orders a second; the repeats come on top
+        #[arg(long, default_value_t = 320, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+        rate: u32,
+    },
+    /// Everybody wants one SKU, of which there is half as much as is wanted
+    HotSku {
+        #[command(flatten)]
+        run: Run,
+        /// Orders a second
+        #[arg(long, default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+        rate: u32,
+    },
+}
+
+#[derive(Debug, Args)]
+struct Run {
+    /// How long to send
+    #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    seconds: u64,
+    /// Which orders: the same seed gives the same ones
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// How many customers order
+    #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u16).range(1..=10_000))]
+    customers: u16,
+    /// How many seconds the queues may take to run empty afterwards
+    #[arg(long, default_value_t = 300)]
+    patience: u64,
+    /// The pipeline's program [default: the one beside this; through cargo it is built first]
+    #[arg(long, value_name = "PATH")]
+    sluice: Option<PathBuf>,
+    /// A fresh PostgreSQL to use instead of the pipeline's own; its cost is then not measured
+    #[arg(long, value_name = "URL")]
+    database_url: Option<String>,
+    /// Where to make the folder of the run, on the disk to measure [default: the system's temporary folder]
+    #[arg(long, value_name = "FOLDER")]
+    folder: Option<PathBuf>,
+    /// Leave the folder of the run where it is
+    #[arg(long)]
+    keep: bool,
+    /// Print one JSON object instead of the table
+    #[arg(long)]
+    json: bool,
+}
+
+#[expect(clippy::print_stderr, reason = "a command says why it failed")]
+fn main() -> ExitCode {
+    let (run, mix, stock, orders_per_second): (_, _, fn(usize) -> u64, _) = match Cli::parse().command {
+        Command::Throughput { run, rate } => {
+            let wanted = Wanted::Zipf { skus: SKUS };
+            let mix = Mix { wanted, customers: run.customers.into(), declined: DECLINED, repeated: REPEATED };
+            (run, mix, |_| AMPLE, rate)
+        }
+        Command::HotSku { run, rate } => {
+            let mix = Mix { wanted: Wanted::OneSku, customers: run.customers.into(), declined: 0.0, repeated: 0.0 };
+            (run, mix, |orders| orders as u64 / 2, rate)
+        }
+    };
+    let plan = Plan {
+        mix,
+        per_second: f64::from(orders_per_second) / (1.0 - mix.repeated),
+        window: Duration::from_secs(run.seconds),
+        seed: run.seed,
+        stock,
+        patience: Duration::from_secs(run.patience),
+    };
+    match measured(run, &plan) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn measured(run: Run, plan: &Plan) -> anyhow::Result<ExitCode> {
+    let program = server::locate(run.sluice.clone())?;
+    let runtime = runtime::Builder::new_current_thread().enable_all().build().context("cannot start")?;
+    LocalSet::new().block_on(&runtime, against(run, program, plan))
+}
+
+#[expect(clippy::print_stdout, clippy::print_stderr, reason = "a command prints its answer")]
+async fn against(run: Run, program: PathBuf, plan: &Plan) -> anyhow::Result<ExitCode> {
+    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    let parent = run.folder.unwrap_or_else(std::env::temp_dir);
+    let mut server = tokio::select! {
+        started = Server::start(program, &parent, run.database_url.as_deref()) => started?,
+        _ = interrupt.recv() => bail!("stopped"),
+        _ = terminate.recv() => bail!("stopped"),
+    };
+    if run.keep {
+        server.keep_folder();
+        eprintln!("the folder of this run: {}", server.folder().display());
+    }
+    let machine = Machine::before(server.folder(), run.database_url.is_none(), run.sluice.is_none());
+    let measured = tokio::select! {
+        measured = run::measure(&server, plan) => measured,
+        _ = interrupt.recv() => Err(anyhow::anyhow!("stopped before the end")),
+        _ = terminate.recv() => Err(anyhow::anyhow!("stopped before the end")),
+    };
+    let machine = machine.after();
+    let (_, log) = server.log();
+    server.stop().await?;
+    let report = measured.map(|measured| Report::of(&measured, plan, machine));
+    let is_well = report.as_ref().is_ok_and(|report| report.faults.is_empty());
+    if !is_well && !log.is_empty() {
+        eprintln!("the server's log ends with:\n{log}\n");
+    }
+    let report = report?;
+    if run.json {
+        println!("{}", serde_json::to_string(&report)?);
+    } else {
+        print!("{report}");
+    }
+    Ok(if is_well { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}

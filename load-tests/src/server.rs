@@ -1,0 +1,209 @@
+//! The pipeline under test: its own program, started in a folder of its own, and asked through its command line and its
+//! API like anybody would.
+
+use crate::orders::customer_name;
+use anyhow::{Context, bail, ensure};
+use serde_json::Value;
+use std::{
+    env,
+    ffi::OsString,
+    fs,
+    os::unix::fs::PermissionsExt,
+    path::{Path, PathBuf},
+    process::{Output, Stdio},
+    time::Duration,
+};
+use tempfile::TempDir;
+use tokio::{
+    io::{AsyncBufReadExt, BufReader},
+    process::{Child, Command},
+    time::timeout,
+};
+
+/// The first start makes a database, and may have to fetch PostgreSQL first.
+const START: Duration = Duration::from_secs(300);
+const STOP: Duration = Duration::from_secs(60);
+const LOG: &str = "sluice.log";
+/// How many lines of the log are shown when something went wrong.
+const TELLING: usize = 20;
+/// How much of each: a line may hold a whole statement.
+const TELLING_CHARS: usize = 240;
+
+/// Finds the program; started through cargo, it is built first.
+///
+/// # Errors
+/// Says the command that builds it, if it is not there.
+pub(crate) fn locate(given: Option<PathBuf>) -> anyhow::Result<PathBuf> {
+    if let Some(path) = given {
+        ensure!(path.is_file(), "there is no program {}", path.display());
+        return Ok(path);
+    }
+    let here = env::current_exe().context("cannot tell where this program is")?;
+    let folder = here.parent().context("this program is in no folder")?;
+    let release = folder.file_name().is_some_and(|name| name == "release");
+    let profile: &[&str] = if release { &["--release"] } else { &[] };
+    let command = [&["build"], profile, &["-p", "sluice"]].concat();
+    if let Some(cargo) = env::var_os("CARGO") {
+        let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("../Cargo.toml");
+        let built = std::process::Command::new(cargo)
+            .args(&command)
+            .arg("--manifest-path")
+            .arg(manifest)
+            .status()
+            .context("cannot run cargo")?;
+        ensure!(built.success(), "the pipeline does not build");
+    }
+    let program = folder.join("sluice");
+    ensure!(
+        program.is_file(),
+        "there is no {}; build it with: cargo {}   or name another with --sluice",
+        program.display(),
+        command.join(" ")
+    );
+    Ok(program)
+}
+
+/// A running pipeline.
+pub(crate) struct Server {
+    /// Where its API is, without a slash at the end.
+    pub(crate) url: String,
+    /// Its process.
+    pub(crate) pid: u32,
+    program: PathBuf,
+    environment: Vec<(&'static str, OsString)>,
+    folder: TempDir,
+    child: Child,
+}
+
+impl Server {
+    /// Starts it on a fresh folder, and on a PostgreSQL of its own unless a database is named.
+    ///
+    /// # Errors
+    /// If it does not come up; with the end of its log.
+    pub(crate) async fn start(program: PathBuf, parent: &Path, database_url: Option<&str>) -> anyhow::Result<Self> {
+        let folder = tempfile::Builder::new()
+            .prefix("sluice-load-")
+            // Run by root, PostgreSQL runs as another user, who must be able to enter.
+            .permissions(fs::Permissions::from_mode(0o755))
+            .tempdir_in(parent)
+            .with_context(|| format!("cannot make a folder in {}", parent.display()))?;
+        let mut environment: Vec<(&'static str, OsString)> = vec![
+            ("SLUICE_DATA_DIR", folder.path().join("data").into()),
+            ("SLUICE_LISTEN", "127.0.0.1:0".into()),
+            ("SLUICE_LOG", "warn".into()),
+            ("SLUICE_LOG_FORMAT", "text".into()),
+        ];
+        if let Some(url) = database_url {
+            environment.push(("DATABASE_URL", url.into()));
+        }
+        let log = fs::File::create(folder.path().join(LOG)).context("cannot write a log")?;
+        let mut child = command(&program, &environment, &["serve"])
+            .stdout(Stdio::piped())
+            .stderr(log)
+            .kill_on_drop(true)
+            .spawn()
+            .with_context(|| format!("cannot start {}", program.display()))?;
+        let pid = child.id().context("the pipeline ended at once")?;
+        let stdout = child.stdout.take().context("the pipeline has no output")?;
+        let said = timeout(START, address(stdout)).await.ok().flatten();
+        let Some(url) = said else {
+            let log = tail(folder.path());
+            drop(child);
+            bail!("the pipeline did not come up; its log ends with:\n{log}");
+        };
+        Ok(Self { url, pid, program, environment, folder, child })
+    }
+
+    /// Imports a catalogue.
+    pub(crate) async fn import(&self, csv: &str) -> anyhow::Result<()> {
+        let file = self.folder.path().join("catalogue.csv");
+        fs::write(&file, csv).context("cannot write the catalogue")?;
+        let output = self.run(&["catalog", "import", &file.to_string_lossy()]).await?;
+        ensure!(output.status.success(), "the import failed: {}", String::from_utf8_lossy(&output.stderr));
+        Ok(())
+    }
+
+    /// A token for each of so many customers.
+    pub(crate) async fn tokens(&self, customers: usize) -> anyhow::Result<Vec<String>> {
+        let mut tokens = Vec::with_capacity(customers);
+        for customer in 0..customers {
+            let name = customer_name(customer);
+            let output = self.run(&["token", "--role", "customer", "--sub", &name, "--hours", "24"]).await?;
+            ensure!(output.status.success(), "no token: {}", String::from_utf8_lossy(&output.stderr));
+            tokens.push(String::from_utf8(output.stdout).context("a token is no text")?.trim().to_owned());
+        }
+        Ok(tokens)
+    }
+
+    /// Whether every promise is kept, and the report.
+    pub(crate) async fn audit(&self) -> anyhow::Result<(bool, Value)> {
+        let output = self.run(&["audit", "--json"]).await?;
+        let report = serde_json::from_slice(&output.stdout)
+            .with_context(|| format!("the audit did not run: {}", String::from_utf8_lossy(&output.stderr).trim()))?;
+        Ok((output.status.success(), report))
+    }
+
+    /// What the log said, if anything: its number of lines and the last of them.
+    pub(crate) fn log(&self) -> (usize, String) {
+        let lines = fs::read_to_string(self.folder.path().join(LOG)).unwrap_or_default().lines().count();
+        (lines, tail(self.folder.path()))
+    }
+
+    /// The folder of the run.
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Leaves the folder where it is.
+    pub(crate) fn keep_folder(&mut self) {
+        self.folder.disable_cleanup(true);
+    }
+
+    /// Stops it in order, and by force if it does not.
+    pub(crate) async fn stop(mut self) -> anyhow::Result<()> {
+        // SIGTERM has no other name in safe Rust.
+        let told = Command::new("kill").args(["-TERM", &self.pid.to_string()]).status().await;
+        let ended = timeout(STOP, self.child.wait()).await;
+        if told.is_err() || ended.is_err() {
+            self.child.kill().await.context("the pipeline cannot be stopped")?;
+        }
+        Ok(())
+    }
+
+    async fn run(&self, arguments: &[&str]) -> anyhow::Result<Output> {
+        let mut command = command(&self.program, &self.environment, arguments);
+        command.output().await.with_context(|| format!("cannot run sluice {}", arguments.join(" ")))
+    }
+}
+
+/// Settings of the shell must not reach a run, or two runs would not be alike.
+fn command(program: &Path, environment: &[(&'static str, OsString)], arguments: &[&str]) -> Command {
+    let mut command = Command::new(program);
+    for (name, _) in env::vars_os() {
+        if name == "DATABASE_URL" || name.to_string_lossy().starts_with("SLUICE_") {
+            command.env_remove(name);
+        }
+    }
+    command.args(arguments).envs(environment.iter().map(|(name, value)| (name, value))).stdin(Stdio::null());
+    command
+}
+
+/// The address that `serve` prints; its output is read on to the end, so that it never has to wait for a reader.
+async fn address(stdout: tokio::process::ChildStdout) -> Option<String> {
+    let mut lines = BufReader::new(stdout).lines();
+    let mut found = None;
+    while found.is_none() {
+        found = lines.next_line().await.ok()??.split_whitespace().find_map(|word| {
+            let url = word.trim_end_matches([',', '.', '/']);
+            url.starts_with("http://").then(|| url.to_owned())
+        });
+    }
+    tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
+    found
+}
+
+fn tail(folder: &Path) -> String {
+    let text = fs::read_to_string(folder.join(LOG)).unwrap_or_default();
+    let lines: Vec<String> = text.lines().map(|line| line.chars().take(TELLING_CHARS).collect()).collect();
+    lines.get(lines.len().saturating_sub(TELLING)..).unwrap_or_default().join("\n")
+}
