@@ -3,6 +3,7 @@
 pub mod asl;
 pub mod catalog_csv;
 pub mod cli;
+pub mod client;
 pub mod config;
 pub mod csv_records;
 pub mod decimal;

@@ -9,6 +9,8 @@ use time::Duration;
 
 /// A token that lasts a working day is enough to try things out.
 const TRIAL: Duration = Duration::hours(24);
+/// Of the catalogue that is shipped.
+const SAMPLE_SKU: &str = "TEA-EARL-GREY";
 
 pub(super) async fn serve(config: &Config) -> anyhow::Result<ExitCode> {
     let stop = shutdown::requested()?;
@@ -35,31 +37,29 @@ async fn welcome(config: &Config, pipeline: &Pipeline, token: &str) -> anyhow::R
     let url = format!("http://{}", pipeline.address);
     let first = pipeline.parts.catalogue.products(None, 1).await?.items.into_iter().next();
     println!("sluice serves on {url}  (documents in {})\n", config.data_dir.join("documents").display());
-    match first {
-        None => println!(
-            "The catalogue is empty. Fill it first, in another terminal:\n\n  \
-             sluice catalog import FILE.csv     (header: sku,name,price,currency,tax_rate,stock)\n\n\
-             or see everything at work with: sluice demo\n"
-        ),
-        Some(product) => {
-            let order = serde_json::json!({
-                "currency": product.price.currency,
-                "lines": [{ "sku": product.sku, "quantity": 1 }],
-                "email": "zoe@example.com",
-                "shipping_address": {
-                    "name": "Zoe Miller", "line1": "1 High Street", "city": "London", "postal_code": "N1 1AA",
-                    "country": "GB"
-                },
-                "payment": { "method": "pm_card_visa" }
-            });
-            println!(
-                "Place an order and wait up to five seconds for the answer:\n\n  \
-                 curl -sS {url}/v1/orders -H 'Authorization: Bearer {token}' \\\n    \
-                 -H 'Idempotency-Key: try-1' -H 'Prefer: wait=5' -H 'Content-Type: application/json' \\\n    \
-                 -d '{order}'\n"
-            );
-        }
+    if first.is_none() {
+        println!("The catalogue is empty, so every order is refused. Fill it, in another terminal:\n");
+        println!("  sluice catalog import embedded/demo/catalog.csv    (or a file of your own)\n");
     }
+    let (sku, currency) = match first {
+        Some(product) => (product.sku, product.price.currency),
+        None => (SAMPLE_SKU.to_owned(), "EUR".parse()?),
+    };
+    let order = serde_json::json!({
+        "currency": currency,
+        "lines": [{ "sku": sku, "quantity": 1 }],
+        "email": "zoe@example.com",
+        "shipping_address": {
+            "name": "Zoe Miller", "line1": "1 High Street", "city": "London", "postal_code": "N1 1AA", "country": "GB"
+        },
+        "payment": { "method": "pm_card_visa" }
+    });
+    println!(
+        "Place an order and wait up to five seconds for the answer:\n\n  \
+         curl -sS {url}/v1/orders -H 'Authorization: Bearer {token}' \\\n    \
+         -H 'Idempotency-Key: try-1' -H 'Prefer: wait=5' -H 'Content-Type: application/json' \\\n    \
+         -d '{order}'\n"
+    );
     println!("Then: GET {url}/v1/orders, {url}/v1/orders/ID/invoice, {url}/openapi.json, {url}/metrics");
     println!("Tokens: sluice token --role customer --sub NAME     Check: sluice audit     Stop: Ctrl-C");
     Ok(())
