@@ -1,5 +1,10 @@
 //! Allocation: never more than there is, whole orders only, and nothing taken for what was refused.
-#![allow(missing_docs, reason = "tests say it in their names")]
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "tests say it in their names, and fail by panicking"
+)]
 
 use proptest::prelude::*;
 use schemas::{

@@ -1,5 +1,10 @@
 //! The lifecycle over random histories: whatever is said, in whatever order and however often, an order keeps its word.
-#![allow(missing_docs, reason = "tests say it in their names")]
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "tests say it in their names, and fail by panicking"
+)]
 
 use proptest::prelude::*;
 use schemas::{
