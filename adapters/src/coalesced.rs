@@ -67,7 +67,8 @@ impl CoalescedIntake {
     /// In front of that intake.
     pub fn new(inner: Arc<dyn Intake>) -> Self {
         let port = Arc::clone(&inner);
-        let accept = Batcher::new(MAX, CONCURRENCY, move |batch: Vec<Submission>| {
+        // One at a time: whoever comes during a commit shares the next.
+        let accept = Batcher::new(MAX, 1, move |batch: Vec<Submission>| {
             let port = Arc::clone(&port);
             async move { together_or_alone("intake.accept", batch, |batch| port.accept(batch)).await }
         });

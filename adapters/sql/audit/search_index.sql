@@ -21,7 +21,7 @@ judged as (
                when s.version < l.sequence or s.version > o.version then 'it is shown in another version'
                -- The words are those of search.index_orders. They take long to make: only the newest are compared.
                when n.id is not null and s.document is distinct from to_tsvector('simple', regexp_replace(
-                   concat_ws(' ', o.id, o.email, o.shipping_address ->> 'name', o.billing_address ->> 'name',
+                   concat_ws(' ', o.email, o.shipping_address ->> 'name', o.billing_address ->> 'name',
                              (select string_agg(concat_ws(' ', line ->> 'sku', line ->> 'name'), ' ')
                               from jsonb_array_elements(o.lines) as line)),
                    '[^[:alnum:]]+', ' ', 'g'))

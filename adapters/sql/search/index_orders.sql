@@ -7,7 +7,7 @@ with shown as (
 insert into order_search (order_id, version, status, document)
 select o.id, o.version, o.status,
        to_tsvector('simple', regexp_replace(
-           concat_ws(' ', o.id, o.email, o.shipping_address ->> 'name', o.billing_address ->> 'name',
+           concat_ws(' ', o.email, o.shipping_address ->> 'name', o.billing_address ->> 'name',
                      (select string_agg(concat_ws(' ', line ->> 'sku', line ->> 'name'), ' ')
                       from jsonb_array_elements(o.lines) as line)),
            '[^[:alnum:]]+', ' ', 'g'))

@@ -28,9 +28,9 @@ jit = off
 # Two cores: a query that takes both starves the orders.
 max_parallel_workers_per_gather = 0
 # Rows of a queue die young: vacuum early, often, and without long naps.
-autovacuum_naptime = 5s
-autovacuum_vacuum_cost_delay = 1ms
-autovacuum_vacuum_scale_factor = 0.05
+autovacuum_naptime = 20s
+autovacuum_vacuum_cost_delay = 2ms
+autovacuum_vacuum_scale_factor = 0.1
 timezone = 'UTC'
 # The log must not hold personal data: no statement, no parameter, no detail with the values of a row.
 logging_collector = off

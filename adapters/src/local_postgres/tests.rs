@@ -112,7 +112,7 @@ async fn a_stopped_server_is_gone_and_its_data_are_there_at_the_next_start() {
     let folder = data_folder();
     let server = start(folder.path()).await;
     does(server.url(), "create table kept as select 7 as n").await;
-    assert_eq!(says(server.url(), "select count(*)::int from pg_settings where (name, setting) in (('fsync', 'on'), ('synchronous_commit', 'on'), ('data_checksums', 'on'), ('listen_addresses', ''), ('wal_compression', 'pglz'), ('autovacuum_naptime', '5'))").await.unwrap(), 6);
+    assert_eq!(says(server.url(), "select count(*)::int from pg_settings where (name, setting) in (('fsync', 'on'), ('synchronous_commit', 'on'), ('data_checksums', 'on'), ('listen_addresses', ''), ('wal_compression', 'pglz'), ('autovacuum_naptime', '20'))").await.unwrap(), 6);
     assert_eq!(says(server.url(), "select (lower('ÀÉ') = 'àé')::int").await.unwrap(), 1);
     server.stop().await;
     assert!(!mentioned(folder.path().to_str().unwrap()));

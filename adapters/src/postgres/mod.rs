@@ -43,10 +43,13 @@ impl Database {
     pub fn connect(url: &str, connections: u32) -> Result<Self, sqlx::Error> {
         // Statements are not logged one by one: what fails is logged where it is handled, and what is slow shows in metrics.
         let options = PgConnectOptions::from_str(url)?.application_name("sluice").disable_statement_logging();
+        // Statements take their batches as arrays, so the plan that fits one call fits all: planning each call's own costs
+        // more than it can win.
+        let options = options.options([("plan_cache_mode", "force_generic_plan")]);
         let pool = |options| {
             PgPoolOptions::new()
                 .max_connections(connections)
-                .acquire_timeout(Duration::from_secs(10))
+                .acquire_timeout(Duration::from_secs(5))
                 .connect_lazy_with(options)
         };
         Ok(Self { durable: pool(options.clone()), relaxed: pool(options.options([("synchronous_commit", "off")])) })

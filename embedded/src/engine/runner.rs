@@ -61,6 +61,8 @@ impl Runner {
             if *stopping.borrow() {
                 return;
             }
+            // With all hands full there is nothing to ask for.
+            drop(self.slots.acquire().await);
             // The number may change at any moment: what is taken in hand under one is carried under the same.
             let instance = self.instance.number();
             let room = self.slots.available_permits().min(CLAIM);

@@ -67,14 +67,24 @@ impl Consumer {
                     _ = stopping.wait_for(|stop| *stop) => return,
                     () = self.due(&wake) => {}
                 }
+                self.gather().await;
                 continue;
             }
+            let is_full = batch.len() >= usize::try_from(self.spec.batch).unwrap_or(usize::MAX);
             let consumer = self.clone();
             tracker.spawn(async move {
                 consumer.work(batch).await;
                 drop(slot);
             });
+            if !is_full {
+                self.gather().await;
+            }
         }
+    }
+
+    /// Lets messages come together; a full batch shows that there is no need to.
+    async fn gather(&self) {
+        tokio::time::sleep(self.spec.gather).await;
     }
 
     /// Returns when there may be something to receive.

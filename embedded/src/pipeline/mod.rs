@@ -31,8 +31,9 @@ use tokio_util::task::TaskTracker;
 use wake::Wakes;
 use workflows::wiring::{QUEUES, SCHEDULES};
 
-/// Connections of each kind: enough that no step waits for another's, few enough for several processes on one server.
-const CONNECTIONS: u32 = 16;
+/// Connections of each kind: enough that steps rarely wait for each other's, few enough that each has its statements
+/// prepared and its caches warm.
+const CONNECTIONS: u32 = 8;
 /// How long work in hand may take to end when the process stops; what takes longer is taken up by whoever starts next.
 const DRAIN: Duration = Duration::from_secs(10);
 
