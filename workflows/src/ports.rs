@@ -149,6 +149,16 @@ pub enum Applied {
     },
 }
 
+impl Applied {
+    /// The facts to be told.
+    pub fn into_events(self) -> Vec<Event> {
+        match self {
+            Self::Order { events, .. } => events,
+            Self::Missing => Vec::new(),
+        }
+    }
+}
+
 /// What became of a request to cancel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CancelRequest {

@@ -26,8 +26,8 @@ pub struct QueueSpec {
     pub concurrency: usize,
     /// How long a delivered message is hidden: at least six times what the step may take.
     pub visibility: Duration,
-    /// How long messages are gathered before a batch is taken: a transaction costs about the same for one order and for
-    /// ten. On AWS this is the batching window.
+    /// How long messages are gathered before a batch is taken, under load up to five times that: a transaction costs
+    /// about the same for one order and for ten. On AWS this is the batching window.
     pub gather: Duration,
 }
 
@@ -55,7 +55,7 @@ pub const QUEUES: &[QueueSpec] = &[
         batch: 250,
         concurrency: 1,
         visibility: Duration::from_secs(60),
-        gather: Duration::from_millis(40),
+        gather: Duration::from_millis(20),
     },
     QueueSpec {
         name: "invoice",

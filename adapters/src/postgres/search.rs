@@ -111,16 +111,30 @@ impl Search for PgSearch {
         if prefixes.is_empty() {
             return Ok(Vec::new());
         }
+        let (first, last) = ids_beginning_with(query).unwrap_or((Uuid::max(), Uuid::nil()));
         let ids = sqlx::query_scalar!(
             "-- search.orders
-             select order_id from order_search where document @@ to_tsquery('simple', $1)
+             select order_id from order_search
+             where document @@ to_tsquery('simple', $1) or (order_id >= $3 and order_id <= $4)
              order by order_id desc limit $2",
             prefixes.join(" & "),
-            limit
+            limit,
+            first,
+            last
         )
         .fetch_all(&self.database.durable)
         .await
         .asked("search.orders")?;
         Ok(ids.into_iter().map(OrderId).collect())
     }
+}
+
+/// The range of ids that begin so, if it is the beginning of one: eight hexadecimal digits at least.
+fn ids_beginning_with(text: &str) -> Option<(Uuid, Uuid)> {
+    let digits: String = text.chars().filter(|c| *c != '-').collect();
+    if !(8..=32).contains(&digits.len()) || !digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return None;
+    }
+    let padded = |with: &str| format!("{digits}{}", with.repeat(32 - digits.len())).parse().ok();
+    Some((padded("0")?, padded("f")?))
 }

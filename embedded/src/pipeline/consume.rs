@@ -19,6 +19,8 @@ use workflows::{
 
 /// A wake can be missed while the connection that listens is away; this is the longest it then goes unnoticed.
 const LOOK_ANYWAY: Duration = Duration::from_secs(2);
+/// How many times longer than at rest messages are gathered under load.
+const MOST_GATHERING: u32 = 5;
 /// The pause after the database did not answer.
 const AFTER_FAILURE: Duration = Duration::from_millis(500);
 /// The longest that a message waits for something that is away.
@@ -44,6 +46,7 @@ impl Consumer {
     pub(super) async fn run(self, wakes: &Wakes, mut stopping: watch::Receiver<bool>, tracker: &TaskTracker) {
         let wake = wakes.topic(self.spec.name);
         let slots = Arc::new(Semaphore::new(self.spec.concurrency));
+        let mut taken = 0;
         loop {
             let slot = tokio::select! {
                 _ = stopping.wait_for(|stop| *stop) => return,
@@ -67,24 +70,27 @@ impl Consumer {
                     _ = stopping.wait_for(|stop| *stop) => return,
                     () = self.due(&wake) => {}
                 }
-                self.gather().await;
+                taken = 0;
+                self.gather(taken).await;
                 continue;
             }
-            let is_full = batch.len() >= usize::try_from(self.spec.batch).unwrap_or(usize::MAX);
+            taken = batch.len();
             let consumer = self.clone();
             tracker.spawn(async move {
                 consumer.work(batch).await;
                 drop(slot);
             });
-            if !is_full {
-                self.gather().await;
-            }
+            self.gather(taken).await;
         }
     }
 
-    /// Lets messages come together; a full batch shows that there is no need to.
-    async fn gather(&self) {
-        tokio::time::sleep(self.spec.gather).await;
+    /// Lets messages come together: the longer, the more came last time, since then each batch saves the more. A full
+    /// batch shows that there is no need to.
+    async fn gather(&self, taken: usize) {
+        if taken < usize::try_from(self.spec.batch).unwrap_or(usize::MAX) {
+            let factor = u32::try_from(taken / 4).unwrap_or(MOST_GATHERING).clamp(1, MOST_GATHERING);
+            tokio::time::sleep(self.spec.gather * factor).await;
+        }
     }
 
     /// Returns when there may be something to receive.

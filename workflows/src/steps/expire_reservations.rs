@@ -14,13 +14,7 @@ pub async fn expire_reservations(orders: &dyn Orders, bus: &dyn EventBus) -> Res
         return Ok(0);
     }
     let applied = orders.apply(due.into_iter().map(|id| (id, Command::Expire)).collect()).await?;
-    let facts: Vec<_> = applied
-        .into_iter()
-        .flat_map(|applied| match applied {
-            Applied::Order { events, .. } => events,
-            Applied::Missing => Vec::new(),
-        })
-        .collect();
+    let facts: Vec<_> = applied.into_iter().flat_map(Applied::into_events).collect();
     bus.publish(&facts).await?;
     Ok(facts.len())
 }

@@ -39,13 +39,7 @@ pub async fn issue_invoices(
     let stored = results.iter().filter(|(_, r)| r.is_ok()).map(|(id, _)| (*id, Command::RecordInvoice)).collect();
     let told = async {
         let applied = orders.apply(stored).await?;
-        let facts: Vec<_> = applied
-            .into_iter()
-            .flat_map(|applied| match applied {
-                Applied::Order { events, .. } => events,
-                Applied::Missing => Vec::new(),
-            })
-            .collect();
+        let facts: Vec<_> = applied.into_iter().flat_map(Applied::into_events).collect();
         bus.publish(&facts).await
     };
     if let Err(error) = told.await {

@@ -72,13 +72,7 @@ pub(super) async fn record(orders: &dyn Orders, bus: &dyn EventBus, decided: Vec
         Ok(applied) => applied,
         Err(error) => return fail_all(tasks, &error),
     };
-    let events: Vec<_> = applied
-        .iter()
-        .flat_map(|applied| match applied {
-            Applied::Order { events, .. } => events.clone(),
-            Applied::Missing => Vec::new(),
-        })
-        .collect();
+    let events: Vec<_> = applied.iter().cloned().flat_map(Applied::into_events).collect();
     if let Err(error) = bus.publish(&events).await {
         return fail_all(tasks, &error);
     }
