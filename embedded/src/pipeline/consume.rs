@@ -46,7 +46,6 @@ impl Consumer {
     pub(super) async fn run(self, wakes: &Wakes, mut stopping: watch::Receiver<bool>, tracker: &TaskTracker) {
         let wake = wakes.topic(self.spec.name);
         let slots = Arc::new(Semaphore::new(self.spec.concurrency));
-        let mut taken = 0;
         loop {
             let slot = tokio::select! {
                 _ = stopping.wait_for(|stop| *stop) => return,
@@ -70,11 +69,10 @@ impl Consumer {
                     _ = stopping.wait_for(|stop| *stop) => return,
                     () = self.due(&wake) => {}
                 }
-                taken = 0;
-                self.gather(taken).await;
+                self.gather(0).await;
                 continue;
             }
-            taken = batch.len();
+            let taken = batch.len();
             let consumer = self.clone();
             tracker.spawn(async move {
                 consumer.work(batch).await;
