@@ -10,7 +10,7 @@
 
 mod report;
 
-pub use report::{Line, Report};
+pub use report::{Line, Report, grouped};
 
 use crate::postgres::{Asked, Database};
 use serde_json::Value;

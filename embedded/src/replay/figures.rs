@@ -4,15 +4,7 @@ use std::time::Duration;
 
 /// Digits in groups of three.
 pub(super) fn grouped(number: impl TryInto<u64>) -> String {
-    let digits = number.try_into().unwrap_or(u64::MAX).to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
+    adapters::audit::grouped(number.try_into().unwrap_or(u64::MAX))
 }
 
 /// Milliseconds up to ten seconds, then seconds with one decimal.
