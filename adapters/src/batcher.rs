@@ -1,8 +1,12 @@
-//! Gathers single calls into batches: whoever comes while a batch is under way is in the next one. Nobody waits for a
-//! batch to fill, so an idle system answers at once and a busy one pays for a commit a batch, not a call.
+//! Gathers single calls into batches: whoever comes while a batch is under way is in the next one, so a busy system
+//! pays for a commit a batch, not a call. Calls that are made for somebody who waits go at once; those of tasks that run
+//! side by side may wait a moment for each other, or the first of them would always go alone.
 
-use std::{future::Future, sync::Arc};
+use std::{future::Future, sync::Arc, time::Duration};
 use tokio::sync::{Semaphore, mpsc, oneshot};
+
+/// Long enough for tasks that were set going together to meet, and too short for anybody to feel.
+pub const MOMENT: Duration = Duration::from_millis(2);
 
 /// The batch was given up before it had an answer: the process is shutting down, or the work panicked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -24,9 +28,9 @@ impl<I, O> Clone for Batcher<I, O> {
 }
 
 impl<I: Send + 'static, O: Send + 'static> Batcher<I, O> {
-    /// Batches of up to `max`, at most `concurrency` at once. `work` gives one answer for each item, in their order; an
-    /// item that gets none sees [`GivenUp`].
-    pub fn new<F, W>(max: usize, concurrency: usize, work: W) -> Self
+    /// Batches of up to `max`, at most `concurrency` at once, each open for `gather` after its first item. `work` gives
+    /// one answer for each item, in their order; an item that gets none sees [`GivenUp`].
+    pub fn new<F, W>(max: usize, concurrency: usize, gather: Duration, work: W) -> Self
     where
         W: Fn(Vec<I>) -> F + Send + Sync + 'static,
         F: Future<Output = Vec<O>> + Send + 'static,
@@ -40,6 +44,13 @@ impl<I: Send + 'static, O: Send + 'static> Batcher<I, O> {
                 let mut batch = Vec::with_capacity(max.min(64));
                 if waiting.recv_many(&mut batch, max).await == 0 {
                     return;
+                }
+                if !gather.is_zero() {
+                    tokio::time::sleep(gather).await;
+                    while batch.len() < max {
+                        let Ok(call) = waiting.try_recv() else { break };
+                        batch.push(call);
+                    }
                 }
                 let work = Arc::clone(&work);
                 tokio::spawn(async move {
@@ -77,7 +88,7 @@ mod tests {
         let batches = Arc::new(AtomicUsize::new(0));
         let gate = Arc::new(Notify::new());
         let (counted, opened) = (Arc::clone(&batches), Arc::clone(&gate));
-        let batcher = Batcher::new(100, 1, move |items: Vec<u32>| {
+        let batcher = Batcher::new(100, 1, Duration::ZERO, move |items: Vec<u32>| {
             counted.fetch_add(1, Ordering::SeqCst);
             let opened = Arc::clone(&opened);
             async move {
@@ -111,9 +122,24 @@ mod tests {
         assert_eq!(batches.load(Ordering::SeqCst), 2);
     }
 
+    #[tokio::test(start_paused = true)]
+    async fn calls_made_a_moment_after_the_first_share_its_batch() {
+        let moment = Duration::from_millis(2);
+        let batcher = Batcher::new(3, 1, moment, |items: Vec<u32>| async move { vec![items.len(); items.len()] });
+        let calls = (0..4_u32).map(|item| {
+            let batcher = batcher.clone();
+            async move {
+                tokio::time::sleep(moment / 4 * item).await;
+                batcher.call(item).await
+            }
+        });
+        let shared_with = futures_util::future::join_all(calls).await;
+        assert_eq!(shared_with, [Ok(3), Ok(3), Ok(3), Ok(1)], "three fill a batch");
+    }
+
     #[tokio::test]
     async fn a_batch_that_panics_is_given_up_and_the_next_is_done() {
-        let batcher = Batcher::new(10, 1, |items: Vec<u32>| async move {
+        let batcher = Batcher::new(10, 1, Duration::ZERO, |items: Vec<u32>| async move {
             assert!(!items.contains(&13), "unlucky");
             items
         });

@@ -1,10 +1,10 @@
 //! Ports that gather the calls of many tasks into one: each workflow execution calls for its own order only, and the
 //! database sees a few large transactions instead of many small ones.
 
-use crate::batcher::{Batcher, GivenUp};
+use crate::batcher::{Batcher, GivenUp, MOMENT};
 use async_trait::async_trait;
 use schemas::{event::Event, ids::OrderId, intake::AcceptedOrder, order as api};
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 use time::OffsetDateTime;
 use workflows::{
     invoice::InvoiceDocument,
@@ -68,7 +68,7 @@ impl CoalescedIntake {
     pub fn new(inner: Arc<dyn Intake>) -> Self {
         let port = Arc::clone(&inner);
         // One at a time: whoever comes during a commit shares the next.
-        let accept = Batcher::new(MAX, 1, move |batch: Vec<Submission>| {
+        let accept = Batcher::new(MAX, 1, Duration::ZERO, move |batch: Vec<Submission>| {
             let port = Arc::clone(&port);
             async move { together_or_alone("intake.accept", batch, |batch| port.accept(batch)).await }
         });
@@ -102,7 +102,7 @@ impl CoalescedBus {
     /// In front of that bus.
     pub fn new(inner: Arc<dyn EventBus>) -> Self {
         let port = Arc::clone(&inner);
-        let publish = Batcher::new(MAX, CONCURRENCY, move |batch: Vec<Vec<Event>>| {
+        let publish = Batcher::new(MAX, CONCURRENCY, MOMENT, move |batch: Vec<Vec<Event>>| {
             let port = Arc::clone(&port);
             async move {
                 let count = batch.len();
@@ -138,7 +138,7 @@ impl CoalescedOrders {
     /// In front of those orders.
     pub fn new(inner: Arc<dyn Orders>) -> Self {
         let port = Arc::clone(&inner);
-        let apply = Batcher::new(MAX, CONCURRENCY, move |batch: Vec<(OrderId, Command)>| {
+        let apply = Batcher::new(MAX, CONCURRENCY, MOMENT, move |batch: Vec<(OrderId, Command)>| {
             let port = Arc::clone(&port);
             async move { together_or_alone("orders.apply", batch, |batch| port.apply(batch)).await }
         });

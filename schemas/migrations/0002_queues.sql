@@ -63,15 +63,8 @@ create table execution_history (
     primary key (execution_id, attempt, sequence)
 );
 
--- Whoever waits is woken, in whichever process it is. The payload says for what: a queue's name, or one of the two below.
-create function wake_queues() returns trigger language plpgsql as $$
-begin
-    perform pg_notify('sluice', queue) from (select distinct queue from sent) as queues;
-    return null;
-end $$;
-create trigger wake_queues after insert on messages
-    referencing new table as sent for each statement execute function wake_queues();
-
+-- Whoever puts messages on a queue rings for who waits there, after the commit. A redrive comes from a command that ends
+-- at once, and rarely, so the database rings for it.
 create function wake_redriven() returns trigger language plpgsql as $$
 begin
     perform pg_notify('sluice', new.queue);
@@ -79,13 +72,3 @@ begin
 end $$;
 create trigger wake_redriven after update on messages for each row
     when (old.queue like '%-dlq' and new.queue <> old.queue) execute function wake_redriven();
-
-create function wake() returns trigger language plpgsql as $$
-begin
-    perform pg_notify('sluice', tg_argv[0]);
-    return null;
-end $$;
-create trigger wake_engine after insert on executions
-    for each statement execute function wake('#executions');
-create trigger wake_watchers after insert on order_events
-    for each statement execute function wake('#orders');

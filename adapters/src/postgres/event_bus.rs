@@ -4,6 +4,7 @@ use super::{Asked, Database};
 use async_trait::async_trait;
 use schemas::event::Event;
 use serde_json::Value;
+use std::collections::BTreeSet;
 use uuid::Uuid;
 use workflows::{
     pattern::{Pattern, PatternError},
@@ -54,6 +55,9 @@ impl EventBus for PgEventBus {
         .execute(&self.database.relaxed)
         .await
         .asked("event_bus.publish")?;
+        for queue in queues.into_iter().collect::<BTreeSet<_>>() {
+            self.database.bell.ring(queue);
+        }
         Ok(())
     }
 }

@@ -10,6 +10,9 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 use workflows::ports::{Acceptance, Intake, Submission, Unavailable};
 
+/// The queue that accepted orders wait on.
+const INTAKE: &str = "intake";
+
 /// Intake in PostgreSQL.
 pub struct PgIntake {
     database: Database,
@@ -48,6 +51,9 @@ impl PgIntake {
         .fetch_all(&self.database.durable)
         .await
         .asked("intake.accept")?;
+        if !claimed.is_empty() {
+            self.database.bell.ring(INTAKE);
+        }
         Ok(claimed.into_iter().collect())
     }
 
@@ -78,6 +84,7 @@ impl PgIntake {
             .execute(&self.database.durable)
             .await
             .asked("intake.send_again")?;
+        self.database.bell.ring(INTAKE);
         Ok(())
     }
 }

@@ -1,6 +1,7 @@
 //! The ports that PostgreSQL stands behind, on both runtimes: orders, stock, money, invoices, search; and, for the
 //! embedded one, what AWS has services for: accepted orders, queues, events.
 
+pub mod bell;
 pub mod catalogue;
 pub mod event_bus;
 pub mod intake;
@@ -14,6 +15,7 @@ pub mod queue;
 pub mod search;
 pub mod trigrams;
 
+use bell::Bell;
 use sqlx::{
     ConnectOptions, PgPool,
     migrate::Migrator,
@@ -33,10 +35,12 @@ pub struct Database {
     /// Commits reach the disk a moment later: for receiving and deleting messages. What a crash takes back is
     /// delivered again, and every step is ready for that.
     pub relaxed: PgPool,
+    /// Wakes whoever waits for what was committed.
+    pub bell: Bell,
 }
 
 impl Database {
-    /// Connects; no connection is made before it is needed.
+    /// Connects; no connection is made before it is needed. To be called within the async runtime.
     ///
     /// # Errors
     /// If the URL is none.
@@ -52,7 +56,9 @@ impl Database {
                 .acquire_timeout(Duration::from_secs(5))
                 .connect_lazy_with(options)
         };
-        Ok(Self { durable: pool(options.clone()), relaxed: pool(options.options([("synchronous_commit", "off")])) })
+        let (durable, relaxed) = (pool(options.clone()), pool(options.options([("synchronous_commit", "off")])));
+        let bell = Bell::new(relaxed.clone());
+        Ok(Self { durable, relaxed, bell })
     }
 
     /// Brings the schema up to date. Safe to call from several processes at once.

@@ -2,7 +2,7 @@
 //! changed is written, all in one transaction. No other code changes a stored order.
 
 use super::{
-    Asked,
+    Asked, bell,
     order_rows::{EventColumns, load, move_reserved},
     orders::PgOrders,
 };
@@ -68,6 +68,7 @@ impl PgOrders {
         changes.write(&mut transaction, now).await?;
         self.tell_again(&mut transaction, to_tell_again, &mut applied).await?;
         transaction.commit().await.asked("orders.apply")?;
+        self.database.bell.ring(bell::ORDERS);
         Ok(applied)
     }
 

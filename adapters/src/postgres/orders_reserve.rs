@@ -1,7 +1,7 @@
 //! Reserving: one transaction prices a batch of orders, takes their stock and stores them with the outcome.
 
 use super::{
-    Asked,
+    Asked, bell,
     order_rows::{EventColumns, load, move_reserved},
     orders::PgOrders,
 };
@@ -51,6 +51,7 @@ impl PgOrders {
             reservations.extend(self.tell_first_events(&mut transaction, placed, now).await?);
         }
         transaction.commit().await.asked("orders.reserve")?;
+        self.database.bell.ring(bell::ORDERS);
         Ok(Some(reservations))
     }
 

@@ -273,6 +273,7 @@ impl Queue for PgQueue {
         .execute(&self.database.durable)
         .await
         .asked("queue.send")?;
+        self.database.bell.ring(queue);
         Ok(())
     }
 }

@@ -4,7 +4,10 @@
 mod books;
 mod method;
 
-use crate::{batcher::Batcher, postgres::Database};
+use crate::{
+    batcher::{Batcher, MOMENT},
+    postgres::Database,
+};
 use async_trait::async_trait;
 use books::{Entry, State};
 use method::Behaviour;
@@ -34,7 +37,7 @@ impl Sandbox {
     /// A provider with its books in that database.
     pub fn new(database: Database) -> Self {
         let books = database.clone();
-        let requests = Batcher::new(500, 2, move |batch: Vec<AuthorizationRequest>| {
+        let requests = Batcher::new(500, 2, MOMENT, move |batch: Vec<AuthorizationRequest>| {
             let books = books.clone();
             async move { books::decide(&books, batch).await }
         });

@@ -257,7 +257,7 @@ async fn sending_many_messages_wakes_listeners_once() {
     let shop = Shop::empty().await;
     let mut listener = shop.listener().await;
     shop.queue.send("invoice", letters(50)).await.unwrap();
-    shop.run("notify sluice, 'afterwards'").await;
     assert_eq!(heard(&mut listener).await, "invoice");
+    shop.run("notify sluice, 'afterwards'").await;
     assert_eq!(heard(&mut listener).await, "afterwards");
 }

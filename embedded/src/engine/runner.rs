@@ -6,13 +6,12 @@ use super::{
 };
 use crate::{
     asl::{Action, Definition, Event, Step},
-    pipeline::{
-        instance::Instance,
-        parts::Parts,
-        wake::{EXECUTIONS, Wakes},
-    },
+    pipeline::{instance::Instance, parts::Parts, wake::Wakes},
 };
-use adapters::batcher::Batcher;
+use adapters::{
+    batcher::{Batcher, MOMENT},
+    postgres::bell::EXECUTIONS,
+};
 use std::{sync::Arc, time::Duration};
 use tokio::sync::{Notify, Semaphore, watch};
 use tokio_util::task::TaskTracker;
@@ -41,7 +40,7 @@ impl Runner {
     /// A runner of that definition.
     pub fn new(parts: Arc<Parts>, definition: Arc<Definition>, instance: Instance) -> Self {
         let (database, clock) = (parts.database.clone(), Arc::clone(&parts.clock));
-        let checkpoints = Batcher::new(500, 2, move |batch: Vec<Checkpoint>| {
+        let checkpoints = Batcher::new(500, 2, MOMENT, move |batch: Vec<Checkpoint>| {
             let (database, clock) = (database.clone(), Arc::clone(&clock));
             async move {
                 let count = batch.len();

@@ -4,7 +4,7 @@
 //! repeat. Between this and a queue's delete the order of commits holds, so a start is never lost behind its message.
 
 use crate::asl::{Action, Execution, Step, Visit};
-use adapters::postgres::{Asked, Database};
+use adapters::postgres::{Asked, Database, bell};
 use schemas::ids::OrderId;
 use serde_json::Value;
 use time::OffsetDateTime;
@@ -102,6 +102,7 @@ pub(super) async fn insert(
     .execute(&database.relaxed)
     .await
     .asked("executions.insert")?;
+    database.bell.ring(bell::EXECUTIONS);
     Ok(())
 }
 

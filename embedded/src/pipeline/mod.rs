@@ -7,6 +7,7 @@ pub mod instance;
 mod metrics;
 pub mod parts;
 mod schedules;
+mod unread;
 pub mod wake;
 
 use crate::{
@@ -18,6 +19,7 @@ use adapters::{
     system::{SystemClock, SystemIds},
 };
 use anyhow::Context;
+use axum::middleware;
 use consume::Consumer;
 use handlers::{
     api::{self, App, Metrics},
@@ -166,7 +168,7 @@ async fn serve(listener: TcpListener, app: App, stopping: watch::Receiver<bool>)
             tracing::debug!(%error, "cannot set TCP_NODELAY");
         }
     });
-    axum::serve(listener, api::router(app))
+    axum::serve(listener, api::router(app).layer(middleware::from_fn(unread::read_to_the_end)))
         .with_graceful_shutdown(async move {
             drop(stopped.wait_for(|stop| *stop).await);
         })

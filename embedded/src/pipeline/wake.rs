@@ -1,7 +1,9 @@
-//! Wakes whoever waits, as soon as there is something to do: the database tells every process by NOTIFY, so nobody has
-//! to poll at intervals that a person would feel.
+//! Wakes whoever waits in this process when the bell is rung in any.
 
-use adapters::postgres::Database;
+use adapters::postgres::{
+    Database,
+    bell::{CHANNEL, ORDERS},
+};
 use sqlx::postgres::PgListener;
 use std::{
     collections::HashMap,
@@ -9,13 +11,6 @@ use std::{
     time::Duration,
 };
 use tokio::sync::{Notify, watch};
-
-/// The channel of the triggers in the migrations.
-const CHANNEL: &str = "sluice";
-/// What the trigger on executions says.
-pub const EXECUTIONS: &str = "#executions";
-/// What the trigger on order events says.
-const ORDERS: &str = "#orders";
 
 /// Who is woken by what.
 #[derive(Default)]
@@ -25,7 +20,7 @@ pub struct Wakes {
 }
 
 impl Wakes {
-    /// Woken when something is put on the queue, or for [`EXECUTIONS`] when one starts. A wake that comes while nobody
+    /// Woken when something is put on the queue, or for [`EXECUTIONS`](adapters::postgres::bell::EXECUTIONS) when one starts. A wake that comes while nobody
     /// waits is kept for the next who does.
     pub fn topic(&self, name: &str) -> Arc<Notify> {
         let mut topics = self.topics.lock().unwrap_or_else(PoisonError::into_inner);
