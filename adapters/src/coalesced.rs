@@ -11,7 +11,8 @@ use workflows::{
     lifecycle::Command,
     order::StoredOrder,
     ports::{
-        Acceptance, Applied, CancelRequest, EventBus, Intake, Orders, Reservation, Stuck, Submission, Unavailable,
+        Acceptance, Applied, CancelRequest, Dispatch, EventBus, Intake, Orders, Reservation, Stuck, Submission,
+        Unavailable,
     },
 };
 
@@ -192,5 +193,13 @@ impl Orders for CoalescedOrders {
 
     async fn number_invoices(&self, ids: &[OrderId]) -> Result<Vec<(OrderId, InvoiceDocument)>, Unavailable> {
         self.inner.number_invoices(ids).await
+    }
+
+    async fn dispatches(&self, ids: &[OrderId]) -> Result<Vec<Dispatch>, Unavailable> {
+        self.inner.dispatches(ids).await
+    }
+
+    async fn mark_told(&self, told: &[(OrderId, i32)]) -> Result<(), Unavailable> {
+        self.inner.mark_told(told).await
     }
 }

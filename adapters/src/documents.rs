@@ -21,6 +21,15 @@ impl StoredDocuments {
             .map_err(|source| object_store::Error::Generic { store: "folder", source: Box::new(source) })?;
         Ok(Self { store: Arc::new(LocalFileSystem::new_with_prefix(folder)?) })
     }
+
+    /// Documents in a bucket of S3. Region, credentials and endpoint are those of the environment.
+    ///
+    /// # Errors
+    /// If the environment lacks one of them, or holds one that cannot be understood.
+    #[cfg(feature = "aws")]
+    pub fn in_bucket(bucket: &str) -> Result<Self, object_store::Error> {
+        Ok(Self { store: Arc::new(crate::aws::bucket::open(bucket)?) })
+    }
 }
 
 #[async_trait]

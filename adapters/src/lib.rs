@@ -1,6 +1,8 @@
 //! What stands behind the ports: PostgreSQL, the document store, the invoice printer and the payment provider.
 
 pub mod audit;
+#[cfg(feature = "aws")]
+pub mod aws;
 pub mod batcher;
 pub mod coalesced;
 pub mod documents;

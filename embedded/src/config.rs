@@ -2,9 +2,8 @@
 
 use adapters::postgres::orders::OrderSettings;
 use anyhow::{Context, bail};
+use handlers::house_rules;
 use std::{env, net::SocketAddr, path::PathBuf};
-use time::Duration;
-use workflows::invoice::Party;
 
 /// Every variable that is understood: one that begins like ours and is none of these is a mistake.
 const KNOWN: &[&str] = &[
@@ -51,11 +50,6 @@ impl Config {
         let listen = listen.parse().with_context(|| {
             format!("SLUICE_LISTEN is {listen:?}; it must be an address and a port, such as 127.0.0.1:8080")
         })?;
-        let hold = read("SLUICE_HOLD_MINUTES")?.unwrap_or_else(|| "30".to_owned());
-        let hold =
-            hold.parse::<u32>().ok().filter(|minutes| (1..=10_080).contains(minutes)).with_context(|| {
-                format!("SLUICE_HOLD_MINUTES is {hold:?}; it must be minutes from 1 to 10080 (a week)")
-            })?;
         let stage = read("SLUICE_STAGE")?.unwrap_or_else(|| "local".to_owned());
         Ok(Self {
             data_dir: read("SLUICE_DATA_DIR")?.map_or_else(|| PathBuf::from(".sluice"), PathBuf::from),
@@ -63,29 +57,9 @@ impl Config {
             database_url: read("DATABASE_URL")?.filter(|url| !url.is_empty()),
             orders: OrderSettings {
                 stage,
-                hold: Duration::minutes(i64::from(hold)),
-                seller: seller(read("SLUICE_SELLER")?)?,
+                hold: house_rules::hold(read("SLUICE_HOLD_MINUTES")?.as_deref()).map_err(anyhow::Error::msg)?,
+                seller: house_rules::seller(read("SLUICE_SELLER")?.as_deref()).map_err(anyhow::Error::msg)?,
             },
         })
-    }
-}
-
-/// Who sells: a JSON object, or an example that is recognisable as one.
-fn seller(text: Option<String>) -> anyhow::Result<Party> {
-    match text {
-        Some(text) => serde_json::from_str(&text).context(
-            "SLUICE_SELLER must be a JSON object with name, line1, postal_code, city, country and, if there are any, \
-             line2, vat_id and email",
-        ),
-        None => Ok(Party {
-            name: "Sluice Example Shop GmbH".to_owned(),
-            line1: "Musterstraße 1".to_owned(),
-            line2: None,
-            postal_code: "10115".to_owned(),
-            city: "Berlin".to_owned(),
-            country: "DE".to_owned(),
-            vat_id: Some("DE123456789".to_owned()),
-            email: Some("billing@example.com".to_owned()),
-        }),
     }
 }

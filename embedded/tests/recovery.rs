@@ -106,6 +106,8 @@ const EFFECTS: &str = "select string_agg(digest, ' ') from (
         union all select md5(string_agg(t::text, ' ' order by sku)) from stock t
         union all select md5(string_agg(t::text, ' ' order by key)) from sandbox.payment_intents t
         union all select md5(string_agg(t::text, ' ' order by id)) from executions t
+        union all select md5(string_agg(t::text, ' ' order by position)) from warehouse_feed t
+        union all select md5(string_agg(t::text, ' ' order by order_id)) from dispatches t
         union all select md5(string_agg(concat(order_id, status, document), ' ' order by order_id)) from order_search
     ) as digests";
 

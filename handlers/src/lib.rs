@@ -1,4 +1,16 @@
-//! What is called from outside: the HTTP API. The same code runs in one process and on AWS Lambda.
+//! What is called from outside: the HTTP API, the messages of queues, the tasks of workflows, the schedules. The same code
+//! runs in one process and on AWS Lambda; with feature `lambda` come the functions that run it there.
 
 pub mod api;
+#[cfg(test)]
+mod fakes;
+pub mod functions;
+pub mod house_rules;
+#[cfg(feature = "lambda")]
+pub mod lambda;
+pub mod ports;
+pub mod queue;
+pub mod schedule;
+pub mod task;
 pub mod token;
+mod unwired;

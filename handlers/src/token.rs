@@ -39,6 +39,21 @@ pub struct Identity {
     pub warehouse: Option<String>,
 }
 
+impl Identity {
+    /// The identity, if its names are such as may be stored with an order.
+    ///
+    /// # Errors
+    /// For a name that is empty, long or not printable, and for a warehouse that says not which.
+    pub fn checked(self) -> Result<Self, TokenError> {
+        let named = is_name(&self.sub)
+            && match self.role {
+                Role::Customer | Role::Support => true,
+                Role::Warehouse => self.warehouse.as_deref().is_some_and(is_name),
+            };
+        if named { Ok(self) } else { Err(TokenError::Invalid) }
+    }
+}
+
 #[derive(Serialize)]
 struct Issued<'a> {
     #[serde(flatten)]
@@ -132,15 +147,7 @@ impl TokenKey {
         if claims.nbf.is_some_and(|from| from.saturating_sub(LEEWAY.whole_seconds()) > now) {
             return Err(TokenError::NotYet);
         }
-        let named = is_name(&claims.sub)
-            && match claims.role {
-                Role::Customer | Role::Support => true,
-                Role::Warehouse => claims.warehouse.as_deref().is_some_and(is_name),
-            };
-        if !named {
-            return Err(TokenError::Invalid);
-        }
-        Ok(Identity { sub: claims.sub, role: claims.role, warehouse: claims.warehouse })
+        Identity { sub: claims.sub, role: claims.role, warehouse: claims.warehouse }.checked()
     }
 }
 

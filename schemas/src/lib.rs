@@ -11,3 +11,4 @@ pub mod order;
 pub mod order_request;
 pub mod problem;
 pub mod product;
+pub mod warehouse;

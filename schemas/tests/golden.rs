@@ -10,6 +10,7 @@ use schemas::{
     order_request::OrderRequest,
     problem::Problem,
     product::{Product, ProductPage},
+    warehouse::FulfilmentOrder,
 };
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
@@ -51,12 +52,18 @@ fn every_golden_file_is_read_and_written_as_it_is() {
             "product-page" => drop(same::<ProductPage>(&name, &text)),
             "intake-message" => drop(same::<AcceptedOrder>(&name, &text)),
             "event" => assert!(same::<Event>(&name, &text).name().is_some(), "{name}"),
+            "warehouse-event" => {
+                let event: Event = same(&name, &text);
+                let told: FulfilmentOrder = serde_json::from_value(event.data.clone()).unwrap();
+                assert_eq!(serde_json::to_value(&told).unwrap(), event.data, "{name}");
+                assert_eq!((told.order_id, event.name().is_some()), (event.subject, true), "{name}");
+            }
             "problem" => drop(same::<Problem>(&name, &text)),
             _ => panic!("{name}: no shape of that name is known"),
         }
         shapes.insert(shape.to_owned());
     }
-    assert_eq!(shapes.len(), 8, "{shapes:?}");
+    assert_eq!(shapes.len(), 9, "{shapes:?}");
 }
 
 #[test]

@@ -187,6 +187,17 @@ pub enum Stuck {
     Untold(OrderId),
 }
 
+/// An order as `dispatch` needs it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Dispatch {
+    /// The order.
+    pub order: StoredOrder,
+    /// All its events, by sequence.
+    pub events: Vec<Event>,
+    /// The sequence of the last of them that its warehouses are known to have been told; 0 if of none.
+    pub told: i32,
+}
+
 /// Orders, their stock, money and events.
 #[async_trait]
 pub trait Orders: Send + Sync {
@@ -225,6 +236,29 @@ pub trait Orders: Send + Sync {
     /// Gives each confirmed order of the batch the next number of its series, those that have one keep it, and returns
     /// what is to be printed. MUST leave no gap. Orders that are not confirmed are left out.
     async fn number_invoices(&self, ids: &[OrderId]) -> Result<Vec<(OrderId, InvoiceDocument)>, Unavailable>;
+
+    /// The orders of those ids that exist, each with its events and how far its warehouses were told.
+    async fn dispatches(&self, ids: &[OrderId]) -> Result<Vec<Dispatch>, Unavailable>;
+
+    /// Notes that the warehouses of each order were told up to that sequence. MUST never go back.
+    async fn mark_told(&self, told: &[(OrderId, i32)]) -> Result<(), Unavailable>;
+}
+
+/// What one warehouse is told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Notice {
+    /// The warehouse.
+    pub warehouse: String,
+    /// The fact, with what that warehouse needs to know of the order.
+    pub event: Event,
+}
+
+/// The warehouses.
+#[async_trait]
+pub trait Warehouses: Send + Sync {
+    /// Tells warehouses what to do. MUST keep the order of one order's notices, and MUST be as durable as whatever the
+    /// caller commits next. Delivery is at least once: a warehouse dedupes by the event's `source` and `id`.
+    async fn tell(&self, notices: &[Notice]) -> Result<(), Unavailable>;
 }
 
 /// Products and their stock as buyers see them.

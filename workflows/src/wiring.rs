@@ -1,7 +1,7 @@
 //! What triggers what, said once: the queues, the rules that feed them, and the schedules. The embedded runtime runs by
 //! it, and the deployment template is held against it.
 
-use schemas::event::EventName;
+use schemas::{event::EventName, order::Status};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -26,7 +26,7 @@ pub struct QueueSpec {
     pub concurrency: usize,
     /// How long a delivered message is hidden: at least six times what the step may take.
     pub visibility: Duration,
-    /// How long messages are gathered before a batch is taken, under load up to five times that: a transaction costs
+    /// How long messages are gathered before a batch is taken, under load up to twice that: a transaction costs
     /// about the same for one order and for ten. On AWS this is the batching window.
     pub gather: Duration,
 }
@@ -44,6 +44,8 @@ pub enum Step {
     Cancel,
     /// `steps::void_payments`.
     Void,
+    /// `steps::dispatch_orders`.
+    Dispatch,
 }
 
 /// All queues.
@@ -89,6 +91,14 @@ pub const QUEUES: &[QueueSpec] = &[
         visibility: Duration::from_secs(180),
         gather: Duration::from_millis(50),
     },
+    QueueSpec {
+        name: "dispatch",
+        step: Step::Dispatch,
+        batch: 100,
+        concurrency: 1,
+        visibility: Duration::from_secs(180),
+        gather: Duration::from_millis(100),
+    },
 ];
 
 /// A rule of the event bus: what matches the pattern is put on the queue.
@@ -129,6 +139,16 @@ pub fn rules() -> Vec<Rule> {
                 "detail": { "data": { "reserved": [true] } },
             }),
         },
+        Rule {
+            // A warehouse has heard of no order that was called off before it was confirmed. Only a cancellation says
+            // what the order was.
+            name: "warehouses-hear-of-orders",
+            queue: "dispatch",
+            pattern: json!({
+                "detail-type": named(&[EventName::OrderConfirmed, EventName::OrderCancelled]),
+                "detail": { "data": { "was": [{ "exists": false }, Status::Confirmed.as_str()] } },
+            }),
+        },
     ]
 }
 
@@ -141,6 +161,8 @@ pub struct Schedule {
     pub job: Job,
     /// How often.
     pub every: Duration,
+    /// Whether it runs on AWS too.
+    pub on_aws: bool,
 }
 
 /// The steps that schedules trigger.
@@ -156,9 +178,10 @@ pub enum Job {
 
 /// All schedules.
 pub const SCHEDULES: &[Schedule] = &[
-    Schedule { name: "expire", job: Job::Expire, every: Duration::from_secs(10) },
-    Schedule { name: "sweep", job: Job::Sweep, every: Duration::from_secs(30) },
-    Schedule { name: "forget-keys", job: Job::ForgetKeys, every: Duration::from_secs(3_600) },
+    Schedule { name: "expire", job: Job::Expire, every: Duration::from_secs(10), on_aws: true },
+    Schedule { name: "sweep", job: Job::Sweep, every: Duration::from_secs(30), on_aws: true },
+    // On AWS the keys stand in a DynamoDB table, whose time to live forgets them.
+    Schedule { name: "forget-keys", job: Job::ForgetKeys, every: Duration::from_secs(3_600), on_aws: false },
 ];
 
 /// The functions that workflows call, by the name that stands in the workflow file.

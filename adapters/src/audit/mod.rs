@@ -109,6 +109,7 @@ pub async fn audit(database: &Database, provider: &dyn PaymentProvider) -> Resul
     let (mut held, suspects) = held_authorizations(&mut snapshot, &books_after, None).await?;
     lines.extend(invoices(&mut snapshot, forgotten).await?);
     lines.extend(search(&mut snapshot, forgotten).await?);
+    lines.extend(warehouses(&mut snapshot, forgotten).await?);
     close(snapshot).await?;
     if !suspects.is_empty() {
         let mut later = open_snapshot(database).await?;
@@ -338,5 +339,15 @@ async fn search(snapshot: &mut PgConnection, forgotten: OffsetDateTime) -> Resul
         &told,
         forgotten,
         WORDS_COMPARED
+    )])
+}
+
+async fn warehouses(snapshot: &mut PgConnection, forgotten: OffsetDateTime) -> Result<Vec<Line>, Unavailable> {
+    Ok(vec![line!(
+        snapshot,
+        "warehouse_notices",
+        "sql/audit/warehouse_notices.sql",
+        "Each warehouse was told, once and in sequence, of its part of each confirmed order and of its cancellation.",
+        forgotten
     )])
 }

@@ -14,6 +14,7 @@ pub mod orders_reserve;
 pub mod queue;
 pub mod search;
 pub mod trigrams;
+pub mod warehouses;
 
 use bell::Bell;
 use sqlx::{
@@ -45,20 +46,24 @@ impl Database {
     /// # Errors
     /// If the URL is none.
     pub fn connect(url: &str, connections: u32) -> Result<Self, sqlx::Error> {
-        // Statements are not logged one by one: what fails is logged where it is handled, and what is slow shows in metrics.
-        let options = PgConnectOptions::from_str(url)?.application_name("sluice").disable_statement_logging();
         // Statements take their batches as arrays, so the plan that fits one call fits all: planning each call's own costs
         // more than it can win.
-        let options = options.options([("plan_cache_mode", "force_generic_plan")]);
-        let pool = |options| {
-            PgPoolOptions::new()
-                .max_connections(connections)
-                .acquire_timeout(Duration::from_secs(5))
-                .connect_lazy_with(options)
-        };
-        let (durable, relaxed) = (pool(options.clone()), pool(options.options([("synchronous_commit", "off")])));
+        let options = options(url)?.options([("plan_cache_mode", "force_generic_plan")]);
+        let durable = pool(options.clone(), connections);
+        let relaxed = pool(options.options([("synchronous_commit", "off")]), connections);
         let bell = Bell::new(relaxed.clone());
         Ok(Self { durable, relaxed, bell })
+    }
+
+    /// Connects by one connection for everything, for a function: it does one thing at a time, there may be many of it,
+    /// and what it would wake others for is told by services. RDS Proxy, which is between, takes no settings at the start
+    /// of a session, so none are made.
+    ///
+    /// # Errors
+    /// If the URL is none.
+    pub fn connect_once(url: &str) -> Result<Self, sqlx::Error> {
+        let durable = pool(options(url)?, 1);
+        Ok(Self { relaxed: durable.clone(), durable, bell: Bell::silent() })
     }
 
     /// Brings the schema up to date. Safe to call from several processes at once.
@@ -74,6 +79,15 @@ impl Database {
         self.durable.close().await;
         self.relaxed.close().await;
     }
+}
+
+fn options(url: &str) -> Result<PgConnectOptions, sqlx::Error> {
+    // Statements are not logged one by one: what fails is logged where it is handled, and what is slow shows in metrics.
+    Ok(PgConnectOptions::from_str(url)?.application_name("sluice").disable_statement_logging())
+}
+
+fn pool(options: PgConnectOptions, connections: u32) -> PgPool {
+    PgPoolOptions::new().max_connections(connections).acquire_timeout(Duration::from_secs(5)).connect_lazy_with(options)
 }
 
 /// Names what was asked when the database does not answer as it should.

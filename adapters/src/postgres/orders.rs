@@ -1,4 +1,5 @@
-//! The orders port. Its methods stand in files of their own: reserving, applying commands, reading, numbering invoices.
+//! The orders port. Its methods stand in files of their own: reserving, applying commands, reading, numbering
+//! invoices, telling warehouses.
 
 use super::Database;
 use async_trait::async_trait;
@@ -8,7 +9,7 @@ use time::{Duration, OffsetDateTime};
 use workflows::{
     invoice::{InvoiceDocument, Party},
     lifecycle::Command,
-    ports::{Applied, CancelRequest, Clock, Orders, Reservation, Stuck, Unavailable},
+    ports::{Applied, CancelRequest, Clock, Dispatch, Orders, Reservation, Stuck, Unavailable},
 };
 
 /// Orders in PostgreSQL.
@@ -79,5 +80,13 @@ impl Orders for PgOrders {
 
     async fn number_invoices(&self, ids: &[OrderId]) -> Result<Vec<(OrderId, InvoiceDocument)>, Unavailable> {
         self.number_batch(ids).await
+    }
+
+    async fn dispatches(&self, ids: &[OrderId]) -> Result<Vec<Dispatch>, Unavailable> {
+        self.dispatches_of(ids).await
+    }
+
+    async fn mark_told(&self, told: &[(OrderId, i32)]) -> Result<(), Unavailable> {
+        self.note_told(told).await
     }
 }

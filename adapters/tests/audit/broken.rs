@@ -48,7 +48,8 @@ cases! {
     units_of_a_refused_order_that_were_not_given_back:
         "update stock set reserved = reserved + 7 where sku = 'CUP'" => stock_reservations "CUP";
     a_held_line_without_a_warehouse:
-        "update orders set lines = lines #- '{1,warehouse}' where id = '{paid}'" => stock_reservations "CUP";
+        "update orders set lines = lines #- '{1,warehouse}' where id = '{paid}'"
+        => stock_reservations "CUP", warehouse_notices "{paid}";
     units_that_came_without_a_receipt:
         "update stock set received = received + 1 where sku = 'TEA'" => stock_receipts "TEA";
     a_receipt_of_units_that_are_nowhere:
@@ -116,7 +117,7 @@ cases! {
         "insert into order_events values ('{paid}', 6, 'OrderConfirmed', now(), '{}');
          update orders set version = 6 where id = '{paid}';
          update order_search set version = 6 where order_id = '{paid}'"
-        => order_effects "{paid}";
+        => order_effects "{paid}", warehouse_notices "{paid}";
     a_cancelled_order_that_is_reserved_again:
         "update orders set status = 'reserved', reserved_until = now() + interval '1 hour' where id = '{cancelled}';
          update order_search set status = 'reserved' where order_id = '{cancelled}';
@@ -124,7 +125,7 @@ cases! {
         => order_effects "{cancelled}";
     a_cancellation_that_no_event_tells:
         "update order_events set name = 'StockChanged' where order_id = '{cancelled}' and name = 'OrderCancelled'"
-        => order_effects "{cancelled}", closed_stock "{cancelled}";
+        => order_effects "{cancelled}", closed_stock "{cancelled}", warehouse_notices "{cancelled}";
     a_refusal_for_another_reason_than_was_told:
         "update orders set reason = 'out_of_stock' where id = '{unknown}'" => order_effects "{unknown}";
     a_payment_that_no_event_tells:
@@ -233,4 +234,35 @@ cases! {
     an_order_that_only_search_knows:
         "insert into order_search values ('00000000-0000-7000-8000-000000000001', 1, 'confirmed', '')"
         => search_index "00000000-0000-7000-8000-000000000001";
+    a_warehouse_that_was_not_told_of_its_part:
+        "delete from warehouse_feed where order_id = '{paid}' and warehouse = 'north'" => warehouse_notices "{paid}";
+    a_cancellation_that_its_warehouse_was_not_told:
+        "delete from warehouse_feed where order_id = '{cancelled}' and event ->> 'type' = 'sluice.OrderCancelled.v1'"
+        => warehouse_notices "name OrderCancelled";
+    a_warehouse_that_was_told_twice:
+        "alter table warehouse_feed drop constraint warehouse_feed_order_id_sequence_warehouse_key;
+         insert into warehouse_feed (warehouse, order_id, sequence, event)
+         select warehouse, order_id, sequence, event from warehouse_feed where order_id = '{second}'"
+        => warehouse_notices "it was told twice";
+    a_confirmation_that_was_told_after_the_cancellation:
+        "update warehouse_feed set position = default
+         where order_id = '{cancelled}' and event ->> 'type' = 'sluice.OrderConfirmed.v1'"
+        => warehouse_notices "it was told after what happened later";
+    a_warehouse_that_was_told_of_an_order_that_is_not_confirmed:
+        "insert into warehouse_feed (warehouse, order_id, sequence, event) values ('main', '{open}', 3, '{}')"
+        => warehouse_notices "{open}";
+    a_warehouse_that_was_told_of_what_others_hold:
+        "insert into warehouse_feed (warehouse, order_id, sequence, event)
+         select 'south', order_id, sequence, event from warehouse_feed where order_id = '{second}'"
+        => warehouse_notices "warehouse south";
+    a_warehouse_that_was_told_another_quantity:
+        "update warehouse_feed set event = jsonb_set(event, '{data,lines,0,quantity}', '9') where order_id = '{fresh}'"
+        => warehouse_notices "{fresh}";
+    a_warehouse_that_was_told_another_address:
+        r#"update warehouse_feed set event = jsonb_set(event, '{data,ship_to,city}', '"Town"')
+           where order_id = '{fresh}'"#
+        => warehouse_notices "{fresh}";
+    a_warehouse_that_was_told_another_fact:
+        r#"update warehouse_feed set event = event || '{"type": "sluice.OrderShipped.v1"}' where order_id = '{fresh}'"#
+        => warehouse_notices "{fresh}";
 }

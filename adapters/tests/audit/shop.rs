@@ -10,6 +10,7 @@ use adapters::{
         intake::PgIntake,
         orders::{OrderSettings, PgOrders},
         search::PgSearch,
+        warehouses::PgWarehouses,
     },
     sandbox::Sandbox,
     system::{SystemClock, SystemIds},
@@ -25,6 +26,7 @@ use workflows::{
         Acceptance, Applied, Authorization, AuthorizationRequest, Clock, Ids, Intake, Orders, PaymentProvider, Search,
         Submission,
     },
+    steps::{Outcome, dispatch_orders::dispatch_orders},
 };
 
 /// The shop, and its orders by name.
@@ -124,6 +126,7 @@ impl Shop {
         shop.void("expired").await;
         shop.invoice(&["paid", "second"]).await;
         shop.index().await;
+        shop.dispatch().await;
         shop.run(
             "update orders set updated_at = now() - interval '1 hour' where id not in ('{open}', '{fresh}');
              update executions set status = 'succeeded', stopped_at = now() where id <> '{open}'",
@@ -165,6 +168,9 @@ impl Shop {
         let catalogue = PgCatalogue::new(self.database.clone(), Arc::new(SystemClock));
         catalogue.import(&goods, "first", |_| ()).await.unwrap();
         catalogue.import(&goods, "second", |_| ()).await.unwrap();
+        let moved =
+            ["stock", "stock_receipts"].map(|t| format!("update {t} set warehouse = 'north' where sku = 'CUP';"));
+        self.run(&moved.concat()).await;
     }
 
     pub(crate) async fn reserve(&mut self, requests: &[(&'static str, Value)]) {
@@ -251,6 +257,13 @@ impl Shop {
     pub(crate) async fn index(&self) {
         let ids: Vec<OrderId> = self.ids.values().copied().collect();
         PgSearch::new(self.database.clone()).index_orders(&ids).await.unwrap();
+    }
+
+    /// Tells warehouses of every order as it is now.
+    async fn dispatch(&self) {
+        let ids: Vec<OrderId> = self.ids.values().copied().collect();
+        let outcomes = dispatch_orders(&self.orders, &PgWarehouses::new(self.database.clone()), &ids).await;
+        assert_eq!(outcomes, vec![Outcome::Done; ids.len()]);
     }
 }
 

@@ -77,4 +77,11 @@ cases! {
         "delete from order_search where order_id in ('{paid}', '{second}');
          insert into messages (queue, subject, body) values ('index', '{paid}', '{}'), ('index-dlq', '{second}', '{}')"
         => search_index 2;
+    an_order_that_its_warehouses_are_about_to_be_told_of:
+        "delete from warehouse_feed where order_id in ('{paid}', '{second}');
+         insert into messages (queue, subject, body)
+         values ('dispatch', '{paid}', '{}'), ('dispatch-dlq', '{second}', '{}')"
+        => warehouse_notices 3;
+    an_order_that_was_confirmed_just_now:
+        "delete from warehouse_feed where order_id = '{fresh}'" => warehouse_notices 1, invoices_issued 1;
 }

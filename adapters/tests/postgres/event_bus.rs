@@ -49,9 +49,14 @@ async fn every_event_goes_to_the_queues_of_its_rules_and_to_no_other() {
     let bus = shop.bus();
     for name in EventName::ALL {
         for reserved in [true, false] {
-            bus.publish(&[shop.event(*name, json!({ "reserved": reserved }))]).await.unwrap();
+            // As the lifecycle says it: only a cancellation tells what the order was.
+            let mut data = json!({ "reserved": reserved });
+            if *name == EventName::OrderCancelled {
+                data["was"] = json!("reserved");
+            }
+            bus.publish(&[shop.event(*name, data)]).await.unwrap();
             let expected: &[&str] = match (name, reserved) {
-                (EventName::OrderConfirmed, _) => &["index", "invoice"],
+                (EventName::OrderConfirmed, _) => &["dispatch", "index", "invoice"],
                 (EventName::OrderRejected | EventName::OrderCancelled, true) => &["index", "void"],
                 (EventName::OrderRejected | EventName::OrderCancelled, false)
                 | (EventName::OrderReserved | EventName::OrderShipped, _) => &["index"],
@@ -68,6 +73,10 @@ async fn every_event_goes_to_the_queues_of_its_rules_and_to_no_other() {
             assert_eq!(shop.collect().await, expected, "{name} {reserved}");
         }
     }
+    bus.publish(&[shop.event(EventName::OrderCancelled, json!({ "was": "confirmed", "reserved": true }))])
+        .await
+        .unwrap();
+    assert_eq!(shop.collect().await, ["dispatch", "index", "void"]);
 }
 
 #[tokio::test]
@@ -76,8 +85,8 @@ async fn a_message_carries_the_event_and_its_order_and_wakes_its_queue() {
     let event = shop.event(EventName::OrderConfirmed, json!({ "total": { "amount": 5, "currency": "EUR" } }));
     let mut listener = shop.listener().await;
     shop.bus().publish(std::slice::from_ref(&event)).await.unwrap();
-    let woken = BTreeSet::from([heard(&mut listener).await, heard(&mut listener).await]);
-    assert_eq!(woken, BTreeSet::from(["index".to_owned(), "invoice".to_owned()]));
+    let woken = BTreeSet::from([heard(&mut listener).await, heard(&mut listener).await, heard(&mut listener).await]);
+    assert_eq!(woken, BTreeSet::from(["dispatch".to_owned(), "index".to_owned(), "invoice".to_owned()]));
     let (subject, body): (Uuid, Value) = sqlx::query_as("select subject, body from messages where queue = 'invoice'")
         .fetch_one(&shop.database.durable)
         .await
@@ -92,7 +101,7 @@ async fn several_events_are_told_together() {
     let names = [EventName::OrderConfirmed, EventName::OrderSubmitted, EventName::OrderReserved];
     let events: Vec<Event> = names.iter().map(|name| shop.event(*name, json!({}))).collect();
     shop.bus().publish(&events).await.unwrap();
-    assert_eq!(shop.collect().await, ["index", "index", "invoice"]);
+    assert_eq!(shop.collect().await, ["dispatch", "index", "index", "invoice"]);
     shop.bus().publish(&[]).await.unwrap();
     assert_eq!(shop.collect().await, [""; 0]);
 }

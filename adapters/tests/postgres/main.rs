@@ -17,3 +17,4 @@ mod sandbox;
 mod search;
 mod shop;
 mod stuck;
+mod warehouses;

@@ -1,5 +1,6 @@
 //! The command line: what each command is for, and how it teaches itself.
 
+pub mod aws_local;
 mod catalog;
 mod check;
 mod dlq;
@@ -57,6 +58,9 @@ enum Command {
     Index(IndexCommand),
     /// Send the orders of a real shop through the API: a file in the columns of UCI's "Online Retail".
     Replay(ReplayArgs),
+    /// Deploy everything on an AWS that runs on this machine, and stay until Ctrl-C. Needs a checkout of the source,
+    /// cargo and Python 3.
+    AwsLocal,
 }
 
 #[derive(Debug, Args)]
@@ -187,6 +191,7 @@ impl Command {
             Self::Dlq(DlqCommand::Redrive { id, queue, all: _ }) => dlq::redrive(config, id, queue.as_deref()).await,
             Self::Index(IndexCommand::Rebuild) => check::rebuild_index(config).await,
             Self::Replay(args) => crate::replay::send::replay(config, &args).await,
+            Self::AwsLocal => aws_local::aws_local(config).await,
         }
     }
 }

@@ -24,7 +24,7 @@ pub(super) async fn serve(config: &Config) -> anyhow::Result<ExitCode> {
         }
     };
     let identity = Identity { sub: "you".to_owned(), role: Role::Customer, warehouse: None };
-    let token = key.sign(&identity, pipeline.parts.clock.now(), TRIAL)?;
+    let token = key.sign(&identity, pipeline.parts.ports.clock.now(), TRIAL)?;
     welcome(config, &pipeline, &token).await?;
     stop.await;
     println!("Stopping: work in hand is finished, the rest waits in the database.");
@@ -35,7 +35,7 @@ pub(super) async fn serve(config: &Config) -> anyhow::Result<ExitCode> {
 
 async fn welcome(config: &Config, pipeline: &Pipeline, token: &str) -> anyhow::Result<()> {
     let url = format!("http://{}", pipeline.address);
-    let first = pipeline.parts.catalogue.products(None, 1).await?.items.into_iter().next();
+    let first = pipeline.parts.ports.catalogue.products(None, 1).await?.items.into_iter().next();
     println!("sluice serves on {url}  (documents in {})\n", config.data_dir.join("documents").display());
     if first.is_none() {
         println!("The catalogue is empty, so every order is refused. Fill it, in another terminal:\n");

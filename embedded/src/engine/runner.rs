@@ -39,7 +39,7 @@ pub struct Runner {
 impl Runner {
     /// A runner of that definition.
     pub fn new(parts: Arc<Parts>, definition: Arc<Definition>, instance: Instance) -> Self {
-        let (database, clock) = (parts.database.clone(), Arc::clone(&parts.clock));
+        let (database, clock) = (parts.database.clone(), Arc::clone(&parts.ports.clock));
         let checkpoints = Batcher::new(500, 2, MOMENT, move |batch: Vec<Checkpoint>| {
             let (database, clock) = (database.clone(), Arc::clone(&clock));
             async move {
@@ -65,15 +65,15 @@ impl Runner {
             // The number may change at any moment: what is taken in hand under one is carried under the same.
             let instance = self.instance.number();
             let room = self.slots.available_permits().min(CLAIM);
-            let claimed = match store::claim(&self.parts.database, instance, as_i64(room), self.parts.clock.now()).await
-            {
-                Ok(claimed) => claimed,
-                Err(error) => {
-                    tracing::warn!(error = error.chain(), "cannot take executions in hand");
-                    tokio::time::sleep(AFTER_FAILURE).await;
-                    continue;
-                }
-            };
+            let claimed =
+                match store::claim(&self.parts.database, instance, as_i64(room), self.parts.ports.clock.now()).await {
+                    Ok(claimed) => claimed,
+                    Err(error) => {
+                        tracing::warn!(error = error.chain(), "cannot take executions in hand");
+                        tokio::time::sleep(AFTER_FAILURE).await;
+                        continue;
+                    }
+                };
             let none = claimed.is_empty();
             for execution in claimed {
                 let Ok(slot) = Arc::clone(&self.slots).acquire_owned().await else { return };
@@ -94,7 +94,7 @@ impl Runner {
 
     async fn due(&self, wake: &Notify) {
         let next = store::next_due(&self.parts.database).await.ok().flatten();
-        let now = self.parts.clock.now();
+        let now = self.parts.ports.clock.now();
         let pause = next.map_or(LOOK_ANYWAY, |due| Duration::try_from(due - now).unwrap_or_default().min(LOOK_ANYWAY));
         // The end of the pause is as good a reason to look as a wake.
         drop(tokio::time::timeout(pause, wake.notified()).await);
@@ -103,21 +103,21 @@ impl Runner {
     /// From action to action until it ends, waits, or turns out to be in somebody else's hand.
     async fn carry(&self, claimed: Claimed, instance: i64, stopping: watch::Receiver<bool>) {
         let Claimed { id, mut version, mut execution } = claimed;
-        let mut action = self.definition.action(&execution, self.parts.clock.now());
+        let mut action = self.definition.action(&execution, self.parts.ports.clock.now());
         loop {
             let event = match action {
                 Action::Invoke { function, payload, timeout } => {
-                    Event::Task(functions::call(Arc::clone(&self.parts), &function, payload, timeout).await)
+                    Event::Task(functions::call(self.parts.ports.clone(), &function, payload, timeout).await)
                 }
                 Action::PutEvents { entries, timeout } => {
-                    Event::Task(put_events::put(self.parts.bus.as_ref(), entries, timeout).await)
+                    Event::Task(put_events::put(self.parts.ports.bus.as_ref(), entries, timeout).await)
                 }
                 Action::WaitUntil(_) => Event::WaitElapsed,
                 // It is not stored as ended, so this is of another definition.
                 Action::Succeeded { .. } => return self.give_up(id, instance, version, "it has ended").await,
                 Action::Failed { cause, .. } => return self.give_up(id, instance, version, &cause).await,
             };
-            let now = self.parts.clock.now();
+            let now = self.parts.ports.clock.now();
             let step = match self.definition.resume(execution, event, now, fastrand::u32(..)) {
                 Ok(step) => step,
                 Err(error) => return self.give_up(id, instance, version, &error.to_string()).await,
@@ -160,7 +160,7 @@ impl Runner {
 
     async fn store_alone(&self, checkpoint: Checkpoint) -> bool {
         let (id, instance, version) = (checkpoint.id, checkpoint.instance, checkpoint.version);
-        match store::checkpoint(&self.parts.database, vec![checkpoint], self.parts.clock.now()).await {
+        match store::checkpoint(&self.parts.database, vec![checkpoint], self.parts.ports.clock.now()).await {
             Ok(in_hand) => in_hand == [true],
             Err(error) => {
                 self.give_up(id, instance, version, &error.chain()).await;
@@ -172,7 +172,7 @@ impl Runner {
     /// What cannot go on is stored as failed: the sweep then begins anew, if the order still waits for it.
     async fn give_up(&self, id: Uuid, instance: i64, version: i32, cause: &str) {
         tracing::error!(execution = %id, cause, "cannot go on");
-        let now = self.parts.clock.now();
+        let now = self.parts.ports.clock.now();
         if let Err(error) = store::give_up(&self.parts.database, id, instance, version, cause, now).await {
             tracing::error!(execution = %id, error = error.chain(), "cannot be given up either");
         }

@@ -1,26 +1,18 @@
 //! Works on the queues: receives in batches, has the step do its work, and settles each message by its outcome.
 
-use super::{instance::Instance, parts::Parts, wake::Wakes};
+use super::{instance::Instance, wake::Wakes};
 use adapters::postgres::queue::{PgQueue, Received, Return};
-use schemas::ids::OrderId;
-use serde_json::Value;
+use handlers::{ports::Ports, queue};
 use std::{sync::Arc, time::Duration};
 use time::OffsetDateTime;
 use tokio::sync::{Notify, Semaphore, watch};
 use tokio_util::task::TaskTracker;
-use uuid::Uuid;
-use workflows::{
-    steps::{
-        Outcome, cancel_order::cancel_order, index_orders::index_orders, issue_invoices::issue_invoices,
-        reserve_orders::reserve_orders, void_payments::void_payments,
-    },
-    wiring::{QueueSpec, Step},
-};
+use workflows::{steps::Outcome, wiring::QueueSpec};
 
 /// A wake can be missed while the connection that listens is away; this is the longest it then goes unnoticed.
 const LOOK_ANYWAY: Duration = Duration::from_secs(2);
 /// How many times longer than at rest messages are gathered under load.
-const MOST_GATHERING: u32 = 5;
+const MOST_GATHERING: u32 = 2;
 /// The pause after the database did not answer.
 const AFTER_FAILURE: Duration = Duration::from_millis(500);
 /// The longest that a message waits for something that is away.
@@ -34,7 +26,7 @@ pub(super) struct Consumer {
     /// Where messages come from.
     pub(super) queue: PgQueue,
     /// What steps need.
-    pub(super) parts: Arc<Parts>,
+    pub(super) ports: Ports,
     /// Who receives.
     pub(super) instance: Instance,
     /// What is counted.
@@ -94,7 +86,7 @@ impl Consumer {
     /// Returns when there may be something to receive.
     async fn due(&self, wake: &Notify) {
         let next = self.queue.next_due(self.spec.name).await.ok().flatten();
-        let now = self.parts.clock.now();
+        let now = self.ports.clock.now();
         let pause = next.map_or(LOOK_ANYWAY, |due| until(due, now).min(LOOK_ANYWAY));
         // The end of the pause is as good a reason to look as a wake.
         drop(tokio::time::timeout(pause, wake.notified()).await);
@@ -112,12 +104,8 @@ impl Consumer {
     }
 
     async fn work_together(&self, batch: Vec<Received>) {
-        let (step, parts, messages) = (self.spec.step, Arc::clone(&self.parts), batch.clone());
-        // A panic of the step is the end of this task only.
-        let outcomes = match tokio::spawn(async move { handle(step, &parts, messages).await }).await {
-            Ok(outcomes) => outcomes,
-            Err(error) => vec![Outcome::Retry(format!("the step panicked: {error}")); batch.len()],
-        };
+        let bodies = batch.iter().map(|message| message.body.clone()).collect();
+        let outcomes = queue::handle(self.spec.step, &self.ports, bodies).await;
         self.settle(&batch, outcomes).await;
     }
 
@@ -157,7 +145,7 @@ impl Consumer {
             let doublings = u32::try_from(message.receive_count - 1).unwrap_or_default().min(10);
             Duration::from_secs(1) * 2_u32.pow(doublings)
         } else {
-            let age = until(self.parts.clock.now(), message.sent_at);
+            let age = until(self.ports.clock.now(), message.sent_at);
             (age / 4).max(Duration::from_millis(500))
         };
         let jitter = Duration::from_millis(fastrand::u64(0..250));
@@ -168,66 +156,4 @@ impl Consumer {
 
 fn until(later: OffsetDateTime, earlier: OffsetDateTime) -> Duration {
     Duration::try_from(later - earlier).unwrap_or_default()
-}
-
-/// Parses each message on its own, so that a malformed one fails only itself, and has the step do the rest together.
-async fn handle(step: Step, parts: &Parts, batch: Vec<Received>) -> Vec<Outcome> {
-    match step {
-        Step::Reserve => {
-            let parse = |message: &Received| {
-                serde_json::from_value(message.body.clone()).map_err(|error| format!("no accepted order: {error}"))
-            };
-            parsed(&batch, parse, |orders| async move {
-                reserve_orders(parts.orders.as_ref(), parts.workflows.as_ref(), parts.bus.as_ref(), orders).await
-            })
-            .await
-        }
-        Step::Invoice => {
-            parsed(&batch, order_of, |ids| async move {
-                let (printer, documents) = (parts.printer.as_ref(), parts.documents.as_ref());
-                issue_invoices(parts.orders.as_ref(), printer, documents, parts.bus.as_ref(), &ids).await
-            })
-            .await
-        }
-        Step::Index => {
-            parsed(&batch, order_of, |ids| async move { index_orders(parts.search.as_ref(), &ids).await }).await
-        }
-        Step::Cancel => {
-            let orders = parts.orders.as_ref();
-            parsed(&batch, order_of, |ids| async move { cancel_order(orders, parts.bus.as_ref(), &ids).await }).await
-        }
-        Step::Void => {
-            let (orders, provider) = (parts.orders.as_ref(), parts.provider.as_ref());
-            parsed(&batch, order_of, |ids| async move { void_payments(orders, provider, &ids).await }).await
-        }
-    }
-}
-
-async fn parsed<T, F: Future<Output = Vec<Outcome>>>(
-    batch: &[Received],
-    parse: impl Fn(&Received) -> Result<T, String>,
-    step: impl FnOnce(Vec<T>) -> F,
-) -> Vec<Outcome> {
-    let mut outcomes: Vec<Option<Outcome>> = Vec::with_capacity(batch.len());
-    let mut items = Vec::with_capacity(batch.len());
-    for message in batch {
-        match parse(message) {
-            Ok(item) => {
-                items.push(item);
-                outcomes.push(None);
-            }
-            Err(error) => outcomes.push(Some(Outcome::Retry(error))),
-        }
-    }
-    let done = if items.is_empty() { Vec::new() } else { step(items).await };
-    let mut done = done.into_iter();
-    let unanswered = || Outcome::Retry("the step gave no outcome".to_owned());
-    outcomes.into_iter().map(|outcome| outcome.or_else(|| done.next()).unwrap_or_else(unanswered)).collect()
-}
-
-/// The order that a message is about: an event's subject, or the id of a plain request.
-fn order_of(message: &Received) -> Result<OrderId, String> {
-    let field = message.body.get("subject").or_else(|| message.body.get("order_id"));
-    let id = field.and_then(Value::as_str).and_then(|id| id.parse::<Uuid>().ok());
-    id.map(OrderId).ok_or_else(|| "names no order".to_owned())
 }

@@ -83,7 +83,7 @@ impl Pipeline {
             let consumer = Consumer {
                 spec: *spec,
                 queue: queue.clone(),
-                parts: Arc::clone(&parts),
+                ports: parts.ports.clone(),
                 instance: instance.clone(),
                 counts: counts.clone(),
             };
@@ -94,8 +94,8 @@ impl Pipeline {
         let (to_wake, stop_seen, tracked) = (Arc::clone(&wakes), stopping.clone(), tracker.clone());
         beside(Box::pin(async move { runner.run(&to_wake, stop_seen, &tracked).await }));
         for schedule in SCHEDULES {
-            let (parts, stopping) = (Arc::clone(&parts), stopping.clone());
-            beside(Box::pin(unless(stopping, async move { schedules::keep(*schedule, &parts).await })));
+            let (ports, stopping) = (parts.ports.clone(), stopping.clone());
+            beside(Box::pin(unless(stopping, async move { schedules::keep(*schedule, &ports).await })));
         }
         let (listening, listened) = (Arc::clone(&wakes), database.clone());
         beside(Box::pin(unless(stopping.clone(), async move { listening.listen(&listened).await })));
@@ -175,19 +175,20 @@ async fn serve(listener: TcpListener, app: App, stopping: watch::Receiver<bool>)
         .await
 }
 
-fn app(parts: &Arc<Parts>, wakes: &Arc<Wakes>, token_key: TokenKey, metrics: Arc<Metrics>) -> App {
+fn app(parts: &Parts, wakes: &Arc<Wakes>, token_key: TokenKey, metrics: Arc<Metrics>) -> App {
+    let ports = parts.ports.clone();
     App {
-        intake: Arc::clone(&parts.intake),
-        orders: Arc::clone(&parts.orders),
-        catalogue: Arc::clone(&parts.catalogue),
-        search: Arc::clone(&parts.search),
-        documents: Arc::clone(&parts.documents),
-        queue: Arc::clone(&parts.queue),
-        clock: Arc::clone(&parts.clock),
+        intake: ports.intake,
+        orders: ports.orders,
+        catalogue: ports.catalogue,
+        search: ports.search,
+        documents: ports.documents,
+        queue: ports.queue,
+        clock: ports.clock,
         ids: Arc::new(SystemIds),
         decisions: Arc::new(decisions::ListeningDecisions(Arc::clone(wakes))),
         readiness: Arc::new(decisions::DatabaseReady(parts.database.clone())),
-        token_key: Arc::new(token_key),
+        token_key: Some(Arc::new(token_key)),
         metrics,
     }
 }

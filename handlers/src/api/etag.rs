@@ -1,19 +1,37 @@
 //! ETags and `If-None-Match`. A tag is a hash of the very bytes it stands for: whatever changes in them changes the tag,
 //! and no field can be forgotten.
 
-use axum::http::{HeaderMap, HeaderValue, header};
+use super::PRIVATE;
+use axum::{
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use sha2::{Digest, Sha256};
 
+/// The body with its tag and what else is said about it; 304 without both if the caller has it already.
+pub(super) fn answer<const N: usize>(
+    asked: &HeaderMap,
+    body: Vec<u8>,
+    about: [(HeaderName, HeaderValue); N],
+) -> Response {
+    let tag = of(&body);
+    let mut response =
+        if is_known(asked, &tag) { StatusCode::NOT_MODIFIED.into_response() } else { (about, body).into_response() };
+    response.headers_mut().insert(header::ETAG, header_of(&tag));
+    response.headers_mut().insert(header::CACHE_CONTROL, PRIVATE);
+    response
+}
+
 /// The strong tag of a body, in quotes.
-pub(super) fn of(body: &[u8]) -> String {
+fn of(body: &[u8]) -> String {
     let hash = Sha256::digest(body);
     let short = hash.get(..16).unwrap_or_default();
     format!("\"{}\"", URL_SAFE_NO_PAD.encode(short))
 }
 
 /// Whether the caller has the body of this tag already (RFC 9110 section 13.1.2, weak comparison).
-pub(super) fn is_known(headers: &HeaderMap, tag: &str) -> bool {
+fn is_known(headers: &HeaderMap, tag: &str) -> bool {
     headers
         .get_all(header::IF_NONE_MATCH)
         .iter()
@@ -24,7 +42,7 @@ pub(super) fn is_known(headers: &HeaderMap, tag: &str) -> bool {
 }
 
 /// The tag as a header. It has only characters that a header may have.
-pub(super) fn header_of(tag: &str) -> HeaderValue {
+fn header_of(tag: &str) -> HeaderValue {
     HeaderValue::from_str(tag).unwrap_or(HeaderValue::from_static("\"\""))
 }
 

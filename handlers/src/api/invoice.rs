@@ -1,7 +1,7 @@
 //! `GET /v1/orders/{id}/invoice`: the PDF, as it was issued.
 
 use super::{
-    App, PRIVATE,
+    App,
     caller::Caller,
     etag,
     found::{Found, Named},
@@ -10,8 +10,8 @@ use super::{
 use crate::token::Role;
 use axum::{
     extract::State,
-    http::{HeaderMap, HeaderValue, StatusCode, header},
-    response::{IntoResponse, Response},
+    http::{HeaderMap, HeaderValue, header},
+    response::Response,
 };
 use schemas::order::Status;
 use workflows::{ports::Unavailable, steps::issue_invoices::document_path};
@@ -49,18 +49,10 @@ pub(super) async fn get_invoice(
         // It was there when the order learnt of it: a fault of the store, which may mend itself.
         return Err(Unavailable::because("documents.get", "an issued invoice is not there").into());
     };
-    let tag = etag::of(&pdf);
-    let mut response = if etag::is_known(&headers, &tag) {
-        StatusCode::NOT_MODIFIED.into_response()
-    } else {
-        let name = HeaderValue::from_str(&format!("inline; filename=\"{number}.pdf\""));
-        let disposition = name.unwrap_or(HeaderValue::from_static("inline"));
-        let kind = HeaderValue::from_static("application/pdf");
-        ([(header::CONTENT_TYPE, kind), (header::CONTENT_DISPOSITION, disposition)], pdf).into_response()
-    };
-    response.headers_mut().insert(header::ETAG, etag::header_of(&tag));
-    response.headers_mut().insert(header::CACHE_CONTROL, PRIVATE);
-    Ok(response)
+    let name = HeaderValue::from_str(&format!("inline; filename=\"{number}.pdf\""));
+    let disposition = name.unwrap_or(HeaderValue::from_static("inline"));
+    let kind = HeaderValue::from_static("application/pdf");
+    Ok(etag::answer(&headers, pdf, [(header::CONTENT_TYPE, kind), (header::CONTENT_DISPOSITION, disposition)]))
 }
 
 fn number_of(found: &Found) -> Result<String, Refusal> {

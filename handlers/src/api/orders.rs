@@ -1,7 +1,7 @@
 //! Reading orders: one by its id, and one's own newest first.
 
 use super::{
-    App, JSON, PRIVATE,
+    App, JSON,
     caller::Caller,
     decisions::await_decision,
     etag,
@@ -14,8 +14,8 @@ use super::{
 use crate::token::Role;
 use axum::{
     extract::State,
-    http::{HeaderMap, HeaderValue, StatusCode, Uri, header},
-    response::{IntoResponse, Response},
+    http::{HeaderMap, HeaderValue, Uri, header},
+    response::Response,
 };
 use schemas::{
     ids::OrderId,
@@ -53,15 +53,8 @@ pub(super) async fn get_order(
     let patience = prefer::wait(&headers);
     let found = await_decision(&app, &caller, id.order()?, patience).await?;
     let body = serde_json::to_vec(&found.view()).map_err(|_| Refusal::of(Kind::Internal))?;
-    let tag = etag::of(&body);
-    let mut response = if etag::is_known(&headers, &tag) {
-        StatusCode::NOT_MODIFIED.into_response()
-    } else {
-        ([(header::CONTENT_TYPE, JSON)], body).into_response()
-    };
+    let mut response = etag::answer(&headers, body, [(header::CONTENT_TYPE, JSON)]);
     let set = response.headers_mut();
-    set.insert(header::ETAG, etag::header_of(&tag));
-    set.insert(header::CACHE_CONTROL, PRIVATE);
     set.insert(header::VARY, HeaderValue::from_static("authorization, prefer"));
     if !patience.is_zero() {
         set.insert(PREFERENCE_APPLIED, applied(patience));

@@ -6,7 +6,11 @@ use axum::{
     http::{Method, Request, StatusCode},
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use handlers::token::{Identity, Role, TokenKey};
+use handlers::{
+    api::{App, LookAgain, router},
+    token::{Identity, Role, TokenKey},
+};
+use std::sync::Arc;
 use time::Duration;
 
 /// Every path that needs a token.
@@ -106,4 +110,31 @@ async fn another_s_order_is_like_one_that_does_not_exist() {
     assert!(world.sent.lock().unwrap().is_empty());
     assert_eq!(world.get(&format!("/v1/orders/{theirs}"), "support").await.status, StatusCode::OK);
     assert!(world.get("/v1/orders", "bob").await.json()["items"].as_array().unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn whom_the_runtime_has_verified_is_the_caller_whatever_the_token_says() {
+    let world = World::new();
+    let id = id_of(&world.ask(submission("alice", "k1", order().to_string())).await);
+    let path = format!("/v1/orders/{id}");
+    for (name, status) in [("alice", StatusCode::OK), ("bob", StatusCode::NOT_FOUND)] {
+        for token in [None, Some("Bearer garbage".to_owned()), Some(format!("Bearer {}", token("alice")))] {
+            let mut request = request("GET", &path, token.as_deref());
+            request.extensions_mut().insert(Identity { sub: name.into(), role: Role::Customer, warehouse: None });
+            assert_eq!(world.ask(request).await.status, status, "{name}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn without_a_key_no_token_names_anybody() {
+    let world = World::new();
+    let keyless = || router(App { token_key: None, ..world.app(Arc::new(LookAgain)) });
+    let good = format!("Bearer {}", token("alice"));
+    let answer = ask(keyless(), request("GET", "/v1/products", Some(&good))).await;
+    assert_eq!(answer.status, StatusCode::UNAUTHORIZED);
+    assert_eq!(answer.header("www-authenticate"), "Bearer error=\"invalid_token\"");
+    let mut verified = request("GET", "/v1/products", None);
+    verified.extensions_mut().insert(Identity { sub: "alice".into(), role: Role::Customer, warehouse: None });
+    assert_eq!(ask(keyless(), verified).await.status, StatusCode::OK);
 }

@@ -5,6 +5,7 @@ pub mod abandon_payment;
 pub mod authorize_payment;
 pub mod cancel_order;
 pub mod confirm_order;
+pub mod dispatch_orders;
 pub mod expire_reservations;
 pub mod forget_keys;
 pub mod index_orders;

@@ -1,0 +1,119 @@
+//! Bodies that are too large for a message: they lie in a bucket, and the message says where.
+
+use serde_json::{Value, json};
+use std::sync::Arc;
+use uuid::Uuid;
+use workflows::ports::{Documents, Unavailable};
+
+/// The largest body that travels in the message itself. A queue takes 256 KiB with everything around the body, and a
+/// table's item 400 KB.
+pub const LARGEST: usize = 200 * 1024;
+/// The member that marks a reference. No body of ours has one of that name.
+const REFERENCE: &str = "$payload";
+
+/// Where large bodies are put. What lies there must outlast whatever names it: messages, those that were set aside among
+/// them, and the table of accepted orders.
+#[derive(Clone)]
+pub struct Payloads {
+    bucket: Arc<dyn Documents>,
+}
+
+impl Payloads {
+    /// Large bodies lie in that bucket.
+    pub fn new(bucket: Arc<dyn Documents>) -> Self {
+        Self { bucket }
+    }
+
+    /// The body as it can travel: itself, or a reference to where it was put. The same body comes to lie at the same
+    /// place, so that a repeated call leaves nothing behind.
+    ///
+    /// # Errors
+    /// If the bucket does not answer.
+    pub async fn put(&self, queue: &str, subject: Uuid, body: Value) -> Result<Value, Unavailable> {
+        let text = body.to_string();
+        if text.len() <= LARGEST {
+            return Ok(body);
+        }
+        let path = format!("{queue}/{subject}/{}.json", Uuid::new_v5(&subject, text.as_bytes()));
+        self.bucket
+            .put(&path, text.into_bytes())
+            .await
+            .map_err(|error| Unavailable { what: "payloads.put", ..error })?;
+        Ok(json!({ REFERENCE: path }))
+    }
+
+    /// The body that a received one stands for.
+    ///
+    /// # Errors
+    /// If the bucket does not answer, or holds no such body: then asking again helps only if somebody puts it back.
+    pub async fn resolve(&self, body: Value) -> Result<Value, Unavailable> {
+        let Some(path) = referred(&body) else { return Ok(body) };
+        let content = self
+            .bucket
+            .get(path)
+            .await
+            .map_err(|error| Unavailable { what: "payloads.get", ..error })?
+            .ok_or_else(|| Unavailable::refused("payloads.get", format!("{path} is gone")))?;
+        serde_json::from_slice(&content).map_err(|error| Unavailable::refused("payloads.get", error))
+    }
+}
+
+/// The path that a body refers to, if it is a reference and nothing else.
+fn referred(body: &Value) -> Option<&str> {
+    let members = body.as_object()?;
+    if members.len() == 1 { members.get(REFERENCE)?.as_str() } else { None }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+    use super::*;
+    use crate::documents::StoredDocuments;
+
+    const ORDER: Uuid = Uuid::from_u128(7);
+
+    fn payloads(folder: &tempfile::TempDir) -> Payloads {
+        Payloads::new(Arc::new(StoredDocuments::in_folder(folder.path()).unwrap()))
+    }
+
+    /// A body of exactly that many bytes.
+    fn body_of(bytes: usize) -> Value {
+        json!({ "text": "x".repeat(bytes - r#"{"text":""}"#.len()) })
+    }
+
+    #[tokio::test]
+    async fn a_body_that_fits_travels_as_it_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let payloads = payloads(&folder);
+        let body = body_of(LARGEST);
+        assert_eq!(payloads.put("intake", ORDER, body.clone()).await.unwrap(), body);
+        assert_eq!(payloads.resolve(body.clone()).await.unwrap(), body);
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
+
+    #[tokio::test]
+    async fn a_larger_body_travels_as_a_reference_and_comes_back_whole() {
+        let folder = tempfile::tempdir().unwrap();
+        let payloads = payloads(&folder);
+        let body = body_of(LARGEST + 1);
+        let reference = payloads.put("intake", ORDER, body.clone()).await.unwrap();
+        assert!(referred(&reference).unwrap().starts_with(&format!("intake/{ORDER}/")));
+        assert_eq!(payloads.put("intake", ORDER, body.clone()).await.unwrap(), reference);
+        assert_eq!(payloads.resolve(reference).await.unwrap(), body);
+    }
+
+    #[tokio::test]
+    async fn a_reference_to_nothing_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let error = payloads(&folder).resolve(json!({ REFERENCE: "intake/none.json" })).await.unwrap_err();
+        assert_eq!((error.what, error.away), ("payloads.get", false));
+    }
+
+    #[tokio::test]
+    async fn a_body_that_only_mentions_a_reference_is_no_reference() {
+        let folder = tempfile::tempdir().unwrap();
+        for body in [json!({ REFERENCE: "a", "more": 1 }), json!({ REFERENCE: 1 }), json!(["$payload"]), json!(null)] {
+            assert_eq!(payloads(&folder).resolve(body.clone()).await.unwrap(), body);
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! Secrets from Secrets Manager, read once at start. What is in them is in no error and no log: errors name the secret
+//! and what it lacks.
+
+use super::failures::Asked;
+use aws_sdk_secretsmanager::Client;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use serde::Deserialize;
+use serde_json::Value;
+use workflows::ports::Unavailable;
+
+/// RFC 7518 section 3.2: a key of HS256 has at least as many bytes as its hash.
+const SHORTEST_KEY: usize = 32;
+
+/// A database secret in the form of RDS. One that RDS manages by itself holds the name and the password only.
+#[derive(Deserialize)]
+struct Credentials {
+    username: String,
+    password: String,
+    host: Option<String>,
+    port: Option<Value>,
+    dbname: Option<String>,
+}
+
+/// What is known of the database besides its secret.
+#[derive(Clone, Copy, Debug)]
+pub struct Place<'a> {
+    /// Used instead of the secret's host, such as a proxy's endpoint.
+    pub host: Option<&'a str>,
+    /// The database, if the secret names none.
+    pub dbname: &'a str,
+    /// How the connection is secured: a value of `sslmode`, such as `verify-full`.
+    pub sslmode: &'a str,
+}
+
+/// The URL of the database whose credentials are in that secret. It holds the password: it is for connecting, and for
+/// nothing that prints.
+///
+/// # Errors
+/// If the secret cannot be read, or is no database's.
+pub async fn database_url(client: &Client, secret: &str, place: Place<'_>) -> Result<String, Unavailable> {
+    url_of(&value_of(client, secret, "secrets.database").await?, place)
+        .map_err(|problem| Unavailable::refused("secrets.database", format!("secret {secret} {problem}")))
+}
+
+/// The key that tokens are signed with.
+///
+/// # Errors
+/// If the secret cannot be read, or is too short to be a key.
+pub async fn token_key(client: &Client, secret: &str) -> Result<Vec<u8>, Unavailable> {
+    let key = value_of(client, secret, "secrets.token_key").await?;
+    if key.len() < SHORTEST_KEY {
+        let problem = format!("secret {secret} has less than {SHORTEST_KEY} bytes");
+        return Err(Unavailable::refused("secrets.token_key", problem));
+    }
+    Ok(key.into_bytes())
+}
+
+async fn value_of(client: &Client, secret: &str, what: &'static str) -> Result<String, Unavailable> {
+    let answer = client.get_secret_value().secret_id(secret).send().await.asked(what)?;
+    answer.secret_string.ok_or_else(|| Unavailable::refused(what, format!("secret {secret} holds no text")))
+}
+
+/// The URL, with every character that could mean something in it percent-encoded; or what the secret lacks, in words
+/// that quote nothing of it.
+fn url_of(secret: &str, place: Place<'_>) -> Result<String, &'static str> {
+    let Credentials { username, password, host, port, dbname } =
+        serde_json::from_str(secret).map_err(|_| "is no JSON with a username and a password")?;
+    let host = place.host.or(host.as_deref()).ok_or("names no host, and none is configured")?;
+    let port = match &port {
+        None => 5432,
+        Some(Value::String(text)) => text.parse::<u16>().map_err(|_| "has a port that is none")?,
+        Some(other) => other.as_u64().and_then(|n| u16::try_from(n).ok()).ok_or("has a port that is none")?,
+    };
+    let encoded = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
+    let (user, password) = (encoded(&username), encoded(&password));
+    let (dbname, sslmode) = (encoded(dbname.as_deref().unwrap_or(place.dbname)), encoded(place.sslmode));
+    // An IPv6 address stands in brackets, and its colons as they are.
+    let host = if host.contains(':') { format!("[{host}]") } else { host.to_owned() };
+    // The database is no part of the path, in which `.` and `..` would be taken away however they are written.
+    Ok(format!("postgres://{user}:{password}@{host}:{port}/?dbname={dbname}&sslmode={sslmode}"))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+    use super::*;
+    use proptest::prelude::*;
+    use serde_json::json;
+    use sqlx::postgres::{PgConnectOptions, PgSslMode};
+
+    const PLACE: Place<'static> = Place { host: None, dbname: "sluice", sslmode: "verify-full" };
+
+    fn options(secret: &Value, place: Place<'_>) -> PgConnectOptions {
+        url_of(&secret.to_string(), place).unwrap().parse().unwrap()
+    }
+
+    #[test]
+    fn the_form_of_rds_is_read_whole() {
+        let secret = json!({
+            "engine": "postgres", "username": "app", "password": "p", "host": "db.example", "port": 5433, "dbname": "shop",
+        });
+        let found = options(&secret, PLACE);
+        assert_eq!((found.get_username(), found.get_host(), found.get_port()), ("app", "db.example", 5433));
+        assert_eq!(found.get_database(), Some("shop"));
+        assert!(matches!(found.get_ssl_mode(), PgSslMode::VerifyFull));
+    }
+
+    #[test]
+    fn what_a_managed_secret_lacks_is_configured() {
+        let place = Place { host: Some("proxy.example"), sslmode: "disable", ..PLACE };
+        let found = options(&json!({ "username": "app", "password": "p" }), place);
+        assert_eq!((found.get_host(), found.get_port(), found.get_database()), ("proxy.example", 5432, Some("sluice")));
+        assert!(matches!(found.get_ssl_mode(), PgSslMode::Disable));
+        let overridden =
+            options(&json!({ "username": "a", "password": "p", "host": "db.example", "port": "1" }), place);
+        assert_eq!((overridden.get_host(), overridden.get_port()), ("proxy.example", 1));
+    }
+
+    #[test]
+    fn a_secret_that_is_no_databases_is_refused_without_being_quoted() {
+        let cases = [
+            (json!("hunter2"), "is no JSON with a username and a password"),
+            (json!({ "username": "app" }), "is no JSON with a username and a password"),
+            (json!({ "username": "app", "password": "p" }), "names no host, and none is configured"),
+            (json!({ "username": "app", "password": "p", "host": "h", "port": 70_000 }), "has a port that is none"),
+            (json!({ "username": "app", "password": "p", "host": "h", "port": "x" }), "has a port that is none"),
+        ];
+        for (secret, problem) in cases {
+            assert_eq!(url_of(&secret.to_string(), PLACE), Err(problem));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_name_and_password_arrive_as_they_are(
+            username in "[^\\x00]{1,20}", password in "[^\\x00]{1,40}", dbname in "[^\\x00]{1,20}",
+        ) {
+            let secret = json!({ "username": username, "password": password, "host": "db.example", "dbname": dbname });
+            let found = options(&secret, PLACE);
+            prop_assert_eq!((found.get_username(), found.get_host()), (username.as_str(), "db.example"));
+            prop_assert_eq!(found.get_database(), Some(dbname.as_str()));
+            // There is no other way to look at the password than the one that shows everything.
+            let (shown, wanted) = (format!("{found:?}"), format!("{:?}", Some(password)));
+            prop_assert!(shown.contains(&wanted));
+        }
+    }
+}

@@ -1,0 +1,157 @@
+//! Warehouses on an SNS FIFO topic: each subscribes a queue of its own with a filter on the attribute `warehouse`.
+//!
+//! The topic keeps the order of a message group, which is an order's id, as far as we publish in that order. A notice
+//! is therefore in no call before the one ahead of it was taken (see `lanes`), and one that cannot be delivered holds
+//! back those behind it: they fail too, and come again with it.
+
+use super::{
+    failures::{Asked, NotTaken, failures},
+    lanes::{Call, Failure, by_key, send_all},
+    parts::Limits,
+    text::text_of,
+};
+use async_trait::async_trait;
+use aws_sdk_sns::{
+    Client,
+    types::{MessageAttributeValue, PublishBatchRequestEntry},
+};
+use uuid::Uuid;
+use workflows::ports::{Notice, Unavailable, Warehouses};
+
+const TELL: Call = Call { what: "warehouses.tell", limits: Limits { entries: 10, bytes: 256 * 1024 } };
+
+/// Warehouses that subscribe to a topic.
+#[derive(Clone)]
+pub struct SnsWarehouses {
+    client: Client,
+    topic: String,
+}
+
+/// A notice as it is published.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Message {
+    group: String,
+    deduplication: String,
+    text: String,
+    warehouse: String,
+    event: String,
+}
+
+impl SnsWarehouses {
+    /// The topic of that ARN.
+    pub fn new(client: Client, topic: impl Into<String>) -> Self {
+        Self { client, topic: topic.into() }
+    }
+
+    async fn call(&self, messages: Vec<&Message>) -> Result<Vec<Failure>, Unavailable> {
+        let count = messages.len();
+        let mut request = self.client.publish_batch().topic_arn(&self.topic);
+        for (at, message) in messages.into_iter().enumerate() {
+            let entry = PublishBatchRequestEntry::builder()
+                .id(at.to_string())
+                .message(&message.text)
+                .message_group_id(&message.group)
+                .message_deduplication_id(&message.deduplication)
+                .message_attributes("warehouse", text_attribute(&message.warehouse)?)
+                .message_attributes("event", text_attribute(&message.event)?)
+                .build()
+                .map_err(|error| Unavailable::refused(TELL.what, error))?;
+            request = request.publish_batch_request_entries(entry);
+        }
+        let answer = request.send().await.asked(TELL.what)?;
+        let not_taken = answer.failed().iter().map(|entry| NotTaken {
+            id: entry.id().to_owned(),
+            code: entry.code().to_owned(),
+            at_fault: entry.sender_fault(),
+            message: entry.message().map(str::to_owned),
+        });
+        Ok(failures(count, answer.successful().iter().filter_map(|entry| entry.id()), not_taken))
+    }
+}
+
+fn text_attribute(text: &str) -> Result<MessageAttributeValue, Unavailable> {
+    MessageAttributeValue::builder()
+        .data_type("String")
+        .string_value(text)
+        .build()
+        .map_err(|error| Unavailable::refused(TELL.what, error))
+}
+
+#[async_trait]
+impl Warehouses for SnsWarehouses {
+    async fn tell(&self, notices: &[Notice]) -> Result<(), Unavailable> {
+        let messages = notices.iter().map(message_of).collect::<Result<Vec<_>, _>>()?;
+        let lanes = by_key(&messages, |message| message.group.clone());
+        send_all(TELL, lanes, size_of, |messages| self.call(messages)).await
+    }
+}
+
+fn message_of(notice: &Notice) -> Result<Message, Unavailable> {
+    let Notice { warehouse, event } = notice;
+    let document = serde_json::to_value(event).map_err(|error| Unavailable::refused(TELL.what, error))?;
+    Ok(Message {
+        group: event.subject.to_string(),
+        // Of the event and the warehouse, in the few characters that are allowed here: told again within five minutes,
+        // a notice is dropped by the topic, and later by whoever receives it.
+        deduplication: Uuid::new_v5(&event.id, warehouse.as_bytes()).to_string(),
+        text: text_of(&document),
+        warehouse: warehouse.clone(),
+        event: event.name().map_or_else(|| event.kind.clone(), |name| name.as_str().to_owned()),
+    })
+}
+
+/// The size of a message as SNS counts it: the text, and of each attribute its name, its type and its value.
+fn size_of(message: &Message) -> usize {
+    let attributes = [("warehouse", &message.warehouse), ("event", &message.event)];
+    let attributes: usize = attributes.iter().map(|(name, value)| name.len() + "String".len() + value.len()).sum();
+    message.text.len() + attributes
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+    use super::*;
+    use schemas::{
+        event::{Event, EventName},
+        ids::OrderId,
+    };
+    use serde_json::json;
+    use time::OffsetDateTime;
+
+    fn notice(warehouse: &str, event: u128, order: u128) -> Notice {
+        Notice {
+            warehouse: warehouse.to_owned(),
+            event: Event {
+                specversion: "1.0".to_owned(),
+                id: Uuid::from_u128(event),
+                source: "sluice/test".to_owned(),
+                kind: Event::kind_of(EventName::OrderConfirmed),
+                subject: OrderId(Uuid::from_u128(order)),
+                time: OffsetDateTime::UNIX_EPOCH,
+                sequence: 2,
+                traceparent: None,
+                datacontenttype: "application/json".to_owned(),
+                data: json!({}),
+            },
+        }
+    }
+
+    #[test]
+    fn a_notice_is_the_event_itself_in_the_group_of_its_order() {
+        let notice = notice("north", 1, 2);
+        let message = message_of(&notice).unwrap();
+        assert_eq!(message.group, notice.event.subject.to_string());
+        assert_eq!(serde_json::from_str::<Event>(&message.text).unwrap(), notice.event);
+        assert_eq!((message.warehouse.as_str(), message.event.as_str()), ("north", "OrderConfirmed"));
+        assert_eq!(size_of(&message), message.text.len() + (9 + 6 + 5) + (5 + 6 + 14));
+    }
+
+    #[test]
+    fn the_same_notice_is_dropped_and_no_other() {
+        let id = |warehouse, event| message_of(&notice(warehouse, event, 2)).unwrap().deduplication;
+        assert_eq!(id("north", 1), id("north", 1));
+        assert_ne!(id("north", 1), id("south", 1));
+        assert_ne!(id("north", 1), id("north", 2));
+        assert_eq!(id("Lagerhaus Süd, Tor 3", 1).len(), 36);
+    }
+}

@@ -1,0 +1,56 @@
+//! The catalogue in a table.
+
+use super::account::{clients, name};
+use adapters::aws::catalogue::DynamoCatalogue;
+use aws_sdk_dynamodb::types::{AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType};
+use schemas::{money::Amount, product::Product};
+use workflows::ports::Catalogue;
+
+async fn empty() -> DynamoCatalogue {
+    let clients = clients().await;
+    let table = name("catalogue");
+    let mut request = clients.dynamo_db.create_table().table_name(&table).billing_mode(BillingMode::PayPerRequest);
+    for (attribute, kind) in [("catalogue", KeyType::Hash), ("sku", KeyType::Range)] {
+        let key = KeySchemaElement::builder().attribute_name(attribute).key_type(kind).build().unwrap();
+        let text = AttributeDefinition::builder().attribute_name(attribute).attribute_type(ScalarAttributeType::S);
+        request = request.key_schema(key).attribute_definitions(text.build().unwrap());
+    }
+    request.send().await.unwrap();
+    DynamoCatalogue::new(clients.dynamo_db, table)
+}
+
+fn product(sku: String, amount: i64) -> Product {
+    let price = Amount { amount, currency: "EUR".parse().unwrap() };
+    Product { sku, name: "Tea".to_owned(), price, tax_rate_bp: 700, available: 3 }
+}
+
+#[tokio::test]
+async fn products_are_listed_by_sku_page_by_page_and_none_twice() {
+    let catalogue = empty().await;
+    let mut products: Vec<Product> = (0..60).map(|n| product(format!("SKU-{n:02}"), n)).collect();
+    products.reverse();
+    catalogue.put(&products).await.unwrap();
+    products.reverse();
+    let mut listed = Vec::new();
+    let mut cursor: Option<String> = None;
+    loop {
+        let page = catalogue.products(cursor.as_deref(), 20).await.unwrap();
+        assert!(page.items.len() <= 20);
+        listed.extend(page.items);
+        cursor = page.next_cursor;
+        if cursor.is_none() {
+            break;
+        }
+    }
+    assert_eq!(listed, products);
+    assert_eq!(catalogue.products(Some(""), 60).await.unwrap().next_cursor, None);
+}
+
+#[tokio::test]
+async fn a_product_is_put_over_an_earlier_one_and_the_last_of_a_call_counts() {
+    let catalogue = empty().await;
+    assert_eq!(catalogue.product("TEA").await.unwrap(), None);
+    catalogue.put(&[product("TEA".to_owned(), 1)]).await.unwrap();
+    catalogue.put(&[product("TEA".to_owned(), 2), product("TEA".to_owned(), 3)]).await.unwrap();
+    assert_eq!(catalogue.product("TEA").await.unwrap(), Some(product("TEA".to_owned(), 3)));
+}

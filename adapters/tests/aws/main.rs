@@ -1,0 +1,18 @@
+//! The adapters of AWS over a real wire, against a local AWS that was started before:
+//!
+//!     SLUICE_TEST_AWS_ENDPOINT=http://127.0.0.1:4566 AWS_ENDPOINT_URL=http://127.0.0.1:4566 AWS_REGION=us-east-1 \
+//!     AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test \
+//!     cargo test -p adapters --features aws --test aws
+//!
+//! The endpoint is asked for twice so that a forgotten variable does not make them run in somebody's account.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod account;
+mod catalogue;
+mod documents;
+mod event_bus;
+mod intake;
+mod queue;
+mod secrets;
+mod warehouses;
+mod workflows;

@@ -1,0 +1,40 @@
+//! Queues on SQS.
+
+use super::account::{clients, order_id, queue, queues, received};
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+use workflows::ports::{OutgoingMessage, Queue};
+
+fn messages(bodies: &[Value]) -> Vec<OutgoingMessage> {
+    bodies.iter().map(|body| OutgoingMessage { subject: order_id().0, body: body.clone() }).collect()
+}
+
+#[tokio::test]
+async fn more_messages_than_a_call_takes_arrive_once_each() {
+    let clients = clients().await;
+    let (url, _) = queue(&clients, false).await;
+    let bodies: Vec<Value> = (0..33).map(|n| json!({ "n": n, "filler": "x".repeat(40_000) })).collect();
+    queues(&clients, &url, None).send("intake", messages(&bodies)).await.unwrap();
+    let arrived = received(&clients, &url, bodies.len()).await;
+    let numbers: BTreeSet<u64> = arrived.iter().map(|body| body["n"].as_u64().unwrap()).collect();
+    assert_eq!(numbers, (0..33).collect());
+}
+
+#[tokio::test]
+async fn a_queue_without_a_url_and_a_body_without_a_bucket_are_refused() {
+    let clients = clients().await;
+    let (url, _) = queue(&clients, false).await;
+    let queues = queues(&clients, &url, None);
+    assert!(!queues.send("elsewhere", messages(&[json!({})])).await.unwrap_err().away);
+    assert!(!queues.send("intake", messages(&[json!("x".repeat(210_000))])).await.unwrap_err().away);
+    received(&clients, &url, 0).await;
+}
+
+#[tokio::test]
+async fn a_queue_that_does_not_exist_is_refused_by_the_service() {
+    let clients = clients().await;
+    let (url, _) = queue(&clients, false).await;
+    let error =
+        queues(&clients, &format!("{url}-gone"), None).send("intake", messages(&[json!({})])).await.unwrap_err();
+    assert!(!error.away, "{}", error.chain());
+}

@@ -1,0 +1,33 @@
+//! Secrets from Secrets Manager.
+
+use super::account::{clients, name};
+use adapters::aws::{
+    Clients,
+    secrets::{Place, database_url, token_key},
+};
+
+async fn secret(clients: &Clients, text: &str) -> String {
+    let request = clients.secrets.create_secret().name(name("secret")).secret_string(text);
+    request.send().await.unwrap().arn.unwrap()
+}
+
+#[tokio::test]
+async fn a_database_secret_becomes_a_url() {
+    let clients = clients().await;
+    let arn =
+        secret(&clients, r#"{"username":"app","password":"a/b@c","host":"db","port":5432,"dbname":"shop"}"#).await;
+    let place = Place { host: None, dbname: "sluice", sslmode: "disable" };
+    let url = database_url(&clients.secrets, &arn, place).await.unwrap();
+    assert_eq!(url, "postgres://app:a%2Fb%40c@db:5432/?dbname=shop&sslmode=disable");
+}
+
+#[tokio::test]
+async fn a_token_key_is_long_enough_or_refused_without_being_quoted() {
+    let clients = clients().await;
+    let arn = secret(&clients, &"k".repeat(32)).await;
+    assert_eq!(token_key(&clients.secrets, &arn).await.unwrap(), vec![b'k'; 32]);
+    let arn = secret(&clients, "hunter2").await;
+    let error = token_key(&clients.secrets, &arn).await.unwrap_err();
+    assert!(!error.away && !error.chain().contains("hunter2"), "{}", error.chain());
+    assert!(!token_key(&clients.secrets, "none-of-that-name").await.unwrap_err().away);
+}

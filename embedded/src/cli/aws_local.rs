@@ -1,0 +1,116 @@
+//! `aws-local`: the pipeline as it runs on AWS, on an AWS that runs on this machine: the deployment template, the built
+//! functions, Step Functions, queues and buckets, with IAM enforced. Only the database is a real one, started for it.
+#![expect(clippy::print_stdout, reason = "a command prints its answer")]
+
+mod functions;
+mod local_aws;
+mod python;
+
+pub use functions::build_functions;
+pub use local_aws::{Deployment, LocalAws, Resource, Site};
+pub use python::Python;
+
+use super::catalog;
+use crate::{config::Config, shutdown};
+use adapters::{local_postgres::EphemeralPostgres, system::SystemClock};
+use anyhow::{Context, bail};
+use handlers::token::{Identity, Role, TokenKey};
+use indicatif::ProgressBar;
+use std::{
+    convert::Infallible,
+    env,
+    path::{Path, PathBuf},
+    process::ExitCode,
+    time::Duration,
+};
+use workflows::ports::Clock;
+
+/// A token that lasts a working day is enough to try things out.
+const TRIAL: time::Duration = time::Duration::hours(24);
+/// Of the catalogue that is shipped.
+const SAMPLE_SKU: &str = "TEA-EARL-GREY";
+
+/// Brings it up and stays until Ctrl-C.
+pub(super) async fn aws_local(config: &Config) -> anyhow::Result<ExitCode> {
+    let root = checkout()?;
+    let python = Python::find()?;
+    println!("Building the functions. The first time takes some minutes.");
+    let functions = build_functions(&root)?;
+    // From here on there is something to stop in order.
+    let stop = shutdown::requested()?;
+    let spinner = ProgressBar::new_spinner();
+    spinner.enable_steady_tick(Duration::from_millis(100));
+    let show = |what: &str| spinner.set_message(what.to_owned());
+    let python = python.with_packages(&root, show)?;
+    show("starting PostgreSQL");
+    let postgres = EphemeralPostgres::start().await?;
+    let database_url = empty_database(&postgres).await?;
+    let deployment = Deployment::of_the_pipeline(&root, functions.path(), database_url.clone(), config.listen);
+    tokio::pin!(stop);
+    let starting = LocalAws::start(&root, &python, &deployment, show);
+    let mut aws = tokio::select! {
+        aws = starting => aws?,
+        () = &mut stop => return Ok(ExitCode::FAILURE),
+    };
+    spinner.finish_and_clear();
+    let of_the_shop = Config { database_url: Some(database_url.clone()), ..config.clone() };
+    catalog::import(&of_the_shop, &root.join("embedded/demo/catalog.csv"), false).await?;
+    welcome(&aws, &database_url)?;
+    tokio::select! {
+        () = stop => println!("Stopping: the local AWS and its database are gone with this."),
+        ended = aws.ended() => match ended? {},
+    }
+    aws.stop().await?;
+    postgres.stop().await;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The folder of the source: the functions are built from it.
+///
+/// # Errors
+/// If there is none around.
+pub fn checkout() -> anyhow::Result<PathBuf> {
+    let here = env::current_dir().context("there is no current folder")?;
+    let package = env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
+    let around = package.iter().flat_map(|path| path.ancestors()).chain(here.ancestors());
+    let is_root = |path: &&Path| path.join("infra/local/local_aws.py").is_file();
+    let found = around.map(Path::to_path_buf).find(|path| is_root(&path.as_path()));
+    found.context("aws-local builds the functions from source: run it in a checkout of sluice")
+}
+
+/// A database that the deployment itself brings up to date.
+async fn empty_database(postgres: &EphemeralPostgres) -> anyhow::Result<String> {
+    Ok(postgres.fresh_database(async |_| Ok::<_, Infallible>(())).await?)
+}
+
+fn welcome(aws: &LocalAws, database_url: &str) -> anyhow::Result<()> {
+    let Site { endpoint, api, token_key, log, .. } = aws.site();
+    let Some(token_key) = token_key else { bail!("the deployed API verifies its tokens elsewhere") };
+    let identity = Identity { sub: "you".to_owned(), role: Role::Customer, warehouse: None };
+    let token = TokenKey::from_bytes(token_key.as_bytes())?.sign(&identity, SystemClock.now(), TRIAL)?;
+    let order = serde_json::json!({
+        "currency": "EUR",
+        "lines": [{ "sku": SAMPLE_SKU, "quantity": 1 }],
+        "email": "zoe@example.com",
+        "shipping_address": {
+            "name": "Zoe Miller", "line1": "1 High Street", "city": "London", "postal_code": "N1 1AA", "country": "GB"
+        },
+        "payment": { "method": "pm_card_visa" }
+    });
+    println!("The template is deployed on a local AWS; its API answers on {api}\n");
+    println!(
+        "Place an order and wait up to ten seconds for the answer:\n\n  \
+         curl -sS {api}/v1/orders -H 'Authorization: Bearer {token}' \\\n    \
+         -H 'Idempotency-Key: try-1' -H 'Prefer: wait=10' -H 'Content-Type: application/json' \\\n    \
+         -d '{order}'\n"
+    );
+    println!(
+        "Look at it with the AWS CLI or an SDK:\n\n  \
+         export AWS_ENDPOINT_URL={endpoint} AWS_REGION=us-east-1 AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test\n  \
+         aws stepfunctions list-state-machines\n"
+    );
+    println!("Its database: psql '{database_url}'");
+    println!("Its log: {}", log.display());
+    println!("Stop: Ctrl-C");
+    Ok(())
+}

@@ -1,0 +1,104 @@
+//! The Python that runs the local AWS, with its packages in a folder of the user's cache, made once.
+
+use anyhow::{Context, bail};
+use std::{
+    env, fs,
+    hash::{DefaultHasher, Hash, Hasher},
+    io::ErrorKind,
+    path::{Path, PathBuf},
+    process::{Command, Output, Stdio},
+};
+
+/// What MiniStack needs.
+const OLDEST: (u32, u32) = (3, 10);
+
+/// A Python that can be run.
+#[derive(Clone, Debug)]
+pub struct Python {
+    program: PathBuf,
+    version: String,
+}
+
+impl Python {
+    /// Looks for one on the PATH.
+    ///
+    /// # Errors
+    /// One sentence that says what is missing.
+    pub fn find() -> anyhow::Result<Self> {
+        let script = "import sys; print('%d.%d' % sys.version_info[:2])";
+        let asked = Command::new("python3").args(["-c", script]).stdin(Stdio::null()).output();
+        let output = match asked {
+            Ok(output) if output.status.success() => output,
+            Ok(output) => bail!("the local AWS needs Python 3.10 or later, and python3 says: {}", last_line(&output)),
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                bail!("the local AWS needs Python 3.10 or later, and there is no python3 on the PATH")
+            }
+            Err(error) => return Err(error).context("python3 cannot be run"),
+        };
+        let version = String::from_utf8_lossy(&output.stdout).trim().to_owned();
+        let parsed =
+            version.split_once('.').and_then(|(major, minor)| Some((major.parse().ok()?, minor.parse().ok()?)));
+        if parsed.is_none_or(|parsed: (u32, u32)| parsed < OLDEST) {
+            bail!("the local AWS needs Python 3.10 or later, and python3 is Python {version}");
+        }
+        Ok(Self { program: PathBuf::from("python3"), version })
+    }
+
+    /// The same with the packages of `infra/local/requirements.txt`, which are fetched the first time.
+    ///
+    /// # Errors
+    /// One sentence that says what is missing.
+    pub fn with_packages(&self, root: &Path, progress: impl Fn(&str)) -> anyhow::Result<Self> {
+        let requirements = root.join("infra/local/requirements.txt");
+        let wanted = fs::read_to_string(&requirements).with_context(|| requirements.display().to_string())?;
+        let mut hasher = DefaultHasher::new();
+        (&wanted, &self.version).hash(&mut hasher);
+        let folder = cache()?.join(format!("local-aws-{:016x}", hasher.finish()));
+        let ready = Self { program: folder.join("bin/python"), version: self.version.clone() };
+        if ready.program.exists() {
+            return Ok(ready);
+        }
+        fs::create_dir_all(cache()?).with_context(|| format!("cannot write {}", folder.display()))?;
+        // Under its name only when it is complete: another process may be making it too.
+        let draft = tempfile::Builder::new().prefix("making-").tempdir_in(cache()?)?;
+        progress("making a Python environment");
+        let made = self.command().args(["-m", "venv"]).arg(draft.path()).output()?;
+        if !made.status.success() {
+            bail!("python3 cannot make environments: install its venv module (Debian: apt install python3-venv)");
+        }
+        progress("fetching MiniStack, a local AWS (45 MB, once)");
+        let mut pip = Command::new(draft.path().join("bin/python"));
+        pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input", "--requirement"]);
+        let fetched = pip.arg(&requirements).stdin(Stdio::null()).output()?;
+        if !fetched.status.success() {
+            bail!("pip could not fetch the packages of the local AWS (is there a network?): {}", last_line(&fetched));
+        }
+        match fs::rename(draft.path(), &folder) {
+            Ok(()) => {}
+            Err(_) if ready.program.exists() => {}
+            Err(error) => return Err(error).with_context(|| format!("cannot make {}", folder.display())),
+        }
+        Ok(ready)
+    }
+
+    /// A command that runs it.
+    pub fn command(&self) -> Command {
+        let mut command = Command::new(&self.program);
+        // Nothing is left in the source's folders.
+        command.stdin(Stdio::null()).env("PYTHONDONTWRITEBYTECODE", "1");
+        command
+    }
+}
+
+/// Where a user's programs keep what can be fetched again.
+fn cache() -> anyhow::Result<PathBuf> {
+    let named = env::var_os("XDG_CACHE_HOME").filter(|path| !path.is_empty()).map(PathBuf::from);
+    let home = || env::var_os("HOME").map(|home| PathBuf::from(home).join(".cache"));
+    let base = named.or_else(home).context("neither XDG_CACHE_HOME nor HOME says where a cache may be kept")?;
+    Ok(base.join("sluice"))
+}
+
+fn last_line(output: &Output) -> String {
+    let text = String::from_utf8_lossy(&output.stderr);
+    text.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or("nothing").trim().to_owned()
+}

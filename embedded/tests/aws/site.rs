@@ -1,0 +1,188 @@
+//! The one deployment that the tests share, and words for what a test waits for on it.
+
+use super::{
+    look::Look,
+    suite::Target,
+    support::{Shop, wait_until},
+};
+use adapters::local_postgres::ephemeral;
+use handlers::token::TokenKey;
+use serde_json::{Value, json};
+use sluice::cli::aws_local::{Deployment, LocalAws, Python, Site, build_functions, checkout};
+use std::{convert::Infallible, time::Duration};
+use tokio::sync::{Mutex, MutexGuard, OnceCell};
+use uuid::Uuid;
+
+/// The local AWS starts each function's process when it is first called.
+pub(crate) const WITHIN: Duration = Duration::from_secs(120);
+/// AWS hides a message for six times what its function may take. Nobody wants to wait for that.
+const VISIBILITY_SECONDS: &str = "5";
+
+/// The deployment, with the tests' catalogue.
+pub(crate) struct Deployed {
+    aws: LocalAws,
+    pub(crate) shop: Shop,
+    pub(crate) look: Look,
+}
+
+static DEPLOYED: OnceCell<Deployed> = OnceCell::const_new();
+/// One test at a time: some kill functions or break queues, and the machine is small.
+static TURN: Mutex<()> = Mutex::const_new(());
+
+/// The deployment, alone.
+pub(crate) async fn deployed() -> (MutexGuard<'static, ()>, &'static Deployed) {
+    let turn = TURN.lock().await;
+    (turn, DEPLOYED.get_or_init(deploy).await)
+}
+
+/// The deployment as its users reach it.
+pub(crate) async fn target() -> Target {
+    let (turn, deployed) = deployed().await;
+    Target::new(deployed.site().api.clone(), deployed.token_key(), Some(Box::new(turn)))
+}
+
+async fn deploy() -> Deployed {
+    let root = checkout().unwrap();
+    let python = Python::find().unwrap().with_packages(&root, |what| eprintln!("{what}")).unwrap();
+    let functions = build_functions(&root).unwrap();
+    let url = ephemeral().await.unwrap().fresh_database(async |_| Ok::<_, Infallible>(())).await.unwrap();
+    let anywhere = ([127, 0, 0, 1], 0).into();
+    let deployment = Deployment::of_the_pipeline(&root, functions.path(), url.clone(), anywhere);
+    let aws = LocalAws::start(&root, &python, &deployment, |what| eprintln!("{what}")).await.unwrap();
+    let shop = Shop::at(url);
+    // Nothing of it is used here, and nobody would remove it: what is shared lives until the process ends.
+    std::fs::remove_dir(shop.dir.path()).unwrap();
+    shop.stock(0).await;
+    let look = Look::at(aws.site(), &root, &python);
+    let deployed = Deployed { aws, shop, look };
+    for queue in deployed.queues() {
+        deployed.set_visibility(&queue);
+    }
+    deployed
+}
+
+impl Deployed {
+    pub(crate) fn site(&self) -> &Site {
+        self.aws.site()
+    }
+
+    pub(crate) fn token_key(&self) -> TokenKey {
+        TokenKey::from_bytes(self.site().token_key.as_ref().unwrap().as_bytes()).unwrap()
+    }
+
+    /// How AWS knows a resource of the template.
+    pub(crate) fn id(&self, name: &str) -> &str {
+        let known = || self.site().resources.keys().cloned().collect::<Vec<_>>().join(", ");
+        &self.site().resources.get(name).unwrap_or_else(|| panic!("no {name} among {}", known())).id
+    }
+
+    /// The template's queues that functions work on.
+    fn queues(&self) -> Vec<String> {
+        let of_kind = self.site().resources.values().filter(|resource| resource.kind == "AWS::SQS::Queue");
+        of_kind.map(|resource| resource.id.clone()).collect()
+    }
+
+    fn set_visibility(&self, queue: &str) {
+        let attributes = json!({ "VisibilityTimeout": VISIBILITY_SECONDS });
+        self.look.call("sqs", "set_queue_attributes", json!({ "QueueUrl": queue, "Attributes": attributes }));
+    }
+
+    /// How many messages are on a queue, visible or not.
+    pub(crate) fn depth(&self, queue: &str) -> u64 {
+        let names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"];
+        let asked = json!({ "QueueUrl": queue, "AttributeNames": names });
+        let answer = self.look.call("sqs", "get_queue_attributes", asked);
+        names.iter().map(|name| answer["Attributes"][name].as_str().unwrap().parse::<u64>().unwrap()).sum()
+    }
+
+    /// Submits an order that must be accepted, as a good checkout does: without an answer it asks again under its key.
+    pub(crate) async fn accepted(&self, key: &str, order: &Value) -> Uuid {
+        let token = self.customer_token();
+        let mut id = None;
+        wait_until("an order to be accepted", WITHIN, async || {
+            let request = self.shop.http.post(format!("{}/v1/orders", self.site().api)).bearer_auth(&token);
+            let answer = request.header("Idempotency-Key", key).json(order).send().await.map_err(|e| e.to_string())?;
+            let (status, text) = (answer.status(), answer.text().await.map_err(|error| error.to_string())?);
+            if status.is_server_error() {
+                return Err(format!("{status}: {text}"));
+            }
+            assert_eq!(status, 202, "{text}");
+            id = Some(super::support::id_in(&text));
+            Ok(())
+        })
+        .await;
+        id.unwrap()
+    }
+
+    /// The order as the API shows it.
+    pub(crate) async fn order(&self, id: Uuid) -> Value {
+        let request = self.shop.http.get(format!("{}/v1/orders/{id}", self.site().api));
+        request.bearer_auth(self.customer_token()).send().await.unwrap().json().await.unwrap()
+    }
+
+    /// Asks for an order to be cancelled.
+    pub(crate) async fn cancel(&self, id: Uuid) {
+        let request = self.shop.http.post(format!("{}/v1/orders/{id}/cancel", self.site().api));
+        assert_eq!(request.bearer_auth(self.customer_token()).send().await.unwrap().status(), 202);
+    }
+
+    fn customer_token(&self) -> String {
+        use adapters::system::SystemClock;
+        use handlers::token::{Identity, Role};
+        use workflows::ports::Clock;
+        let zoe = Identity { sub: "zoe".to_owned(), role: Role::Customer, warehouse: None };
+        self.token_key().sign(&zoe, SystemClock.now(), time::Duration::hours(2)).unwrap()
+    }
+
+    /// The execution of an order's checkout.
+    pub(crate) fn execution(&self, order: Uuid) -> String {
+        let machine = self.id("Checkout").replace(":stateMachine:", ":execution:");
+        format!("{machine}:{order}")
+    }
+
+    /// Waits until the orders have come to their ends and nothing of them is on the way any more.
+    pub(crate) async fn settled(&self, orders: &[Uuid]) {
+        self.shop.settled(orders, WITHIN).await;
+        wait_until("all queues to be empty and all executions to end", WITHIN, async || {
+            let waiting: Vec<_> = self.queues().into_iter().filter(|queue| self.depth(queue) > 0).collect();
+            let machine = json!({ "stateMachineArn": self.id("Checkout"), "statusFilter": "RUNNING" });
+            let running = self.look.call("stepfunctions", "list_executions", machine);
+            let running = running["executions"].as_array().unwrap().len();
+            if waiting.is_empty() && running == 0 { Ok(()) } else { Err(format!("{waiting:?}, {running} executions")) }
+        })
+        .await;
+    }
+
+    /// Every promise holds. The audit reads the database, so what AWS keeps elsewhere is written there first: the
+    /// accepted orders of DynamoDB, and the executions of Step Functions.
+    pub(crate) async fn audit(&self) {
+        self.copy_executions().await;
+        self.copy_submissions().await;
+        self.shop.audit().await;
+    }
+
+    async fn copy_executions(&self) {
+        let machine = json!({ "stateMachineArn": self.id("Checkout") });
+        let listed = self.look.call("stepfunctions", "list_executions", machine);
+        for execution in listed["executions"].as_array().unwrap() {
+            let id: Uuid = execution["name"].as_str().unwrap().parse().unwrap();
+            let insert = "insert into executions (id, workflow, status, state, started_at)
+                          values ($1, 'checkout', $2, '{}', now())
+                          on conflict (id) do update set status = excluded.status";
+            let status = execution["status"].as_str().unwrap().to_lowercase();
+            sqlx::query(insert).bind(id).bind(status).execute(self.shop.pool()).await.unwrap();
+        }
+    }
+
+    async fn copy_submissions(&self) {
+        let table = self.look.call("dynamodb", "scan", json!({ "TableName": self.id("Submissions") }));
+        for item in table["Items"].as_array().unwrap() {
+            let key = item["pk"]["S"].as_str().unwrap();
+            let Some(id) = key.strip_prefix("ORDER#") else { continue };
+            let insert = "insert into submissions (id, customer, key, fingerprint, request, accepted_at)
+                          values ($1, 'copied', $2, '', '{}', now()) on conflict do nothing";
+            let id: Uuid = id.parse().unwrap();
+            sqlx::query(insert).bind(id).bind(key).execute(self.shop.pool()).await.unwrap();
+        }
+    }
+}

@@ -1,0 +1,9 @@
+//! The HTTP API.
+
+use handlers::lambda::http;
+use std::process::ExitCode;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    http::serve().await
+}

@@ -1,0 +1,10 @@
+//! Queue `index`: keeps search equal to the database.
+
+use handlers::lambda::queue;
+use std::process::ExitCode;
+use workflows::wiring::Step;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    queue::serve(Step::Index).await
+}

@@ -1,0 +1,10 @@
+//! Queue `invoice`: issues the invoices of confirmed orders.
+
+use handlers::lambda::queue;
+use std::process::ExitCode;
+use workflows::wiring::Step;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    queue::serve(Step::Invoice).await
+}

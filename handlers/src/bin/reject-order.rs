@@ -1,0 +1,10 @@
+//! Workflow task: refuses an order.
+
+use handlers::lambda::task;
+use std::process::ExitCode;
+use workflows::wiring::Function;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    task::serve(Function::RejectOrder).await
+}

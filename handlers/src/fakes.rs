@@ -1,0 +1,289 @@
+//! In-memory ports for the tests of this crate. Orders change by the real lifecycle; whatever else is asked of a port is
+//! answered as by one that nothing stands behind.
+
+use crate::{ports::Ports, unwired::Unwired};
+use async_trait::async_trait;
+use schemas::{
+    address::Address,
+    event::Event,
+    ids::OrderId,
+    intake::AcceptedOrder,
+    money::Amount,
+    order::{self as api, PaymentStatus, Reason},
+};
+use serde_json::{Value, json};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex},
+};
+use time::{Duration, OffsetDateTime, macros::datetime};
+use uuid::Uuid;
+use workflows::{
+    invoice::InvoiceDocument,
+    lifecycle::{Command, decide},
+    order::{State, StoredOrder, StoredPayment},
+    ports::*,
+};
+
+pub(crate) const NOW: OffsetDateTime = datetime!(2026-11-22 10:00 UTC);
+
+pub(crate) fn id(number: u128) -> OrderId {
+    OrderId(Uuid::from_u128(number))
+}
+
+/// What the database does instead of its work.
+#[derive(Clone, Copy)]
+pub(crate) enum Fault {
+    Away,
+    Panics,
+    #[cfg(feature = "lambda")]
+    Hangs,
+}
+
+/// Everything behind the ports.
+pub(crate) struct Shop {
+    pub(crate) fault: Mutex<Option<Fault>>,
+    pub(crate) stored: Mutex<BTreeMap<OrderId, StoredOrder>>,
+    pub(crate) stuck: Mutex<Vec<Stuck>>,
+    pub(crate) provider: Mutex<Result<Authorization, ProviderError>>,
+    pub(crate) documents: Mutex<BTreeMap<String, Vec<u8>>>,
+    /// The batches that the orders were asked to change in.
+    pub(crate) batches: Mutex<Vec<Vec<OrderId>>>,
+    pub(crate) started: Mutex<Vec<OrderId>>,
+    pub(crate) sent: Mutex<Vec<(String, OutgoingMessage)>>,
+}
+
+impl Shop {
+    pub(crate) fn new() -> Arc<Self> {
+        Arc::new(Self {
+            fault: Mutex::default(),
+            stored: Mutex::default(),
+            stuck: Mutex::default(),
+            provider: Mutex::new(Ok(Authorization::Authorized { id: "auth".into() })),
+            documents: Mutex::default(),
+            batches: Mutex::default(),
+            started: Mutex::default(),
+            sent: Mutex::default(),
+        })
+    }
+
+    pub(crate) fn ports(self: &Arc<Self>) -> Ports {
+        Ports {
+            orders: self.clone(),
+            bus: self.clone(),
+            queue: self.clone(),
+            provider: self.clone(),
+            workflows: self.clone(),
+            documents: self.clone(),
+            ..Ports::unwired(self.clone())
+        }
+    }
+
+    pub(crate) fn store(&self, number: u128, state: State) -> OrderId {
+        let order = StoredOrder {
+            id: id(number),
+            customer: "alice".into(),
+            state,
+            version: 1,
+            currency: "EUR".parse().unwrap(),
+            total: Some(1_999),
+            lines: Vec::new(),
+            email: "zoe@example.com".into(),
+            shipping_address: address(),
+            billing_address: None,
+            payment_method: "pm_card_visa".into(),
+            payment: None,
+            invoice: None,
+            cancel_requested: false,
+            traceparent: None,
+            created_at: NOW,
+            updated_at: NOW,
+        };
+        self.stored.lock().unwrap().insert(order.id, order);
+        id(number)
+    }
+
+    pub(crate) fn reserved(&self, number: u128) -> OrderId {
+        self.store(number, State::Reserved { until: NOW + Duration::minutes(30) })
+    }
+
+    pub(crate) fn rejected(&self, number: u128) -> OrderId {
+        self.store(number, State::Rejected { reason: Reason::OutOfStock, detail: None })
+    }
+
+    pub(crate) fn paid(&self, number: u128) -> OrderId {
+        let id = self.reserved(number);
+        let payment = StoredPayment {
+            key: "key".into(),
+            state: PaymentStatus::Authorized,
+            amount: Amount { amount: 1_999, currency: "EUR".parse().unwrap() },
+            authorization_id: Some("auth".into()),
+            code: None,
+            calls: 1,
+        };
+        self.stored.lock().unwrap().get_mut(&id).unwrap().payment = Some(payment);
+        id
+    }
+
+    pub(crate) fn fails(&self, fault: Fault) {
+        *self.fault.lock().unwrap() = Some(fault);
+    }
+
+    async fn database(&self, what: &'static str) -> Result<(), Unavailable> {
+        let fault = *self.fault.lock().unwrap();
+        match fault {
+            None => Ok(()),
+            Some(Fault::Away) => Err(Unavailable::because(what, "the plug was pulled")),
+            Some(Fault::Panics) => panic!("a fault in {what}"),
+            #[cfg(feature = "lambda")]
+            Some(Fault::Hangs) => std::future::pending().await,
+        }
+    }
+}
+
+fn address() -> Address {
+    serde_json::from_value(json!({
+        "name": "Zoe", "line1": "1 High Street", "city": "London", "postal_code": "N1 1AA", "country": "GB"
+    }))
+    .unwrap()
+}
+
+/// The message on queue `intake`.
+pub(crate) fn accepted(number: u128) -> Value {
+    json!({
+        "id": id(number), "customer": "alice", "accepted_at": "2026-11-22T10:00:00Z",
+        "request": {
+            "currency": "EUR", "lines": [{ "sku": "TEA", "quantity": 2 }], "email": "zoe@example.com",
+            "shipping_address": address(), "payment": { "method": "pm_card_visa" }
+        }
+    })
+}
+
+impl Clock for Shop {
+    fn now(&self) -> OffsetDateTime {
+        NOW
+    }
+}
+
+#[async_trait]
+impl Orders for Shop {
+    async fn reserve(&self, batch: Vec<AcceptedOrder>) -> Result<Vec<Reservation>, Unavailable> {
+        self.database("orders.reserve").await?;
+        let until = NOW + Duration::minutes(30);
+        let reserved =
+            |order: AcceptedOrder| Reservation { id: order.id, state: State::Reserved { until }, events: Vec::new() };
+        Ok(batch.into_iter().map(reserved).collect())
+    }
+
+    async fn apply(&self, batch: Vec<(OrderId, Command)>) -> Result<Vec<Applied>, Unavailable> {
+        self.batches.lock().unwrap().push(batch.iter().map(|(id, _)| *id).collect());
+        self.database("orders.apply").await?;
+        let mut stored = self.stored.lock().unwrap();
+        let apply = |(id, command): (OrderId, Command)| match stored.get_mut(&id) {
+            None => Applied::Missing,
+            Some(order) => {
+                let verdict = decide(order, &command, NOW);
+                Applied::Order { order: Box::new(order.clone()), verdict, events: Vec::new() }
+            }
+        };
+        Ok(batch.into_iter().map(apply).collect())
+    }
+
+    async fn load(&self, ids: &[OrderId]) -> Result<Vec<StoredOrder>, Unavailable> {
+        self.database("orders.load").await?;
+        Ok(self.stored.lock().unwrap().values().filter(|order| ids.contains(&order.id)).cloned().collect())
+    }
+
+    async fn stuck(&self, _: OffsetDateTime, _: i64) -> Result<Vec<Stuck>, Unavailable> {
+        self.database("orders.stuck").await?;
+        Ok(self.stuck.lock().unwrap().clone())
+    }
+
+    async fn list(
+        &self,
+        customer: &str,
+        status: Option<api::Status>,
+        before: Option<OrderId>,
+        limit: i64,
+    ) -> Result<Vec<api::Order>, Unavailable> {
+        Unwired.list(customer, status, before, limit).await
+    }
+
+    async fn request_cancel(&self, id: OrderId) -> Result<CancelRequest, Unavailable> {
+        Unwired.request_cancel(id).await
+    }
+
+    async fn expired(&self, limit: i64) -> Result<Vec<OrderId>, Unavailable> {
+        Unwired.expired(limit).await
+    }
+
+    async fn events(&self, id: OrderId) -> Result<Vec<Event>, Unavailable> {
+        Unwired.events(id).await
+    }
+
+    async fn number_invoices(&self, ids: &[OrderId]) -> Result<Vec<(OrderId, InvoiceDocument)>, Unavailable> {
+        Unwired.number_invoices(ids).await
+    }
+
+    async fn dispatches(&self, ids: &[OrderId]) -> Result<Vec<Dispatch>, Unavailable> {
+        Unwired.dispatches(ids).await
+    }
+
+    async fn mark_told(&self, told: &[(OrderId, i32)]) -> Result<(), Unavailable> {
+        Unwired.mark_told(told).await
+    }
+}
+
+#[async_trait]
+impl EventBus for Shop {
+    async fn publish(&self, _: &[Event]) -> Result<(), Unavailable> {
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl Queue for Shop {
+    async fn send(&self, queue: &str, messages: Vec<OutgoingMessage>) -> Result<(), Unavailable> {
+        self.sent.lock().unwrap().extend(messages.into_iter().map(|message| (queue.to_owned(), message)));
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl Workflows for Shop {
+    async fn start_checkout(&self, orders: &[OrderId]) -> Result<(), Unavailable> {
+        self.started.lock().unwrap().extend(orders);
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl Documents for Shop {
+    async fn put(&self, path: &str, content: Vec<u8>) -> Result<(), Unavailable> {
+        self.documents.lock().unwrap().insert(path.to_owned(), content);
+        Ok(())
+    }
+
+    async fn get(&self, path: &str) -> Result<Option<Vec<u8>>, Unavailable> {
+        Ok(self.documents.lock().unwrap().get(path).cloned())
+    }
+}
+
+#[async_trait]
+impl PaymentProvider for Shop {
+    async fn authorize(&self, _: AuthorizationRequest) -> Result<Authorization, ProviderError> {
+        self.provider.lock().unwrap().clone()
+    }
+
+    async fn find(&self, key: &str) -> Result<Option<Authorization>, ProviderError> {
+        PaymentProvider::find(&Unwired, key).await
+    }
+
+    async fn void(&self, key: &str) -> Result<(), ProviderError> {
+        Unwired.void(key).await
+    }
+
+    async fn books(&self) -> Result<Vec<BookEntry>, ProviderError> {
+        Unwired.books().await
+    }
+}

@@ -1,0 +1,206 @@
+//! The functions of the AWS runtime: what triggers each, what it reaches, and which variables of its environment say where
+//! that is. Each function reads these variables and no others; the deployment template is held against them.
+
+use workflows::wiring::{Function, Job, QUEUES, SCHEDULES, Step};
+
+/// A function, by what triggers it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trigger {
+    /// Requests to the API.
+    Http,
+    /// The messages of a queue.
+    Queue(Step),
+    /// The tasks of a workflow.
+    Workflow(Function),
+    /// The clock.
+    Schedule(Job),
+    /// A deployment, before it lets the new functions work.
+    Deployment,
+}
+
+/// Something outside that a function reaches, beside the order database, which all of them do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Need {
+    /// How long stock is held.
+    Hold,
+    /// Who sells.
+    Seller,
+    /// The key of bearer tokens, unless the gateway verifies them.
+    TokenKey,
+    /// The table of accepted orders, and the queue they go to.
+    Intake,
+    /// A queue to send to.
+    Queue(&'static str),
+    /// The bucket of bodies that are too large for a queue, to read.
+    Payloads,
+    /// The event bus.
+    EventBus,
+    /// The state machine of workflow `checkout`, to start.
+    Workflows,
+    /// The bucket of invoices.
+    Documents,
+    /// The topic of the warehouses.
+    Warehouses,
+    /// The payment provider.
+    Payments,
+}
+
+/// A variable of a function's environment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Variable {
+    /// Its name.
+    pub name: String,
+    /// Whether the function does not start without it.
+    pub required: bool,
+}
+
+/// The name of the variable with the URL of a queue.
+pub fn queue_url(queue: &str) -> String {
+    format!("QUEUE_URL_{}", queue.to_uppercase().replace('-', "_"))
+}
+
+fn required(name: &str) -> Variable {
+    Variable { name: name.to_owned(), required: true }
+}
+
+fn optional(name: &str) -> Variable {
+    Variable { name: name.to_owned(), required: false }
+}
+
+impl Trigger {
+    /// All that are deployed.
+    pub fn all() -> Vec<Self> {
+        let queues = QUEUES.iter().map(|queue| Self::Queue(queue.step));
+        let tasks = workflows::wiring::FUNCTIONS.iter().map(|(_, function)| Self::Workflow(*function));
+        let jobs = SCHEDULES.iter().filter(|schedule| schedule.on_aws).map(|schedule| Self::Schedule(schedule.job));
+        [Self::Http].into_iter().chain(queues).chain(tasks).chain(jobs).chain([Self::Deployment]).collect()
+    }
+
+    /// The name of its program.
+    pub fn program(self) -> &'static str {
+        match self {
+            Self::Http => "api",
+            Self::Queue(Step::Reserve) => "reserve",
+            Self::Queue(Step::Invoice) => "invoice",
+            Self::Queue(Step::Index) => "index",
+            Self::Queue(Step::Cancel) => "cancel",
+            Self::Queue(Step::Void) => "void",
+            Self::Queue(Step::Dispatch) => "dispatch",
+            Self::Workflow(Function::AuthorizePayment) => "authorize-payment",
+            Self::Workflow(Function::ResolvePayment) => "resolve-payment",
+            Self::Workflow(Function::ConfirmOrder) => "confirm-order",
+            Self::Workflow(Function::RejectOrder) => "reject-order",
+            Self::Workflow(Function::AbandonPayment) => "abandon-payment",
+            Self::Schedule(Job::Expire) => "expire",
+            Self::Schedule(Job::Sweep) => "sweep",
+            Self::Schedule(Job::ForgetKeys) => "forget-keys",
+            Self::Deployment => "migrate",
+        }
+    }
+
+    /// Its name in the template.
+    pub fn logical_id(self) -> String {
+        let words = self.program().split('-');
+        let capitalised = words.map(|word| {
+            let mut letters = word.chars();
+            letters.next().map(|first| first.to_ascii_uppercase()).into_iter().chain(letters).collect::<String>()
+        });
+        capitalised.chain(["Function".to_owned()]).collect()
+    }
+
+    /// What it reaches.
+    pub fn needs(self) -> &'static [Need] {
+        match self {
+            Self::Http => &[Need::TokenKey, Need::Intake, Need::Queue("cancel"), Need::Documents],
+            Self::Queue(Step::Reserve) => &[Need::Hold, Need::Payloads, Need::Workflows, Need::EventBus],
+            Self::Queue(Step::Invoice) => &[Need::Seller, Need::Documents, Need::EventBus],
+            Self::Queue(Step::Index) | Self::Deployment => &[],
+            Self::Queue(Step::Cancel) => &[Need::EventBus],
+            Self::Queue(Step::Void) => &[Need::Payments],
+            Self::Queue(Step::Dispatch) => &[Need::Warehouses],
+            Self::Workflow(Function::AuthorizePayment | Function::ResolvePayment | Function::AbandonPayment) => {
+                &[Need::Payments, Need::EventBus]
+            }
+            Self::Workflow(Function::ConfirmOrder | Function::RejectOrder) | Self::Schedule(Job::Expire) => {
+                &[Need::EventBus]
+            }
+            Self::Schedule(Job::Sweep) => &[Need::Workflows, Need::Queue("cancel"), Need::EventBus],
+            Self::Schedule(Job::ForgetKeys) => &[Need::Intake],
+        }
+    }
+
+    /// The variables that it reads, beside those that Lambda itself sets.
+    pub fn variables(self) -> Vec<Variable> {
+        let all = [
+            required("SLUICE_STAGE"),
+            required("DATABASE_SECRET_ARN"),
+            optional("DATABASE_HOST"),
+            optional("DATABASE_NAME"),
+            optional("DATABASE_SSLMODE"),
+        ];
+        all.into_iter().chain(self.needs().iter().flat_map(|need| need.variables())).collect()
+    }
+}
+
+impl Need {
+    /// The variables that say where it is.
+    pub fn variables(self) -> Vec<Variable> {
+        match self {
+            Self::Hold => vec![optional("SLUICE_HOLD_MINUTES")],
+            Self::Seller => vec![optional("SLUICE_SELLER")],
+            Self::TokenKey => vec![optional("TOKEN_KEY_SECRET_ARN")],
+            Self::Intake => {
+                vec![required("SUBMISSIONS_TABLE"), required(&queue_url("intake")), required("PAYLOADS_BUCKET")]
+            }
+            Self::Queue(name) => vec![required(&queue_url(name))],
+            Self::Payloads => vec![required("PAYLOADS_BUCKET")],
+            Self::EventBus => vec![required("EVENT_BUS_NAME")],
+            Self::Workflows => vec![required("CHECKOUT_STATE_MACHINE_ARN")],
+            Self::Documents => vec![required("DOCUMENTS_BUCKET")],
+            Self::Warehouses => vec![required("WAREHOUSE_TOPIC_ARN")],
+            Self::Payments => vec![required("PAYMENT_PROVIDER")],
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+    use super::*;
+    use std::{collections::BTreeSet, path::Path};
+    use workflows::wiring::FUNCTIONS;
+
+    #[test]
+    fn every_function_has_a_program_and_every_program_is_a_function() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let manifest = std::fs::read_to_string(folder.join("Cargo.toml")).unwrap();
+        let functions: BTreeSet<String> =
+            Trigger::all().into_iter().map(|trigger| trigger.program().to_owned()).collect();
+        let programs: BTreeSet<String> = std::fs::read_dir(folder.join("src/bin"))
+            .unwrap()
+            .map(|file| file.unwrap().path().file_stem().unwrap().to_str().unwrap().to_owned())
+            .collect();
+        assert_eq!(functions, programs);
+        for name in functions {
+            assert!(manifest.contains(&format!("name = \"{name}\"")), "{name} is not in Cargo.toml");
+        }
+    }
+
+    #[test]
+    fn the_tasks_of_workflows_bear_the_names_of_their_file() {
+        for (name, function) in FUNCTIONS {
+            assert_eq!(Trigger::Workflow(*function).logical_id(), *name);
+        }
+        assert_eq!(Trigger::Http.logical_id(), "ApiFunction");
+    }
+
+    #[test]
+    fn a_function_reads_where_the_things_it_reaches_are() {
+        let names =
+            |trigger: Trigger| trigger.variables().into_iter().map(|variable| variable.name).collect::<Vec<_>>();
+        assert!(names(Trigger::Queue(Step::Index)).contains(&"DATABASE_SECRET_ARN".to_owned()));
+        assert!(!names(Trigger::Queue(Step::Index)).contains(&"EVENT_BUS_NAME".to_owned()));
+        assert!(names(Trigger::Schedule(Job::Sweep)).contains(&"QUEUE_URL_CANCEL".to_owned()));
+        assert_eq!(queue_url("intake-dlq"), "QUEUE_URL_INTAKE_DLQ");
+    }
+}

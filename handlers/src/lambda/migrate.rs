@@ -1,0 +1,41 @@
+//! The function that a deployment invokes once: brings the schema of the database up to date. Safe to invoke again.
+
+use super::{deadline, wired::DatabaseReady};
+use crate::{api::Readiness, functions::Trigger};
+use adapters::postgres::Database;
+use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
+use serde_json::{Value, json};
+use std::{process::ExitCode, time::Duration};
+use tokio::time::{Instant, sleep};
+
+/// Between two looks at a database that does not answer yet.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// Serves deployments.
+pub async fn serve() -> ExitCode {
+    super::run(Trigger::Deployment, async |wired| {
+        let answer = async |event: LambdaEvent<Value>| {
+            let until = deadline::of(&event.context, wired.ports.clock.as_ref());
+            migrate(&wired.database, until).await.map(|()| json!({ "migrated": true }))
+        };
+        lambda_runtime::run(service_fn(answer)).await.map_err(anyhow::Error::from_boxed)
+    })
+    .await
+}
+
+async fn migrate(database: &Database, until: Instant) -> Result<(), Diagnostic> {
+    let ready = DatabaseReady(database.clone());
+    // One that sleeps while nobody uses it takes a while to wake.
+    while let Err(error) = ready.check().await {
+        if Instant::now() + PAUSE > until {
+            return Err(failed("Sluice.DatabaseAway", error.chain()));
+        }
+        sleep(PAUSE).await;
+    }
+    // A change that is cut short is rolled back by the database.
+    database.migrate().await.map_err(|error| failed("Sluice.NotMigrated", format!("{:#}", anyhow::Error::from(error))))
+}
+
+fn failed(error: &str, cause: String) -> Diagnostic {
+    Diagnostic { error_type: error.to_owned(), error_message: cause }
+}

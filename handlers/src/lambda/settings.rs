@@ -1,0 +1,236 @@
+//! The settings of a function: read once, at start, from the variables that `functions` names. Whatever is missing or wrong
+//! is said together, so that a deployment is mended in one go.
+
+use crate::{
+    functions::{Need, Trigger, queue_url},
+    house_rules,
+};
+use std::collections::BTreeMap;
+use time::Duration;
+use workflows::invoice::Party;
+
+/// The database, if its secret names none.
+const DATABASE: &str = "sluice";
+/// The certificate must be of an authority that the system trusts, and of the host that was called.
+const SSLMODE: &str = "verify-full";
+
+/// Where a function finds what it reaches. What it does not reach is `None`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// The installation's name in events.
+    pub stage: String,
+    /// How long stock is held.
+    pub hold: Duration,
+    /// Who sells.
+    pub seller: Party,
+    /// The order database.
+    pub database: DatabaseSettings,
+    /// The ARN of the secret with the key of bearer tokens.
+    pub token_key: Option<String>,
+    /// The table of accepted orders.
+    pub submissions: Option<String>,
+    /// The queues that are sent to: their URLs by their names.
+    pub queues: BTreeMap<String, String>,
+    /// The bucket of bodies that are too large for a queue.
+    pub payloads: Option<String>,
+    /// The name of the event bus.
+    pub bus: Option<String>,
+    /// The ARN of the state machine of workflow `checkout`.
+    pub checkout: Option<String>,
+    /// The bucket of invoices.
+    pub documents: Option<String>,
+    /// The ARN of the warehouses' topic.
+    pub warehouses: Option<String>,
+    /// Who moves the money.
+    pub provider: Option<Provider>,
+}
+
+/// A payment provider.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Provider {
+    /// The one for trying things out.
+    Sandbox,
+}
+
+/// Where the order database is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DatabaseSettings {
+    /// The ARN of the secret with the credentials.
+    pub secret: String,
+    /// Used instead of the secret's host, such as a proxy's endpoint.
+    pub host: Option<String>,
+    /// The database, if the secret names none.
+    pub name: String,
+    /// How connections are secured, as `sslmode` says it.
+    pub sslmode: String,
+}
+
+/// What keeps a function from starting.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{}", .0.join("; "))]
+pub struct SettingsError(Vec<String>);
+
+/// Reads variables, and notes what is wrong with them. An empty variable is one that is not set: a template cannot leave
+/// one out as easily as leave it empty.
+struct Reader<'a, F> {
+    variable: &'a F,
+    problems: Vec<String>,
+}
+
+impl<F: Fn(&str) -> Option<String>> Reader<'_, F> {
+    fn optional(&self, name: &str) -> Option<String> {
+        (self.variable)(name).filter(|value| !value.is_empty())
+    }
+
+    fn required(&mut self, name: &str) -> String {
+        self.optional(name).unwrap_or_else(|| {
+            self.problems.push(format!("{name} is not set"));
+            String::new()
+        })
+    }
+
+    fn checked<T>(&mut self, read: Result<T, String>) -> Option<T> {
+        read.map_err(|problem| self.problems.push(problem)).ok()
+    }
+}
+
+impl Settings {
+    /// Reads what a function needs.
+    ///
+    /// # Errors
+    /// Every variable that is missing or cannot be understood, by its name.
+    pub fn read(trigger: Trigger, variable: impl Fn(&str) -> Option<String>) -> Result<Self, SettingsError> {
+        let mut reader = Reader { variable: &variable, problems: Vec::new() };
+        let mut settings = Self::for_every_function(&mut reader);
+        for need in trigger.needs() {
+            settings.read_need(*need, &mut reader);
+        }
+        if reader.problems.is_empty() { Ok(settings) } else { Err(SettingsError(reader.problems)) }
+    }
+
+    fn for_every_function<F: Fn(&str) -> Option<String>>(reader: &mut Reader<'_, F>) -> Self {
+        Self {
+            stage: reader.required("SLUICE_STAGE"),
+            hold: house_rules::HOLD,
+            seller: house_rules::example_seller(),
+            database: DatabaseSettings {
+                secret: reader.required("DATABASE_SECRET_ARN"),
+                host: reader.optional("DATABASE_HOST"),
+                name: reader.optional("DATABASE_NAME").unwrap_or_else(|| DATABASE.to_owned()),
+                sslmode: reader.optional("DATABASE_SSLMODE").unwrap_or_else(|| SSLMODE.to_owned()),
+            },
+            token_key: None,
+            submissions: None,
+            queues: BTreeMap::new(),
+            payloads: None,
+            bus: None,
+            checkout: None,
+            documents: None,
+            warehouses: None,
+            provider: None,
+        }
+    }
+
+    fn read_need<F: Fn(&str) -> Option<String>>(&mut self, need: Need, reader: &mut Reader<'_, F>) {
+        match need {
+            Need::Hold => {
+                let minutes = reader.optional("SLUICE_HOLD_MINUTES");
+                self.hold = reader.checked(house_rules::hold(minutes.as_deref())).unwrap_or(self.hold);
+            }
+            Need::Seller => {
+                let json = reader.optional("SLUICE_SELLER");
+                if let Some(seller) = reader.checked(house_rules::seller(json.as_deref())) {
+                    self.seller = seller;
+                }
+            }
+            Need::TokenKey => self.token_key = reader.optional("TOKEN_KEY_SECRET_ARN"),
+            Need::Intake => {
+                self.submissions = Some(reader.required("SUBMISSIONS_TABLE"));
+                self.queues.insert("intake".to_owned(), reader.required(&queue_url("intake")));
+                self.payloads = Some(reader.required("PAYLOADS_BUCKET"));
+            }
+            Need::Queue(name) => {
+                self.queues.insert(name.to_owned(), reader.required(&queue_url(name)));
+            }
+            Need::Payloads => self.payloads = Some(reader.required("PAYLOADS_BUCKET")),
+            Need::EventBus => self.bus = Some(reader.required("EVENT_BUS_NAME")),
+            Need::Workflows => self.checkout = Some(reader.required("CHECKOUT_STATE_MACHINE_ARN")),
+            Need::Documents => self.documents = Some(reader.required("DOCUMENTS_BUCKET")),
+            Need::Warehouses => self.warehouses = Some(reader.required("WAREHOUSE_TOPIC_ARN")),
+            Need::Payments => {
+                let name = reader.required("PAYMENT_PROVIDER");
+                self.provider = (name == "sandbox").then_some(Provider::Sandbox);
+                if self.provider.is_none() && !name.is_empty() {
+                    reader.problems.push(format!("PAYMENT_PROVIDER is {name:?}; it must be sandbox"));
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+    use super::*;
+    use std::{cell::RefCell, collections::BTreeSet};
+    use workflows::wiring::{Function, Step};
+
+    fn value_of(name: &str) -> String {
+        match name {
+            "SLUICE_HOLD_MINUTES" => "45".to_owned(),
+            "SLUICE_SELLER" => {
+                r#"{"name":"Tea Ltd","line1":"1","postal_code":"N1","city":"London","country":"GB"}"#.to_owned()
+            }
+            "PAYMENT_PROVIDER" => "sandbox".to_owned(),
+            _ => name.to_lowercase(),
+        }
+    }
+
+    #[test]
+    fn every_function_reads_the_variables_it_names_and_no_others() {
+        for trigger in Trigger::all() {
+            let asked = RefCell::new(BTreeSet::new());
+            let note = |name: &str| {
+                asked.borrow_mut().insert(name.to_owned());
+                Some(value_of(name))
+            };
+            Settings::read(trigger, note).unwrap();
+            let named: BTreeSet<String> = trigger.variables().into_iter().map(|variable| variable.name).collect();
+            assert_eq!(*asked.borrow(), named, "{trigger:?}");
+        }
+    }
+
+    #[test]
+    fn every_missing_variable_is_named_and_an_optional_one_is_not_missed() {
+        for trigger in Trigger::all() {
+            let error = Settings::read(trigger, |_| Some(String::new())).unwrap_err().to_string();
+            for variable in trigger.variables() {
+                let missed = error.contains(&format!("{} is not set", variable.name));
+                assert_eq!(missed, variable.required, "{trigger:?} {} {error}", variable.name);
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_given_is_used_and_what_is_not_has_its_default() {
+        let reserve = Settings::read(Trigger::Queue(Step::Reserve), |name| Some(value_of(name))).unwrap();
+        assert_eq!(
+            (reserve.hold, reserve.checkout.as_deref()),
+            (Duration::minutes(45), Some("checkout_state_machine_arn"))
+        );
+        let invoice = Settings::read(Trigger::Queue(Step::Invoice), |name| Some(value_of(name))).unwrap();
+        assert_eq!((invoice.seller.name.as_str(), invoice.checkout), ("Tea Ltd", None));
+        let few = |name: &str| {
+            name.ends_with("_ARN").then(|| "arn".to_owned()).or((name == "SLUICE_STAGE").then(|| "s".into()))
+        };
+        let index = Settings::read(Trigger::Queue(Step::Index), few).unwrap().database;
+        assert_eq!((index.host, index.name.as_str(), index.sslmode.as_str()), (None, "sluice", "verify-full"));
+    }
+
+    #[test]
+    fn a_provider_that_does_not_exist_is_refused() {
+        let other = |name: &str| Some(if name == "PAYMENT_PROVIDER" { "stripe".to_owned() } else { value_of(name) });
+        let error = Settings::read(Trigger::Workflow(Function::AuthorizePayment), other).unwrap_err().to_string();
+        assert_eq!(error, "PAYMENT_PROVIDER is \"stripe\"; it must be sandbox");
+    }
+}

@@ -1,0 +1,81 @@
+//! A function that a workflow calls. Its errors bear the names that the workflow's Retry and Catch know.
+
+use super::deadline;
+use crate::{functions::Trigger, ports::Ports, task};
+use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
+use serde_json::Value;
+use std::process::ExitCode;
+use tokio::time::{Instant, timeout_at};
+use workflows::{steps::task::TaskError, wiring::Function};
+
+/// Serves the tasks of a workflow.
+pub async fn serve(function: Function) -> ExitCode {
+    super::run(Trigger::Workflow(function), async |wired| {
+        let ports = wired.ports;
+        let answer = async |event: LambdaEvent<Value>| {
+            let until = deadline::of(&event.context, ports.clock.as_ref());
+            answer(function, &ports, event.payload, until).await
+        };
+        lambda_runtime::run(service_fn(answer)).await.map_err(anyhow::Error::from_boxed)
+    })
+    .await
+}
+
+/// The error as Lambda reports it: Step Functions matches the type.
+#[derive(Debug)]
+struct Failed(TaskError);
+
+impl From<Failed> for Diagnostic {
+    fn from(Failed(error): Failed) -> Self {
+        Self { error_type: error.error.to_owned(), error_message: error.cause }
+    }
+}
+
+async fn answer(function: Function, ports: &Ports, payload: Value, until: Instant) -> Result<Value, Failed> {
+    let answered = timeout_at(until, task::call(function, ports, payload)).await;
+    answered.unwrap_or_else(|_| Err(out_of_time(function))).map_err(Failed)
+}
+
+/// A request for money that is cut short may or may not have been heard; everything else is safe to ask for again.
+fn out_of_time(function: Function) -> TaskError {
+    let error = match function {
+        Function::AuthorizePayment => TaskError::PAYMENT_IN_DOUBT,
+        Function::ResolvePayment | Function::ConfirmOrder | Function::RejectOrder | Function::AbandonPayment => {
+            TaskError::BUSY
+        }
+    };
+    TaskError { error, cause: "the function's time ran out".to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+    use super::*;
+    use crate::fakes::{Fault, Shop};
+    use serde_json::json;
+    use std::time::Duration;
+
+    async fn diagnostic(function: Function, shop: &std::sync::Arc<Shop>) -> Diagnostic {
+        let payload = json!({ "order_id": shop.reserved(1) });
+        answer(function, &shop.ports(), payload, Instant::now() + Duration::from_secs(5)).await.unwrap_err().into()
+    }
+
+    #[tokio::test]
+    async fn the_workflow_is_told_the_error_s_name() {
+        let shop = Shop::new();
+        shop.fails(Fault::Away);
+        let told = diagnostic(Function::RejectOrder, &shop).await;
+        let expected =
+            json!({ "errorType": "Sluice.BadInput", "errorMessage": "\"\" is no reason to refuse an order" });
+        assert_eq!(serde_json::to_value(told).unwrap(), expected);
+        assert_eq!(diagnostic(Function::ConfirmOrder, &shop).await.error_type, "Sluice.Busy");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn only_a_request_for_money_is_in_doubt_when_the_time_runs_out() {
+        let shop = Shop::new();
+        shop.fails(Fault::Hangs);
+        assert_eq!(diagnostic(Function::AuthorizePayment, &shop).await.error_type, "Payment.InDoubt");
+        assert_eq!(diagnostic(Function::ResolvePayment, &shop).await.error_type, "Sluice.Busy");
+    }
+}

@@ -1,0 +1,136 @@
+//! The ports of a function, put together once at start: what its settings name stands behind them, and nothing else.
+
+use super::settings::{DatabaseSettings, Provider, Settings};
+use crate::{api::Readiness, ports::Ports, token::TokenKey};
+use adapters::{
+    aws::{
+        Clients,
+        event_bus::EventBridgeBus,
+        intake::DynamoIntake,
+        payload::Payloads,
+        queue::SqsQueues,
+        secrets::{self, Place},
+        warehouses::SnsWarehouses,
+        workflows::StepFunctions,
+    },
+    documents::StoredDocuments,
+    postgres::{
+        Asked, Database,
+        catalogue::PgCatalogue,
+        orders::{OrderSettings, PgOrders},
+        search::PgSearch,
+        warehouses::PgWarehouses,
+    },
+    printer::PdfPrinter,
+    sandbox::Sandbox,
+    system::SystemClock,
+};
+use anyhow::Context;
+use async_trait::async_trait;
+use std::{sync::Arc, time::Duration};
+use workflows::ports::{Clock, Unavailable};
+
+/// What a function works with.
+pub(super) struct Wired {
+    /// What the steps and the API need.
+    pub(super) ports: Ports,
+    /// The order database itself.
+    pub(super) database: Database,
+    /// Where bodies lie that are too large for a queue.
+    pub(super) payloads: Option<Payloads>,
+    /// Verifies bearer tokens.
+    pub(super) token_key: Option<TokenKey>,
+}
+
+impl Wired {
+    /// Reads the secrets and puts the rest together, which asks nobody for anything yet.
+    pub(super) async fn of(settings: Settings) -> anyhow::Result<Self> {
+        let clients = Clients::load().await;
+        let database = connect(&clients, &settings.database).await?;
+        let token_key = match &settings.token_key {
+            Some(secret) => Some(TokenKey::from_bytes(&secrets::token_key(&clients.secrets, secret).await?)?),
+            None => None,
+        };
+        let payloads = match &settings.payloads {
+            Some(bucket) => Some(Payloads::new(Arc::new(in_bucket(bucket)?))),
+            None => None,
+        };
+        let mut ports = on_database(&database, &settings);
+        on_aws(&mut ports, &clients, &database, payloads.clone(), settings)?;
+        Ok(Self { ports, database, payloads, token_key })
+    }
+}
+
+async fn connect(clients: &Clients, place: &DatabaseSettings) -> anyhow::Result<Database> {
+    let besides = Place { host: place.host.as_deref(), dbname: &place.name, sslmode: &place.sslmode };
+    let url = secrets::database_url(&clients.secrets, &place.secret, besides).await?;
+    Database::connect_once(&url).context("the database's address cannot be understood")
+}
+
+fn in_bucket(bucket: &str) -> anyhow::Result<StoredDocuments> {
+    StoredDocuments::in_bucket(bucket).with_context(|| format!("bucket {bucket} cannot be used"))
+}
+
+/// The ports that the order database stands behind on both runtimes.
+fn on_database(database: &Database, settings: &Settings) -> Ports {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let rules = OrderSettings { stage: settings.stage.clone(), hold: settings.hold, seller: settings.seller.clone() };
+    Ports {
+        orders: Arc::new(PgOrders::new(database.clone(), Arc::clone(&clock), rules)),
+        catalogue: Arc::new(PgCatalogue::new(database.clone(), Arc::clone(&clock))),
+        search: Arc::new(PgSearch::new(database.clone())),
+        printer: Arc::new(PdfPrinter),
+        ..Ports::unwired(clock)
+    }
+}
+
+/// The ports that services of AWS stand behind, as far as the function reaches them.
+fn on_aws(
+    ports: &mut Ports,
+    clients: &Clients,
+    database: &Database,
+    payloads: Option<Payloads>,
+    settings: Settings,
+) -> anyhow::Result<()> {
+    if !settings.queues.is_empty() {
+        ports.queue = Arc::new(SqsQueues::new(clients.sqs.clone(), settings.queues, payloads.clone()));
+    }
+    if let (Some(table), Some(payloads)) = (settings.submissions, payloads) {
+        let intake = DynamoIntake::new(clients.dynamo_db.clone(), table, Arc::clone(&ports.queue), payloads);
+        ports.intake = Arc::new(intake);
+    }
+    if let Some(bus) = settings.bus {
+        ports.bus = Arc::new(EventBridgeBus::new(clients.event_bridge.clone(), bus));
+    }
+    if let Some(checkout) = settings.checkout {
+        ports.workflows = Arc::new(StepFunctions::new(clients.step_functions.clone(), checkout));
+    }
+    if let Some(bucket) = settings.documents {
+        ports.documents = Arc::new(in_bucket(&bucket)?);
+    }
+    if let Some(topic) = settings.warehouses {
+        let topic = SnsWarehouses::new(clients.sns.clone(), topic);
+        ports.warehouses = Arc::new(PgWarehouses::new(database.clone()).and_push(Arc::new(topic)));
+    }
+    match settings.provider {
+        Some(Provider::Sandbox) => ports.provider = Arc::new(Sandbox::new(database.clone())),
+        None => (),
+    }
+    Ok(())
+}
+
+/// Ready while the database answers.
+pub(super) struct DatabaseReady(pub(super) Database);
+
+const PATIENCE: Duration = Duration::from_secs(2);
+
+#[async_trait]
+impl Readiness for DatabaseReady {
+    async fn check(&self) -> Result<(), Unavailable> {
+        let ask = sqlx::query("select 1").execute(&self.0.durable);
+        match tokio::time::timeout(PATIENCE, ask).await {
+            Ok(answer) => answer.map(|_| ()).asked("database"),
+            Err(elapsed) => Err(Unavailable::because("database", elapsed)),
+        }
+    }
+}

@@ -1,0 +1,165 @@
+//! The messages of a queue, for both runtimes: each is read on its own, so that a malformed one fails only itself, and the
+//! step does the rest together.
+
+use crate::ports::Ports;
+use futures_util::FutureExt;
+use schemas::{ids::OrderId, intake::AcceptedOrder};
+use serde_json::Value;
+use std::panic::AssertUnwindSafe;
+use workflows::{
+    steps::{
+        Outcome, cancel_order::cancel_order, dispatch_orders::dispatch_orders, index_orders::index_orders,
+        issue_invoices::issue_invoices, reserve_orders::reserve_orders, void_payments::void_payments,
+    },
+    wiring::Step,
+};
+
+/// Has the step work on the messages: one outcome for each, in their order. A panic is the end of this batch only, which
+/// then comes again.
+pub async fn handle(step: Step, ports: &Ports, bodies: Vec<Value>) -> Vec<Outcome> {
+    let count = bodies.len();
+    match AssertUnwindSafe(work(step, ports, bodies)).catch_unwind().await {
+        Ok(outcomes) => outcomes,
+        Err(_) => vec![Outcome::Retry("the step panicked".to_owned()); count],
+    }
+}
+
+async fn work(step: Step, ports: &Ports, bodies: Vec<Value>) -> Vec<Outcome> {
+    let (orders, bus) = (ports.orders.as_ref(), ports.bus.as_ref());
+    let named_order = |body: Value| order_of(step, &body).ok_or_else(|| "names no order".to_owned());
+    match step {
+        Step::Reserve => {
+            let workflows = ports.workflows.as_ref();
+            parsed(bodies, accepted_order, |batch| reserve_orders(orders, workflows, bus, batch)).await
+        }
+        Step::Invoice => {
+            let (printer, documents) = (ports.printer.as_ref(), ports.documents.as_ref());
+            let issue = |ids: Vec<_>| async move { issue_invoices(orders, printer, documents, bus, &ids).await };
+            parsed(bodies, named_order, issue).await
+        }
+        Step::Index => {
+            let search = ports.search.as_ref();
+            parsed(bodies, named_order, |ids| async move { index_orders(search, &ids).await }).await
+        }
+        Step::Cancel => parsed(bodies, named_order, |ids| async move { cancel_order(orders, bus, &ids).await }).await,
+        Step::Void => {
+            let provider = ports.provider.as_ref();
+            parsed(bodies, named_order, |ids| async move { void_payments(orders, provider, &ids).await }).await
+        }
+        Step::Dispatch => {
+            let warehouses = ports.warehouses.as_ref();
+            parsed(bodies, named_order, |ids| async move { dispatch_orders(orders, warehouses, &ids).await }).await
+        }
+    }
+}
+
+async fn parsed<T, F: Future<Output = Vec<Outcome>>>(
+    bodies: Vec<Value>,
+    parse: impl Fn(Value) -> Result<T, String>,
+    step: impl FnOnce(Vec<T>) -> F,
+) -> Vec<Outcome> {
+    let mut outcomes: Vec<Option<Outcome>> = Vec::with_capacity(bodies.len());
+    let mut items = Vec::with_capacity(bodies.len());
+    for body in bodies {
+        match parse(body) {
+            Ok(item) => {
+                items.push(item);
+                outcomes.push(None);
+            }
+            Err(error) => outcomes.push(Some(Outcome::Retry(error))),
+        }
+    }
+    let done = if items.is_empty() { Vec::new() } else { step(items).await };
+    let mut done = done.into_iter();
+    let unanswered = || Outcome::Retry("the step gave no outcome".to_owned());
+    outcomes.into_iter().map(|outcome| outcome.or_else(|| done.next()).unwrap_or_else(unanswered)).collect()
+}
+
+/// The message on queue `intake`. An error says where something is wrong, not what stands there: that may be somebody's
+/// address, and errors are logged.
+fn accepted_order(body: Value) -> Result<AcceptedOrder, String> {
+    serde_path_to_error::deserialize(body).map_err(|error| match error.path().iter().len() {
+        0 => "no accepted order: a field is missing, or it is no object".to_owned(),
+        _ => format!("no accepted order: cannot read {}", error.path()),
+    })
+}
+
+/// The order that a message is about: an accepted order's own id, an event's subject, or what a plain request names.
+pub fn order_of(step: Step, body: &Value) -> Option<OrderId> {
+    let field = match step {
+        Step::Reserve => body.get("id"),
+        Step::Invoice | Step::Index | Step::Cancel | Step::Void | Step::Dispatch => {
+            body.get("subject").or_else(|| body.get("order_id"))
+        }
+    };
+    field?.as_str()?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+    use super::*;
+    use crate::fakes::{Fault, Shop, accepted, id};
+    use serde_json::json;
+
+    fn request(number: u128) -> Value {
+        json!({ "order_id": id(number) })
+    }
+
+    fn bad(error: &str) -> Outcome {
+        Outcome::Retry(error.to_owned())
+    }
+
+    #[tokio::test]
+    async fn each_message_has_its_own_outcome() {
+        let shop = Shop::new();
+        let good = shop.reserved(1);
+        shop.rejected(2);
+        let event = json!({ "id": id(9), "subject": shop.reserved(3), "type": "sluice.OrderConfirmed.v1" });
+        let malformed = json!({ "order_id": "2026-000042" });
+        let bodies = vec![request(1), malformed, request(2), event, request(4), json!(["order_id"])];
+        let outcomes = handle(Step::Cancel, &shop.ports(), bodies).await;
+        let refused = Outcome::Refused("an order that is rejected cannot be cancelled".into());
+        let busy = Outcome::Busy("the order is not stored yet".into());
+        let expected = [Outcome::Done, bad("names no order"), refused, Outcome::Done, busy, bad("names no order")];
+        assert_eq!(outcomes, expected);
+        assert_eq!(*shop.batches.lock().unwrap(), [[good, id(2), id(3), id(4)]]);
+    }
+
+    #[tokio::test]
+    async fn a_malformed_order_is_named_by_its_place_and_not_by_what_stands_there() {
+        let shop = Shop::new();
+        let mut wrong = accepted(2);
+        wrong["request"]["lines"][0]["quantity"] = json!("zoe@example.com");
+        let mut short = accepted(3);
+        short.as_object_mut().unwrap().remove("customer");
+        let bodies = vec![accepted(1), wrong, short, accepted(4), json!("zoe@example.com")];
+        let outcomes = handle(Step::Reserve, &shop.ports(), bodies).await;
+        let nothing = "no accepted order: a field is missing, or it is no object";
+        let quantity = "no accepted order: cannot read request.lines[0].quantity";
+        assert_eq!(outcomes, [Outcome::Done, bad(quantity), bad(nothing), Outcome::Done, bad(nothing)]);
+        assert_eq!(*shop.started.lock().unwrap(), [id(1), id(4)]);
+    }
+
+    #[tokio::test]
+    async fn a_panic_returns_the_batch() {
+        let shop = Shop::new();
+        shop.fails(Fault::Panics);
+        let outcomes = handle(Step::Cancel, &shop.ports(), vec![request(1), json!({}), request(2)]).await;
+        assert_eq!(outcomes, vec![bad("the step panicked"); 3]);
+    }
+
+    #[tokio::test]
+    async fn without_a_good_message_the_step_has_nothing_to_do() {
+        let shop = Shop::new();
+        assert_eq!(handle(Step::Cancel, &shop.ports(), vec![json!({})]).await, [bad("names no order")]);
+        assert_eq!(handle(Step::Cancel, &shop.ports(), Vec::new()).await, []);
+        assert!(shop.batches.lock().unwrap().is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_step_that_reaches_what_it_is_not_wired_to_fails_for_good() {
+        let outcomes = handle(Step::Index, &Shop::new().ports(), vec![request(1)]).await;
+        assert_eq!(outcomes, [bad("search.index_orders failed: nothing stands behind this port here")]);
+    }
+}

@@ -1,0 +1,62 @@
+//! The steps that run by the clock, for both runtimes. Several processes may run the same one at once: each step is safe
+//! to repeat.
+
+use crate::ports::Ports;
+use workflows::{
+    ports::Unavailable,
+    steps::{expire_reservations::expire_reservations, forget_keys::forget_keys, sweep::sweep},
+    wiring::Job,
+};
+
+/// Runs a job once.
+///
+/// # Errors
+/// If something it needs is away; it is safe to run it again, and it runs again in its turn anyway.
+pub async fn run(job: Job, ports: &Ports) -> Result<(), Unavailable> {
+    let (orders, bus) = (ports.orders.as_ref(), ports.bus.as_ref());
+    match job {
+        Job::Expire => {
+            let expired = expire_reservations(orders, bus).await?;
+            if expired > 0 {
+                tracing::info!(expired, "reservations expired");
+            }
+        }
+        Job::ForgetKeys => {
+            let forgotten = forget_keys(ports.intake.as_ref(), ports.clock.as_ref()).await?;
+            tracing::debug!(forgotten, "idempotency keys");
+        }
+        Job::Sweep => {
+            let (workflows, queue) = (ports.workflows.as_ref(), ports.queue.as_ref());
+            let stuck = sweep(orders, workflows, queue, bus, ports.clock.as_ref()).await?;
+            if !stuck.is_empty() {
+                tracing::warn!(?stuck, "orders were stuck and are set going again");
+            }
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+    use super::*;
+    use crate::fakes::{Fault, Shop, id};
+    use workflows::ports::Stuck;
+
+    #[tokio::test]
+    async fn what_got_stuck_is_set_going_again() {
+        let shop = Shop::new();
+        *shop.stuck.lock().unwrap() = vec![Stuck::Unattended(id(1)), Stuck::CancelForgotten(id(2))];
+        run(Job::Sweep, &shop.ports()).await.unwrap();
+        assert_eq!(*shop.started.lock().unwrap(), [id(1)]);
+        let sent: Vec<_> = shop.sent.lock().unwrap().iter().map(|(queue, m)| (queue.clone(), m.subject)).collect();
+        assert_eq!(sent, [("cancel".to_owned(), id(2).0)]);
+    }
+
+    #[tokio::test]
+    async fn a_job_whose_database_is_away_says_so() {
+        let shop = Shop::new();
+        shop.fails(Fault::Away);
+        assert!(run(Job::Sweep, &shop.ports()).await.unwrap_err().away);
+    }
+}

@@ -1,0 +1,100 @@
+//! The tasks of workflows, for both runtimes: one call of a function, from its payload to its answer.
+
+use crate::ports::Ports;
+use futures_util::FutureExt;
+use serde_json::Value;
+use std::panic::AssertUnwindSafe;
+use tokio::sync::oneshot;
+use workflows::{
+    steps::{
+        abandon_payment::abandon_payment,
+        authorize_payment::authorize_payment,
+        confirm_order::confirm_order,
+        reject_order::reject_order,
+        resolve_payment::resolve_payment,
+        task::{Task, TaskError},
+    },
+    wiring::Function,
+};
+
+/// What a workflow sees of a function that ended without an answer, as AWS names it.
+pub const UNKNOWN: &str = "Lambda.Unknown";
+
+/// Calls a function.
+///
+/// # Errors
+/// One that the workflow's Retry and Catch can name.
+pub async fn call(function: Function, ports: &Ports, payload: Value) -> Result<Value, TaskError> {
+    let order = payload.get("order_id").and_then(Value::as_str).and_then(|id| id.parse().ok());
+    let Some(order) = order else {
+        let cause = "the payload names no order_id".to_owned();
+        return Err(TaskError { error: TaskError::BAD_INPUT, cause });
+    };
+    let (answer, mut answered) = oneshot::channel();
+    let task = Task { order, input: payload, answer };
+    // A panic is the end of this call only.
+    let panicked = AssertUnwindSafe(run(function, ports, vec![task])).catch_unwind().await.is_err();
+    answered.try_recv().unwrap_or_else(|_| {
+        let cause = if panicked { "the function panicked" } else { "the function ended without an answer" };
+        Err(TaskError { error: UNKNOWN, cause: cause.to_owned() })
+    })
+}
+
+async fn run(function: Function, ports: &Ports, tasks: Vec<Task>) {
+    let (orders, provider, bus) = (ports.orders.as_ref(), ports.provider.as_ref(), ports.bus.as_ref());
+    match function {
+        Function::AuthorizePayment => authorize_payment(orders, provider, bus, tasks).await,
+        Function::ResolvePayment => resolve_payment(orders, provider, bus, tasks).await,
+        Function::ConfirmOrder => confirm_order(orders, bus, tasks).await,
+        Function::RejectOrder => reject_order(orders, bus, tasks).await,
+        Function::AbandonPayment => abandon_payment(orders, provider, bus, tasks).await,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+    use super::*;
+    use crate::fakes::{Fault, Shop};
+    use serde_json::json;
+    use workflows::ports::ProviderError;
+
+    async fn error_of(function: Function, shop: &std::sync::Arc<Shop>, payload: Value) -> (&'static str, String) {
+        let TaskError { error, cause } = call(function, &shop.ports(), payload).await.unwrap_err();
+        (error, cause)
+    }
+
+    #[tokio::test]
+    async fn a_function_answers_what_became_of_the_order() {
+        let shop = Shop::new();
+        let (unpaid, paid) = (shop.reserved(1), shop.paid(2));
+        let ports = shop.ports();
+        let authorized = call(Function::AuthorizePayment, &ports, json!({ "order_id": unpaid })).await;
+        assert_eq!(authorized, Ok(json!({ "result": "authorized" })));
+        let confirmed = call(Function::ConfirmOrder, &ports, json!({ "order_id": paid })).await;
+        assert_eq!(confirmed, Ok(json!({ "status": "confirmed" })));
+    }
+
+    #[tokio::test]
+    async fn a_payload_without_an_order_is_bad_input() {
+        for payload in [json!({}), json!(null), json!({ "order_id": 7 }), json!({ "order_id": "7" })] {
+            let (error, cause) = error_of(Function::ConfirmOrder, &Shop::new(), payload).await;
+            assert_eq!((error, cause.as_str()), ("Sluice.BadInput", "the payload names no order_id"));
+        }
+    }
+
+    #[tokio::test]
+    async fn errors_have_the_names_that_the_workflow_knows() {
+        let shop = Shop::new();
+        let payload = json!({ "order_id": shop.reserved(1) });
+        *shop.provider.lock().unwrap() = Err(ProviderError::InDoubt);
+        assert_eq!(error_of(Function::AuthorizePayment, &shop, payload.clone()).await.0, "Payment.InDoubt");
+        *shop.provider.lock().unwrap() = Err(ProviderError::Unavailable("503".into()));
+        assert_eq!(error_of(Function::AuthorizePayment, &shop, payload.clone()).await.0, "Payment.Unavailable");
+        shop.fails(Fault::Away);
+        assert_eq!(error_of(Function::ConfirmOrder, &shop, payload.clone()).await.0, "Sluice.Busy");
+        shop.fails(Fault::Panics);
+        let (error, cause) = error_of(Function::ConfirmOrder, &shop, payload).await;
+        assert_eq!((error, cause.as_str()), ("Lambda.Unknown", "the function panicked"));
+    }
+}

@@ -1,0 +1,197 @@
+//! What stands behind a port that a function has no use for. A function reaches only what its template lets it reach; a
+//! call to anything else is a fault of the wiring, and says so.
+
+use async_trait::async_trait;
+use schemas::{
+    event::Event,
+    ids::OrderId,
+    intake::AcceptedOrder,
+    order as api,
+    product::{Product, ProductPage},
+};
+use time::OffsetDateTime;
+use workflows::{
+    invoice::InvoiceDocument,
+    lifecycle::Command,
+    order::StoredOrder,
+    ports::{
+        Acceptance, Applied, Authorization, AuthorizationRequest, BookEntry, CancelRequest, Catalogue, Dispatch,
+        Documents, EventBus, Intake, InvoicePrinter, Notice, Orders, OutgoingMessage, PaymentProvider, ProviderError,
+        Queue, Reservation, Search, Stuck, Submission, Unavailable, Warehouses, Workflows,
+    },
+};
+
+const WHY: &str = "nothing stands behind this port here";
+
+/// Nothing.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Unwired;
+
+/// Waiting does not help, so it is not told as somebody being away.
+fn unwired<T>(what: &'static str) -> Result<T, Unavailable> {
+    Err(Unavailable::refused(what, WHY))
+}
+
+#[async_trait]
+impl Intake for Unwired {
+    async fn accept(&self, _: Vec<Submission>) -> Result<Vec<Acceptance>, Unavailable> {
+        unwired("intake.accept")
+    }
+
+    async fn find(&self, _: OrderId) -> Result<Option<AcceptedOrder>, Unavailable> {
+        unwired("intake.find")
+    }
+
+    async fn forget(&self, _: OffsetDateTime) -> Result<u64, Unavailable> {
+        unwired("intake.forget")
+    }
+}
+
+#[async_trait]
+impl Orders for Unwired {
+    async fn reserve(&self, _: Vec<AcceptedOrder>) -> Result<Vec<Reservation>, Unavailable> {
+        unwired("orders.reserve")
+    }
+
+    async fn apply(&self, _: Vec<(OrderId, Command)>) -> Result<Vec<Applied>, Unavailable> {
+        unwired("orders.apply")
+    }
+
+    async fn load(&self, _: &[OrderId]) -> Result<Vec<StoredOrder>, Unavailable> {
+        unwired("orders.load")
+    }
+
+    async fn list(
+        &self,
+        _: &str,
+        _: Option<api::Status>,
+        _: Option<OrderId>,
+        _: i64,
+    ) -> Result<Vec<api::Order>, Unavailable> {
+        unwired("orders.list")
+    }
+
+    async fn request_cancel(&self, _: OrderId) -> Result<CancelRequest, Unavailable> {
+        unwired("orders.request_cancel")
+    }
+
+    async fn expired(&self, _: i64) -> Result<Vec<OrderId>, Unavailable> {
+        unwired("orders.expired")
+    }
+
+    async fn stuck(&self, _: OffsetDateTime, _: i64) -> Result<Vec<Stuck>, Unavailable> {
+        unwired("orders.stuck")
+    }
+
+    async fn events(&self, _: OrderId) -> Result<Vec<Event>, Unavailable> {
+        unwired("orders.events")
+    }
+
+    async fn number_invoices(&self, _: &[OrderId]) -> Result<Vec<(OrderId, InvoiceDocument)>, Unavailable> {
+        unwired("orders.number_invoices")
+    }
+
+    async fn dispatches(&self, _: &[OrderId]) -> Result<Vec<Dispatch>, Unavailable> {
+        unwired("orders.dispatches")
+    }
+
+    async fn mark_told(&self, _: &[(OrderId, i32)]) -> Result<(), Unavailable> {
+        unwired("orders.mark_told")
+    }
+}
+
+#[async_trait]
+impl Catalogue for Unwired {
+    async fn product(&self, _: &str) -> Result<Option<Product>, Unavailable> {
+        unwired("catalogue.product")
+    }
+
+    async fn products(&self, _: Option<&str>, _: i64) -> Result<ProductPage, Unavailable> {
+        unwired("catalogue.products")
+    }
+}
+
+#[async_trait]
+impl Search for Unwired {
+    async fn index_orders(&self, _: &[OrderId]) -> Result<(), Unavailable> {
+        unwired("search.index_orders")
+    }
+
+    async fn rebuild(&self, _: &(dyn Fn(u64, u64) + Send + Sync)) -> Result<u64, Unavailable> {
+        unwired("search.rebuild")
+    }
+
+    async fn products(&self, _: &str, _: i64) -> Result<Vec<Product>, Unavailable> {
+        unwired("search.products")
+    }
+
+    async fn orders(&self, _: &str, _: i64) -> Result<Vec<OrderId>, Unavailable> {
+        unwired("search.orders")
+    }
+}
+
+#[async_trait]
+impl EventBus for Unwired {
+    async fn publish(&self, events: &[Event]) -> Result<(), Unavailable> {
+        // Nothing to tell needs nobody to tell it to.
+        if events.is_empty() { Ok(()) } else { unwired("event_bus.publish") }
+    }
+}
+
+#[async_trait]
+impl Queue for Unwired {
+    async fn send(&self, _: &str, _: Vec<OutgoingMessage>) -> Result<(), Unavailable> {
+        unwired("queue.send")
+    }
+}
+
+#[async_trait]
+impl Documents for Unwired {
+    async fn put(&self, _: &str, _: Vec<u8>) -> Result<(), Unavailable> {
+        unwired("documents.put")
+    }
+
+    async fn get(&self, _: &str) -> Result<Option<Vec<u8>>, Unavailable> {
+        unwired("documents.get")
+    }
+}
+
+#[async_trait]
+impl InvoicePrinter for Unwired {
+    async fn print(&self, _: InvoiceDocument) -> Result<Vec<u8>, Unavailable> {
+        unwired("invoice_printer.print")
+    }
+}
+
+#[async_trait]
+impl PaymentProvider for Unwired {
+    async fn authorize(&self, _: AuthorizationRequest) -> Result<Authorization, ProviderError> {
+        Err(ProviderError::Unavailable(WHY.to_owned()))
+    }
+
+    async fn find(&self, _: &str) -> Result<Option<Authorization>, ProviderError> {
+        Err(ProviderError::Unavailable(WHY.to_owned()))
+    }
+
+    async fn void(&self, _: &str) -> Result<(), ProviderError> {
+        Err(ProviderError::Unavailable(WHY.to_owned()))
+    }
+
+    async fn books(&self) -> Result<Vec<BookEntry>, ProviderError> {
+        Err(ProviderError::Unavailable(WHY.to_owned()))
+    }
+}
+
+#[async_trait]
+impl Workflows for Unwired {
+    async fn start_checkout(&self, _: &[OrderId]) -> Result<(), Unavailable> {
+        unwired("workflows.start_checkout")
+    }
+}
+
+#[async_trait]
+impl Warehouses for Unwired {
+    async fn tell(&self, _: &[Notice]) -> Result<(), Unavailable> {
+        unwired("warehouses.tell")
+    }
+}

@@ -1,0 +1,112 @@
+//! The functions: their programs, the variables that each reads, and which of them the workflow calls.
+
+use crate::template::{Template, expect, path, references, several, target};
+use handlers::functions::{Trigger, queue_url};
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+use workflows::wiring::{FUNCTIONS, QUEUES};
+
+const FUNCTION: &str = "AWS::Serverless::Function";
+const WORKFLOW: &str = "workflows/asl/checkout.asl.json";
+
+pub(super) fn differences(template: &Template) -> Vec<String> {
+    let mut differences = Vec::new();
+    for trigger in Trigger::all() {
+        function(template, trigger, &mut differences);
+    }
+    let known: BTreeSet<String> = Trigger::all().into_iter().map(Trigger::logical_id).collect();
+    for id in template.all(FUNCTION) {
+        if !known.contains(id) {
+            differences.push(format!("{id} is no function of ours"));
+        }
+    }
+    workflow(template, &mut differences);
+    let integration = &template.properties("ApiIntegration")["IntegrationUri"];
+    let api = json!({ "Ref": format!("{}.Alias", Trigger::Http.logical_id()) });
+    expect(&mut differences, "ApiIntegration: IntegrationUri", integration, &api);
+    differences
+}
+
+fn function(template: &Template, trigger: Trigger, differences: &mut Vec<String>) {
+    let id = trigger.logical_id();
+    if template.resource(&id)["Type"] != FUNCTION {
+        return differences.push(format!("there is no function {id}"));
+    }
+    let program = trigger.program();
+    let binary = &template.resource(&id)["Metadata"]["BuildProperties"]["Binary"];
+    expect(differences, &format!("{id}: Binary"), binary, &json!(program));
+    let name = json!({ "Fn::Sub": format!("${{Stage}}-{program}") });
+    expect(differences, &format!("{id}: FunctionName"), &template.properties(&id)["FunctionName"], &name);
+
+    let given = environment(template, &id);
+    let read = trigger.variables();
+    for variable in read.iter().filter(|variable| variable.required && !given.contains_key(&variable.name)) {
+        differences.push(format!("{id} reads {} and is not given it", variable.name));
+    }
+    for (name, value) in given {
+        if !read.iter().any(|variable| variable.name == name) {
+            differences.push(format!("{id} is given {name} and does not read it"));
+        }
+        let (is, should) = (references(value), refers_to(template, &name));
+        if should.is_some_and(|should| is != should) {
+            differences.push(format!("{id}: {name} refers to {is:?}"));
+        }
+    }
+}
+
+/// What a function is given, beside what all are.
+fn environment<'a>(template: &'a Template, id: &str) -> BTreeMap<String, &'a Value> {
+    let of_all = &template.0["Globals"]["Function"];
+    [of_all, template.properties(id)]
+        .into_iter()
+        .filter_map(|place| place["Environment"]["Variables"].as_object())
+        .flatten()
+        .map(|(name, value)| (name.clone(), value))
+        .collect()
+}
+
+/// The resources that a variable names.
+fn refers_to(template: &Template, variable: &str) -> Option<BTreeSet<String>> {
+    let ids = |ids: &[&str]| Some(ids.iter().map(|id| (*id).to_owned()).collect());
+    if let Some(spec) = QUEUES.iter().find(|spec| queue_url(spec.name) == variable) {
+        return ids(&[template.named("AWS::SQS::Queue", "QueueName", spec.name)?]);
+    }
+    match variable {
+        "EVENT_BUS_NAME" => ids(&["Bus"]),
+        "SUBMISSIONS_TABLE" => ids(&["Submissions"]),
+        "PAYLOADS_BUCKET" => ids(&["Payloads"]),
+        "DOCUMENTS_BUCKET" => ids(&["Documents"]),
+        "WAREHOUSE_TOPIC_ARN" => ids(&["WarehouseTopic"]),
+        "TOKEN_KEY_SECRET_ARN" => ids(&["TokenKey"]),
+        "CHECKOUT_STATE_MACHINE_ARN" => ids(&["Checkout", "CheckoutAlias"]),
+        "DATABASE_SECRET_ARN" => ids(&["Database", "DatabaseSecretArn"]),
+        _ => None,
+    }
+}
+
+/// The workflow calls the functions that its file names, all of them and no others.
+fn workflow(template: &Template, differences: &mut Vec<String>) {
+    let properties = template.properties("Checkout");
+    expect(differences, "Checkout: DefinitionUri", &properties["DefinitionUri"], &json!(format!("../{WORKFLOW}")));
+    let alias = |name: &str| json!({ "Ref": format!("{name}.Alias") });
+    let should: Value = FUNCTIONS.iter().map(|(name, _)| ((*name).to_owned(), alias(name))).collect();
+    expect(differences, "Checkout: DefinitionSubstitutions", &properties["DefinitionSubstitutions"], &should);
+
+    let text = std::fs::read_to_string(path(WORKFLOW)).unwrap();
+    let called: BTreeSet<&str> = text.split("${").skip(1).filter_map(|part| part.split('}').next()).collect();
+    let wired: BTreeSet<&str> = FUNCTIONS.iter().map(|(name, _)| *name).collect();
+    if called != wired {
+        differences.push(format!("{WORKFLOW} calls {called:?}, and the wiring knows {wired:?}"));
+    }
+    let may: BTreeSet<&str> = several(&properties["Policies"])
+        .into_iter()
+        .flat_map(|policy| several(&policy["Statement"]))
+        .filter(|statement| statement["Action"] == "lambda:InvokeFunction")
+        .flat_map(|statement| several(&statement["Resource"]))
+        .filter_map(target)
+        .filter_map(|target| target.strip_suffix(".Alias"))
+        .collect();
+    if may != wired {
+        differences.push(format!("Checkout may call {may:?} and should be able to call {wired:?}"));
+    }
+}

@@ -1,0 +1,48 @@
+#!/usr/bin/env bash
+# Deploys what `sam build` has built: infra/deploy.sh staging [further arguments of sam deploy].
+#
+# The database goes first: the new migrations run before any new function, so a migration must leave the functions that
+# run at that moment working. Safe to run again.
+set -euo pipefail
+cd "$(dirname "$0")"
+
+stage="${1:?name the stage: a --config-env of samconfig.toml}"
+shift
+stack="sluice-$stage"
+built=.aws-sam/build/template.yaml
+[ -f "$built" ] || { echo "there is no $built; run: (cd infra && sam build)" >&2; exit 1; }
+
+folder="$(mktemp -d)"
+trap 'rm -rf "$folder"' EXIT
+
+migrate() {
+    local answer="$folder/answer.json"
+    aws lambda invoke --function-name "$stage-migrate" --cli-binary-format raw-in-base64-out --payload '{}' \
+        --cli-read-timeout 310 "$answer" >/dev/null
+    cat "$answer"; echo
+    grep -q '"migrated": *true' "$answer"
+}
+
+if aws lambda get-function --function-name "$stage-migrate" >/dev/null 2>&1; then
+    echo "== migrating $stage"
+    python3 - .aws-sam/build/MigrateFunction/bootstrap "$folder/migrate.zip" <<'PYTHON'
+import sys, zipfile
+with zipfile.ZipFile(sys.argv[2], "w", zipfile.ZIP_DEFLATED) as archive:
+    entry = zipfile.ZipInfo("bootstrap")
+    entry.external_attr = 0o755 << 16
+    entry.compress_type = zipfile.ZIP_DEFLATED
+    archive.writestr(entry, open(sys.argv[1], "rb").read())
+PYTHON
+    aws lambda update-function-code --function-name "$stage-migrate" --zip-file "fileb://$folder/migrate.zip" >/dev/null
+    aws lambda wait function-updated --function-name "$stage-migrate"
+    migrate
+    echo "== deploying $stage"
+    sam deploy --template-file "$built" --config-file "$PWD/samconfig.toml" --config-env "$stage" "$@"
+else
+    echo "== deploying $stage for the first time"
+    sam deploy --template-file "$built" --config-file "$PWD/samconfig.toml" --config-env "$stage" "$@"
+    migrate
+fi
+
+aws cloudformation describe-stacks --stack-name "$stack" --query 'Stacks[0].Outputs[?OutputKey==`ApiUrl`].OutputValue' \
+    --output text
