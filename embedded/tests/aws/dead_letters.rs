@@ -2,7 +2,7 @@
 //! StartMessageMoveTask, so the messages are moved here as that would move them.
 
 use super::{
-    site::{Deployed, WITHIN, deployed},
+    site::{Deployed, WITHIN, deployed, run},
     support::{new_id, order, wait_until},
 };
 use serde_json::{Value, json};
@@ -41,27 +41,29 @@ async fn confirmed(deployed: &Deployed, id: Uuid) {
     assert_eq!(deployed.shop.status(id).await, "confirmed");
 }
 
-#[tokio::test]
-async fn a_malformed_message_is_set_aside_alone_and_comes_through_once_mended() {
-    let (_turn, deployed) = deployed().await;
-    let id = new_id();
-    let good = order(&[("TEA", 1)], "pm_card_visa");
-    let mended = json!({ "id": id, "customer": "zoe", "accepted_at": "2026-11-22T10:00:00Z", "request": good });
-    let mut broken = mended.clone();
-    broken["request"]["lines"] = json!("not lines");
-    send(deployed, "IntakeQueue", &broken);
-    send(deployed, "InvoiceQueue", &json!("no JSON at all"));
-    let during = deployed.accepted(&new_id().to_string(), &good).await;
-    deployed.shop.settled(&[during], WITHIN).await;
-    assert_eq!(deployed.shop.status(during).await, "confirmed");
-    set_aside(deployed, "IntakeDeadLetters", 1).await;
-    set_aside(deployed, "InvoiceDeadLetters", 1).await;
+#[test]
+fn a_malformed_message_is_set_aside_alone_and_comes_through_once_mended() {
+    run(async {
+        let (_turn, deployed) = deployed().await;
+        let id = new_id();
+        let good = order(&[("TEA", 1)], "pm_card_visa");
+        let mended = json!({ "id": id, "customer": "zoe", "accepted_at": "2026-11-22T10:00:00Z", "request": good });
+        let mut broken = mended.clone();
+        broken["request"]["lines"] = json!("not lines");
+        send(deployed, "IntakeQueue", &broken);
+        send(deployed, "InvoiceQueue", &json!("no JSON at all"));
+        let during = deployed.accepted(&new_id().to_string(), &good).await;
+        deployed.shop.settled(&[during], WITHIN).await;
+        assert_eq!(deployed.shop.status(during).await, "confirmed");
+        set_aside(deployed, "IntakeDeadLetters", 1).await;
+        set_aside(deployed, "InvoiceDeadLetters", 1).await;
 
-    redrive(deployed, "IntakeDeadLetters", "IntakeQueue", |_| mended.clone());
-    confirmed_after(deployed, id).await;
-    redrive(deployed, "InvoiceDeadLetters", "InvoiceQueue", |_| json!({ "order_id": id }));
-    confirmed(deployed, id).await;
-    deployed.audit().await;
+        redrive(deployed, "IntakeDeadLetters", "IntakeQueue", |_| mended.clone());
+        confirmed_after(deployed, id).await;
+        redrive(deployed, "InvoiceDeadLetters", "InvoiceQueue", |_| json!({ "order_id": id }));
+        confirmed(deployed, id).await;
+        deployed.audit().await;
+    });
 }
 
 async fn confirmed_after(deployed: &Deployed, id: Uuid) {
@@ -72,21 +74,24 @@ async fn confirmed_after(deployed: &Deployed, id: Uuid) {
     .await;
 }
 
-#[tokio::test]
-async fn an_order_whose_payload_is_missing_comes_through_unchanged_once_it_is_there() {
-    let (_turn, deployed) = deployed().await;
-    let id = new_id();
-    let request = order(&[("CUP", 1)], "pm_card_visa");
-    let accepted = json!({ "id": id, "customer": "zoe", "accepted_at": "2026-11-22T10:00:00Z", "request": request });
-    let key = format!("intake/{id}.json");
-    send(deployed, "IntakeQueue", &json!({ "$payload": key }));
-    set_aside(deployed, "IntakeDeadLetters", 1).await;
-    assert_eq!(deployed.shop.status(id).await, "submitted");
+#[test]
+fn an_order_whose_payload_is_missing_comes_through_unchanged_once_it_is_there() {
+    run(async {
+        let (_turn, deployed) = deployed().await;
+        let id = new_id();
+        let request = order(&[("CUP", 1)], "pm_card_visa");
+        let accepted =
+            json!({ "id": id, "customer": "zoe", "accepted_at": "2026-11-22T10:00:00Z", "request": request });
+        let key = format!("intake/{id}.json");
+        send(deployed, "IntakeQueue", &json!({ "$payload": key }));
+        set_aside(deployed, "IntakeDeadLetters", 1).await;
+        assert_eq!(deployed.shop.status(id).await, "submitted");
 
-    let object = json!({ "Bucket": deployed.id("Payloads"), "Key": key, "Body": accepted.to_string() });
-    deployed.look.call("s3", "put_object", object);
-    redrive(deployed, "IntakeDeadLetters", "IntakeQueue", |body| body);
-    confirmed_after(deployed, id).await;
-    confirmed(deployed, id).await;
-    deployed.audit().await;
+        let object = json!({ "Bucket": deployed.id("Payloads"), "Key": key, "Body": accepted.to_string() });
+        deployed.look.call("s3", "put_object", object);
+        redrive(deployed, "IntakeDeadLetters", "IntakeQueue", |body| body);
+        confirmed_after(deployed, id).await;
+        confirmed(deployed, id).await;
+        deployed.audit().await;
+    });
 }

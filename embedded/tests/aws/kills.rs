@@ -2,7 +2,7 @@
 //! holds.
 
 use super::{
-    site::{Deployed, deployed},
+    site::{Deployed, deployed, run},
     support::{new_id, order},
 };
 use futures_util::future::join_all;
@@ -25,39 +25,40 @@ fn functions(deployed: &Deployed) -> Vec<String> {
     of_server.collect()
 }
 
-#[tokio::test]
-async fn functions_killed_in_the_middle_cost_no_order_and_no_promise() {
-    const METHODS: [&str; 4] = ["pm_card_visa", "pm_card_chargeDeclined", "pm_sandbox_slow", "pm_card_visa"];
-    const EACH: usize = 5;
-    let (_turn, deployed) = deployed().await;
-    let (done, killed) = (AtomicBool::new(false), AtomicUsize::new(0));
-    let killing = async {
-        while !done.load(Ordering::SeqCst) {
-            let running = functions(deployed);
-            if let Some(one) = running.get(fastrand::usize(..running.len().max(1))) {
-                let sent = Command::new("kill").args(["-KILL", one]).status().unwrap();
-                killed.fetch_add(usize::from(sent.success()), Ordering::SeqCst);
+#[test]
+fn functions_killed_in_the_middle_cost_no_order_and_no_promise() {
+    run(async {
+        const METHODS: [&str; 4] = ["pm_card_visa", "pm_card_chargeDeclined", "pm_sandbox_slow", "pm_card_visa"];
+        const EACH: usize = 5;
+        let (_turn, deployed) = deployed().await;
+        let (done, killed) = (AtomicBool::new(false), AtomicUsize::new(0));
+        let killing = async {
+            while !done.load(Ordering::SeqCst) {
+                let running = functions(deployed);
+                if let Some(one) = running.get(fastrand::usize(..running.len().max(1))) {
+                    let sent = Command::new("kill").args(["-KILL", one]).status().unwrap();
+                    killed.fetch_add(usize::from(sent.success()), Ordering::SeqCst);
+                }
+                tokio::time::sleep(Duration::from_millis(fastrand::u64(50..400))).await;
             }
-            tokio::time::sleep(Duration::from_millis(fastrand::u64(50..400))).await;
+        };
+        let ordering = async {
+            let orders = METHODS.repeat(EACH).into_iter().map(|method| async move {
+                deployed.accepted(&new_id().to_string(), &order(&[("TEA", 1)], method)).await
+            });
+            let ids = join_all(orders).await;
+            // Whatever they are at now: a few more have to die of it.
+            tokio::time::sleep(Duration::from_secs(5)).await;
+            done.store(true, Ordering::SeqCst);
+            ids
+        };
+        let (ids, ()) = tokio::join!(ordering, killing);
+        assert!(killed.load(Ordering::SeqCst) >= 5, "only {killed:?} were killed");
+        deployed.settled(&ids).await;
+        for (id, method) in ids.iter().zip(METHODS.repeat(EACH)) {
+            let end = if method == "pm_card_chargeDeclined" { "rejected" } else { "confirmed" };
+            assert_eq!(deployed.shop.status(*id).await, end, "{method}");
         }
-    };
-    let ordering = async {
-        let orders = METHODS
-            .repeat(EACH)
-            .into_iter()
-            .map(|method| async move { deployed.accepted(&new_id().to_string(), &order(&[("TEA", 1)], method)).await });
-        let ids = join_all(orders).await;
-        // Whatever they are at now: a few more have to die of it.
-        tokio::time::sleep(Duration::from_secs(5)).await;
-        done.store(true, Ordering::SeqCst);
-        ids
-    };
-    let (ids, ()) = tokio::join!(ordering, killing);
-    assert!(killed.load(Ordering::SeqCst) >= 5, "only {killed:?} were killed");
-    deployed.settled(&ids).await;
-    for (id, method) in ids.iter().zip(METHODS.repeat(EACH)) {
-        let end = if method == "pm_card_chargeDeclined" { "rejected" } else { "confirmed" };
-        assert_eq!(deployed.shop.status(*id).await, end, "{method}");
-    }
-    deployed.audit().await;
+        deployed.audit().await;
+    });
 }

@@ -15,4 +15,4 @@ mod warehouses;
 mod workflow;
 mod workflow_runs;
 
-suite::each_scenario!(super::site::target());
+suite::each_scenario!(super::site::run, super::site::target());

@@ -9,8 +9,11 @@ use adapters::local_postgres::ephemeral;
 use handlers::token::TokenKey;
 use serde_json::{Value, json};
 use sluice::cli::aws_local::{Deployment, LocalAws, Python, Site, build_functions, checkout};
-use std::{convert::Infallible, time::Duration};
-use tokio::sync::{Mutex, MutexGuard, OnceCell};
+use std::{convert::Infallible, sync::LazyLock, time::Duration};
+use tokio::{
+    runtime::Runtime,
+    sync::{Mutex, MutexGuard, OnceCell},
+};
 use uuid::Uuid;
 
 /// The local AWS starts each function's process when it is first called.
@@ -25,9 +28,16 @@ pub(crate) struct Deployed {
     pub(crate) look: Look,
 }
 
+/// All tests run on one: what they share has connections, and a connection dies with the runtime that opened it.
+static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| Runtime::new().unwrap());
 static DEPLOYED: OnceCell<Deployed> = OnceCell::const_new();
 /// One test at a time: some kill functions or break queues, and the machine is small.
 static TURN: Mutex<()> = Mutex::const_new(());
+
+/// Runs a test.
+pub(crate) fn run<T>(test: impl Future<Output = T>) -> T {
+    RUNTIME.block_on(test)
+}
 
 /// The deployment, alone.
 pub(crate) async fn deployed() -> (MutexGuard<'static, ()>, &'static Deployed) {

@@ -1,7 +1,7 @@
 //! A warehouse subscribes a queue of its own to the topic and hears of its orders: in order, and of no other's.
 
 use super::{
-    site::{Deployed, WITHIN, deployed},
+    site::{Deployed, WITHIN, deployed, run},
     support::{new_id, order, wait_until},
 };
 use serde_json::{Value, json};
@@ -62,45 +62,47 @@ fn of_order(events: &[Value], order: Uuid) -> Vec<(&str, Value)> {
     of_it.map(|event| (event["type"].as_str().unwrap(), event["data"]["lines"].clone())).collect()
 }
 
-#[tokio::test]
-async fn a_warehouse_hears_of_its_orders_in_order_and_of_no_others() {
-    const CONFIRMED: &str = "sluice.OrderConfirmed.v1";
-    const CANCELLED: &str = "sluice.OrderCancelled.v1";
-    let (_turn, deployed) = deployed().await;
-    stock_in_the_north(deployed).await;
-    let (main, north) = (subscribed(deployed, "main"), subscribed(deployed, "north"));
-    let line = |sku: &str| json!([{ "sku": sku, "quantity": 1 }]);
-    let placed =
-        async |lines: &[(&str, i64)]| deployed.accepted(&new_id().to_string(), &order(lines, "pm_card_visa")).await;
-    let near = placed(&[("TEA", 1)]).await;
-    let far = placed(&[("FAR", 1)]).await;
-    let both = placed(&[("TEA", 1), ("FAR", 1)]).await;
-    let declined = deployed.accepted(&new_id().to_string(), &order(&[("FAR", 1)], "pm_card_chargeDeclined")).await;
-    deployed.settled(&[near, far, both, declined]).await;
-    for id in [near, far, both] {
-        deployed.cancel(id).await;
-    }
-    wait_until("the orders to be cancelled", WITHIN, async || {
+#[test]
+fn a_warehouse_hears_of_its_orders_in_order_and_of_no_others() {
+    run(async {
+        const CONFIRMED: &str = "sluice.OrderConfirmed.v1";
+        const CANCELLED: &str = "sluice.OrderCancelled.v1";
+        let (_turn, deployed) = deployed().await;
+        stock_in_the_north(deployed).await;
+        let (main, north) = (subscribed(deployed, "main"), subscribed(deployed, "north"));
+        let line = |sku: &str| json!([{ "sku": sku, "quantity": 1 }]);
+        let placed =
+            async |lines: &[(&str, i64)]| deployed.accepted(&new_id().to_string(), &order(lines, "pm_card_visa")).await;
+        let near = placed(&[("TEA", 1)]).await;
+        let far = placed(&[("FAR", 1)]).await;
+        let both = placed(&[("TEA", 1), ("FAR", 1)]).await;
+        let declined = deployed.accepted(&new_id().to_string(), &order(&[("FAR", 1)], "pm_card_chargeDeclined")).await;
+        deployed.settled(&[near, far, both, declined]).await;
         for id in [near, far, both] {
-            let status = deployed.shop.status(id).await;
-            if status != "cancelled" {
-                return Err(status);
-            }
+            deployed.cancel(id).await;
         }
-        Ok(())
-    })
-    .await;
-    deployed.settled(&[near, far, both, declined]).await;
+        wait_until("the orders to be cancelled", WITHIN, async || {
+            for id in [near, far, both] {
+                let status = deployed.shop.status(id).await;
+                if status != "cancelled" {
+                    return Err(status);
+                }
+            }
+            Ok(())
+        })
+        .await;
+        deployed.settled(&[near, far, both, declined]).await;
 
-    let (at_main, at_north) = (received(deployed, &main), received(deployed, &north));
-    for (events, warehouse) in [(&at_main, "main"), (&at_north, "north")] {
-        assert_eq!(events.len(), 4, "{warehouse}: {events:#?}");
-        assert!(events.iter().all(|event| event["data"]["warehouse"] == warehouse), "{events:#?}");
-    }
-    for (events, order, sku) in
-        [(&at_main, near, "TEA"), (&at_main, both, "TEA"), (&at_north, far, "FAR"), (&at_north, both, "FAR")]
-    {
-        assert_eq!(of_order(events, order), [(CONFIRMED, line(sku)), (CANCELLED, line(sku))]);
-    }
-    deployed.audit().await;
+        let (at_main, at_north) = (received(deployed, &main), received(deployed, &north));
+        for (events, warehouse) in [(&at_main, "main"), (&at_north, "north")] {
+            assert_eq!(events.len(), 4, "{warehouse}: {events:#?}");
+            assert!(events.iter().all(|event| event["data"]["warehouse"] == warehouse), "{events:#?}");
+        }
+        for (events, order, sku) in
+            [(&at_main, near, "TEA"), (&at_main, both, "TEA"), (&at_north, far, "FAR"), (&at_north, both, "FAR")]
+        {
+            assert_eq!(of_order(events, order), [(CONFIRMED, line(sku)), (CANCELLED, line(sku))]);
+        }
+        deployed.audit().await;
+    });
 }

@@ -15,4 +15,8 @@ async fn target() -> Target {
     Target::new(server.url.clone(), key, Some(Box::new((server, shop))))
 }
 
-suite::each_scenario!(super::target());
+fn run(test: impl Future<Output = ()>) {
+    tokio::runtime::Runtime::new().unwrap().block_on(test);
+}
+
+suite::each_scenario!(super::run, super::target());

@@ -12,10 +12,10 @@ use workflows::ports::{Clock, Ids};
 /// The local AWS takes its time, above all when it starts its functions.
 const WITHIN: Duration = Duration::from_secs(90);
 
-/// Makes a test of each scenario, on the installation that the expression gives.
+/// Makes a test of each scenario, on the installation that the second expression gives, run by what the first names.
 macro_rules! each_scenario {
-    ($target:expr) => {
-        $crate::suite::each_scenario! { $target =>
+    ($run:path, $target:expr) => {
+        $crate::suite::each_scenario! { $run, $target =>
             a_paid_order_is_confirmed_and_invoiced,
             a_declined_order_says_why,
             an_order_that_cannot_be_is_rejected,
@@ -32,11 +32,11 @@ macro_rules! each_scenario {
             support_finds_orders,
         }
     };
-    ($target:expr => $($name:ident,)+) => {
+    ($run:path, $target:expr => $($name:ident,)+) => {
         mod scenarios {
-            $(#[tokio::test]
-            async fn $name() {
-                $crate::suite::$name(&$target.await).await;
+            $(#[test]
+            fn $name() {
+                $run(async { $crate::suite::$name(&$target.await).await });
             })+
         }
     };
