@@ -23,6 +23,13 @@ migrate() {
     grep -q '"migrated": *true' "$answer"
 }
 
+# The table that buyers read begins empty, and its schedule is a minute away.
+publish_catalogue() {
+    local answer="$folder/answer.json"
+    aws lambda invoke --function-name "$stage-publish-catalogue" --cli-read-timeout 310 "$answer" >/dev/null
+    [ "$(cat "$answer")" = "{}" ] || { echo "the catalogue is not published:" >&2; cat "$answer" >&2; exit 1; }
+}
+
 if aws lambda get-function --function-name "$stage-migrate" >/dev/null 2>&1; then
     echo "== migrating $stage"
     python3 - .aws-sam/build/MigrateFunction/bootstrap "$folder/migrate.zip" <<'PYTHON'
@@ -43,6 +50,8 @@ else
     sam deploy --template-file "$built" --config-file "$PWD/samconfig.toml" --config-env "$stage" "$@"
     migrate
 fi
+echo "== publishing the catalogue"
+publish_catalogue
 
 aws cloudformation describe-stacks --stack-name "$stack" --query 'Stacks[0].Outputs[?OutputKey==`ApiUrl`].OutputValue' \
     --output text

@@ -10,6 +10,7 @@ use schemas::{
     intake::AcceptedOrder,
     money::Amount,
     order::{self as api, PaymentStatus, Reason},
+    product::{Product, ProductPage},
 };
 use serde_json::{Value, json};
 use std::{
@@ -285,5 +286,43 @@ impl PaymentProvider for Shop {
 
     async fn books(&self) -> Result<Vec<BookEntry>, ProviderError> {
         Unwired.books().await
+    }
+}
+
+/// A catalogue.
+pub(crate) struct Shelf(Mutex<BTreeMap<String, Product>>);
+
+impl Shelf {
+    pub(crate) fn of(skus: &[&str]) -> Arc<Self> {
+        let price = Amount { amount: 1_999, currency: "EUR".parse().unwrap() };
+        let product = |sku: &&str| {
+            let sku = (*sku).to_owned();
+            (sku.clone(), Product { sku, name: "Tea".into(), price, tax_rate_bp: 700, available: 3 })
+        };
+        Arc::new(Self(Mutex::new(skus.iter().map(product).collect())))
+    }
+}
+
+#[async_trait]
+impl Catalogue for Shelf {
+    async fn product(&self, sku: &str) -> Result<Option<Product>, Unavailable> {
+        Ok(self.0.lock().unwrap().get(sku).cloned())
+    }
+
+    async fn products(&self, _: Option<&str>, _: i64) -> Result<ProductPage, Unavailable> {
+        Ok(ProductPage { items: self.0.lock().unwrap().values().cloned().collect(), next_cursor: None })
+    }
+}
+
+#[async_trait]
+impl CatalogueCopy for Shelf {
+    async fn put(&self, products: &[Product]) -> Result<(), Unavailable> {
+        self.0.lock().unwrap().extend(products.iter().map(|product| (product.sku.clone(), product.clone())));
+        Ok(())
+    }
+
+    async fn remove(&self, skus: &[String]) -> Result<(), Unavailable> {
+        self.0.lock().unwrap().retain(|sku, _| !skus.contains(sku));
+        Ok(())
     }
 }

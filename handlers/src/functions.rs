@@ -1,7 +1,7 @@
 //! The functions of the AWS runtime: what triggers each, what it reaches, and which variables of its environment say where
 //! that is. Each function reads these variables and no others; the deployment template is held against them.
 
-use workflows::wiring::{Function, Job, QUEUES, SCHEDULES, Step};
+use workflows::wiring::{Function, Job, QUEUES, Runtime, Step, schedules_of};
 
 /// A function, by what triggers it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,6 +29,10 @@ pub enum Need {
     TokenKey,
     /// The table of accepted orders, and the queue they go to.
     Intake,
+    /// The table of products, to read.
+    Catalogue,
+    /// The table of products, to keep it equal to the order database.
+    CatalogueCopy,
     /// A queue to send to.
     Queue(&'static str),
     /// The bucket of bodies that are too large for a queue, to read.
@@ -72,7 +76,7 @@ impl Trigger {
     pub fn all() -> Vec<Self> {
         let queues = QUEUES.iter().map(|queue| Self::Queue(queue.step));
         let tasks = workflows::wiring::FUNCTIONS.iter().map(|(_, function)| Self::Workflow(*function));
-        let jobs = SCHEDULES.iter().filter(|schedule| schedule.on_aws).map(|schedule| Self::Schedule(schedule.job));
+        let jobs = schedules_of(Runtime::Aws).map(|schedule| Self::Schedule(schedule.job));
         [Self::Http].into_iter().chain(queues).chain(tasks).chain(jobs).chain([Self::Deployment]).collect()
     }
 
@@ -94,6 +98,7 @@ impl Trigger {
             Self::Schedule(Job::Expire) => "expire",
             Self::Schedule(Job::Sweep) => "sweep",
             Self::Schedule(Job::ForgetKeys) => "forget-keys",
+            Self::Schedule(Job::PublishCatalogue) => "publish-catalogue",
             Self::Deployment => "migrate",
         }
     }
@@ -108,16 +113,18 @@ impl Trigger {
         capitalised.chain(["Function".to_owned()]).collect()
     }
 
-    /// What it reaches.
+    /// What it reaches. One that works on a queue also puts back there what has to wait.
     pub fn needs(self) -> &'static [Need] {
         match self {
-            Self::Http => &[Need::TokenKey, Need::Intake, Need::Queue("cancel"), Need::Documents],
-            Self::Queue(Step::Reserve) => &[Need::Hold, Need::Payloads, Need::Workflows, Need::EventBus],
-            Self::Queue(Step::Invoice) => &[Need::Seller, Need::Documents, Need::EventBus],
-            Self::Queue(Step::Index) | Self::Deployment => &[],
-            Self::Queue(Step::Cancel) => &[Need::EventBus],
-            Self::Queue(Step::Void) => &[Need::Payments],
-            Self::Queue(Step::Dispatch) => &[Need::Warehouses],
+            Self::Http => &[Need::TokenKey, Need::Intake, Need::Catalogue, Need::Queue("cancel"), Need::Documents],
+            Self::Queue(Step::Reserve) => {
+                &[Need::Queue("intake"), Need::Hold, Need::Payloads, Need::Workflows, Need::EventBus]
+            }
+            Self::Queue(Step::Invoice) => &[Need::Queue("invoice"), Need::Seller, Need::Documents, Need::EventBus],
+            Self::Queue(Step::Index) => &[Need::Queue("index")],
+            Self::Queue(Step::Cancel) => &[Need::Queue("cancel"), Need::EventBus],
+            Self::Queue(Step::Void) => &[Need::Queue("void"), Need::Payments],
+            Self::Queue(Step::Dispatch) => &[Need::Queue("dispatch"), Need::Warehouses],
             Self::Workflow(Function::AuthorizePayment | Function::ResolvePayment | Function::AbandonPayment) => {
                 &[Need::Payments, Need::EventBus]
             }
@@ -126,6 +133,8 @@ impl Trigger {
             }
             Self::Schedule(Job::Sweep) => &[Need::Workflows, Need::Queue("cancel"), Need::EventBus],
             Self::Schedule(Job::ForgetKeys) => &[Need::Intake],
+            Self::Schedule(Job::PublishCatalogue) => &[Need::CatalogueCopy],
+            Self::Deployment => &[],
         }
     }
 
@@ -152,6 +161,7 @@ impl Need {
             Self::Intake => {
                 vec![required("SUBMISSIONS_TABLE"), required(&queue_url("intake")), required("PAYLOADS_BUCKET")]
             }
+            Self::Catalogue | Self::CatalogueCopy => vec![required("CATALOGUE_TABLE")],
             Self::Queue(name) => vec![required(&queue_url(name))],
             Self::Payloads => vec![required("PAYLOADS_BUCKET")],
             Self::EventBus => vec![required("EVENT_BUS_NAME")],

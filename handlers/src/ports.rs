@@ -3,8 +3,8 @@
 use crate::unwired::Unwired;
 use std::sync::Arc;
 use workflows::ports::{
-    Catalogue, Clock, Documents, EventBus, Intake, InvoicePrinter, Orders, PaymentProvider, Queue, Search, Warehouses,
-    Workflows,
+    Catalogue, CatalogueCopy, Clock, Documents, EventBus, Intake, InvoicePrinter, Orders, PaymentProvider, Queue,
+    Search, Warehouses, Workflows,
 };
 
 /// What the steps and the API need.
@@ -18,6 +18,8 @@ pub struct Ports {
     pub orders: Arc<dyn Orders>,
     /// Products.
     pub catalogue: Arc<dyn Catalogue>,
+    /// What buyers are shown of them, where that is kept apart.
+    pub catalogue_copy: Arc<dyn CatalogueCopy>,
     /// Search.
     pub search: Arc<dyn Search>,
     /// Where events are told.
@@ -45,6 +47,7 @@ impl Ports {
             intake: nothing.clone(),
             orders: nothing.clone(),
             catalogue: nothing.clone(),
+            catalogue_copy: nothing.clone(),
             search: nothing.clone(),
             bus: nothing.clone(),
             queue: nothing.clone(),

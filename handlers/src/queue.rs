@@ -5,7 +5,7 @@ use crate::ports::Ports;
 use futures_util::FutureExt;
 use schemas::{ids::OrderId, intake::AcceptedOrder};
 use serde_json::Value;
-use std::panic::AssertUnwindSafe;
+use std::{panic::AssertUnwindSafe, time::Duration};
 use workflows::{
     steps::{
         Outcome, cancel_order::cancel_order, dispatch_orders::dispatch_orders, index_orders::index_orders,
@@ -13,6 +13,15 @@ use workflows::{
     },
     wiring::Step,
 };
+
+/// The longest that a message waits for something that is away, before it is tried again.
+const LONGEST_WAIT: Duration = Duration::from_secs(30);
+
+/// How long a message waits that is busy: a quarter of its age, so that what was sent too early comes again at once, and a
+/// long outage is not asked about by every message all the time.
+pub fn wait_of_busy(age: Duration) -> Duration {
+    (age / 4).clamp(Duration::from_millis(500), LONGEST_WAIT)
+}
 
 /// Has the step work on the messages: one outcome for each, in their order. A panic is the end of this batch only, which
 /// then comes again.

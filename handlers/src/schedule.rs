@@ -4,7 +4,10 @@
 use crate::ports::Ports;
 use workflows::{
     ports::Unavailable,
-    steps::{expire_reservations::expire_reservations, forget_keys::forget_keys, sweep::sweep},
+    steps::{
+        expire_reservations::expire_reservations, forget_keys::forget_keys, publish_catalogue::publish_catalogue,
+        sweep::sweep,
+    },
     wiring::Job,
 };
 
@@ -25,6 +28,10 @@ pub async fn run(job: Job, ports: &Ports) -> Result<(), Unavailable> {
             let forgotten = forget_keys(ports.intake.as_ref(), ports.clock.as_ref()).await?;
             tracing::debug!(forgotten, "idempotency keys");
         }
+        Job::PublishCatalogue => {
+            let published = publish_catalogue(ports.catalogue.as_ref(), ports.catalogue_copy.as_ref()).await?;
+            tracing::debug!(?published, "the catalogue that buyers read");
+        }
         Job::Sweep => {
             let (workflows, queue) = (ports.workflows.as_ref(), ports.queue.as_ref());
             let stuck = sweep(orders, workflows, queue, bus, ports.clock.as_ref()).await?;
@@ -40,8 +47,8 @@ pub async fn run(job: Job, ports: &Ports) -> Result<(), Unavailable> {
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
     use super::*;
-    use crate::fakes::{Fault, Shop, id};
-    use workflows::ports::Stuck;
+    use crate::fakes::{Fault, Shelf, Shop, id};
+    use workflows::ports::{Catalogue, Stuck};
 
     #[tokio::test]
     async fn what_got_stuck_is_set_going_again() {
@@ -51,6 +58,16 @@ mod tests {
         assert_eq!(*shop.started.lock().unwrap(), [id(1)]);
         let sent: Vec<_> = shop.sent.lock().unwrap().iter().map(|(queue, m)| (queue.clone(), m.subject)).collect();
         assert_eq!(sent, [("cancel".to_owned(), id(2).0)]);
+    }
+
+    #[tokio::test]
+    async fn buyers_are_shown_what_the_database_has() {
+        let (sold, shown) = (Shelf::of(&["CUP", "TEA"]), Shelf::of(&["POT"]));
+        let ports = Ports { catalogue: sold.clone(), catalogue_copy: shown.clone(), ..Shop::new().ports() };
+        run(Job::PublishCatalogue, &ports).await.unwrap();
+        let page = async |shelf: &Shelf| shelf.products(None, 10).await.unwrap();
+        assert_eq!(page(&shown).await, page(&sold).await);
+        assert_eq!(page(&sold).await.items.len(), 2);
     }
 
     #[tokio::test]

@@ -15,9 +15,9 @@ use workflows::{
     lifecycle::Command,
     order::StoredOrder,
     ports::{
-        Acceptance, Applied, Authorization, AuthorizationRequest, BookEntry, CancelRequest, Catalogue, Dispatch,
-        Documents, EventBus, Intake, InvoicePrinter, Notice, Orders, OutgoingMessage, PaymentProvider, ProviderError,
-        Queue, Reservation, Search, Stuck, Submission, Unavailable, Warehouses, Workflows,
+        Acceptance, Applied, Authorization, AuthorizationRequest, BookEntry, CancelRequest, Catalogue, CatalogueCopy,
+        Dispatch, Documents, EventBus, Intake, InvoicePrinter, Notice, Orders, OutgoingMessage, PaymentProvider,
+        ProviderError, Queue, Reservation, Search, Stuck, Submission, Unavailable, Warehouses, Workflows,
     },
 };
 
@@ -108,6 +108,17 @@ impl Catalogue for Unwired {
 
     async fn products(&self, _: Option<&str>, _: i64) -> Result<ProductPage, Unavailable> {
         unwired("catalogue.products")
+    }
+}
+
+#[async_trait]
+impl CatalogueCopy for Unwired {
+    async fn put(&self, _: &[Product]) -> Result<(), Unavailable> {
+        unwired("catalogue.put")
+    }
+
+    async fn remove(&self, _: &[String]) -> Result<(), Unavailable> {
+        unwired("catalogue.remove")
     }
 }
 

@@ -267,8 +267,19 @@ pub trait Catalogue: Send + Sync {
     /// The product of that SKU.
     async fn product(&self, sku: &str) -> Result<Option<Product>, Unavailable>;
 
-    /// Products by SKU from after `cursor`, at most `limit`.
+    /// Products by SKU from after `cursor`, at most `limit`. MUST sort SKUs by their bytes, whatever language the other
+    /// side speaks: whoever compares two catalogues walks through both at once.
     async fn products(&self, cursor: Option<&str>, limit: i64) -> Result<ProductPage, Unavailable>;
+}
+
+/// A copy of the catalogue, which buyers read in place of the order database.
+#[async_trait]
+pub trait CatalogueCopy: Catalogue {
+    /// Writes products over those of the same SKUs. Of several with one SKU the last counts.
+    async fn put(&self, products: &[Product]) -> Result<(), Unavailable>;
+
+    /// Removes products. One that is not there is removed already.
+    async fn remove(&self, skus: &[String]) -> Result<(), Unavailable>;
 }
 
 /// What the provider said to a request for money.
@@ -385,6 +396,13 @@ pub trait Documents: Send + Sync {
 
     /// The document of that path.
     async fn get(&self, path: &str) -> Result<Option<Vec<u8>>, Unavailable>;
+}
+
+/// Whether work can be done at all.
+#[async_trait]
+pub trait Readiness: Send + Sync {
+    /// Looks at what nothing can do without. MUST answer within a few seconds.
+    async fn check(&self) -> Result<(), Unavailable>;
 }
 
 /// Makes an invoice printable.

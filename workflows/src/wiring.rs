@@ -161,8 +161,17 @@ pub struct Schedule {
     pub job: Job,
     /// How often.
     pub every: Duration,
-    /// Whether it runs on AWS too.
-    pub on_aws: bool,
+    /// Where it runs.
+    pub runtimes: &'static [Runtime],
+}
+
+/// What the pipeline runs on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Runtime {
+    /// One process, with everything in PostgreSQL.
+    Embedded,
+    /// AWS.
+    Aws,
 }
 
 /// The steps that schedules trigger.
@@ -174,15 +183,36 @@ pub enum Job {
     Sweep,
     /// `steps::forget_keys`.
     ForgetKeys,
+    /// `steps::publish_catalogue`.
+    PublishCatalogue,
 }
+
+const EVERYWHERE: &[Runtime] = &[Runtime::Embedded, Runtime::Aws];
 
 /// All schedules.
 pub const SCHEDULES: &[Schedule] = &[
-    Schedule { name: "expire", job: Job::Expire, every: Duration::from_secs(10), on_aws: true },
-    Schedule { name: "sweep", job: Job::Sweep, every: Duration::from_secs(30), on_aws: true },
+    Schedule { name: "expire", job: Job::Expire, every: Duration::from_secs(10), runtimes: EVERYWHERE },
+    Schedule { name: "sweep", job: Job::Sweep, every: Duration::from_secs(30), runtimes: EVERYWHERE },
     // On AWS the keys stand in a DynamoDB table, whose time to live forgets them.
-    Schedule { name: "forget-keys", job: Job::ForgetKeys, every: Duration::from_secs(3_600), on_aws: false },
+    Schedule {
+        name: "forget-keys",
+        job: Job::ForgetKeys,
+        every: Duration::from_secs(3_600),
+        runtimes: &[Runtime::Embedded],
+    },
+    // In one process buyers read the order database's own catalogue.
+    Schedule {
+        name: "publish-catalogue",
+        job: Job::PublishCatalogue,
+        every: Duration::from_secs(60),
+        runtimes: &[Runtime::Aws],
+    },
 ];
+
+/// The schedules that run there.
+pub fn schedules_of(runtime: Runtime) -> impl Iterator<Item = &'static Schedule> {
+    SCHEDULES.iter().filter(move |schedule| schedule.runtimes.contains(&runtime))
+}
 
 /// The functions that workflows call, by the name that stands in the workflow file.
 pub const FUNCTIONS: &[(&str, Function)] = &[

@@ -13,7 +13,7 @@ listed as (
 ),
 stocked as (
     insert into stock (sku, warehouse, received)
-    select sku, $10::text, units from given join listed using (sku) order by sku
+    select sku, $10::text, units from given join listed using (sku) order by sku collate "C"
     on conflict (sku, warehouse) do update set received = stock.received + excluded.received
     returning sku
 )

@@ -5,7 +5,7 @@ with moves as (
 locked as (
     select s.sku, s.warehouse, m.quantity
     from stock s join moves m using (sku, warehouse)
-    order by s.sku, s.warehouse
+    order by s.sku collate "C", s.warehouse collate "C"
     for update of s
 )
 update stock s set reserved = s.reserved + locked.quantity

@@ -1,6 +1,6 @@
 //! The catalogue as buyers read it, in a DynamoDB table, so that a crowd of readers does not reach the order database.
-//! It is a copy: what is charged and what can be reserved is decided by the database, and `available` is as fresh as
-//! the last `put`.
+//! It is a copy: what is charged and what can be reserved is decided by the database, and a product is as fresh as its
+//! last `put`, which `publish-catalogue` does once a minute.
 //!
 //! All products share one partition key, so that they can be listed by SKU; DynamoDB splits such a collection by its
 //! sort key once it is read or written a lot.
@@ -15,18 +15,20 @@ use aws_sdk_dynamodb::{
     Client,
     types::{
         AttributeValue::{self, N, S},
-        PutRequest, WriteRequest,
+        DeleteRequest, PutRequest, WriteRequest,
     },
 };
 use schemas::{
     money::Amount,
     product::{Product, ProductPage},
 };
-use std::collections::{BTreeMap, HashMap};
-use workflows::ports::{Catalogue, Unavailable};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use workflows::ports::{Catalogue, CatalogueCopy, Unavailable};
 
 /// 25 items a call. Its 16 MB are out of reach: a product has less than a kilobyte.
-const PUT: Call = Call { what: "catalogue.put", limits: Limits { entries: 25, bytes: usize::MAX } };
+const LIMITS: Limits = Limits { entries: 25, bytes: usize::MAX };
+const PUT: Call = Call { what: "catalogue.put", limits: LIMITS };
+const REMOVE: Call = Call { what: "catalogue.remove", limits: LIMITS };
 /// The partition key of every product.
 const PRODUCTS: &str = "products";
 
@@ -45,33 +47,23 @@ impl DynamoCatalogue {
         Self { client, table: table.into() }
     }
 
-    /// Writes products over those of the same SKUs. Of several with one SKU the last counts.
-    ///
-    /// # Errors
-    /// If some were not written; then any part of them may have been.
-    pub async fn put(&self, products: &[Product]) -> Result<(), Unavailable> {
-        // A call must not name an item twice.
-        let latest: BTreeMap<&str, &Product> = products.iter().map(|product| (product.sku.as_str(), product)).collect();
-        let products: Vec<&Product> = latest.into_values().collect();
-        send_all(PUT, alone(&products), |_| 0, |products| self.call(products)).await
-    }
-
-    async fn call(&self, products: Vec<&&Product>) -> Result<Vec<Failure>, Unavailable> {
-        let mut writes = Vec::with_capacity(products.len());
-        for product in &products {
-            let put = PutRequest::builder().set_item(Some(item_of(product))).build();
-            let put = put.map_err(|error| Unavailable::refused(PUT.what, error))?;
-            writes.push(WriteRequest::builder().put_request(put).build());
-        }
-        let request = self.client.batch_write_item().request_items(&self.table, writes);
-        let left = request.send().await.asked(PUT.what)?.unprocessed_items.unwrap_or_default();
-        Ok(not_written(&products, &left.into_values().flatten().collect::<Vec<_>>()))
+    /// Writes items, no two of which are of one SKU: a call must not name an item twice.
+    async fn write(&self, call: Call, writes: Vec<WriteRequest>) -> Result<(), Unavailable> {
+        let send = |writes: Vec<&WriteRequest>| {
+            let writes: Vec<WriteRequest> = writes.into_iter().cloned().collect();
+            let request = self.client.batch_write_item().request_items(&self.table, writes.clone());
+            async move {
+                let left = request.send().await.asked(call.what)?.unprocessed_items.unwrap_or_default();
+                Ok(not_written(&writes, &left.into_values().flatten().collect::<Vec<_>>()))
+            }
+        };
+        send_all(call, alone(&writes), |_| 0, send).await
     }
 
     /// Up to `limit` products from after `cursor`, and where to go on from if there may be more. DynamoDB reads at most
     /// 1 MB a call, so a page may have fewer.
     async fn query(&self, cursor: Option<&str>, limit: i32) -> Result<(Vec<Product>, Option<String>), Unavailable> {
-        let start = cursor.map(|sku| key(sku).into_iter().collect());
+        let start = cursor.map(|sku| key(sku).into());
         let query = self
             .client
             .query()
@@ -90,7 +82,7 @@ impl DynamoCatalogue {
 #[async_trait]
 impl Catalogue for DynamoCatalogue {
     async fn product(&self, sku: &str) -> Result<Option<Product>, Unavailable> {
-        let get = self.client.get_item().table_name(&self.table).set_key(Some(key(sku).into_iter().collect()));
+        let get = self.client.get_item().table_name(&self.table).set_key(Some(key(sku).into()));
         get.send().await.asked("catalogue.product")?.item.as_ref().map(read).transpose()
     }
 
@@ -114,6 +106,33 @@ impl Catalogue for DynamoCatalogue {
         let next_cursor = if more { items.last().map(|product: &Product| product.sku.clone()) } else { None };
         Ok(ProductPage { items, next_cursor })
     }
+}
+
+#[async_trait]
+impl CatalogueCopy for DynamoCatalogue {
+    async fn put(&self, products: &[Product]) -> Result<(), Unavailable> {
+        let latest: BTreeMap<&str, &Product> = products.iter().map(|product| (product.sku.as_str(), product)).collect();
+        let writes = latest.into_values().map(put_of).collect::<Result<Vec<_>, _>>()?;
+        self.write(PUT, writes).await
+    }
+
+    async fn remove(&self, skus: &[String]) -> Result<(), Unavailable> {
+        let skus: BTreeSet<&String> = skus.iter().collect();
+        let writes = skus.into_iter().map(|sku| removal_of(sku)).collect::<Result<Vec<_>, _>>()?;
+        self.write(REMOVE, writes).await
+    }
+}
+
+fn put_of(product: &Product) -> Result<WriteRequest, Unavailable> {
+    let put = PutRequest::builder().set_item(Some(item_of(product))).build();
+    let put = put.map_err(|error| Unavailable::refused(PUT.what, error))?;
+    Ok(WriteRequest::builder().put_request(put).build())
+}
+
+fn removal_of(sku: &str) -> Result<WriteRequest, Unavailable> {
+    let removal = DeleteRequest::builder().set_key(Some(key(sku).into())).build();
+    let removal = removal.map_err(|error| Unavailable::refused(REMOVE.what, error))?;
+    Ok(WriteRequest::builder().delete_request(removal).build())
 }
 
 fn key(sku: &str) -> [(String, AttributeValue); 2] {
@@ -157,10 +176,16 @@ fn number<T: std::str::FromStr>(item: &Item, attribute: &str) -> Option<T> {
     item.get(attribute)?.as_n().ok()?.parse().ok()
 }
 
-/// Which products are among what a call left undone.
-fn not_written(products: &[&&Product], left: &[WriteRequest]) -> Vec<Failure> {
-    let left: Vec<&str> = left.iter().filter_map(|write| text(write.put_request()?.item(), "sku")).collect();
-    let failed = products.iter().enumerate().filter(|(_, product)| left.contains(&product.sku.as_str()));
+/// The SKU that is put or removed.
+fn sku_of(write: &WriteRequest) -> Option<&str> {
+    let put = write.put_request().map(PutRequest::item);
+    text(put.or_else(|| write.delete_request().map(DeleteRequest::key))?, "sku")
+}
+
+/// Which writes are among what a call left undone.
+fn not_written(writes: &[WriteRequest], left: &[WriteRequest]) -> Vec<Failure> {
+    let left: Vec<&str> = left.iter().filter_map(sku_of).collect();
+    let failed = writes.iter().enumerate().filter(|(_, write)| sku_of(write).is_some_and(|sku| left.contains(&sku)));
     failed.map(|(at, _)| Failure { at, away: true, why: "the table is written too fast".to_owned() }).collect()
 }
 
@@ -187,10 +212,11 @@ mod tests {
 
     #[test]
     fn what_a_call_leaves_undone_is_found_by_its_sku() {
-        let (a, b, c) = (product("A"), product("B"), product("C"));
-        let put = PutRequest::builder().set_item(Some(item_of(&b))).build().unwrap();
-        let left = [WriteRequest::builder().put_request(put).build()];
-        let found: Vec<_> = not_written(&[&&a, &&b, &&c], &left).into_iter().map(|f| (f.at, f.away)).collect();
-        assert_eq!(found, [(1, true)]);
+        let found = |writes: &[WriteRequest]| -> Vec<_> {
+            let left = [writes[1].clone()];
+            not_written(writes, &left).into_iter().map(|failure| (failure.at, failure.away)).collect()
+        };
+        assert_eq!(found(&["A", "B", "C"].map(|sku| put_of(&product(sku)).unwrap())), [(1, true)]);
+        assert_eq!(found(&["A", "B", "C"].map(|sku| removal_of(sku).unwrap())), [(1, true)]);
     }
 }

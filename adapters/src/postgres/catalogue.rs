@@ -144,7 +144,7 @@ impl Catalogue for PgCatalogue {
             r#"-- catalogue.products
              select p.sku, p.name, p.currency, p.price, p.tax_rate_bp,
                     coalesce((select sum(s.free) from stock s where s.sku = p.sku), 0)::bigint as "available!"
-             from products p where p.sku > $1 order by p.sku limit $2"#,
+             from products p where p.sku collate "C" > $1 order by p.sku collate "C" limit $2"#,
             cursor.unwrap_or_default(),
             limit + 1
         )

@@ -16,6 +16,7 @@ pub mod search;
 pub mod trigrams;
 pub mod warehouses;
 
+use async_trait::async_trait;
 use bell::Bell;
 use sqlx::{
     ConnectOptions, PgPool,
@@ -23,7 +24,7 @@ use sqlx::{
     postgres::{PgConnectOptions, PgPoolOptions},
 };
 use std::{str::FromStr, time::Duration};
-use workflows::ports::Unavailable;
+use workflows::ports::{Readiness, Unavailable};
 
 /// The schema, as a list of changes that are made once each.
 pub static MIGRATIONS: Migrator = sqlx::migrate!("../schemas/migrations");
@@ -88,6 +89,20 @@ fn options(url: &str) -> Result<PgConnectOptions, sqlx::Error> {
 
 fn pool(options: PgConnectOptions, connections: u32) -> PgPool {
     PgPoolOptions::new().max_connections(connections).acquire_timeout(Duration::from_secs(5)).connect_lazy_with(options)
+}
+
+/// How long the database may take to say that it is there.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+#[async_trait]
+impl Readiness for Database {
+    async fn check(&self) -> Result<(), Unavailable> {
+        let ask = sqlx::query("select 1").execute(&self.durable);
+        match tokio::time::timeout(PATIENCE, ask).await {
+            Ok(answer) => answer.map(|_| ()).asked("database"),
+            Err(elapsed) => Err(Unavailable::because("database", elapsed)),
+        }
+    }
 }
 
 /// Names what was asked when the database does not answer as it should.

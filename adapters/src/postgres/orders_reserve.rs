@@ -121,7 +121,8 @@ async fn lock_goods(connection: &mut PgConnection, batch: &[AcceptedOrder]) -> R
     }
     let shelves = sqlx::query!(
         r#"-- orders.lock_stock
-         select sku, warehouse, free as "free!" from stock where sku = any($1) order by sku, warehouse for update"#,
+         select sku, warehouse, free as "free!" from stock where sku = any($1)
+         order by sku collate "C", warehouse collate "C" for update"#,
         &skus
     )
     .fetch_all(connection)

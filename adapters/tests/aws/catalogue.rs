@@ -4,7 +4,10 @@ use super::account::{clients, name};
 use adapters::aws::catalogue::DynamoCatalogue;
 use aws_sdk_dynamodb::types::{AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType};
 use schemas::{money::Amount, product::Product};
-use workflows::ports::Catalogue;
+use workflows::{
+    ports::{Catalogue, CatalogueCopy},
+    steps::publish_catalogue::{Published, publish_catalogue},
+};
 
 async fn empty() -> DynamoCatalogue {
     let clients = clients().await;
@@ -53,4 +56,27 @@ async fn a_product_is_put_over_an_earlier_one_and_the_last_of_a_call_counts() {
     catalogue.put(&[product("TEA".to_owned(), 1)]).await.unwrap();
     catalogue.put(&[product("TEA".to_owned(), 2), product("TEA".to_owned(), 3)]).await.unwrap();
     assert_eq!(catalogue.product("TEA").await.unwrap(), Some(product("TEA".to_owned(), 3)));
+}
+
+#[tokio::test]
+async fn removed_products_are_gone_and_what_was_never_there_may_be_removed() {
+    let catalogue = empty().await;
+    let products: Vec<Product> = (0..60).map(|n| product(format!("SKU-{n:02}"), n)).collect();
+    catalogue.put(&products).await.unwrap();
+    let mut skus: Vec<String> = products.iter().skip(1).map(|product| product.sku.clone()).collect();
+    skus.extend(["NONE".to_owned(), "SKU-59".to_owned()]);
+    catalogue.remove(&skus).await.unwrap();
+    assert_eq!(catalogue.products(None, 100).await.unwrap().items, products[..1]);
+}
+
+#[tokio::test]
+async fn a_copy_becomes_equal_whatever_letters_skus_have_and_is_left_alone_once_it_is() {
+    let (original, copy) = (empty().await, empty().await);
+    // By their bytes; a dictionary has another order, and so has an encoding of two bytes a letter.
+    let sold = ["A", "B", "B-1", "a", "\u{e4}", "\u{ff5e}", "\u{1f375}"].map(|sku| product(sku.to_owned(), 1));
+    original.put(&sold).await.unwrap();
+    copy.put(&["A", "C", "b", "\u{ff5e}"].map(|sku| product(sku.to_owned(), 1))).await.unwrap();
+    assert_eq!(publish_catalogue(&original, &copy).await.unwrap(), Published { put: 5, removed: 2 });
+    assert_eq!(copy.products(None, 10).await.unwrap().items, sold);
+    assert_eq!(publish_catalogue(&original, &copy).await.unwrap(), Published::default());
 }

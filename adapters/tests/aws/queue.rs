@@ -1,8 +1,9 @@
 //! Queues on SQS.
 
 use super::account::{clients, order_id, queue, queues, received};
+use adapters::aws::queue::{FIRST_SENT, Waiting};
 use serde_json::{Value, json};
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, time::Duration};
 use workflows::ports::{OutgoingMessage, Queue};
 
 fn messages(bodies: &[Value]) -> Vec<OutgoingMessage> {
@@ -18,6 +19,29 @@ async fn more_messages_than_a_call_takes_arrive_once_each() {
     let arrived = received(&clients, &url, bodies.len()).await;
     let numbers: BTreeSet<u64> = arrived.iter().map(|body| body["n"].as_u64().unwrap()).collect();
     assert_eq!(numbers, (0..33).collect());
+}
+
+#[tokio::test]
+async fn what_is_put_back_is_new_on_its_queue_and_says_when_it_was_first_sent() {
+    let clients = clients().await;
+    let (url, _) = queue(&clients, false).await;
+    let waiting = |n: i64| Waiting { text: format!("{{\"n\":{n}}}"), delay: Duration::from_millis(500), first_sent: n };
+    let messages: Vec<_> = (0..12).map(waiting).collect();
+    queues(&clients, &url, None).put_back("intake", &messages).await.unwrap();
+    let request = clients.sqs.receive_message().queue_url(&url).wait_time_seconds(5).message_attribute_names("All");
+    let answer = request.send().await.unwrap();
+    let [message] = answer.messages() else { panic!("{answer:?}") };
+    let noted = message.message_attributes().unwrap()[FIRST_SENT].string_value().unwrap();
+    assert_eq!(message.body().unwrap(), format!("{{\"n\":{noted}}}"));
+    clients
+        .sqs
+        .delete_message()
+        .queue_url(&url)
+        .receipt_handle(message.receipt_handle().unwrap())
+        .send()
+        .await
+        .unwrap();
+    received(&clients, &url, 11).await;
 }
 
 #[tokio::test]

@@ -2,12 +2,21 @@
 
 use super::account::{clients, event, name, order_id, queue, received};
 use adapters::aws::{Clients, warehouses::SnsWarehouses};
+use aws_sdk_sqs::types::QueueAttributeName;
 use schemas::event::{Event, EventName};
+use serde_json::json;
 use std::collections::BTreeMap;
 use workflows::ports::{Notice, Warehouses};
 
 async fn subscribed(clients: &Clients, topic: &str, warehouse: &str) -> String {
     let (url, arn) = queue(clients, true).await;
+    // A queue takes from a topic only what its own policy lets in.
+    let policy = json!({ "Version": "2012-10-17", "Statement": [{
+        "Effect": "Allow", "Principal": { "Service": "sns.amazonaws.com" }, "Action": "sqs:SendMessage",
+        "Resource": arn, "Condition": { "ArnEquals": { "aws:SourceArn": topic } },
+    }] });
+    let attributes = clients.sqs.set_queue_attributes().queue_url(&url);
+    attributes.attributes(QueueAttributeName::Policy, policy.to_string()).send().await.unwrap();
     let request = clients.sns.subscribe().topic_arn(topic).protocol("sqs").endpoint(arn);
     let request = request.attributes("RawMessageDelivery", "true");
     let request = request.attributes("FilterPolicy", format!(r#"{{"warehouse":["{warehouse}"]}}"#));

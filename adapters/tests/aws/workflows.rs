@@ -10,7 +10,8 @@ use workflows::ports::Workflows;
 async fn state_machine(clients: &Clients, state: Value) -> String {
     let definition = json!({ "StartAt": "Only", "States": { "Only": state } });
     let request = clients.step_functions.create_state_machine().name(name("checkout"));
-    let request = request.definition(definition.to_string()).role_arn("arn:aws:iam::000000000000:role/test");
+    let role = std::env::var("SLUICE_TEST_ROLE_ARN").unwrap();
+    let request = request.definition(definition.to_string()).role_arn(role);
     request.send().await.unwrap().state_machine_arn
 }
 

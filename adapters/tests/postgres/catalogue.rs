@@ -74,9 +74,8 @@ async fn pages_of_products_follow_each_other_by_sku() {
             break;
         }
     }
-    assert_eq!((seen.len(), pages), (6, 3), "the last page has no cursor: {seen:?}");
-    seen.sort();
-    assert_eq!(seen, skus);
+    assert_eq!(pages, 3, "the last page has no cursor: {seen:?}");
+    assert_eq!(seen, skus, "sorted by their bytes");
 }
 
 #[tokio::test]

@@ -8,7 +8,7 @@ mod python;
 
 pub use functions::build_functions;
 pub use local_aws::{Deployment, LocalAws, Resource, Site};
-pub use python::Python;
+pub use python::{Purpose, Python};
 
 use super::catalog;
 use crate::{config::Config, shutdown};
@@ -33,9 +33,9 @@ const SAMPLE_SKU: &str = "TEA-EARL-GREY";
 /// Brings it up and stays until Ctrl-C.
 pub(super) async fn aws_local(config: &Config) -> anyhow::Result<ExitCode> {
     let root = checkout()?;
-    let python = Python::find()?;
+    let python = Python::find(Purpose::LOCAL_AWS)?;
     println!("Building the functions. The first time takes some minutes.");
-    let functions = build_functions(&root)?;
+    let functions = build_functions(&root, &[])?;
     // From here on there is something to stop in order.
     let stop = shutdown::requested()?;
     let spinner = ProgressBar::new_spinner();
@@ -55,6 +55,7 @@ pub(super) async fn aws_local(config: &Config) -> anyhow::Result<ExitCode> {
     spinner.finish_and_clear();
     let of_the_shop = Config { database_url: Some(database_url.clone()), ..config.clone() };
     catalog::import(&of_the_shop, &root.join("embedded/demo/catalog.csv"), false).await?;
+    publish_catalogue(&root, &python, aws.site()).await?;
     welcome(&aws, &database_url)?;
     tokio::select! {
         () = stop => println!("Stopping: the local AWS and its database are gone with this."),
@@ -81,6 +82,22 @@ pub fn checkout() -> anyhow::Result<PathBuf> {
 /// A database that the deployment itself brings up to date.
 async fn empty_database(postgres: &EphemeralPostgres) -> anyhow::Result<String> {
     Ok(postgres.fresh_database(async |_| Ok::<_, Infallible>(())).await?)
+}
+
+/// Has the catalogue shown as it is in the database now; its schedule would within a minute.
+///
+/// # Errors
+/// What the function failed with.
+pub async fn publish_catalogue(root: &Path, python: &Python, site: &Site) -> anyhow::Result<()> {
+    const FUNCTION: &str = "PublishCatalogueFunction";
+    let function = site.resources.get(FUNCTION).with_context(|| format!("the template has no {FUNCTION}"))?;
+    let mut invoke = tokio::process::Command::from(python.command());
+    invoke.arg(root.join("infra/local/invoke.py")).arg(&site.endpoint).arg(&function.id);
+    let invoked = invoke.output().await.context("the local AWS cannot be asked")?;
+    if !invoked.status.success() {
+        bail!("the catalogue could not be published: {}", String::from_utf8_lossy(&invoked.stderr).trim());
+    }
+    Ok(())
 }
 
 fn welcome(aws: &LocalAws, database_url: &str) -> anyhow::Result<()> {

@@ -2,7 +2,10 @@
 
 use super::{instance::Instance, wake::Wakes};
 use adapters::postgres::queue::{PgQueue, Received, Return};
-use handlers::{ports::Ports, queue};
+use handlers::{
+    ports::Ports,
+    queue::{self, wait_of_busy},
+};
 use std::{sync::Arc, time::Duration};
 use time::OffsetDateTime;
 use tokio::sync::{Notify, Semaphore, watch};
@@ -15,8 +18,6 @@ const LOOK_ANYWAY: Duration = Duration::from_secs(2);
 const MOST_GATHERING: u32 = 2;
 /// The pause after the database did not answer.
 const AFTER_FAILURE: Duration = Duration::from_millis(500);
-/// The longest that a message waits for something that is away.
-const LONGEST_DELAY: Duration = Duration::from_secs(30);
 
 /// What a consumer works with.
 #[derive(Clone)]
@@ -142,15 +143,13 @@ impl Consumer {
     /// Failures come again after 1, 2, 4, 8 seconds; what waits for something that is away, after a quarter of its age.
     fn give_back(&self, message: &Received, counts: bool, error: String) -> Return {
         let delay = if counts {
-            let doublings = u32::try_from(message.receive_count - 1).unwrap_or_default().min(10);
+            let doublings = u32::try_from(message.receive_count - 1).unwrap_or_default().min(5);
             Duration::from_secs(1) * 2_u32.pow(doublings)
         } else {
-            let age = until(self.ports.clock.now(), message.sent_at);
-            (age / 4).max(Duration::from_millis(500))
+            wait_of_busy(until(self.ports.clock.now(), message.sent_at))
         };
         let jitter = Duration::from_millis(fastrand::u64(0..250));
-        let delay = delay.min(LONGEST_DELAY) + jitter;
-        Return { id: message.id, receive_count: message.receive_count, counts, delay, error }
+        Return { id: message.id, receive_count: message.receive_count, counts, delay: delay + jitter, error }
     }
 }
 

@@ -31,7 +31,7 @@ use std::{future::Future, net::SocketAddr, sync::Arc, time::Duration};
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 use tokio_util::task::TaskTracker;
 use wake::Wakes;
-use workflows::wiring::{QUEUES, SCHEDULES};
+use workflows::wiring::{QUEUES, Runtime, schedules_of};
 
 /// Connections of each kind: enough that steps rarely wait for each other's, few enough that each has its statements
 /// prepared and its caches warm.
@@ -93,7 +93,7 @@ impl Pipeline {
         let runner = Runner::new(Arc::clone(&parts), definition, instance);
         let (to_wake, stop_seen, tracked) = (Arc::clone(&wakes), stopping.clone(), tracker.clone());
         beside(Box::pin(async move { runner.run(&to_wake, stop_seen, &tracked).await }));
-        for schedule in SCHEDULES {
+        for schedule in schedules_of(Runtime::Embedded) {
             let (ports, stopping) = (parts.ports.clone(), stopping.clone());
             beside(Box::pin(unless(stopping, async move { schedules::keep(*schedule, &ports).await })));
         }
@@ -187,7 +187,7 @@ fn app(parts: &Parts, wakes: &Arc<Wakes>, token_key: TokenKey, metrics: Arc<Metr
         clock: ports.clock,
         ids: Arc::new(SystemIds),
         decisions: Arc::new(decisions::ListeningDecisions(Arc::clone(wakes))),
-        readiness: Arc::new(decisions::DatabaseReady(parts.database.clone())),
+        readiness: Arc::new(parts.database.clone()),
         token_key: Some(Arc::new(token_key)),
         metrics,
     }

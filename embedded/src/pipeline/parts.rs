@@ -64,7 +64,7 @@ impl Parts {
             workflows: starter,
             provider: Arc::new(sandbox),
             warehouses: Arc::new(PgWarehouses::new(database.clone())),
-            clock,
+            ..Ports::unwired(clock)
         };
         Ok(Self { database: database.clone(), ports, outage })
     }

@@ -2,16 +2,20 @@
 //! scenarios are those of the embedded runtime; what AWS itself has to show is looked at with AWS's client for Python.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stderr, reason = "a test fails by panicking")]
 
+mod built;
 mod dead_letters;
+mod issuer;
 mod kills;
 mod look;
 mod missing;
+mod outages;
 mod site;
 #[path = "../scenarios/suite.rs"]
 mod suite;
 #[path = "../support/mod.rs"]
 mod support;
 mod warehouses;
+mod wire;
 mod workflow;
 mod workflow_runs;
 

@@ -1,15 +1,15 @@
 //! The one deployment that the tests share, and words for what a test waits for on it.
 
 use super::{
+    built,
     look::Look,
     suite::Target,
     support::{Shop, wait_until},
 };
-use adapters::local_postgres::ephemeral;
 use handlers::token::TokenKey;
 use serde_json::{Value, json};
-use sluice::cli::aws_local::{Deployment, LocalAws, Python, Site, build_functions, checkout};
-use std::{convert::Infallible, sync::LazyLock, time::Duration};
+use sluice::cli::aws_local::{LocalAws, Site, checkout};
+use std::{sync::LazyLock, time::Duration};
 use tokio::{
     runtime::Runtime,
     sync::{Mutex, MutexGuard, OnceCell},
@@ -52,18 +52,11 @@ pub(crate) async fn target() -> Target {
 }
 
 async fn deploy() -> Deployed {
-    let root = checkout().unwrap();
-    let python = Python::find().unwrap().with_packages(&root, |what| eprintln!("{what}")).unwrap();
-    let functions = build_functions(&root).unwrap();
-    let url = ephemeral().await.unwrap().fresh_database(async |_| Ok::<_, Infallible>(())).await.unwrap();
-    let anywhere = ([127, 0, 0, 1], 0).into();
-    let deployment = Deployment::of_the_pipeline(&root, functions.path(), url.clone(), anywhere);
-    let aws = LocalAws::start(&root, &python, &deployment, |what| eprintln!("{what}")).await.unwrap();
-    let shop = Shop::at(url);
+    let (aws, shop) = built::pipeline(&[]).await;
     // Nothing of it is used here, and nobody would remove it: what is shared lives until the process ends.
     std::fs::remove_dir(shop.dir.path()).unwrap();
-    shop.stock(0).await;
-    let look = Look::at(aws.site(), &root, &python);
+    let root = checkout().unwrap();
+    let look = Look::at(aws.site(), &root, built::python(&root));
     let deployed = Deployed { aws, shop, look };
     for queue in deployed.queues() {
         deployed.set_visibility(&queue);

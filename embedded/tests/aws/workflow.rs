@@ -1,11 +1,11 @@
 //! The checkout workflow visits the same states on Step Functions as in the embedded interpreter: the same file, the
 //! same scripted functions, one table of inputs with every answer, error and retry that matters.
 
-use super::{look::Look, support::wait_until};
+use super::{built, look::Look, support::wait_until};
 use serde_json::{Value, json};
 use sluice::{
     asl::{Action, Definition, Event, Identity, Surroundings, TaskOutcome, Visit},
-    cli::aws_local::{Deployment, LocalAws, Python, checkout},
+    cli::aws_local::{Deployment, LocalAws, checkout},
 };
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
@@ -127,7 +127,7 @@ async fn the_checkout_visits_the_same_states_on_both_runtimes() {
     let inputs = inputs();
     assert!(inputs.len() >= 30);
     let root = checkout().unwrap();
-    let python = Python::find().unwrap().with_packages(&root, |what| eprintln!("{what}")).unwrap();
+    let python = built::python(&root);
     let folder = tempfile::tempdir().unwrap();
     let deployment = Deployment {
         template: root.join("infra/tests/scripted.yaml"),
@@ -138,8 +138,8 @@ async fn the_checkout_visits_the_same_states_on_both_runtimes() {
         // Waits are the interpreter's own tests' matter.
         environment: [("SFN_WAIT_SCALE".to_owned(), "0".to_owned())].into(),
     };
-    let aws = LocalAws::start(&root, &python, &deployment, |_| {}).await.unwrap();
-    let look = Look::at(aws.site(), &root, &python);
+    let aws = LocalAws::start(&root, python, &deployment, |_| {}).await.unwrap();
+    let look = Look::at(aws.site(), &root, python);
     let seen_there = on_step_functions(&look, &aws.site().resources["Checkout"].id, &inputs).await;
     for (input, there) in inputs.iter().zip(seen_there) {
         assert_eq!(embedded(input), there, "embedded on the left, Step Functions on the right, for {input}");

@@ -1,18 +1,9 @@
 //! Liveness and readiness: whether the process runs, and whether it can serve.
 
 use super::{App, json, problem::Refusal};
-use async_trait::async_trait;
 use axum::{extract::State, response::Response};
 use serde::Serialize;
 use utoipa::ToSchema;
-use workflows::ports::Unavailable;
-
-/// Tells whether requests can be served.
-#[async_trait]
-pub trait Readiness: Send + Sync {
-    /// Looks at what no request can do without. MUST answer within a few seconds.
-    async fn check(&self) -> Result<(), Unavailable>;
-}
 
 /// One word on how it is.
 #[derive(Serialize, ToSchema)]

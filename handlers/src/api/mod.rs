@@ -23,7 +23,6 @@ mod support;
 mod trace_context;
 
 pub use decisions::{Decisions, LookAgain};
-pub use health::Readiness;
 pub use metrics::Metrics;
 pub use openapi::document as openapi_document;
 pub use problem::Kind as ProblemKind;
@@ -39,7 +38,7 @@ use axum::{
 use problem::{Kind, Refusal};
 use serde::Serialize;
 use std::sync::Arc;
-use workflows::ports::{Catalogue, Clock, Documents, Ids, Intake, Orders, Queue, Search};
+use workflows::ports::{Catalogue, Clock, Documents, Ids, Intake, Orders, Queue, Readiness, Search};
 
 /// What the API needs.
 #[derive(Clone)]

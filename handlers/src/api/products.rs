@@ -34,7 +34,7 @@ pub(super) async fn list_products(State(app): State<App>, _caller: Caller, uri: 
 #[utoipa::path(get, path = "/v1/products/{sku}", operation_id = "getProduct", tag = "catalogue",
     security(("bearerAuth" = [])),
     params(("sku" = String, Path, description = "The stock-keeping unit.", example = "TEA-EARL-GREY")),
-    responses((status = 200, description = "The product, and how much of it can be bought now.", body = Product)))]
+    responses((status = 200, description = "The product, and how much of it can be bought.", body = Product)))]
 pub(super) async fn get_product(State(app): State<App>, _caller: Caller, sku: Named) -> Result<Response, Refusal> {
     let product = if is_sku(&sku.0) { app.catalogue.product(&sku.0).await? } else { None };
     json(&product.ok_or_else(|| Refusal::of(Kind::NotFound))?)

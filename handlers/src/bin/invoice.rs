@@ -1,10 +1,12 @@
 //! Queue `invoice`: issues the invoices of confirmed orders.
 
-use handlers::lambda::queue;
-use std::process::ExitCode;
+use adapters::printer::PdfPrinter;
+use handlers::{lambda::queue, ports::Ports};
+use std::{process::ExitCode, sync::Arc};
 use workflows::wiring::Step;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    queue::serve(Step::Invoice).await
+    let printing = |ports| Ports { printer: Arc::new(PdfPrinter), ..ports };
+    queue::serve_with(Step::Invoice, printing).await
 }

@@ -1,7 +1,7 @@
 //! The function behind the gateway: the same router as in one process. Where the gateway verifies tokens, the caller is whom
 //! it names.
 
-use super::wired::{DatabaseReady, Wired};
+use super::wired::Wired;
 use crate::{
     api::{self, App, LookAgain, Metrics},
     functions::Trigger,
@@ -40,7 +40,7 @@ fn app(wired: Wired) -> App {
         ids: Arc::new(SystemIds),
         // Nobody tells a function of changes.
         decisions: Arc::new(LookAgain),
-        readiness: Arc::new(DatabaseReady(wired.database)),
+        readiness: Arc::new(wired.database),
         token_key: wired.token_key.map(Arc::new),
         metrics: Arc::new(Metrics::default()),
     }

@@ -1,12 +1,13 @@
 //! The function that a deployment invokes once: brings the schema of the database up to date. Safe to invoke again.
 
-use super::{deadline, wired::DatabaseReady};
-use crate::{api::Readiness, functions::Trigger};
+use super::deadline;
+use crate::functions::Trigger;
 use adapters::postgres::Database;
 use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
 use serde_json::{Value, json};
 use std::{process::ExitCode, time::Duration};
 use tokio::time::{Instant, sleep};
+use workflows::ports::Readiness;
 
 /// Between two looks at a database that does not answer yet.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -24,9 +25,8 @@ pub async fn serve() -> ExitCode {
 }
 
 async fn migrate(database: &Database, until: Instant) -> Result<(), Diagnostic> {
-    let ready = DatabaseReady(database.clone());
     // One that sleeps while nobody uses it takes a while to wake.
-    while let Err(error) = ready.check().await {
+    while let Err(error) = database.check().await {
         if Instant::now() + PAUSE > until {
             return Err(failed("Sluice.DatabaseAway", error.chain()));
         }

@@ -29,6 +29,10 @@ pub struct Settings {
     pub token_key: Option<String>,
     /// The table of accepted orders.
     pub submissions: Option<String>,
+    /// The table of products to read.
+    pub catalogue: Option<String>,
+    /// The table of products to keep equal to the order database.
+    pub catalogue_copy: Option<String>,
     /// The queues that are sent to: their URLs by their names.
     pub queues: BTreeMap<String, String>,
     /// The bucket of bodies that are too large for a queue.
@@ -121,6 +125,8 @@ impl Settings {
             },
             token_key: None,
             submissions: None,
+            catalogue: None,
+            catalogue_copy: None,
             queues: BTreeMap::new(),
             payloads: None,
             bus: None,
@@ -149,6 +155,8 @@ impl Settings {
                 self.queues.insert("intake".to_owned(), reader.required(&queue_url("intake")));
                 self.payloads = Some(reader.required("PAYLOADS_BUCKET"));
             }
+            Need::Catalogue => self.catalogue = Some(reader.required("CATALOGUE_TABLE")),
+            Need::CatalogueCopy => self.catalogue_copy = Some(reader.required("CATALOGUE_TABLE")),
             Need::Queue(name) => {
                 self.queues.insert(name.to_owned(), reader.required(&queue_url(name)));
             }
@@ -223,8 +231,8 @@ mod tests {
         let few = |name: &str| {
             name.ends_with("_ARN").then(|| "arn".to_owned()).or((name == "SLUICE_STAGE").then(|| "s".into()))
         };
-        let index = Settings::read(Trigger::Queue(Step::Index), few).unwrap().database;
-        assert_eq!((index.host, index.name.as_str(), index.sslmode.as_str()), (None, "sluice", "verify-full"));
+        let migrate = Settings::read(Trigger::Deployment, few).unwrap().database;
+        assert_eq!((migrate.host, migrate.name.as_str(), migrate.sslmode.as_str()), (None, "sluice", "verify-full"));
     }
 
     #[test]

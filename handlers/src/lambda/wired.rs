@@ -1,10 +1,11 @@
 //! The ports of a function, put together once at start: what its settings name stands behind them, and nothing else.
 
 use super::settings::{DatabaseSettings, Provider, Settings};
-use crate::{api::Readiness, ports::Ports, token::TokenKey};
+use crate::{ports::Ports, token::TokenKey};
 use adapters::{
     aws::{
         Clients,
+        catalogue::DynamoCatalogue,
         event_bus::EventBridgeBus,
         intake::DynamoIntake,
         payload::Payloads,
@@ -15,20 +16,18 @@ use adapters::{
     },
     documents::StoredDocuments,
     postgres::{
-        Asked, Database,
+        Database,
         catalogue::PgCatalogue,
         orders::{OrderSettings, PgOrders},
         search::PgSearch,
         warehouses::PgWarehouses,
     },
-    printer::PdfPrinter,
     sandbox::Sandbox,
     system::SystemClock,
 };
 use anyhow::Context;
-use async_trait::async_trait;
-use std::{sync::Arc, time::Duration};
-use workflows::ports::{Clock, Unavailable};
+use std::sync::Arc;
+use workflows::ports::Clock;
 
 /// What a function works with.
 pub(super) struct Wired {
@@ -38,6 +37,8 @@ pub(super) struct Wired {
     pub(super) database: Database,
     /// Where bodies lie that are too large for a queue.
     pub(super) payloads: Option<Payloads>,
+    /// The queues that it sends to.
+    pub(super) queues: SqsQueues,
     /// Verifies bearer tokens.
     pub(super) token_key: Option<TokenKey>,
 }
@@ -55,9 +56,10 @@ impl Wired {
             Some(bucket) => Some(Payloads::new(Arc::new(in_bucket(bucket)?))),
             None => None,
         };
-        let mut ports = on_database(&database, &settings);
+        let queues = SqsQueues::new(clients.sqs.clone(), settings.queues.clone(), payloads.clone());
+        let mut ports = Ports { queue: Arc::new(queues.clone()), ..on_database(&database, &settings) };
         on_aws(&mut ports, &clients, &database, payloads.clone(), settings)?;
-        Ok(Self { ports, database, payloads, token_key })
+        Ok(Self { ports, database, payloads, queues, token_key })
     }
 }
 
@@ -71,7 +73,8 @@ fn in_bucket(bucket: &str) -> anyhow::Result<StoredDocuments> {
     StoredDocuments::in_bucket(bucket).with_context(|| format!("bucket {bucket} cannot be used"))
 }
 
-/// The ports that the order database stands behind on both runtimes.
+/// The ports that the order database stands behind on both runtimes. The printer of invoices is put there by the one program
+/// that prints: whatever is named here is in all of them, and its fonts weigh 2.8 MB zipped.
 fn on_database(database: &Database, settings: &Settings) -> Ports {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let rules = OrderSettings { stage: settings.stage.clone(), hold: settings.hold, seller: settings.seller.clone() };
@@ -79,7 +82,6 @@ fn on_database(database: &Database, settings: &Settings) -> Ports {
         orders: Arc::new(PgOrders::new(database.clone(), Arc::clone(&clock), rules)),
         catalogue: Arc::new(PgCatalogue::new(database.clone(), Arc::clone(&clock))),
         search: Arc::new(PgSearch::new(database.clone())),
-        printer: Arc::new(PdfPrinter),
         ..Ports::unwired(clock)
     }
 }
@@ -92,12 +94,16 @@ fn on_aws(
     payloads: Option<Payloads>,
     settings: Settings,
 ) -> anyhow::Result<()> {
-    if !settings.queues.is_empty() {
-        ports.queue = Arc::new(SqsQueues::new(clients.sqs.clone(), settings.queues, payloads.clone()));
-    }
     if let (Some(table), Some(payloads)) = (settings.submissions, payloads) {
         let intake = DynamoIntake::new(clients.dynamo_db.clone(), table, Arc::clone(&ports.queue), payloads);
         ports.intake = Arc::new(intake);
+    }
+    let products = |table: String| Arc::new(DynamoCatalogue::new(clients.dynamo_db.clone(), table));
+    if let Some(table) = settings.catalogue {
+        ports.catalogue = products(table);
+    }
+    if let Some(table) = settings.catalogue_copy {
+        ports.catalogue_copy = products(table);
     }
     if let Some(bus) = settings.bus {
         ports.bus = Arc::new(EventBridgeBus::new(clients.event_bridge.clone(), bus));
@@ -117,20 +123,4 @@ fn on_aws(
         None => (),
     }
     Ok(())
-}
-
-/// Ready while the database answers.
-pub(super) struct DatabaseReady(pub(super) Database);
-
-const PATIENCE: Duration = Duration::from_secs(2);
-
-#[async_trait]
-impl Readiness for DatabaseReady {
-    async fn check(&self) -> Result<(), Unavailable> {
-        let ask = sqlx::query("select 1").execute(&self.0.durable);
-        match tokio::time::timeout(PATIENCE, ask).await {
-            Ok(answer) => answer.map(|_| ()).asked("database"),
-            Err(elapsed) => Err(Unavailable::because("database", elapsed)),
-        }
-    }
 }

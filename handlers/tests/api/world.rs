@@ -8,7 +8,7 @@ use axum::{
     http::{HeaderMap, Request, StatusCode},
 };
 use handlers::{
-    api::{App, Decisions, LookAgain, Metrics, Readiness, openapi_document, router},
+    api::{App, Decisions, LookAgain, Metrics, openapi_document, router},
     token::{Identity, Role, TokenKey},
 };
 use http_body_util::BodyExt;

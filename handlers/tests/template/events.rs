@@ -4,7 +4,7 @@ use crate::template::{Template, expect, path, references, several, target};
 use handlers::functions::Trigger;
 use serde_json::{Value, json};
 use std::{collections::BTreeSet, time::Duration};
-use workflows::wiring::{Rule, SCHEDULES, Schedule, rules};
+use workflows::wiring::{Rule, Runtime, Schedule, rules, schedules_of};
 
 const RULE: &str = "AWS::Events::Rule";
 const SCHEDULE: &str = "AWS::Scheduler::Schedule";
@@ -25,14 +25,14 @@ pub(super) fn differences(template: &Template) -> Vec<String> {
             differences.push(format!("{id} is no rule of the wiring"));
         }
     }
-    for wanted in SCHEDULES.iter().filter(|schedule| schedule.on_aws) {
+    for wanted in schedules_of(Runtime::Aws) {
         match template.named(SCHEDULE, "Name", wanted.name) {
             Some(id) => schedule(template, wanted, id, &mut differences),
             None => differences.push(format!("there is no schedule {}", wanted.name)),
         }
     }
     for id in template.all(SCHEDULE) {
-        let wanted = |name: &str| SCHEDULES.iter().any(|schedule| schedule.on_aws && schedule.name == name);
+        let wanted = |name: &str| schedules_of(Runtime::Aws).any(|schedule| schedule.name == name);
         if !template.name(id, "Name").is_some_and(wanted) {
             differences.push(format!("{id} is no schedule of the wiring"));
         }

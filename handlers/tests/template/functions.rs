@@ -74,6 +74,7 @@ fn refers_to(template: &Template, variable: &str) -> Option<BTreeSet<String>> {
     match variable {
         "EVENT_BUS_NAME" => ids(&["Bus"]),
         "SUBMISSIONS_TABLE" => ids(&["Submissions"]),
+        "CATALOGUE_TABLE" => ids(&["Catalogue"]),
         "PAYLOADS_BUCKET" => ids(&["Payloads"]),
         "DOCUMENTS_BUCKET" => ids(&["Documents"]),
         "WAREHOUSE_TOPIC_ARN" => ids(&["WarehouseTopic"]),

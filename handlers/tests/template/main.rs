@@ -75,6 +75,32 @@ fn whatever_is_changed_in_the_template_is_named() {
             "Checkout: DefinitionSubstitutions",
         ),
         ("Checkout/Properties/Policies/0/Statement/0/Resource", json!([]), "Checkout may call {}"),
+        ("PublishCatalogueSchedule/Type", json!("AWS::None"), "there is no schedule publish-catalogue"),
+        (
+            "PublishCatalogueSchedule/Properties/ScheduleExpression",
+            json!("rate(5 minutes)"),
+            "PublishCatalogueSchedule: ScheduleExpression is \"rate(5 minutes)\"",
+        ),
+        (
+            "ApiFunction/Properties/Environment/Variables/CATALOGUE_TABLE/Ref",
+            json!("Submissions"),
+            "ApiFunction: CATALOGUE_TABLE refers to {\"Submissions\"}",
+        ),
+        (
+            "PublishCatalogueFunction/Properties/Environment/Variables",
+            json!({}),
+            "PublishCatalogueFunction reads CATALOGUE_TABLE and is not given it",
+        ),
+        (
+            "ApiFunction/Properties/Policies/1/Statement/1/Action",
+            json!(["dynamodb:GetItem", "dynamodb:Query", "dynamodb:BatchWriteItem"]),
+            "ApiFunction may dynamodb:BatchWriteItem on Catalogue and needs not",
+        ),
+        (
+            "PublishCatalogueFunction/Properties/Policies/1/Statement/0/Action",
+            json!("dynamodb:Query"),
+            "PublishCatalogueFunction needs dynamodb:BatchWriteItem on Catalogue and may not",
+        ),
         ("SweepFunction/Type", json!("AWS::None"), "there is no function SweepFunction"),
         ("SweepFunction/Metadata/BuildProperties/Binary", json!("expire"), "SweepFunction: Binary is \"expire\""),
         (

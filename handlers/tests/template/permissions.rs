@@ -48,6 +48,8 @@ fn needed(template: &Template, trigger: Trigger) -> BTreeSet<Grant> {
                 add(queue("intake"), &["sqs:SendMessage"]);
                 add("Payloads", &["s3:PutObject"]);
             }
+            Need::Catalogue => add("Catalogue", &["dynamodb:GetItem", "dynamodb:Query"]),
+            Need::CatalogueCopy => add("Catalogue", &["dynamodb:Query", "dynamodb:BatchWriteItem"]),
             Need::Queue(name) => add(queue(name), &["sqs:SendMessage"]),
             // Without ListBucket, what is not there is forbidden instead of missing.
             Need::Payloads => add("Payloads", &["s3:GetObject", "s3:ListBucket"]),

@@ -18,20 +18,22 @@ struct Message {
     executable: Option<PathBuf>,
 }
 
-/// Builds all functions; the folder has each program under its name. Cargo tells of its progress on standard error.
+/// Builds all functions, and what these further arguments of cargo name; the folder has each program under its name. Cargo
+/// tells of its progress on standard error.
 ///
 /// # Errors
 /// One sentence, after cargo has said more.
-pub fn build_functions(root: &Path) -> anyhow::Result<TempDir> {
+pub fn build_functions(root: &Path, and: &[&str]) -> anyhow::Result<TempDir> {
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut build = Command::new(cargo);
-    build.current_dir(root).args(["build", "-p", "handlers", "--features", "lambda", "--bins"]);
+    build.current_dir(root).args(["build", "-p", "handlers", "--features", "handlers/lambda", "--bins"]).args(and);
     build.arg("--message-format=json-render-diagnostics");
     // The statements are checked against what is checked in, not against whatever database this runs on.
     build.env_remove("DATABASE_URL").env("SQLX_OFFLINE", "true");
-    // Under cargo we have variables that tell of our package; build scripts that look at them would run anew.
+    // Under cargo we have variables that tell of our package; what looks at them would be built anew.
     for (name, _) in env::vars_os() {
-        if ["CARGO_PKG_", "CARGO_MANIFEST_"].iter().any(|start| name.to_string_lossy().starts_with(start)) {
+        let of_package = ["CARGO_PKG_", "CARGO_MANIFEST_", "OUT_DIR"];
+        if of_package.iter().any(|start| name.to_string_lossy().starts_with(start)) {
             build.env_remove(name);
         }
     }

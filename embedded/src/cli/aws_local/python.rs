@@ -1,4 +1,4 @@
-//! The Python that runs the local AWS, with its packages in a folder of the user's cache, made once.
+//! A Python with the packages that something needs, in a folder of the user's cache, made once for each list of them.
 
 use anyhow::{Context, bail};
 use std::{
@@ -9,12 +9,33 @@ use std::{
     process::{Command, Output, Stdio},
 };
 
-/// What MiniStack needs.
+/// The oldest that all the packages are there for.
 const OLDEST: (u32, u32) = (3, 10);
+
+/// What needs a Python.
+#[derive(Clone, Copy, Debug)]
+pub struct Purpose {
+    /// It, as a sentence begins.
+    pub what: &'static str,
+    /// Its list of packages, from the root of the source.
+    pub requirements: &'static str,
+    /// What they are, in a few words.
+    pub packages: &'static str,
+}
+
+impl Purpose {
+    /// The local AWS itself.
+    pub const LOCAL_AWS: Self = Self {
+        what: "the local AWS",
+        requirements: "infra/local/requirements.txt",
+        packages: "MiniStack, a local AWS (45 MB)",
+    };
+}
 
 /// A Python that can be run.
 #[derive(Clone, Debug)]
 pub struct Python {
+    purpose: Purpose,
     program: PathBuf,
     version: String,
 }
@@ -24,14 +45,15 @@ impl Python {
     ///
     /// # Errors
     /// One sentence that says what is missing.
-    pub fn find() -> anyhow::Result<Self> {
+    pub fn find(purpose: Purpose) -> anyhow::Result<Self> {
+        let what = purpose.what;
         let script = "import sys; print('%d.%d' % sys.version_info[:2])";
         let asked = Command::new("python3").args(["-c", script]).stdin(Stdio::null()).output();
         let output = match asked {
             Ok(output) if output.status.success() => output,
-            Ok(output) => bail!("the local AWS needs Python 3.10 or later, and python3 says: {}", last_line(&output)),
+            Ok(output) => bail!("{what} needs Python 3.10 or later, and python3 says: {}", last_line(&output)),
             Err(error) if error.kind() == ErrorKind::NotFound => {
-                bail!("the local AWS needs Python 3.10 or later, and there is no python3 on the PATH")
+                bail!("{what} needs Python 3.10 or later, and there is no python3 on the PATH")
             }
             Err(error) => return Err(error).context("python3 cannot be run"),
         };
@@ -39,22 +61,23 @@ impl Python {
         let parsed =
             version.split_once('.').and_then(|(major, minor)| Some((major.parse().ok()?, minor.parse().ok()?)));
         if parsed.is_none_or(|parsed: (u32, u32)| parsed < OLDEST) {
-            bail!("the local AWS needs Python 3.10 or later, and python3 is Python {version}");
+            bail!("{what} needs Python 3.10 or later, and python3 is Python {version}");
         }
-        Ok(Self { program: PathBuf::from("python3"), version })
+        Ok(Self { purpose, program: PathBuf::from("python3"), version })
     }
 
-    /// The same with the packages of `infra/local/requirements.txt`, which are fetched the first time.
+    /// The same with its packages, which are fetched the first time.
     ///
     /// # Errors
     /// One sentence that says what is missing.
     pub fn with_packages(&self, root: &Path, progress: impl Fn(&str)) -> anyhow::Result<Self> {
-        let requirements = root.join("infra/local/requirements.txt");
+        let Purpose { requirements, packages, .. } = self.purpose;
+        let requirements = root.join(requirements);
         let wanted = fs::read_to_string(&requirements).with_context(|| requirements.display().to_string())?;
         let mut hasher = DefaultHasher::new();
         (&wanted, &self.version).hash(&mut hasher);
-        let folder = cache()?.join(format!("local-aws-{:016x}", hasher.finish()));
-        let ready = Self { program: folder.join("bin/python"), version: self.version.clone() };
+        let folder = cache()?.join(format!("python-{:016x}", hasher.finish()));
+        let ready = Self { program: folder.join("bin/python"), ..self.clone() };
         if ready.program.exists() {
             return Ok(ready);
         }
@@ -66,12 +89,12 @@ impl Python {
         if !made.status.success() {
             bail!("python3 cannot make environments: install its venv module (Debian: apt install python3-venv)");
         }
-        progress("fetching MiniStack, a local AWS (45 MB, once)");
+        progress(&format!("fetching {packages}, once"));
         let mut pip = Command::new(draft.path().join("bin/python"));
         pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input", "--requirement"]);
         let fetched = pip.arg(&requirements).stdin(Stdio::null()).output()?;
         if !fetched.status.success() {
-            bail!("pip could not fetch the packages of the local AWS (is there a network?): {}", last_line(&fetched));
+            bail!("pip could not fetch {packages} (is there a network?): {}", last_line(&fetched));
         }
         match fs::rename(draft.path(), &folder) {
             Ok(()) => {}

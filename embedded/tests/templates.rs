@@ -1,0 +1,104 @@
+//! The deployment templates, held by `infra/check.py` against what AWS would say of them; and that it sees a fault of
+//! each kind.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stderr, reason = "a test fails by panicking")]
+
+use sluice::cli::aws_local::{Purpose, Python, checkout};
+use std::{env, fs, path::Path, process::Command, sync::OnceLock};
+
+const CHECK: Purpose = Purpose {
+    what: "the check of the templates",
+    requirements: "infra/requirements.txt",
+    packages: "the SAM transform, cfn-lint and checkov (66 MB)",
+};
+
+static PYTHON: OnceLock<Python> = OnceLock::new();
+
+/// Whether those parts of the check are content with the templates of a folder, and all that was said.
+fn checked(folder: &Path, parts: &[&str]) -> (bool, String) {
+    let root = checkout().unwrap();
+    let python = PYTHON.get_or_init(|| {
+        let found = Python::find(CHECK).and_then(|python| python.with_packages(&root, |what| eprintln!("{what}")));
+        found.unwrap_or_else(|missing| panic!("{missing}"))
+    });
+    let mut check = python.command();
+    check.arg(root.join("infra/check.py")).arg("--folder").arg(folder).args(parts);
+    let output = check.output().unwrap();
+    let said = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    (output.status.success(), said)
+}
+
+/// A template of ours that reads `bad` where it reads `good`.
+fn broken(template: &str, good: &str, bad: &str) -> String {
+    let text = fs::read_to_string(checkout().unwrap().join("infra").join(template)).unwrap();
+    assert!(text.contains(good), "{template} has no {good:?} any more");
+    text.replacen(good, bad, 1)
+}
+
+/// Requires that a part of the check names what is wrong with a template.
+fn is_named(part: &str, template: &str, text: &str, names: &[&str]) {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join(template), text).unwrap();
+    let (content, said) = checked(folder.path(), &[part]);
+    assert!(!content && names.iter().all(|name| said.contains(name)), "{names:?} should be in: {said}");
+}
+
+#[test]
+fn the_templates_are_clean() {
+    let (content, said) = checked(&checkout().unwrap().join("infra"), &[]);
+    assert!(content, "{said}");
+    assert_eq!(said, "sam: clean\ncfn-lint: clean\ncheckov: clean\n");
+}
+
+#[test]
+fn what_the_sam_transform_refuses_is_named() {
+    let text = broken("template.yaml", "FunctionName: !Sub ${Stage}-reserve", "FunctionNam: reserve");
+    is_named("sam", "template.yaml", &text, &["(throwaway)", "[ReserveFunction]", "FunctionNam "]);
+}
+
+#[test]
+fn what_is_wrong_only_after_the_sam_transform_is_named() {
+    let text = r#"
+AWSTemplateFormatVersion: "2010-09-09"
+Transform: AWS::Serverless-2016-10-31
+Globals: { Function: { Runtime: provided.al2023, Handler: bootstrap, AutoPublishAlias: live } }
+Resources:
+  Queue: { Type: AWS::SQS::Queue }
+  Reserve: { Type: AWS::Serverless::Function }
+  Mapping:
+    Type: AWS::Lambda::EventSourceMapping
+    Properties: { EventSourceArn: !GetAtt Queue.Arn, FunctionName: !Ref Reserve.Misspelt }
+"#;
+    is_named("sam", "template.yaml", text, &["E1020 at Resources/Mapping/", "'Reserve.Misspelt'", "throwaway"]);
+}
+
+#[test]
+fn what_cfn_lint_finds_is_named() {
+    let text = broken("warehouse-account.yaml", "VisibilityTimeout: 180", "VisibilityTimeout: soon");
+    is_named("cfn-lint", "warehouse-account.yaml", &text, &["E3012 'soon'", "warehouse-account.yaml:"]);
+}
+
+#[test]
+fn what_checkov_finds_is_named() {
+    let text = broken("warehouse-account.yaml", "skip: [{ id: CKV_AWS_27,", "skip: [{ id: CKV_AWS_1,");
+    is_named("checkov", "warehouse-account.yaml", &text, &["CKV_AWS_27", "AWS::SQS::Queue.Orders"]);
+}
+
+/// What the local AWS deploys is what was checked.
+#[test]
+fn the_check_and_the_local_aws_have_the_same_sam_transform() {
+    let version = |requirements: &str| {
+        let text = fs::read_to_string(checkout().unwrap().join(requirements)).unwrap();
+        text.lines().find(|line| line.starts_with("aws-sam-translator==")).unwrap().to_owned()
+    };
+    assert_eq!(version(CHECK.requirements), version(Purpose::LOCAL_AWS.requirements));
+}
+
+#[test]
+fn without_python_it_says_so_in_one_sentence() {
+    let nothing = tempfile::tempdir().unwrap();
+    let mut test = Command::new(env::current_exe().unwrap());
+    test.args(["--exact", "the_templates_are_clean"]).env("PATH", nothing.path());
+    let said = String::from_utf8(test.output().unwrap().stdout).unwrap();
+    let sentence = "\nthe check of the templates needs Python 3.10 or later, and there is no python3 on the PATH\n";
+    assert!(said.contains(sentence), "{said}");
+}

@@ -1,0 +1,119 @@
+//! Scheduled, on AWS: makes the copy of the catalogue that buyers read there equal to the order database's own, so that a
+//! crowd of readers does not reach the database.
+//!
+//! Both are read side by side in the order of their SKUs, page by page, so neither is ever in memory whole, and only what
+//! differs is written. Two runs at once do the same work twice; if the database changes between their reads, one may put
+//! back what the other brought, until the next run. So a page of products is as old as the last run and the time it took.
+//! That decides nothing: `reserve` takes price and stock from the database, and a buyer who wants no other price than
+//! the one shown says so with `expected_total`.
+
+use crate::ports::{Catalogue, CatalogueCopy, Unavailable};
+use schemas::product::Product;
+use std::{cmp::Ordering, collections::VecDeque};
+
+/// Products read at once, from either side.
+const PAGE: i64 = 500;
+/// Changes that are gathered before they are written.
+const BATCH: usize = 500;
+
+/// What was changed about the copy.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Published {
+    /// Products that were new or differed.
+    pub put: usize,
+    /// Products that the database has no more.
+    pub removed: usize,
+}
+
+/// Says what it changed.
+pub async fn publish_catalogue(catalogue: &dyn Catalogue, copy: &dyn CatalogueCopy) -> Result<Published, Unavailable> {
+    let (mut originals, mut copies) = (Reading::of(catalogue), Reading::of(copy));
+    let (mut new, mut gone) = (Vec::new(), Vec::new());
+    let mut published = Published::default();
+    loop {
+        let order = match (originals.peek().await?, copies.peek().await?) {
+            (Some(original), Some(copied)) => original.sku.cmp(&copied.sku),
+            (Some(_), None) => Ordering::Less,
+            (None, Some(_)) => Ordering::Greater,
+            (None, None) => break,
+        };
+        match order {
+            Ordering::Less => new.extend(originals.next()),
+            Ordering::Greater => gone.extend(copies.next().map(|copied| copied.sku)),
+            Ordering::Equal => {
+                let (original, copied) = (originals.next(), copies.next());
+                if original != copied {
+                    new.extend(original);
+                }
+            }
+        }
+        if new.len() + gone.len() >= BATCH {
+            published += write(copy, &mut new, &mut gone).await?;
+        }
+    }
+    published += write(copy, &mut new, &mut gone).await?;
+    Ok(published)
+}
+
+impl std::ops::AddAssign for Published {
+    fn add_assign(&mut self, more: Self) {
+        self.put += more.put;
+        self.removed += more.removed;
+    }
+}
+
+async fn write(
+    copy: &dyn CatalogueCopy,
+    new: &mut Vec<Product>,
+    gone: &mut Vec<String>,
+) -> Result<Published, Unavailable> {
+    let written = Published { put: new.len(), removed: gone.len() };
+    if !new.is_empty() {
+        copy.put(new).await?;
+    }
+    if !gone.is_empty() {
+        copy.remove(gone).await?;
+    }
+    new.clear();
+    gone.clear();
+    Ok(written)
+}
+
+/// A catalogue, read from its lowest SKU to its highest.
+struct Reading<'c> {
+    from: &'c dyn Catalogue,
+    /// Read, and not yet taken.
+    page: VecDeque<Product>,
+    /// Where the next page begins, and whether there is one.
+    cursor: Option<String>,
+    more: bool,
+}
+
+impl<'c> Reading<'c> {
+    fn of(from: &'c dyn Catalogue) -> Self {
+        Self { from, page: VecDeque::new(), cursor: None, more: true }
+    }
+
+    /// The product that `next` takes.
+    async fn peek(&mut self) -> Result<Option<&Product>, Unavailable> {
+        while self.page.is_empty() && self.more {
+            let page = self.from.products(self.cursor.as_deref(), PAGE).await?;
+            let after = self.cursor.iter().chain(page.items.iter().map(|product| &product.sku));
+            if !after.is_sorted_by(|one, next| one < next) {
+                // Sides that sort differently would have products removed that are still sold.
+                return Err(Unavailable::refused(
+                    "catalogue.products",
+                    "the SKUs do not follow each other by their bytes",
+                ));
+            }
+            self.more = page.next_cursor.is_some();
+            self.cursor = page.next_cursor;
+            self.page = page.items.into();
+        }
+        Ok(self.page.front())
+    }
+
+    fn next(&mut self) -> Option<Product> {
+        self.page.pop_front()
+    }
+}
