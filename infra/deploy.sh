@@ -26,7 +26,8 @@ migrate() {
 # The table that buyers read begins empty, and its schedule is a minute away.
 publish_catalogue() {
     local answer="$folder/answer.json"
-    aws lambda invoke --function-name "$stage-publish-catalogue" --cli-read-timeout 310 "$answer" >/dev/null
+    aws lambda invoke --function-name "$stage-publish-catalogue" --cli-binary-format raw-in-base64-out --payload '{}' \
+        --cli-read-timeout 310 "$answer" >/dev/null
     [ "$(cat "$answer")" = "{}" ] || { echo "the catalogue is not published:" >&2; cat "$answer" >&2; exit 1; }
 }
 

@@ -46,7 +46,9 @@ fn is_named(part: &str, template: &str, text: &str, names: &[&str]) {
 fn the_templates_are_clean() {
     let (content, said) = checked(&checkout().unwrap().join("infra"), &[]);
     assert!(content, "{said}");
-    assert_eq!(said, "sam: clean\ncfn-lint: clean\ncheckov: clean\n");
+    for part in ["sam", "cfn-lint", "checkov"] {
+        assert!(said.contains(&format!("{part}: clean\n")), "{said}");
+    }
 }
 
 #[test]

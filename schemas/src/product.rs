@@ -17,7 +17,7 @@ pub struct Product {
     /// Tax rate in basis points: 2000 is 20 %.
     #[schema(example = 2000)]
     pub tax_rate_bp: u32,
-    /// Units that can be reserved, over all warehouses; on AWS a list and a product say what it was up to a minute ago.
+    /// Units that can be reserved, over all warehouses; on AWS a list and a product say what it was about a minute ago.
     pub available: i64,
 }
 

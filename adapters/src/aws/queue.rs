@@ -71,7 +71,7 @@ impl SqsQueues {
     /// lost in between.
     ///
     /// # Errors
-    /// If some were not put back; the others were.
+    /// If some were not put back; the others may have been.
     pub async fn put_back(&self, queue: &str, messages: &[Waiting]) -> Result<(), Unavailable> {
         let url = self.url(queue)?;
         let entry = |at: usize, waiting: &Waiting| {

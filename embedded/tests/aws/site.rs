@@ -90,9 +90,10 @@ impl Deployed {
         self.look.call("sqs", "set_queue_attributes", json!({ "QueueUrl": queue, "Attributes": attributes }));
     }
 
-    /// How many messages are on a queue, visible or not.
+    /// How many messages are on a queue, visible or not yet.
     pub(crate) fn depth(&self, queue: &str) -> u64 {
-        let names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"];
+        let states = ["", "NotVisible", "Delayed"];
+        let names = states.map(|state| format!("ApproximateNumberOfMessages{state}"));
         let asked = json!({ "QueueUrl": queue, "AttributeNames": names });
         let answer = self.look.call("sqs", "get_queue_attributes", asked);
         names.iter().map(|name| answer["Attributes"][name].as_str().unwrap().parse::<u64>().unwrap()).sum()

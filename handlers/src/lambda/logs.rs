@@ -34,7 +34,7 @@ fn directives(level: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
     use super::*;
     use serde_json::Value;
@@ -53,25 +53,28 @@ mod tests {
         }
     }
 
-    fn logged(level: &str) -> Vec<Value> {
+    /// The lines that something logs.
+    pub(in crate::lambda) fn logged(level: &str, something: impl FnOnce()) -> Vec<Value> {
         let written = Written::default();
         let writer = written.clone();
-        tracing::subscriber::with_default(lines(level, move || writer.clone()), || {
-            let span = tracing::info_span!(target: "lambda_runtime::layers::trace", "invoke", requestId = "r-1");
-            span.in_scope(|| {
-                tracing::warn!(target: "handlers::lambda::queue", order = "7", "failed");
-                tracing::debug!(target: "handlers::api", "request");
-                tracing::trace!(target: "lambda_runtime::layers::api_response", body = "zoe@example.com", "raw event");
-                tracing::debug!(target: "aws_smithy_runtime::client", body = "zoe@example.com", "request");
-            });
-        });
+        tracing::subscriber::with_default(lines(level, move || writer.clone()), something);
         let bytes = written.0.lock().unwrap().clone();
         String::from_utf8(bytes).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect()
     }
 
+    fn in_an_invocation() {
+        let span = tracing::info_span!(target: "lambda_runtime::layers::trace", "invoke", requestId = "r-1");
+        span.in_scope(|| {
+            tracing::warn!(target: "handlers::lambda::queue", order = "7", "failed");
+            tracing::debug!(target: "handlers::api", "request");
+            tracing::trace!(target: "lambda_runtime::layers::api_response", body = "zoe@example.com", "raw event");
+            tracing::debug!(target: "aws_smithy_runtime::client", body = "zoe@example.com", "request");
+        });
+    }
+
     #[test]
     fn a_line_names_its_invocation() {
-        let line = logged("INFO").pop().unwrap();
+        let line = logged("INFO", in_an_invocation).pop().unwrap();
         assert_eq!((&line["level"], &line["message"], &line["order"]), (&"WARN".into(), &"failed".into(), &"7".into()));
         assert_eq!(line["span"]["requestId"], "r-1");
     }
@@ -79,7 +82,7 @@ mod tests {
     #[test]
     fn only_our_own_code_is_followed_to_the_level_that_is_set() {
         for (level, lines) in [("FATAL", 0), ("ERROR", 0), ("WARN", 1), ("INFO", 1), ("DEBUG", 2), ("TRACE", 2)] {
-            let logged = logged(level);
+            let logged = logged(level, in_an_invocation);
             assert_eq!(logged.len(), lines, "{level}");
             assert!(!format!("{logged:?}").contains("zoe@"), "{level}");
         }

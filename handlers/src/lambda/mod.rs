@@ -5,6 +5,7 @@ mod deadline;
 pub mod http;
 mod logs;
 pub mod migrate;
+mod put_back;
 pub mod queue;
 pub mod schedule;
 pub mod settings;

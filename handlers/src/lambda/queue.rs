@@ -2,17 +2,16 @@
 //! bad one, or one whose time ran out, fails none of its neighbours. One that only waits for something that is away is
 //! put on the queue again as a new one, because SQS would count its delivery as a failure.
 
-use super::deadline;
+use super::{
+    deadline,
+    put_back::{LONGEST, OnQueue, PutBack, age, put_back},
+};
 use crate::{
     functions::Trigger,
     ports::Ports,
-    queue::{handle, order_of, wait_of_busy},
+    queue::{handle, order_of},
 };
-use adapters::aws::{
-    payload::Payloads,
-    queue::{FIRST_SENT, SqsQueues, Waiting},
-};
-use async_trait::async_trait;
+use adapters::aws::{payload::Payloads, queue::FIRST_SENT};
 use futures_util::{StreamExt, stream};
 use lambda_runtime::{LambdaEvent, service_fn};
 use schemas::ids::OrderId;
@@ -21,7 +20,6 @@ use serde_json::Value;
 use std::{collections::BTreeMap, convert::Infallible, process::ExitCode, sync::Arc, time::Duration};
 use tokio::time::{Instant, timeout_at};
 use workflows::{
-    ports::Unavailable,
     steps::Outcome,
     wiring::{QUEUES, Step},
 };
@@ -110,25 +108,6 @@ impl Message {
     }
 }
 
-/// Where messages wait that are not to be counted as failed.
-#[async_trait]
-trait PutBack: Send + Sync {
-    async fn put_back(&self, messages: Vec<Waiting>) -> Result<(), Unavailable>;
-}
-
-/// The queue that they came from.
-struct OnQueue {
-    queue: &'static str,
-    queues: SqsQueues,
-}
-
-#[async_trait]
-impl PutBack for OnQueue {
-    async fn put_back(&self, messages: Vec<Waiting>) -> Result<(), Unavailable> {
-        self.queues.put_back(self.queue, &messages).await
-    }
-}
-
 /// What works on the messages.
 struct Worker {
     step: Step,
@@ -153,6 +132,7 @@ impl Worker {
     async fn work(&self, messages: Vec<Message>, until: Instant) -> Answer {
         let mut answer = Answer::default();
         let mut busy = Vec::new();
+        let now = i64::try_from(self.ports.clock.now().unix_timestamp_nanos() / 1_000_000).unwrap_or_default();
         let work_until = until.checked_sub(TO_PUT_BACK).unwrap_or(until);
         let (first, again): (Vec<_>, Vec<_>) = messages.into_iter().partition(Message::is_first_delivery);
         let batches = std::iter::once(first).chain(again.into_iter().map(|message| vec![message]));
@@ -161,48 +141,29 @@ impl Worker {
             for (message, settled) in batch.into_iter().zip(settled) {
                 match next(&message.message_id, settled) {
                     Next::Forgotten => {}
-                    Next::Waits => busy.push(message),
+                    Next::Waits if age(message.first_sent(now), now) < LONGEST => busy.push(message),
+                    Next::Waits => answer.fails(message),
                     Next::Fails => answer.fails(message),
                 }
             }
         }
-        if let Err(error) = self.put_back(&busy, until).await {
+        let waiting = busy.iter().map(|message| (message.body.clone(), message.first_sent(now))).collect();
+        if let Err(error) = put_back(self.waiting.as_ref(), self.step, waiting, now, until).await {
             tracing::warn!(messages = busy.len(), error, "cannot be put back; they count as failed");
             busy.into_iter().for_each(|message| answer.fails(message));
         }
         answer
     }
 
-    /// Puts messages on their queue again. What was put back before an error comes twice, which every step bears.
-    async fn put_back(&self, messages: &[Message], until: Instant) -> Result<(), String> {
-        if messages.is_empty() {
-            return Ok(());
-        }
-        let now = i64::try_from(self.ports.clock.now().unix_timestamp_nanos() / 1_000_000).unwrap_or_default();
-        let mut oldest = Duration::ZERO;
-        let waiting = messages.iter().map(|message| {
-            let first_sent = message.first_sent(now);
-            let age = Duration::from_millis(u64::try_from(now - first_sent).unwrap_or_default());
-            oldest = oldest.max(age);
-            Waiting { text: message.body.clone(), delay: wait_of_busy(age), first_sent }
-        });
-        let waiting = waiting.collect();
-        // SQS takes each for a new message and knows its age no more: operations.yaml makes an alarm of this line.
-        tracing::info!(step = ?self.step, messages = messages.len(), oldest_seconds = oldest.as_secs(), "put back");
-        let put = self.waiting.put_back(waiting);
-        timeout_at(until, put).await.map_err(|elapsed| elapsed.to_string())?.map_err(|error| error.chain())
-    }
-
     async fn work_together(&self, batch: &[Message], until: Instant) -> Vec<Settled> {
-        let work = async {
-            // Nothing is begun that cannot be ended.
-            if Instant::now() < until { timeout_at(until, self.outcomes(batch)).await.ok() } else { None }
-        };
-        work.await.unwrap_or_else(|| {
-            // Counted: a message that always takes too long has to be set aside some day.
-            let late = || Outcome::Retry("the function's time ran out".to_owned());
-            batch.iter().map(|_| Settled { order: None, outcome: late() }).collect()
-        })
+        let all = |outcome: Outcome| batch.iter().map(|_| Settled { order: None, outcome: outcome.clone() }).collect();
+        // Nothing is begun that cannot be ended, and what was not begun has not failed.
+        if Instant::now() >= until {
+            return all(Outcome::Busy("the function had no time left".to_owned()));
+        }
+        // Counted: a message that always takes too long has to be set aside some day.
+        let late = |_| all(Outcome::Retry("the function's time ran out".to_owned()));
+        timeout_at(until, self.outcomes(batch)).await.unwrap_or_else(late)
     }
 
     async fn outcomes(&self, batch: &[Message]) -> Vec<Settled> {
@@ -273,23 +234,31 @@ fn next(message: &str, Settled { order, outcome }: Settled) -> Next {
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
     use super::*;
-    use crate::fakes::{Fault, Shop, accepted, id};
+    use crate::fakes::{self, Fault, Shop, accepted, id};
+    use adapters::aws::queue::Waiting;
+    use async_trait::async_trait;
     use serde_json::json;
     use std::sync::Mutex;
+    use workflows::ports::Unavailable;
 
-    /// What was put back, or why nothing can be.
-    struct Back(Mutex<Vec<Waiting>>, bool);
+    /// What was put back.
+    #[derive(Default)]
+    struct Back {
+        messages: Mutex<Vec<Waiting>>,
+        /// Nothing can be.
+        away: bool,
+    }
 
     #[async_trait]
     impl PutBack for Back {
         async fn put_back(&self, messages: Vec<Waiting>) -> Result<(), Unavailable> {
-            self.0.lock().unwrap().extend(messages);
-            if self.1 { Ok(()) } else { Err(Unavailable::because("queue.send", "the queue is away")) }
+            self.messages.lock().unwrap().extend(messages);
+            if self.away { Err(Unavailable::because("queue.send", "the queue is away")) } else { Ok(()) }
         }
     }
 
     fn worker(step: Step, shop: &Arc<Shop>) -> Worker {
-        worker_over(step, shop, &Arc::new(Back(Mutex::default(), true)))
+        worker_over(step, shop, &Arc::default())
     }
 
     fn worker_over(step: Step, shop: &Arc<Shop>, back: &Arc<Back>) -> Worker {
@@ -298,7 +267,8 @@ mod tests {
 
     /// A message as SQS delivers it.
     fn message(name: &str, receives: u32, body: &str) -> Message {
-        let attributes = json!({ "ApproximateReceiveCount": receives.to_string(), "SentTimestamp": "1000" });
+        let sent = fakes::NOW.unix_timestamp() * 1_000;
+        let attributes = json!({ "ApproximateReceiveCount": receives.to_string(), "SentTimestamp": sent.to_string() });
         serde_json::from_value(json!({ "messageId": name, "body": body, "attributes": attributes })).unwrap()
     }
 
@@ -358,15 +328,17 @@ mod tests {
         shop.fails(Fault::Hangs);
         let (began, until) = (Instant::now(), soon());
         let messages = vec![message("a", 1, &cancel(1)), message("b", 2, &cancel(2))];
-        assert_eq!(names(&worker(Step::Cancel, &shop).work(messages, until).await), ["a", "b"]);
+        let back = Arc::<Back>::default();
+        assert_eq!(names(&worker_over(Step::Cancel, &shop, &back).work(messages, until).await), ["a"]);
         assert_eq!(began.elapsed(), Duration::from_secs(9));
-        // The second was not begun.
+        // The second was not begun, so it has not failed.
         assert_eq!(*shop.batches.lock().unwrap(), [[id(1)]]);
+        assert_eq!(back.messages.lock().unwrap()[0].text, cancel(2));
     }
 
     #[tokio::test]
     async fn what_is_not_ready_waits_on_its_queue_and_is_not_counted() {
-        let (shop, back) = (Shop::new(), Arc::new(Back(Mutex::default(), true)));
+        let (shop, back) = (Shop::new(), Arc::<Back>::default());
         let now = i64::try_from(shop.ports().clock.now().unix_timestamp_nanos() / 1_000_000).unwrap();
         let mut early = message("early", 1, &cancel(1));
         early.attributes.sent_timestamp = (now - 100).to_string();
@@ -381,12 +353,27 @@ mod tests {
             delay: Duration::from_millis(milliseconds),
             first_sent,
         };
-        assert_eq!(*back.0.lock().unwrap(), [waiting(1, 500, now - 100), waiting(2, 10_000, now - 40_000)]);
+        assert_eq!(*back.messages.lock().unwrap(), [waiting(1, 500, now - 100), waiting(2, 10_000, now - 40_000)]);
+    }
+
+    #[tokio::test]
+    async fn what_has_waited_a_day_counts_as_failed() {
+        let (shop, back) = (Shop::new(), Arc::<Back>::default());
+        let day = 24 * 60 * 60;
+        let waited = |name: &str, seconds: i64| {
+            let mut message = message(name, 1, &cancel(1));
+            message.attributes.sent_timestamp = ((fakes::NOW.unix_timestamp() - seconds) * 1_000).to_string();
+            message
+        };
+        let messages = vec![waited("less", day - 1), waited("a day", day)];
+        let answer = worker_over(Step::Cancel, &shop, &back).work(messages, soon()).await;
+        assert_eq!(names(&answer), ["a day"]);
+        assert_eq!(back.messages.lock().unwrap().len(), 1);
     }
 
     #[tokio::test]
     async fn what_cannot_be_put_back_counts_as_failed() {
-        let (shop, back) = (Shop::new(), Arc::new(Back(Mutex::default(), false)));
+        let (shop, back) = (Shop::new(), Arc::new(Back { away: true, ..Back::default() }));
         shop.reserved(2);
         let messages = vec![message("not stored yet", 1, &cancel(1)), message("good", 1, &cancel(2))];
         let answer = worker_over(Step::Cancel, &shop, &back).work(messages, soon()).await;
