@@ -7,12 +7,11 @@ use schemas::{event::Event, ids::OrderId, intake::AcceptedOrder, order as api};
 use std::{sync::Arc, time::Duration};
 use time::OffsetDateTime;
 use workflows::{
-    invoice::InvoiceDocument,
     lifecycle::Command,
     order::StoredOrder,
     ports::{
-        Acceptance, Applied, CancelRequest, Dispatch, EventBus, Intake, Orders, Reservation, Stuck, Submission,
-        Unavailable,
+        Acceptance, Applied, CancelRequest, Dispatch, EventBus, Intake, Numbered, Orders, Reservation, Stuck,
+        Submission, Sweep, Unavailable,
     },
 };
 
@@ -183,15 +182,19 @@ impl Orders for CoalescedOrders {
         self.inner.expired(limit).await
     }
 
-    async fn stuck(&self, older_than: OffsetDateTime, limit: i64) -> Result<Vec<Stuck>, Unavailable> {
+    async fn stuck(&self, older_than: OffsetDateTime, limit: i64) -> Result<Vec<(Stuck, i32)>, Unavailable> {
         self.inner.stuck(older_than, limit).await
+    }
+
+    async fn mark_swept(&self, swept: &[Sweep]) -> Result<(), Unavailable> {
+        self.inner.mark_swept(swept).await
     }
 
     async fn events(&self, id: OrderId) -> Result<Vec<Event>, Unavailable> {
         self.inner.events(id).await
     }
 
-    async fn number_invoices(&self, ids: &[OrderId]) -> Result<Vec<(OrderId, InvoiceDocument)>, Unavailable> {
+    async fn number_invoices(&self, ids: &[OrderId]) -> Result<Vec<(OrderId, Numbered)>, Unavailable> {
         self.inner.number_invoices(ids).await
     }
 

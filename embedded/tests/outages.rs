@@ -46,14 +46,16 @@ fn the_workflow_outlasts_a_provider_that_is_down_for_a_minute() {
             assert_ne!(state["Type"], "Task", "{name} is not tried again");
             continue;
         };
-        let any = retriers.iter().find(|retrier| retrier["ErrorEquals"] == serde_json::json!(["States.ALL"])).unwrap();
-        let number = |field: &str| any[field].as_u64().unwrap();
-        let (mut delay, mut sum) = (number("IntervalSeconds"), 0);
-        for _ in 0..number("MaxAttempts") {
-            sum += delay;
-            delay = (delay * number("BackoffRate")).min(number("MaxDelaySeconds"));
+        assert_eq!(retriers.last().unwrap()["ErrorEquals"], serde_json::json!(["States.ALL"]), "{name}");
+        for retrier in retriers.iter().filter(|retrier| retrier["MaxAttempts"] != 0) {
+            let number = |field: &str| retrier[field].as_u64().unwrap();
+            let (mut delay, mut sum) = (number("IntervalSeconds"), 0);
+            for _ in 0..number("MaxAttempts") {
+                sum += delay;
+                delay = (delay * number("BackoffRate")).min(number("MaxDelaySeconds"));
+            }
+            assert!(sum / 2 > 4 * 60, "{name} gives up after about {} s", sum / 2);
         }
-        assert!(sum / 2 > 4 * 60, "{name} gives up after about {} s", sum / 2);
     }
 }
 

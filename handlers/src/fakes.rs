@@ -15,12 +15,12 @@ use schemas::{
 use serde_json::{Value, json};
 use std::{
     collections::BTreeMap,
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, Once},
 };
 use time::{Duration, OffsetDateTime, macros::datetime};
+use tracing_subscriber::util::SubscriberInitExt;
 use uuid::Uuid;
 use workflows::{
-    invoice::InvoiceDocument,
     lifecycle::{Command, decide},
     order::{State, StoredOrder, StoredPayment},
     ports::*,
@@ -39,6 +39,8 @@ pub(crate) enum Fault {
     Panics,
     #[cfg(feature = "lambda")]
     Hangs,
+    #[cfg(feature = "lambda")]
+    Takes(std::time::Duration),
 }
 
 /// Everything behind the ports.
@@ -54,8 +56,16 @@ pub(crate) struct Shop {
     pub(crate) sent: Mutex<Vec<(String, OutgoingMessage)>>,
 }
 
+/// Gives every thread somebody who listens to its log. Where there was but one listener in the process, a line that first
+/// passes in another thread is turned off for all, and a test that reads the log would miss it.
+fn listen() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| tracing_subscriber::registry().init());
+}
+
 impl Shop {
     pub(crate) fn new() -> Arc<Self> {
+        listen();
         Arc::new(Self {
             fault: Mutex::default(),
             stored: Mutex::default(),
@@ -138,6 +148,11 @@ impl Shop {
             Some(Fault::Panics) => panic!("a fault in {what}"),
             #[cfg(feature = "lambda")]
             Some(Fault::Hangs) => std::future::pending().await,
+            #[cfg(feature = "lambda")]
+            Some(Fault::Takes(time)) => {
+                tokio::time::sleep(time).await;
+                Ok(())
+            }
         }
     }
 }
@@ -195,9 +210,14 @@ impl Orders for Shop {
         Ok(self.stored.lock().unwrap().values().filter(|order| ids.contains(&order.id)).cloned().collect())
     }
 
-    async fn stuck(&self, _: OffsetDateTime, _: i64) -> Result<Vec<Stuck>, Unavailable> {
+    async fn stuck(&self, _: OffsetDateTime, _: i64) -> Result<Vec<(Stuck, i32)>, Unavailable> {
         self.database("orders.stuck").await?;
-        Ok(self.stuck.lock().unwrap().clone())
+        Ok(self.stuck.lock().unwrap().iter().map(|stuck| (*stuck, 0)).collect())
+    }
+
+    async fn mark_swept(&self, swept: &[Sweep]) -> Result<(), Unavailable> {
+        self.stuck.lock().unwrap().retain(|stuck| !swept.iter().any(|sweep| sweep.stuck == *stuck));
+        Ok(())
     }
 
     async fn list(
@@ -222,7 +242,7 @@ impl Orders for Shop {
         Unwired.events(id).await
     }
 
-    async fn number_invoices(&self, ids: &[OrderId]) -> Result<Vec<(OrderId, InvoiceDocument)>, Unavailable> {
+    async fn number_invoices(&self, ids: &[OrderId]) -> Result<Vec<(OrderId, Numbered)>, Unavailable> {
         Unwired.number_invoices(ids).await
     }
 

@@ -27,6 +27,8 @@ pub enum Need {
     Seller,
     /// The key of bearer tokens, unless the gateway verifies them.
     TokenKey,
+    /// What whoever stands in front of the gateway shows, if nobody may come another way.
+    EdgeKey,
     /// The table of accepted orders, and the queue they go to.
     Intake,
     /// The table of products, to read.
@@ -116,7 +118,9 @@ impl Trigger {
     /// What it reaches. One that works on a queue also puts back there what has to wait.
     pub fn needs(self) -> &'static [Need] {
         match self {
-            Self::Http => &[Need::TokenKey, Need::Intake, Need::Catalogue, Need::Queue("cancel"), Need::Documents],
+            Self::Http => {
+                &[Need::TokenKey, Need::EdgeKey, Need::Intake, Need::Catalogue, Need::Queue("cancel"), Need::Documents]
+            }
             Self::Queue(Step::Reserve) => {
                 &[Need::Queue("intake"), Need::Hold, Need::Payloads, Need::Workflows, Need::EventBus]
             }
@@ -125,12 +129,9 @@ impl Trigger {
             Self::Queue(Step::Cancel) => &[Need::Queue("cancel"), Need::EventBus],
             Self::Queue(Step::Void) => &[Need::Queue("void"), Need::Payments],
             Self::Queue(Step::Dispatch) => &[Need::Queue("dispatch"), Need::Warehouses],
-            Self::Workflow(Function::AuthorizePayment | Function::ResolvePayment | Function::AbandonPayment) => {
-                &[Need::Payments, Need::EventBus]
-            }
-            Self::Workflow(Function::ConfirmOrder | Function::RejectOrder) | Self::Schedule(Job::Expire) => {
-                &[Need::EventBus]
-            }
+            Self::Workflow(Function::AuthorizePayment | Function::ResolvePayment) => &[Need::Payments, Need::EventBus],
+            Self::Workflow(Function::ConfirmOrder | Function::RejectOrder | Function::AbandonPayment)
+            | Self::Schedule(Job::Expire) => &[Need::EventBus],
             Self::Schedule(Job::Sweep) => &[Need::Workflows, Need::Queue("cancel"), Need::EventBus],
             Self::Schedule(Job::ForgetKeys) => &[Need::Intake],
             Self::Schedule(Job::PublishCatalogue) => &[Need::CatalogueCopy],
@@ -158,6 +159,7 @@ impl Need {
             Self::Hold => vec![optional("SLUICE_HOLD_MINUTES")],
             Self::Seller => vec![optional("SLUICE_SELLER")],
             Self::TokenKey => vec![optional("TOKEN_KEY_SECRET_ARN")],
+            Self::EdgeKey => vec![optional("EDGE_SECRET_ARN")],
             Self::Intake => {
                 vec![required("SUBMISSIONS_TABLE"), required(&queue_url("intake")), required("PAYLOADS_BUCKET")]
             }

@@ -19,7 +19,7 @@ pub async fn run(job: Job, ports: &Ports) -> Result<(), Unavailable> {
     let (orders, bus) = (ports.orders.as_ref(), ports.bus.as_ref());
     match job {
         Job::Expire => {
-            let expired = expire_reservations(orders, bus).await?;
+            let expired = expire_reservations(orders, bus, ports.clock.as_ref()).await?;
             if expired > 0 {
                 tracing::info!(expired, "reservations expired");
             }
@@ -34,9 +34,12 @@ pub async fn run(job: Job, ports: &Ports) -> Result<(), Unavailable> {
         }
         Job::Sweep => {
             let (workflows, queue) = (ports.workflows.as_ref(), ports.queue.as_ref());
-            let stuck = sweep(orders, workflows, queue, bus, ports.clock.as_ref()).await?;
-            if !stuck.is_empty() {
-                tracing::warn!(?stuck, "orders were stuck and are set going again");
+            let swept = sweep(orders, workflows, queue, bus, ports.clock.as_ref()).await?;
+            if !swept.set_going.is_empty() {
+                tracing::warn!(stuck = ?swept.set_going, "orders were stuck and are set going again");
+            }
+            if let Some(error) = swept.failed {
+                return Err(error);
             }
         }
     }
@@ -47,7 +50,11 @@ pub async fn run(job: Job, ports: &Ports) -> Result<(), Unavailable> {
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
     use super::*;
-    use crate::fakes::{Fault, Shelf, Shop, id};
+    use crate::{
+        fakes::{Fault, Shelf, Shop, id},
+        unwired::Unwired,
+    };
+    use std::sync::Arc;
     use workflows::ports::{Catalogue, Stuck};
 
     #[tokio::test]
@@ -58,6 +65,15 @@ mod tests {
         assert_eq!(*shop.started.lock().unwrap(), [id(1)]);
         let sent: Vec<_> = shop.sent.lock().unwrap().iter().map(|(queue, m)| (queue.clone(), m.subject)).collect();
         assert_eq!(sent, [("cancel".to_owned(), id(2).0)]);
+    }
+
+    #[tokio::test]
+    async fn what_could_not_be_set_going_is_told_after_the_rest_was() {
+        let shop = Shop::new();
+        *shop.stuck.lock().unwrap() = vec![Stuck::Unattended(id(1)), Stuck::CancelForgotten(id(2))];
+        let ports = Ports { workflows: Arc::new(Unwired), ..shop.ports() };
+        assert_eq!(run(Job::Sweep, &ports).await.unwrap_err().what, "workflows.start_checkout");
+        assert_eq!(shop.sent.lock().unwrap().len(), 1);
     }
 
     #[tokio::test]

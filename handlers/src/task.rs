@@ -47,7 +47,7 @@ async fn run(function: Function, ports: &Ports, tasks: Vec<Task>) {
         Function::ResolvePayment => resolve_payment(orders, provider, bus, tasks).await,
         Function::ConfirmOrder => confirm_order(orders, bus, tasks).await,
         Function::RejectOrder => reject_order(orders, bus, tasks).await,
-        Function::AbandonPayment => abandon_payment(orders, provider, bus, tasks).await,
+        Function::AbandonPayment => abandon_payment(orders, bus, tasks).await,
     }
 }
 

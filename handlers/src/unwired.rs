@@ -16,8 +16,9 @@ use workflows::{
     order::StoredOrder,
     ports::{
         Acceptance, Applied, Authorization, AuthorizationRequest, BookEntry, CancelRequest, Catalogue, CatalogueCopy,
-        Dispatch, Documents, EventBus, Intake, InvoicePrinter, Notice, Orders, OutgoingMessage, PaymentProvider,
-        ProviderError, Queue, Reservation, Search, Stuck, Submission, Unavailable, Warehouses, Workflows,
+        Dispatch, Documents, EventBus, Intake, InvoicePrinter, Notice, Numbered, Orders, OutgoingMessage,
+        PaymentProvider, ProviderError, Queue, Reservation, Search, Stuck, Submission, Sweep, Unavailable, Warehouses,
+        Workflows,
     },
 };
 
@@ -79,15 +80,19 @@ impl Orders for Unwired {
         unwired("orders.expired")
     }
 
-    async fn stuck(&self, _: OffsetDateTime, _: i64) -> Result<Vec<Stuck>, Unavailable> {
+    async fn stuck(&self, _: OffsetDateTime, _: i64) -> Result<Vec<(Stuck, i32)>, Unavailable> {
         unwired("orders.stuck")
+    }
+
+    async fn mark_swept(&self, _: &[Sweep]) -> Result<(), Unavailable> {
+        unwired("orders.mark_swept")
     }
 
     async fn events(&self, _: OrderId) -> Result<Vec<Event>, Unavailable> {
         unwired("orders.events")
     }
 
-    async fn number_invoices(&self, _: &[OrderId]) -> Result<Vec<(OrderId, InvoiceDocument)>, Unavailable> {
+    async fn number_invoices(&self, _: &[OrderId]) -> Result<Vec<(OrderId, Numbered)>, Unavailable> {
         unwired("orders.number_invoices")
     }
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Places an order on a deployed stage. A stage with an issuer needs a customer's token in SLUICE_TOKEN; for one without, a
-# token is signed with the stack's own key.
+# token is signed with the stack's own key. A stage that is reached by CloudFront only needs that address in SLUICE_URL.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -18,4 +18,4 @@ if [ -z "${SLUICE_TOKEN:-}" ]; then
     SLUICE_TOKEN="$(./sign_token.py customer smoke)"
 fi
 export SLUICE_TOKEN
-./smoke.py "$(output ApiUrl)"
+./smoke.py "${SLUICE_URL:-$(output ApiUrl)}"

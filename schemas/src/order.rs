@@ -117,7 +117,7 @@ words! {
         TotalTooLarge = "total_too_large",
         /// The provider refused the payment method.
         PaymentDeclined = "payment_declined",
-        /// The provider gave no answer for too long; nothing was taken.
+        /// The provider gave no answer for too long; what it may have held is let go.
         PaymentUnavailable = "payment_unavailable",
         /// A reviewer refused it.
         ReviewDeclined = "review_declined",

@@ -27,7 +27,8 @@ pub enum Command {
         /// Its code.
         code: String,
     },
-    /// Nothing is held at the provider, and nothing can be any more.
+    /// Nothing is held at the provider, and nothing can be any more. Of a confirmed order this is never so: only what
+    /// is closed has its money let go.
     RecordVoid,
     /// Paid for: promise it to the buyer.
     Confirm,
@@ -154,6 +155,8 @@ fn record_authorization(order: &mut StoredOrder, authorization_id: &str) -> Verd
             telling(EventName::PaymentAuthorized, json!({ "amount": payment.amount }))
         }
         PaymentStatus::Authorized => Verdict::Already,
+        // It was recorded, and let go since. Whoever should hear that it was held may not have heard.
+        PaymentStatus::Voided if payment.authorization_id.as_deref() == Some(authorization_id) => Verdict::Already,
         PaymentStatus::Declined | PaymentStatus::Voided => Verdict::Refused,
     }
 }
@@ -174,6 +177,7 @@ fn record_decline(order: &mut StoredOrder, code: &str) -> Verdict {
 fn record_void(order: &mut StoredOrder) -> Verdict {
     let Some(payment) = order.payment.as_mut() else { return Verdict::Already };
     match payment.state {
+        PaymentStatus::Pending | PaymentStatus::Authorized if order.state == State::Confirmed => Verdict::Refused,
         PaymentStatus::Pending | PaymentStatus::Authorized => {
             payment.state = PaymentStatus::Voided;
             silently()

@@ -172,19 +172,40 @@ pub enum CancelRequest {
     Missing,
 }
 
-/// An order that got stuck, as `sweep` finds it.
+/// An order's invoice, once it has a number.
 #[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Numbered {
+    /// It is to be printed and stored.
+    Due(Box<InvoiceDocument>),
+    /// It is known to be in the document store, so somebody may have it: it must not be written again.
+    Stored,
+}
+
+/// An order that got stuck, as `sweep` finds it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stuck {
     /// Reserved, and no workflow cares for it.
     Unattended(OrderId),
     /// Its cancellation was noted and nobody carries it out.
     CancelForgotten(OrderId),
-    /// Confirmed without an invoice, and no message asks for one.
+    /// Confirmed without an invoice, or called off after its invoice got a number and before it was stored, and no
+    /// message asks for one.
     Uninvoiced(OrderId),
     /// Refused or cancelled while money is held, and no message asks to let it go.
     Unvoided(OrderId),
     /// Refused or cancelled, and search was never told.
     Untold(OrderId),
+}
+
+/// That an order was set going again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sweep {
+    /// The order, and what it was stuck for.
+    pub stuck: Stuck,
+    /// How often it was set going for that by now.
+    pub times: i32,
+    /// When it is to be looked at again.
+    pub next_at: OffsetDateTime,
 }
 
 /// An order as `dispatch` needs it.
@@ -226,16 +247,22 @@ pub trait Orders: Send + Sync {
     /// Reservations whose time is up, at most `limit`.
     async fn expired(&self, limit: i64) -> Result<Vec<OrderId>, Unavailable>;
 
-    /// Orders that have been waiting since before `older_than` for something that nobody is doing, at most `limit`
-    /// of each kind.
-    async fn stuck(&self, older_than: OffsetDateTime, limit: i64) -> Result<Vec<Stuck>, Unavailable>;
+    /// Orders that have been waiting since before `older_than` for something that nobody is known to be doing, at most
+    /// `limit` of each kind, the longest due first; each with how often it was marked as swept for that. MUST leave out
+    /// those that are not to be looked at yet.
+    async fn stuck(&self, older_than: OffsetDateTime, limit: i64) -> Result<Vec<(Stuck, i32)>, Unavailable>;
+
+    /// Notes that orders were set going again, and when to look at them next. MUST not outlive a crash that what they
+    /// were set going by did not.
+    async fn mark_swept(&self, swept: &[Sweep]) -> Result<(), Unavailable>;
 
     /// All events of the order, by sequence.
     async fn events(&self, id: OrderId) -> Result<Vec<Event>, Unavailable>;
 
-    /// Gives each confirmed order of the batch the next number of its series, those that have one keep it, and returns
-    /// what is to be printed. MUST leave no gap. Orders that are not confirmed are left out.
-    async fn number_invoices(&self, ids: &[OrderId]) -> Result<Vec<(OrderId, InvoiceDocument)>, Unavailable>;
+    /// Gives each confirmed order of the batch the next number of its series, those that have one keep it, and says what
+    /// is still to be printed. MUST leave no gap, and MUST give the same document for a number however often it is asked.
+    /// Orders that are not confirmed are left out.
+    async fn number_invoices(&self, ids: &[OrderId]) -> Result<Vec<(OrderId, Numbered)>, Unavailable>;
 
     /// The orders of those ids that exist, each with its events and how far its warehouses were told.
     async fn dispatches(&self, ids: &[OrderId]) -> Result<Vec<Dispatch>, Unavailable>;
@@ -384,7 +411,7 @@ pub trait Queue: Send + Sync {
 #[async_trait]
 pub trait Workflows: Send + Sync {
     /// Starts workflow `checkout` for each order. MUST start it once, however often it is told; one that failed goes on
-    /// where it failed.
+    /// where it failed, or begins anew.
     async fn start_checkout(&self, orders: &[OrderId]) -> Result<(), Unavailable>;
 }
 

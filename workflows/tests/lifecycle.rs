@@ -171,6 +171,18 @@ proptest! {
     }
 
     #[test]
+    fn a_confirmed_order_keeps_its_money(further in prop::collection::vec(happening(), 1..40)) {
+        let authorized = Command::RecordAuthorization { authorization_id: "pi_1".into() };
+        let paid = [Command::AskForPayment, authorized, Command::Confirm].map(Happening::Said);
+        let history: Vec<_> = paid.into_iter().chain(further).collect();
+        play(&history, |_, after, _, _, _| {
+            if after.state == State::Confirmed {
+                assert_eq!(after.payment.as_ref().map(|p| p.state), Some(PaymentStatus::Authorized));
+            }
+        });
+    }
+
+    #[test]
     fn what_is_closed_stays_closed_and_is_asked_for_no_money(history in prop::collection::vec(happening(), 1..40)) {
         play(&history, |before, after, command, verdict, _| {
             if matches!(before.state, State::Rejected { .. } | State::Cancelled) {
@@ -210,6 +222,18 @@ fn money_that_comes_for_an_order_called_off_meanwhile_is_recorded_so_that_it_can
     assert!(matches!(decide(&mut order, &authorized, START), Verdict::Changed(_)));
     assert_eq!(decide(&mut order, &Command::Confirm, START), Verdict::Refused);
     assert!(matches!(decide(&mut order, &Command::RecordVoid, START), Verdict::Changed(_)));
+    assert_eq!(order.payment.unwrap().state, PaymentStatus::Voided);
+}
+
+#[test]
+fn an_authorization_that_was_let_go_since_is_known_as_recorded_and_another_is_not() {
+    let mut order = reserved();
+    let authorized = |id: &str| Command::RecordAuthorization { authorization_id: id.into() };
+    for command in [Command::AskForPayment, authorized("pi_1"), Command::Cancel, Command::RecordVoid] {
+        assert!(matches!(decide(&mut order, &command, START), Verdict::Changed(_)));
+    }
+    assert_eq!(decide(&mut order, &authorized("pi_1"), START), Verdict::Already);
+    assert_eq!(decide(&mut order, &authorized("pi_2"), START), Verdict::Refused);
     assert_eq!(order.payment.unwrap().state, PaymentStatus::Voided);
 }
 

@@ -1,32 +1,44 @@
 -- orders.stuck: nobody cares for these any more; what a message or an execution still stands for is not among them
-(select o.id, 'unattended' as what
- from orders o
- where o.status = 'reserved' and o.updated_at < $1 and o.cancel_requested_at is null
-   and not exists (select from executions e where e.id = o.id and e.status = 'running')
- limit $2)
-union all
-(select o.id, 'cancel_forgotten'
- from orders o
- where o.cancel_requested_at < $1 and o.status in ('reserved', 'in_review', 'confirmed')
-   and not exists (select from messages m where m.subject = o.id and m.queue like 'cancel%')
- limit $2)
-union all
-(select o.id, 'uninvoiced'
- from orders o
- where o.status = 'confirmed' and not o.invoiced and o.updated_at < $1
-   and not exists (select from messages m where m.subject = o.id and m.queue like 'invoice%')
- limit $2)
-union all
-(select o.id, 'unvoided'
- from orders o join payments p on p.order_id = o.id
- where o.status in ('rejected', 'cancelled') and o.updated_at < $1 and o.updated_at > $1 - interval '7 days'
-   and p.state in ('pending', 'authorized')
-   and not exists (select from messages m where m.subject = o.id and m.queue like 'void%')
- limit $2)
-union all
-(select o.id, 'untold'
- from orders o
- where o.status in ('rejected', 'cancelled') and o.updated_at < $1 and o.updated_at > $1 - interval '7 days'
-   and not exists (select from order_search s where s.order_id = o.id and s.status = o.status)
-   and not exists (select from messages m where m.subject = o.id and m.queue like 'index%')
- limit $2)
+-- Those longest due come first, so that none waits for ever behind others that are found again and again.
+with found as (
+    select o.id, 'unattended' as what, o.updated_at as since
+    from orders o
+    where o.status = 'reserved' and o.updated_at < $1 and o.cancel_requested_at is null
+      and not exists (select from executions e where e.id = o.id and e.status = 'running')
+    union all
+    select o.id, 'cancel_forgotten', o.cancel_requested_at
+    from orders o
+    where o.cancel_requested_at < $1 and o.status in ('reserved', 'in_review', 'confirmed')
+      and not exists (select from messages m where m.subject = o.id and m.queue like 'cancel%')
+    union all
+    select o.id, 'uninvoiced', o.updated_at
+    from orders o
+    where o.status = 'confirmed' and not o.invoiced and o.updated_at < $1
+      and not exists (select from messages m where m.subject = o.id and m.queue like 'invoice%')
+    union all
+    -- Called off after it got a number: that is printed all the same, because the series has no blank.
+    select o.id, 'uninvoiced', o.updated_at
+    from invoices i join orders o on o.id = i.order_id
+    where i.stored_at is null and o.status = 'cancelled' and o.updated_at < $1
+      and not exists (select from messages m where m.subject = o.id and m.queue like 'invoice%')
+    union all
+    select o.id, 'unvoided', o.updated_at
+    from orders o join payments p on p.order_id = o.id
+    where o.status in ('rejected', 'cancelled') and o.updated_at < $1 and o.updated_at > $1 - interval '7 days'
+      and p.state in ('pending', 'authorized')
+      and not exists (select from messages m where m.subject = o.id and m.queue like 'void%')
+    union all
+    select o.id, 'untold', o.updated_at
+    from orders o
+    where o.status in ('rejected', 'cancelled') and o.updated_at < $1 and o.updated_at > $1 - interval '7 days'
+      and not exists (select from order_search s where s.order_id = o.id and s.status = o.status)
+      and not exists (select from messages m where m.subject = o.id and m.queue like 'index%')
+),
+due as (
+    select f.id, f.what, coalesce(s.times, 0) as times,
+           row_number() over (partition by f.what order by coalesce(s.next_at, f.since), f.id) as place
+    from found f
+    left join sweeps s on s.order_id = f.id and s.what = f.what
+    where s.next_at is null or s.next_at <= $3
+)
+select id as "id!", what as "what!", times as "times!" from due where place <= $2 order by what, place

@@ -47,10 +47,21 @@ pub async fn database_url(client: &Client, secret: &str, place: Place<'_>) -> Re
 /// # Errors
 /// If the secret cannot be read, or is too short to be a key.
 pub async fn token_key(client: &Client, secret: &str) -> Result<Vec<u8>, Unavailable> {
-    let key = value_of(client, secret, "secrets.token_key").await?;
+    key(client, secret, "secrets.token_key").await
+}
+
+/// What is shown by whoever stands in front of the API.
+///
+/// # Errors
+/// If the secret cannot be read, or is too short not to be guessed.
+pub async fn edge_key(client: &Client, secret: &str) -> Result<Vec<u8>, Unavailable> {
+    key(client, secret, "secrets.edge_key").await
+}
+
+async fn key(client: &Client, secret: &str, what: &'static str) -> Result<Vec<u8>, Unavailable> {
+    let key = value_of(client, secret, what).await?;
     if key.len() < SHORTEST_KEY {
-        let problem = format!("secret {secret} has less than {SHORTEST_KEY} bytes");
-        return Err(Unavailable::refused("secrets.token_key", problem));
+        return Err(Unavailable::refused(what, format!("secret {secret} has less than {SHORTEST_KEY} bytes")));
     }
     Ok(key.into_bytes())
 }

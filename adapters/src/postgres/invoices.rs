@@ -1,24 +1,27 @@
 //! Invoice numbers: given in batches under one lock of their series, so they have no gap and no double.
+//!
+//! A document may have to be printed again after a crash, so it follows from what is stored: the order, and the seller as
+//! it was when the number was given. What an order becomes later changes nothing in it.
 
 use super::{
     Asked,
     order_rows::{load, printed_number, uuids},
     orders::PgOrders,
 };
-use schemas::{address::Address, ids::OrderId, order::PaymentStatus};
-use sqlx::{Connection, PgConnection};
-use std::collections::HashSet;
+use schemas::{address::Address, ids::OrderId};
+use sqlx::{Connection, PgConnection, types::Json};
+use std::collections::{HashMap, HashSet};
 use time::Date;
 use workflows::{
     invoice::{InvoiceDocument, InvoiceLine, LinePrice, Party, Payment},
-    order::{State, StoredOrder},
-    ports::Unavailable,
+    order::{State, StoredInvoice, StoredOrder},
+    ports::{Numbered, Unavailable},
 };
 
 const SERIES: &str = "main";
 
 impl PgOrders {
-    pub(super) async fn number_batch(&self, ids: &[OrderId]) -> Result<Vec<(OrderId, InvoiceDocument)>, Unavailable> {
+    pub(super) async fn number_batch(&self, ids: &[OrderId]) -> Result<Vec<(OrderId, Numbered)>, Unavailable> {
         let mut connection = self.connection("orders.number_invoices").await?;
         let mut transaction = connection.begin().await.asked("orders.number_invoices")?;
         let today = self.clock.now().date();
@@ -30,22 +33,31 @@ impl PgOrders {
         let unnumbered: Vec<OrderId> = confirmed.iter().filter(|o| o.invoice.is_none()).map(|o| o.id).collect();
         let last = raise_series(&mut transaction, today.year(), unnumbered.len()).await?;
         let first = last.saturating_sub(i32::try_from(unnumbered.len()).unwrap_or_default()) + 1;
-        insert_invoices(&mut transaction, &unnumbered, today, first).await?;
+        let seller = &self.settings.seller;
+        insert_invoices(&mut transaction, &unnumbered, today, first, seller).await?;
+        let unstored = |order: &&StoredOrder| order.invoice.as_ref().is_some_and(|invoice| !invoice.stored);
+        let again: Vec<OrderId> = confirmed.iter().filter(unstored).map(|order| order.id).collect();
+        let mut sellers = sellers_of(&mut transaction, &again).await?;
         transaction.commit().await.asked("orders.number_invoices")?;
         let mut next = first;
-        let documents = confirmed.into_iter().map(|order| {
-            let (number, issued) = match &order.invoice {
-                Some(invoice) => (invoice.number.clone(), invoice.issued_on),
+        let numbered = confirmed.into_iter().map(|order| {
+            let id = order.id;
+            let (number, issued, seller) = match &order.invoice {
+                Some(StoredInvoice { stored: true, .. }) => return (id, Numbered::Stored),
+                Some(given) => {
+                    let seller = sellers.remove(&id).unwrap_or_else(|| seller.clone());
+                    (given.number.clone(), given.issued_on, seller)
+                }
                 None => {
                     let number = printed_number(today.year(), next);
                     next += 1;
-                    (number, today)
+                    (number, today, seller.clone())
                 }
             };
-            (order.id, document(order, number, issued, self.settings.seller.clone()))
+            (id, Numbered::Due(Box::new(document(order, number, issued, seller))))
         });
         let mut seen = HashSet::new();
-        Ok(documents.filter(|(id, _)| seen.insert(*id)).collect())
+        Ok(numbered.filter(|(id, _)| seen.insert(*id)).collect())
     }
 }
 
@@ -90,25 +102,45 @@ async fn insert_invoices(
     ids: &[OrderId],
     issued_on: Date,
     first: i32,
+    seller: &Party,
 ) -> Result<(), Unavailable> {
     if ids.is_empty() {
         return Ok(());
     }
+    let seller = serde_json::to_value(seller).map_err(|error| Unavailable::refused("orders.insert_invoices", error))?;
     sqlx::query!(
         "-- orders.insert_invoices
-         insert into invoices (order_id, series, year, number, issued_on)
-         select order_id, $2, $3, $4 + place::integer - 1, $5
+         insert into invoices (order_id, series, year, number, issued_on, seller)
+         select order_id, $2, $3, $4 + place::integer - 1, $5, $6
          from unnest($1::uuid[]) with ordinality as given (order_id, place)",
         &uuids(ids),
         SERIES,
         issued_on.year(),
         first,
-        issued_on
+        issued_on,
+        seller
     )
     .execute(connection)
     .await
     .asked("orders.insert_invoices")?;
     Ok(())
+}
+
+/// Who sold what those invoices say. A number that was given by a release that did not note it has none.
+async fn sellers_of(connection: &mut PgConnection, ids: &[OrderId]) -> Result<HashMap<OrderId, Party>, Unavailable> {
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let rows = sqlx::query!(
+        r#"-- orders.sellers
+         select order_id, seller as "seller!: Json<Party>" from invoices
+         where order_id = any($1) and seller is not null"#,
+        &uuids(ids)
+    )
+    .fetch_all(connection)
+    .await
+    .asked("orders.sellers")?;
+    Ok(rows.into_iter().map(|row| (OrderId(row.order_id), row.seller.0)).collect())
 }
 
 fn document(order: StoredOrder, number: String, issued: Date, seller: Party) -> InvoiceDocument {
@@ -118,11 +150,8 @@ fn document(order: StoredOrder, number: String, issued: Date, seller: Party) -> 
         Some(billing) if *billing != order.shipping_address => (party(billing, email), Some(shipped_to)),
         Some(_) | None => (Party { email, ..shipped_to }, None),
     };
-    let reference = order
-        .payment
-        .filter(|payment| payment.state == PaymentStatus::Authorized)
-        .and_then(|payment| payment.authorization_id)
-        .unwrap_or_default();
+    // Also if the money was let go since: the invoice says how things stood when it was issued.
+    let reference = order.payment.and_then(|payment| payment.authorization_id).unwrap_or_default();
     InvoiceDocument {
         number,
         issued,

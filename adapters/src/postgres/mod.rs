@@ -18,16 +18,22 @@ pub mod warehouses;
 
 use async_trait::async_trait;
 use bell::Bell;
+use futures_util::future::BoxFuture;
 use sqlx::{
-    ConnectOptions, PgPool,
+    ConnectOptions, Connection, PgConnection, PgPool,
     migrate::Migrator,
     postgres::{PgConnectOptions, PgPoolOptions},
 };
-use std::{str::FromStr, time::Duration};
+use std::{io, str::FromStr, time::Duration};
 use workflows::ports::{Readiness, Unavailable};
 
-/// The schema, as a list of changes that are made once each.
-pub static MIGRATIONS: Migrator = sqlx::migrate!("../schemas/migrations");
+/// The schema, as a list of changes that are made once each. Those of a later release are no error.
+pub static MIGRATIONS: Migrator = Migrator { ignore_missing: true, ..sqlx::migrate!("../schemas/migrations") };
+
+/// Statements take their batches as arrays, so the plan that fits one call fits all: planning each call's own costs more
+/// than it can win.
+const DURABLE: &str = "set plan_cache_mode = force_generic_plan";
+const RELAXED: &str = "set plan_cache_mode = force_generic_plan; set synchronous_commit = off";
 
 /// Connections to the database, in the two ways the pipeline commits.
 #[derive(Clone, Debug)]
@@ -47,30 +53,32 @@ impl Database {
     /// # Errors
     /// If the URL is none.
     pub fn connect(url: &str, connections: u32) -> Result<Self, sqlx::Error> {
-        // Statements take their batches as arrays, so the plan that fits one call fits all: planning each call's own costs
-        // more than it can win.
-        let options = options(url)?.options([("plan_cache_mode", "force_generic_plan")]);
-        let durable = pool(options.clone(), connections);
-        let relaxed = pool(options.options([("synchronous_commit", "off")]), connections);
+        let options = options(url)?;
+        let durable = pool(&options, connections).after_connect(|connection, _| set(connection, DURABLE));
+        let relaxed = pool(&options, connections).after_connect(|connection, _| set(connection, RELAXED));
+        let durable = durable.connect_lazy_with(options.clone());
+        let relaxed = relaxed.connect_lazy_with(options);
         let bell = Bell::new(relaxed.clone());
         Ok(Self { durable, relaxed, bell })
     }
 
     /// Connects by one connection for everything, for a function: it does one thing at a time, there may be many of it,
-    /// and what it would wake others for is told by services. RDS Proxy, which is between, takes no settings at the start
-    /// of a session, so none are made.
+    /// and what it would wake others for is told by services. It sets nothing, so that RDS Proxy, which is between, may
+    /// give each transaction another connection.
     ///
     /// # Errors
     /// If the URL is none.
     pub fn connect_once(url: &str) -> Result<Self, sqlx::Error> {
-        let durable = pool(options(url)?, 1);
+        let options = options(url)?;
+        let durable = pool(&options, 1).connect_lazy_with(options);
         Ok(Self { relaxed: durable.clone(), durable, bell: Bell::silent() })
     }
 
-    /// Brings the schema up to date. Safe to call from several processes at once.
+    /// Brings the schema up to date. Safe to call from several processes at once. A schema of a later release stays as it
+    /// is: every change leaves the release before it working, so that a deployment can be rolled back.
     ///
     /// # Errors
-    /// If the database does not answer or holds a schema of a later release.
+    /// If the database does not answer.
     pub async fn migrate(&self) -> Result<(), sqlx::migrate::MigrateError> {
         MIGRATIONS.run(&self.durable).await
     }
@@ -87,8 +95,25 @@ fn options(url: &str) -> Result<PgConnectOptions, sqlx::Error> {
     Ok(PgConnectOptions::from_str(url)?.application_name("sluice").disable_statement_logging())
 }
 
-fn pool(options: PgConnectOptions, connections: u32) -> PgPool {
-    PgPoolOptions::new().max_connections(connections).acquire_timeout(Duration::from_secs(5)).connect_lazy_with(options)
+fn pool(options: &PgConnectOptions, connections: u32) -> PgPoolOptions {
+    let pool = PgPoolOptions::new().max_connections(connections).acquire_timeout(Duration::from_secs(5));
+    if options.get_socket().is_some() {
+        pool
+    } else {
+        pool.after_release(|connection, _| Box::pin(answers(connection)))
+    }
+}
+
+/// Settings of a session are made by statements: RDS Proxy refuses them at a session's start.
+fn set<'a>(connection: &'a mut PgConnection, settings: &'static str) -> BoxFuture<'a, Result<(), sqlx::Error>> {
+    Box::pin(async move { sqlx::raw_sql(settings).execute(connection).await.map(|_| ()) })
+}
+
+/// A connection whose server fell silent would keep its place in the pool until the kernel gives up, a quarter of an hour
+/// later: the pool itself asks without a limit whether it is well, once a statement was given up in the middle.
+async fn answers(connection: &mut PgConnection) -> Result<bool, sqlx::Error> {
+    let silent = |_| sqlx::Error::Io(io::ErrorKind::TimedOut.into());
+    tokio::time::timeout(PATIENCE, connection.ping()).await.map_err(silent)?.map(|()| true)
 }
 
 /// How long the database may take to say that it is there.

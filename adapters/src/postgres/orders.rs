@@ -7,9 +7,9 @@ use schemas::{event::Event, ids::OrderId, intake::AcceptedOrder, order as api};
 use std::sync::Arc;
 use time::{Duration, OffsetDateTime};
 use workflows::{
-    invoice::{InvoiceDocument, Party},
+    invoice::Party,
     lifecycle::Command,
-    ports::{Applied, CancelRequest, Clock, Dispatch, Orders, Reservation, Stuck, Unavailable},
+    ports::{Applied, CancelRequest, Clock, Dispatch, Numbered, Orders, Reservation, Stuck, Sweep, Unavailable},
 };
 
 /// Orders in PostgreSQL.
@@ -70,15 +70,19 @@ impl Orders for PgOrders {
         self.expired_reservations(limit).await
     }
 
-    async fn stuck(&self, older_than: OffsetDateTime, limit: i64) -> Result<Vec<Stuck>, Unavailable> {
+    async fn stuck(&self, older_than: OffsetDateTime, limit: i64) -> Result<Vec<(Stuck, i32)>, Unavailable> {
         self.stuck_orders(older_than, limit).await
+    }
+
+    async fn mark_swept(&self, swept: &[Sweep]) -> Result<(), Unavailable> {
+        self.note_swept(swept).await
     }
 
     async fn events(&self, id: OrderId) -> Result<Vec<Event>, Unavailable> {
         self.events_of(id).await
     }
 
-    async fn number_invoices(&self, ids: &[OrderId]) -> Result<Vec<(OrderId, InvoiceDocument)>, Unavailable> {
+    async fn number_invoices(&self, ids: &[OrderId]) -> Result<Vec<(OrderId, Numbered)>, Unavailable> {
         self.number_batch(ids).await
     }
 

@@ -6,10 +6,13 @@ use schemas::{
     ids::OrderId,
     order::{self as api, Status},
 };
-use std::collections::HashMap;
-use time::OffsetDateTime;
+use std::collections::{BTreeMap, HashMap};
+use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
-use workflows::ports::{CancelRequest, Stuck, Unavailable};
+use workflows::ports::{CancelRequest, Stuck, Sweep, Unavailable};
+
+/// How long a sweep is remembered after the order was to be looked at again.
+const FORGET_SWEEPS: Duration = Duration::days(1);
 
 impl PgOrders {
     pub(super) async fn list_orders(
@@ -89,28 +92,71 @@ impl PgOrders {
         Ok(ids.into_iter().map(OrderId).collect())
     }
 
-    pub(super) async fn stuck_orders(&self, older_than: OffsetDateTime, limit: i64) -> Result<Vec<Stuck>, Unavailable> {
-        let rows = sqlx::query_file!("sql/orders/stuck.sql", older_than, limit)
+    pub(super) async fn stuck_orders(
+        &self,
+        older_than: OffsetDateTime,
+        limit: i64,
+    ) -> Result<Vec<(Stuck, i32)>, Unavailable> {
+        let rows = sqlx::query_file!("sql/orders/stuck.sql", older_than, limit, self.clock.now())
             .fetch_all(&self.database.durable)
             .await
             .asked("orders.stuck")?;
-        let stuck = rows.into_iter().filter_map(|row| {
-            let id = OrderId(row.id?);
-            match row.what.as_deref() {
-                Some("unattended") => Some(Stuck::Unattended(id)),
-                Some("cancel_forgotten") => Some(Stuck::CancelForgotten(id)),
-                Some("uninvoiced") => Some(Stuck::Uninvoiced(id)),
-                Some("unvoided") => Some(Stuck::Unvoided(id)),
-                Some("untold") => Some(Stuck::Untold(id)),
-                Some(_) | None => None,
-            }
+        let stuck = rows.into_iter().map(|row| {
+            let id = OrderId(row.id);
+            let stuck = match row.what.as_str() {
+                "unattended" => Stuck::Unattended(id),
+                "cancel_forgotten" => Stuck::CancelForgotten(id),
+                "uninvoiced" => Stuck::Uninvoiced(id),
+                "unvoided" => Stuck::Unvoided(id),
+                "untold" => Stuck::Untold(id),
+                _ => return Err(super::unreadable("orders.stuck", "what")),
+            };
+            Ok((stuck, row.times))
         });
-        Ok(stuck.collect())
+        stuck.collect()
+    }
+
+    /// As relaxed as what most orders are set going by, and after it: a crash that takes back the one takes back the
+    /// other.
+    pub(super) async fn note_swept(&self, swept: &[Sweep]) -> Result<(), Unavailable> {
+        // Each once, and in one order, so that two processes wait for each other in one direction only.
+        let swept: BTreeMap<(Uuid, &str), &Sweep> = swept.iter().map(|sweep| (columns(sweep.stuck), sweep)).collect();
+        let (mut ids, mut whats, mut times, mut next) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        for ((id, what), sweep) in swept {
+            ids.push(id);
+            whats.push(what.to_owned());
+            times.push(sweep.times);
+            next.push(sweep.next_at);
+        }
+        sqlx::query!(
+            "-- orders.forget_sweeps: what is still stuck is swept every hour, so these are not
+             delete from sweeps where next_at < $1",
+            self.clock.now() - FORGET_SWEEPS
+        )
+        .execute(&self.database.relaxed)
+        .await
+        .asked("orders.forget_sweeps")?;
+        sqlx::query_file!("sql/orders/mark_swept.sql", &ids, &whats, &times, &next)
+            .execute(&self.database.relaxed)
+            .await
+            .asked("orders.mark_swept")?;
+        Ok(())
     }
 
     pub(super) async fn events_of(&self, id: OrderId) -> Result<Vec<Event>, Unavailable> {
         let mut connection = self.connection("orders.events").await?;
         let mut found = self.events_where(&mut connection, &[id], i32::MAX).await?;
         Ok(found.remove(&id).unwrap_or_default())
+    }
+}
+
+/// An order and what it is stuck for, as they are stored.
+fn columns(stuck: Stuck) -> (Uuid, &'static str) {
+    match stuck {
+        Stuck::Unattended(id) => (id.0, "unattended"),
+        Stuck::CancelForgotten(id) => (id.0, "cancel_forgotten"),
+        Stuck::Uninvoiced(id) => (id.0, "uninvoiced"),
+        Stuck::Unvoided(id) => (id.0, "unvoided"),
+        Stuck::Untold(id) => (id.0, "untold"),
     }
 }

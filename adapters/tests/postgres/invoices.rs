@@ -5,9 +5,9 @@ use futures_util::future::join_all;
 use schemas::ids::OrderId;
 use time::macros::datetime;
 use workflows::{
-    invoice::Payment,
+    invoice::{InvoiceDocument, Payment},
     lifecycle::Command,
-    ports::{Clock, Orders},
+    ports::{Clock, Numbered, Orders},
 };
 
 impl Shop {
@@ -22,10 +22,20 @@ impl Shop {
         (shop, ids)
     }
 
+    /// Numbers the orders; what is to be printed of each.
+    async fn due(&self, ids: &[OrderId]) -> Vec<(OrderId, InvoiceDocument)> {
+        let numbered = self.orders.number_invoices(ids).await.unwrap().into_iter();
+        let due = numbered.map(|(id, numbered)| match numbered {
+            Numbered::Due(document) => (id, *document),
+            Numbered::Stored => panic!("{id} is stored"),
+        });
+        due.collect()
+    }
+
     /// Numbers the orders; what each got, by order.
     async fn number(&self, ids: &[OrderId]) -> Vec<(OrderId, String)> {
         let mut numbered: Vec<_> =
-            self.orders.number_invoices(ids).await.unwrap().into_iter().map(|(id, d)| (id, d.number)).collect();
+            self.due(ids).await.into_iter().map(|(id, document)| (id, document.number)).collect();
         numbered.sort();
         numbered
     }
@@ -51,7 +61,7 @@ async fn those_that_have_a_number_keep_it_with_its_date() {
     let (shop, ids) = Shop::with_confirmed(4).await;
     let first = shop.number(&ids[..2]).await;
     shop.clock.set(datetime!(2027-01-05 00:00:00 UTC));
-    let again = shop.orders.number_invoices(&ids).await.unwrap();
+    let again = shop.due(&ids).await;
     for (id, number) in first {
         let (_, document) = again.iter().find(|(of, _)| *of == id).unwrap();
         assert_eq!((&document.number, document.issued), (&number, time::macros::date!(2026 - 12 - 31)));
@@ -118,7 +128,7 @@ async fn a_new_year_starts_at_one() {
 async fn an_invoice_adds_up_to_the_order_and_names_its_payment() {
     let (shop, ids) = Shop::with_confirmed(1).await;
     let order = shop.load(ids[0]).await;
-    let (_, document) = shop.orders.number_invoices(&ids).await.unwrap().remove(0);
+    let (_, document) = shop.due(&ids).await.remove(0);
     assert_eq!(Some(document.totals().unwrap().gross), order.total);
     assert_eq!((document.order, document.currency.as_str(), document.minor_digits), (ids[0].0, "EUR", 2));
     let names: Vec<&str> = document.lines.iter().map(|line| line.name.as_str()).collect();
@@ -133,6 +143,18 @@ async fn an_invoice_adds_up_to_the_order_and_names_its_payment() {
 }
 
 #[tokio::test]
+async fn what_is_stored_is_not_to_be_printed_again() {
+    let (shop, ids) = Shop::with_confirmed(3).await;
+    shop.number(&ids[..2]).await;
+    shop.change(ids[0], [Command::RecordInvoice]).await;
+    let mut numbered = shop.orders.number_invoices(&ids).await.unwrap();
+    numbered.sort_by_key(|(id, _)| *id);
+    assert_eq!(numbered[0], (ids[0], Numbered::Stored));
+    assert!(numbered[1..].iter().all(|(_, one)| matches!(one, Numbered::Due(_))), "{numbered:?}");
+    assert_eq!(shop.numbers().await, [1, 2, 3]);
+}
+
+#[tokio::test]
 async fn whoever_is_billed_elsewhere_is_the_buyer() {
     let shop = Shop::open().await;
     let mut order = shop.order(&[("TEA", 1)]);
@@ -141,6 +163,6 @@ async fn whoever_is_billed_elsewhere_is_the_buyer() {
     order.request.billing_address = Some(billing);
     shop.orders.reserve(vec![order.clone()]).await.unwrap();
     shop.confirm(order.id).await;
-    let (_, document) = shop.orders.number_invoices(&[order.id]).await.unwrap().remove(0);
+    let (_, document) = shop.due(&[order.id]).await.remove(0);
     assert_eq!((document.buyer.name.as_str(), document.ship_to.unwrap().name.as_str()), ("Ann", "Zoë Müller"));
 }

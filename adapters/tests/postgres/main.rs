@@ -5,10 +5,12 @@
 mod apply;
 mod catalogue;
 mod coalesced;
+mod connections;
 mod documents;
 mod event_bus;
 mod intake;
 mod invoices;
+mod issuing;
 mod lists;
 mod orders;
 mod queue;

@@ -5,17 +5,32 @@ use schemas::ids::OrderId;
 use time::Duration;
 use workflows::{
     lifecycle::Command,
-    ports::{Clock, Orders, Search, Stuck},
+    ports::{Clock, Orders, Search, Stuck, Sweep},
 };
 
 impl Shop {
     /// What has been stuck for ten minutes by now.
     async fn stuck(&self) -> Vec<Stuck> {
+        self.swept().await.into_iter().map(|(stuck, _)| stuck).collect()
+    }
+
+    /// The same, with how often each was set going.
+    async fn swept(&self) -> Vec<(Stuck, i32)> {
         self.orders.stuck(self.clock.now() - Duration::minutes(10), 100).await.unwrap()
     }
 
+    /// Notes that it was set going, and is to be looked at again after some minutes.
+    async fn sweep(&self, stuck: Stuck, times: i32, minutes: i64) {
+        let next_at = self.clock.now() + Duration::minutes(minutes);
+        self.orders.mark_swept(&[Sweep { stuck, times, next_at }]).await.unwrap();
+    }
+
+    fn pass(&self, time: Duration) {
+        self.clock.set(self.clock.now() + time);
+    }
+
     async fn later(&self) {
-        self.clock.set(self.clock.now() + Duration::minutes(11));
+        self.pass(Duration::minutes(11));
     }
 
     async fn message(&self, queue: &str, id: OrderId) {
@@ -130,4 +145,86 @@ async fn no_more_of_a_kind_are_found_than_asked_for() {
     shop.reserve(&[&[("TEA", 1)][..]; 5]).await;
     shop.later().await;
     assert_eq!(shop.orders.stuck(shop.clock.now(), 3).await.unwrap().len(), 3);
+}
+
+#[tokio::test]
+async fn what_was_set_going_is_left_alone_for_a_while() {
+    let shop = Shop::open().await;
+    let id = shop.reserve(&[&[("TEA", 1)]]).await[0];
+    shop.later().await;
+    let stuck = Stuck::Unattended(id);
+    assert_eq!(shop.swept().await, [(stuck, 0)]);
+    shop.sweep(stuck, 1, 4).await;
+    assert_eq!(shop.swept().await, []);
+    shop.pass(Duration::seconds(239));
+    assert_eq!(shop.swept().await, []);
+    shop.pass(Duration::seconds(1));
+    assert_eq!(shop.swept().await, [(stuck, 1)]);
+    shop.sweep(stuck, 2, 8).await;
+    shop.pass(Duration::minutes(8));
+    assert_eq!(shop.swept().await, [(stuck, 2)]);
+}
+
+#[tokio::test]
+async fn an_order_is_left_alone_only_for_what_it_was_set_going_for() {
+    let shop = Shop::open().await;
+    let ids = shop.reserve(&[&[("NONE", 1)], &[("NONE", 1)]]).await;
+    shop.later().await;
+    shop.sweep(Stuck::Unvoided(ids[0]), 1, 60).await;
+    shop.sweep(Stuck::Untold(ids[1]), 1, 60).await;
+    assert_eq!(shop.stuck().await, [Stuck::Untold(ids[0])]);
+}
+
+#[tokio::test]
+async fn those_found_again_and_again_do_not_keep_the_others_from_being_found() {
+    let shop = Shop::open().await;
+    let ids = shop.reserve(&[&[("TEA", 1)][..]; 3]).await;
+    shop.later().await;
+    shop.run(&format!("update orders set updated_at = updated_at + interval '1 minute' where id = '{}'", ids[1])).await;
+    let first = async || shop.orders.stuck(shop.clock.now(), 1).await.unwrap().remove(0).0;
+    assert_eq!(first().await, Stuck::Unattended(ids[0]), "the oldest");
+    shop.sweep(Stuck::Unattended(ids[0]), 1, 1).await;
+    shop.sweep(Stuck::Unattended(ids[2]), 1, 2).await;
+    shop.pass(Duration::hours(1));
+    assert_eq!(first().await, Stuck::Unattended(ids[1]), "the one never set going");
+    shop.sweep(Stuck::Unattended(ids[1]), 1, 60).await;
+    assert_eq!(first().await, Stuck::Unattended(ids[0]), "the one longest due");
+}
+
+#[tokio::test]
+async fn a_sweep_is_forgotten_a_day_after_the_order_was_to_be_looked_at() {
+    let shop = Shop::open().await;
+    let ids = shop.reserve(&[&[("TEA", 1)], &[("TEA", 1)]]).await;
+    shop.sweep(Stuck::Unattended(ids[0]), 3, 60).await;
+    shop.pass(Duration::hours(25));
+    shop.sweep(Stuck::Unattended(ids[1]), 1, 1).await;
+    assert_eq!(shop.value::<i64>("select count(*) from sweeps").await, 2);
+    shop.pass(Duration::seconds(1));
+    shop.sweep(Stuck::Unattended(ids[1]), 2, 2).await;
+    assert_eq!(shop.value::<i64>("select count(*) from sweeps").await, 1);
+}
+
+#[tokio::test]
+async fn one_that_two_set_going_at_once_is_noted_once() {
+    let shop = Shop::open().await;
+    let id = shop.reserve(&[&[("TEA", 1)]]).await[0];
+    shop.later().await;
+    let sweep = Sweep { stuck: Stuck::Unattended(id), times: 1, next_at: shop.clock.now() };
+    shop.orders.mark_swept(&[sweep.clone(), sweep.clone()]).await.unwrap();
+    shop.orders.mark_swept(&[sweep]).await.unwrap();
+    assert_eq!(shop.swept().await, [(Stuck::Unattended(id), 1)]);
+}
+
+#[tokio::test]
+async fn a_number_that_was_given_to_an_order_called_off_since_is_still_to_be_printed() {
+    let shop = Shop::open().await;
+    let id = shop.reserve(&[&[("TEA", 1)]]).await[0];
+    shop.confirm(id).await;
+    shop.orders.number_invoices(&[id]).await.unwrap();
+    shop.change(id, [Command::Cancel, Command::RecordVoid]).await;
+    shop.search.index_orders(&[id]).await.unwrap();
+    shop.is_stuck_until_a_message_stands_for_it(Stuck::Uninvoiced(id), id, "invoice").await;
+    shop.change(id, [Command::RecordInvoice]).await;
+    shop.later().await;
+    assert_eq!(shop.stuck().await, []);
 }

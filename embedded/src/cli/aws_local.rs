@@ -11,7 +11,7 @@ pub use local_aws::{Deployment, LocalAws, Resource, Site};
 pub use python::{Purpose, Python};
 
 use super::catalog;
-use crate::{config::Config, shutdown};
+use crate::{config::Config, pipeline::listen, shutdown};
 use adapters::{local_postgres::EphemeralPostgres, system::SystemClock};
 use anyhow::{Context, bail};
 use handlers::token::{Identity, Role, TokenKey};
@@ -34,17 +34,22 @@ const SAMPLE_SKU: &str = "TEA-EARL-GREY";
 pub(super) async fn aws_local(config: &Config) -> anyhow::Result<ExitCode> {
     let root = checkout()?;
     let python = Python::find(Purpose::LOCAL_AWS)?;
-    println!("Building the functions. The first time takes some minutes.");
-    let functions = build_functions(&root, &[])?;
-    // From here on there is something to stop in order.
-    let stop = shutdown::requested()?;
+    drop(listen(config.listen).await?);
     let spinner = ProgressBar::new_spinner();
     spinner.enable_steady_tick(Duration::from_millis(100));
     let show = |what: &str| spinner.set_message(what.to_owned());
+    // What may be missing on the machine is said before the minutes that the build takes.
     let python = python.with_packages(&root, show)?;
     show("starting PostgreSQL");
     let postgres = EphemeralPostgres::start().await?;
     let database_url = empty_database(&postgres).await?;
+    let building = || {
+        println!("Building the functions. The first time takes some minutes.");
+        build_functions(&root, &[])
+    };
+    let functions = spinner.suspend(building)?;
+    // From here on there is something to stop in order.
+    let stop = shutdown::requested()?;
     let deployment = Deployment::of_the_pipeline(&root, functions.path(), database_url.clone(), config.listen);
     tokio::pin!(stop);
     let starting = LocalAws::start(&root, &python, &deployment, show);

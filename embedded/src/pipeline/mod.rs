@@ -154,7 +154,11 @@ async fn keep_registered(mut registration: Registration, mut leaving: watch::Rec
     registration
 }
 
-async fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
+/// Takes an address.
+///
+/// # Errors
+/// One sentence on what to do.
+pub(crate) async fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
     TcpListener::bind(address).await.with_context(|| {
         format!("cannot listen on {address}; if something else does already, set SLUICE_LISTEN to another address")
     })
@@ -189,6 +193,7 @@ fn app(parts: &Parts, wakes: &Arc<Wakes>, token_key: TokenKey, metrics: Arc<Metr
         decisions: Arc::new(decisions::ListeningDecisions(Arc::clone(wakes))),
         readiness: Arc::new(parts.database.clone()),
         token_key: Some(Arc::new(token_key)),
+        edge_key: None,
         metrics,
     }
 }

@@ -38,9 +38,10 @@ fn answer(result: &str) -> Value {
     returns(json!({ "result": result, "calls": 1 }))
 }
 
-/// The error, that many times, and then the outcome.
+/// The error, that many times, and then the outcome, or all of a list of them.
 fn after(times: usize, error: &str, outcome: Value) -> Value {
-    Value::Array([vec![fails(error); times], vec![outcome]].concat())
+    let then = if let Value::Array(outcomes) = outcome { outcomes } else { vec![outcome] };
+    Value::Array([vec![fails(error); times], then].concat())
 }
 
 /// What a script does not say: the payment is authorized, and the rest works.
@@ -76,11 +77,14 @@ fn table() -> Vec<Vec<(&'static str, Value)>> {
         vec![(authorize, json!([none(1), answer("authorized")]))],
         vec![(authorize, none(2))],
         vec![(authorize, json!([none(0), none(1), none(2)]))],
+        vec![(authorize, answer("voided"))],
         // In doubt, the books decide.
         vec![(authorize, doubt())],
         vec![(authorize, doubt()), (resolve, returns(json!({ "result": "declined", "code": "expired_card" })))],
         vec![(authorize, json!([doubt(), answer("authorized")])), (resolve, none(1))],
+        vec![(authorize, json!([doubt(), answer("authorized")])), (resolve, none(0))],
         vec![(authorize, doubt()), (resolve, json!([none(1), none(2)]))],
+        vec![(authorize, doubt()), (resolve, answer("voided"))],
         vec![(authorize, doubt()), (resolve, answer("closed"))],
         vec![(authorize, fails("States.Timeout"))],
         vec![(authorize, fails("States.Timeout")), (resolve, none(2))],
@@ -88,7 +92,9 @@ fn table() -> Vec<Vec<(&'static str, Value)>> {
         vec![(authorize, after(1, "Service.Unavailable", answer("authorized")))],
         vec![(authorize, after(3, "Lambda.ServiceException", answer("declined")))],
         vec![(authorize, after(29, "Runtime.ExitError", answer("authorized")))],
+        vec![(authorize, after(30, "Service.Unavailable", after(30, "Payment.Unavailable", answer("authorized"))))],
         vec![(authorize, after(2, "Service.Unavailable", doubt()))],
+        vec![(authorize, after(2, "Payment.Unavailable", doubt()))],
         vec![(authorize, after(1, "States.TaskFailed", fails("States.Timeout")))],
         vec![(authorize, doubt()), (resolve, after(4, "Service.Unavailable", answer("authorized")))],
         vec![(authorize, doubt()), (resolve, after(1, "Payment.InDoubt", answer("authorized")))],
@@ -97,7 +103,8 @@ fn table() -> Vec<Vec<(&'static str, Value)>> {
         vec![(authorize, none(2)), (abandon, after(5, "States.Timeout", returns(json!([1]))))],
         // Retries used up.
         vec![(authorize, fails("Service.Unavailable"))],
-        vec![(authorize, fails("Service.Unavailable")), (abandon, fails("Service.Unavailable"))],
+        vec![(authorize, fails("Payment.Unavailable"))],
+        vec![(authorize, fails("Payment.Unavailable")), (abandon, fails("Service.Unavailable"))],
         vec![(authorize, doubt()), (resolve, fails("Service.Unavailable"))],
         vec![(confirm, fails("Service.Unavailable"))],
         vec![(authorize, answer("declined")), (reject, fails("Bad.Input"))],

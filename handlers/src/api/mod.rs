@@ -4,6 +4,7 @@
 mod caller;
 mod cancel;
 mod decisions;
+mod edge;
 mod envelope;
 mod etag;
 mod found;
@@ -23,8 +24,10 @@ mod support;
 mod trace_context;
 
 pub use decisions::{Decisions, LookAgain};
+pub use edge::EdgeKey;
 pub use metrics::Metrics;
 pub use openapi::document as openapi_document;
+pub use prefer::AnswerBy;
 pub use problem::Kind as ProblemKind;
 
 use crate::token::TokenKey;
@@ -65,6 +68,8 @@ pub struct App {
     pub readiness: Arc<dyn Readiness>,
     /// Verifies bearer tokens, unless the runtime alone says who calls.
     pub token_key: Option<Arc<TokenKey>>,
+    /// What every request must show, if nobody may come but through what stands in front.
+    pub edge_key: Option<EdgeKey>,
     /// Counts.
     pub metrics: Arc<Metrics>,
 }
@@ -105,6 +110,7 @@ pub fn router(app: App) -> Router {
         .route(routes::OPENAPI, get(openapi::openapi))
         .fallback(|| async { Refusal::of(Kind::NotFound) })
         .method_not_allowed_fallback(|| async { Refusal::of(Kind::MethodNotAllowed) })
+        .layer(middleware::from_fn_with_state(app.clone(), edge::only_from_the_front))
         .layer(middleware::from_fn_with_state(app.clone(), envelope::envelope))
         .with_state(app)
 }

@@ -6,7 +6,8 @@ use super::{
     decisions::await_decision,
     etag,
     found::Named,
-    json, prefer,
+    json,
+    prefer::Patience,
     problem::{Kind, Refusal},
     query::{Params, cursor_of},
     submit::{PREFERENCE_APPLIED, applied},
@@ -47,10 +48,11 @@ pub(super) async fn get_order(
     State(app): State<App>,
     caller: Caller,
     id: Named,
+    patience: Patience,
     headers: HeaderMap,
 ) -> Result<Response, Refusal> {
     caller.must_be(&[Role::Customer, Role::Support])?;
-    let patience = prefer::wait(&headers);
+    let patience = patience.left();
     let found = await_decision(&app, &caller, id.order()?, patience).await?;
     let body = serde_json::to_vec(&found.view()).map_err(|_| Refusal::of(Kind::Internal))?;
     let mut response = etag::answer(&headers, body, [(header::CONTENT_TYPE, JSON)]);

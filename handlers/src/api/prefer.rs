@@ -1,14 +1,44 @@
 //! The header `Prefer: wait=N` (RFC 7240): how long the caller would wait for a decision. What is malformed is ignored,
 //! as the RFC asks.
 
-use axum::http::HeaderMap;
-use std::time::Duration;
+use axum::{
+    extract::FromRequestParts,
+    http::{HeaderMap, request::Parts},
+};
+use std::{convert::Infallible, time::Duration};
+use tokio::time::Instant;
 
 /// The longest anybody waits: a request is to be over before the proxies on its way lose patience.
 const LONGEST: u64 = 20;
 
+/// Put on a request by a runtime that ends it without a word after this moment.
+#[derive(Clone, Copy, Debug)]
+pub struct AnswerBy(pub Instant);
+
+/// How long the caller of a request would wait, and until when its runtime lets it.
+pub(super) struct Patience {
+    wanted: Duration,
+    until: Option<Instant>,
+}
+
+impl Patience {
+    /// What is left of it.
+    pub(super) fn left(&self) -> Duration {
+        self.until.map_or(self.wanted, |until| self.wanted.min(until.saturating_duration_since(Instant::now())))
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for Patience {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        let until = parts.extensions.get::<AnswerBy>().map(|AnswerBy(until)| *until);
+        Ok(Self { wanted: wait(&parts.headers), until })
+    }
+}
+
 /// How long to wait: nothing without the preference, 20 seconds at most. The first `wait` counts.
-pub(super) fn wait(headers: &HeaderMap) -> Duration {
+fn wait(headers: &HeaderMap) -> Duration {
     let seconds = headers
         .get_all("prefer")
         .iter()

@@ -5,7 +5,8 @@ use super::{
     caller::Caller,
     decisions::await_decision,
     found::Found,
-    idempotency_key, json, order_body, prefer,
+    idempotency_key, json, order_body,
+    prefer::Patience,
     problem::{Kind, Refusal},
     trace_context::traceparent,
 };
@@ -19,11 +20,14 @@ use axum::{
 use schemas::{intake::AcceptedOrder, order::Order, order_request::OrderRequest};
 use sha2::{Digest, Sha256};
 use std::time::Duration;
+use tokio::time::timeout;
 use workflows::{
     order::submitted,
     ports::{Acceptance, Submission},
 };
 
+/// How long the last look at an order may take, once its decision was waited for long enough.
+const LAST_LOOK: Duration = Duration::from_millis(500);
 const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 /// Which preference was followed.
 pub(super) const PREFERENCE_APPLIED: HeaderName = HeaderName::from_static("preference-applied");
@@ -63,6 +67,7 @@ pub(super) const PREFERENCE_APPLIED: HeaderName = HeaderName::from_static("prefe
 pub(super) async fn submit_order(
     State(app): State<App>,
     caller: Caller,
+    patience: Patience,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Refusal> {
@@ -92,7 +97,7 @@ pub(super) async fn submit_order(
         }
         Acceptance::KeyReused => return Err(Refusal::of(Kind::IdempotencyKeyReused)),
     };
-    let mut response = answer(&app, &caller, &view, prefer::wait(&headers)).await?;
+    let mut response = answer(&app, &caller, &view, patience.left()).await?;
     let location =
         HeaderValue::from_str(&format!("/v1/orders/{}", view.id)).map_err(|_| Refusal::of(Kind::Internal))?;
     response.headers_mut().insert(header::LOCATION, location);
@@ -112,8 +117,9 @@ async fn answer(app: &App, caller: &Caller, view: &Order, patience: Duration) ->
     if patience.is_zero() {
         return accepted(view);
     }
-    // The order is accepted whatever becomes of the waiting: a database that is down costs no order.
-    let decided = await_decision(app, caller, view.id, patience).await.ok().filter(|f| f.status().is_decided());
+    // The order is accepted whatever becomes of the waiting: a database that is down, or hangs, costs no order.
+    let deciding = timeout(patience + LAST_LOOK, await_decision(app, caller, view.id, patience)).await;
+    let decided = deciding.ok().and_then(Result::ok).filter(|found| found.status().is_decided());
     let mut response = match decided.as_ref().map(Found::view) {
         Some(order) => json(&order)?,
         None => accepted(view)?,

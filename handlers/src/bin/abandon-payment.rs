@@ -1,4 +1,4 @@
-//! Workflow task: undoes a request for money that got no answer, and refuses the order.
+//! Workflow task: refuses an order whose request for money got no answer.
 
 use handlers::lambda::task;
 use std::process::ExitCode;

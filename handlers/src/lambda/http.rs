@@ -1,9 +1,9 @@
 //! The function behind the gateway: the same router as in one process. Where the gateway verifies tokens, the caller is whom
-//! it names.
+//! it names; and a request knows when Lambda would end it.
 
-use super::wired::Wired;
+use super::{deadline, wired::Wired};
 use crate::{
-    api::{self, App, LookAgain, Metrics},
+    api::{self, AnswerBy, App, LookAgain, Metrics},
     functions::Trigger,
     token::Identity,
 };
@@ -15,14 +15,15 @@ use axum::{
     middleware::{self, Next},
     response::Response,
 };
-use lambda_http::request::RequestContext;
+use lambda_http::{Context, request::RequestContext};
 use serde_json::json;
 use std::{process::ExitCode, sync::Arc};
+use workflows::ports::Clock;
 
 /// Serves the API.
 pub async fn serve() -> ExitCode {
-    super::run(Trigger::Http, async |wired| {
-        lambda_http::run(router(app(wired))).await.map_err(anyhow::Error::from_boxed)
+    super::run(Trigger::Http, async |reach| {
+        lambda_http::run(router(app(reach.wire().await?))).await.map_err(anyhow::Error::from_boxed)
     })
     .await
 }
@@ -42,15 +43,22 @@ fn app(wired: Wired) -> App {
         decisions: Arc::new(LookAgain),
         readiness: Arc::new(wired.database),
         token_key: wired.token_key.map(Arc::new),
+        edge_key: wired.edge_key,
         metrics: Arc::new(Metrics::default()),
     }
 }
 
 fn router(app: App) -> Router {
-    api::router(app).layer(middleware::from_fn(name_caller))
+    let clock = Arc::clone(&app.clock);
+    let tell = move |request, next| tell_what_lambda_knows(Arc::clone(&clock), request, next);
+    api::router(app).layer(middleware::from_fn(tell))
 }
 
-async fn name_caller(mut request: Request, next: Next) -> Response {
+async fn tell_what_lambda_knows(clock: Arc<dyn Clock>, mut request: Request, next: Next) -> Response {
+    if let Some(context) = request.extensions().get::<Context>() {
+        let until = deadline::of(context, clock.as_ref());
+        request.extensions_mut().insert(AnswerBy(until));
+    }
     if let Some(identity) = verified(request.extensions()) {
         request.extensions_mut().insert(identity);
     }

@@ -14,7 +14,8 @@ const PAUSE: Duration = Duration::from_secs(1);
 
 /// Serves deployments.
 pub async fn serve() -> ExitCode {
-    super::run(Trigger::Deployment, async |wired| {
+    super::run(Trigger::Deployment, async |reach| {
+        let wired = reach.wire().await?;
         let answer = async |event: LambdaEvent<Value>| {
             let until = deadline::of(&event.context, wired.ports.clock.as_ref());
             migrate(&wired.database, until).await.map(|()| json!({ "migrated": true }))

@@ -15,14 +15,14 @@ mod wired;
 use crate::functions::Trigger;
 use settings::Settings;
 use std::process::ExitCode;
-use wired::Wired;
+use wired::Reach;
 
 /// Starts a function and serves until its environment ends. What keeps it from doing so is one line in the log.
-async fn run(trigger: Trigger, serve: impl AsyncFnOnce(Wired) -> anyhow::Result<()>) -> ExitCode {
+async fn run(trigger: Trigger, serve: impl AsyncFnOnce(Reach) -> anyhow::Result<()>) -> ExitCode {
     logs::start();
     let served = async {
         let settings = Settings::read(trigger, |name| std::env::var(name).ok())?;
-        serve(Wired::of(settings).await?).await
+        serve(Reach::of(settings).await?).await
     };
     match served.await {
         Ok(()) => ExitCode::SUCCESS,

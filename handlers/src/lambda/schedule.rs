@@ -10,8 +10,8 @@ use workflows::{steps::task::TaskError, wiring::Job};
 
 /// Serves the ticks of a schedule.
 pub async fn serve(job: Job) -> ExitCode {
-    super::run(Trigger::Schedule(job), async |wired| {
-        let ports = wired.ports;
+    super::run(Trigger::Schedule(job), async |reach| {
+        let ports = reach.wire().await?.ports;
         let answer = async |tick: LambdaEvent<Value>| {
             let until = deadline::of(&tick.context, ports.clock.as_ref());
             match timeout_at(until, schedule::run(job, &ports)).await {

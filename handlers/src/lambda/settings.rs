@@ -27,6 +27,8 @@ pub struct Settings {
     pub database: DatabaseSettings,
     /// The ARN of the secret with the key of bearer tokens.
     pub token_key: Option<String>,
+    /// The ARN of the secret that is shown by whoever stands in front of the gateway.
+    pub edge_key: Option<String>,
     /// The table of accepted orders.
     pub submissions: Option<String>,
     /// The table of products to read.
@@ -124,6 +126,7 @@ impl Settings {
                 sslmode: reader.optional("DATABASE_SSLMODE").unwrap_or_else(|| SSLMODE.to_owned()),
             },
             token_key: None,
+            edge_key: None,
             submissions: None,
             catalogue: None,
             catalogue_copy: None,
@@ -150,6 +153,7 @@ impl Settings {
                 }
             }
             Need::TokenKey => self.token_key = reader.optional("TOKEN_KEY_SECRET_ARN"),
+            Need::EdgeKey => self.edge_key = reader.optional("EDGE_SECRET_ARN"),
             Need::Intake => {
                 self.submissions = Some(reader.required("SUBMISSIONS_TABLE"));
                 self.queues.insert("intake".to_owned(), reader.required(&queue_url("intake")));

@@ -10,8 +10,8 @@ use workflows::{steps::task::TaskError, wiring::Function};
 
 /// Serves the tasks of a workflow.
 pub async fn serve(function: Function) -> ExitCode {
-    super::run(Trigger::Workflow(function), async |wired| {
-        let ports = wired.ports;
+    super::run(Trigger::Workflow(function), async |reach| {
+        let ports = reach.wire().await?.ports;
         let answer = async |event: LambdaEvent<Value>| {
             let until = deadline::of(&event.context, ports.clock.as_ref());
             answer(function, &ports, event.payload, until).await

@@ -1,7 +1,7 @@
-//! The ports of a function, put together once at start: what its settings name stands behind them, and nothing else.
+//! The ports of a function, put together once: what its settings name stands behind them, and nothing else.
 
 use super::settings::{DatabaseSettings, Provider, Settings};
-use crate::{ports::Ports, token::TokenKey};
+use crate::{api::EdgeKey, ports::Ports, token::TokenKey};
 use adapters::{
     aws::{
         Clients,
@@ -29,37 +29,57 @@ use anyhow::Context;
 use std::sync::Arc;
 use workflows::ports::Clock;
 
+/// What a function has before it has asked anybody for anything.
+pub(super) struct Reach {
+    settings: Settings,
+    clients: Clients,
+    /// Where bodies lie that are too large for a queue.
+    pub(super) payloads: Option<Payloads>,
+    /// The queues that it sends to.
+    pub(super) queues: SqsQueues,
+}
+
 /// What a function works with.
 pub(super) struct Wired {
     /// What the steps and the API need.
     pub(super) ports: Ports,
     /// The order database itself.
     pub(super) database: Database,
-    /// Where bodies lie that are too large for a queue.
-    pub(super) payloads: Option<Payloads>,
-    /// The queues that it sends to.
-    pub(super) queues: SqsQueues,
     /// Verifies bearer tokens.
     pub(super) token_key: Option<TokenKey>,
+    /// What every request must show.
+    pub(super) edge_key: Option<EdgeKey>,
 }
 
-impl Wired {
-    /// Reads the secrets and puts the rest together, which asks nobody for anything yet.
+impl Reach {
     pub(super) async fn of(settings: Settings) -> anyhow::Result<Self> {
         let clients = Clients::load().await;
-        let database = connect(&clients, &settings.database).await?;
-        let token_key = match &settings.token_key {
-            Some(secret) => Some(TokenKey::from_bytes(&secrets::token_key(&clients.secrets, secret).await?)?),
-            None => None,
-        };
         let payloads = match &settings.payloads {
             Some(bucket) => Some(Payloads::new(Arc::new(in_bucket(bucket)?))),
             None => None,
         };
         let queues = SqsQueues::new(clients.sqs.clone(), settings.queues.clone(), payloads.clone());
-        let mut ports = Ports { queue: Arc::new(queues.clone()), ..on_database(&database, &settings) };
-        on_aws(&mut ports, &clients, &database, payloads.clone(), settings)?;
-        Ok(Self { ports, database, payloads, queues, token_key })
+        Ok(Self { settings, clients, payloads, queues })
+    }
+
+    /// Reads the secrets and puts everything together.
+    ///
+    /// # Errors
+    /// An [`Unavailable`](workflows::ports::Unavailable) if a secret could not be read.
+    pub(super) async fn wire(&self) -> anyhow::Result<Wired> {
+        let Self { settings, clients, payloads, queues } = self;
+        let database = connect(clients, &settings.database).await?;
+        let token_key = match &settings.token_key {
+            Some(secret) => Some(TokenKey::from_bytes(&secrets::token_key(&clients.secrets, secret).await?)?),
+            None => None,
+        };
+        let edge_key = match &settings.edge_key {
+            Some(secret) => Some(EdgeKey::from_bytes(&secrets::edge_key(&clients.secrets, secret).await?)),
+            None => None,
+        };
+        let mut ports = Ports { queue: Arc::new(queues.clone()), ..on_database(&database, settings) };
+        on_aws(&mut ports, clients, &database, payloads.clone(), settings.clone())?;
+        Ok(Wired { ports, database, token_key, edge_key })
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::world::*;
 use axum::{body::Body, http::StatusCode};
+use handlers::api::AnswerBy;
 use serde_json::json;
 use std::{sync::atomic::Ordering, time::Duration};
 use workflows::order::State;
@@ -164,6 +165,18 @@ async fn patience_ends_after_twenty_seconds_at_most() {
             assert_eq!((answer.status, started.elapsed().as_secs()), (StatusCode::ACCEPTED, seconds), "{prefer}");
             assert_eq!(answer.json()["status"], "submitted");
         }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn patience_ends_before_the_runtime_ends_the_request() {
+    for router in [World::new().router(), World::new().polling_router()] {
+        let started = tokio::time::Instant::now();
+        let mut request = patient("k1", "wait=20");
+        request.extensions_mut().insert(AnswerBy(started + Duration::from_secs(7)));
+        let answer = ask(router, request).await;
+        assert_eq!((answer.status, started.elapsed().as_secs()), (StatusCode::ACCEPTED, 7));
+        assert_eq!(answer.header("preference-applied"), "wait=7");
     }
 }
 

@@ -7,11 +7,12 @@ use axum::{
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use handlers::{
-    api::{App, LookAgain, router},
+    api::{App, EdgeKey, LookAgain, router},
     token::{Identity, Role, TokenKey},
 };
 use std::sync::Arc;
 use time::Duration;
+use tower::ServiceExt;
 
 /// Every path that needs a token.
 const GUARDED: [(&str, &str); 9] = [
@@ -137,4 +138,26 @@ async fn without_a_key_no_token_names_anybody() {
     let mut verified = request("GET", "/v1/products", None);
     verified.extensions_mut().insert(Identity { sub: "alice".into(), role: Role::Customer, warehouse: None });
     assert_eq!(ask(keyless(), verified).await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn with_something_in_front_nobody_comes_another_way() {
+    let world = World::new();
+    let behind = || router(App { edge_key: Some(EdgeKey::from_bytes(SECRET)), ..world.app(Arc::new(LookAgain)) });
+    let good = format!("Bearer {}", token("alice"));
+    for path in ["/v1/products", "/healthz", "/openapi.json", "/nowhere"] {
+        for shown in [None, Some("a key for tests, 32 bytes or less"), Some("")] {
+            let mut request = request("GET", path, Some(&good));
+            if let Some(key) = shown {
+                request.headers_mut().insert("x-sluice-edge", key.parse().unwrap());
+            }
+            // Not as documented: whoever comes this way learns nothing of what is here.
+            let response = behind().oneshot(request).await.unwrap();
+            assert_eq!(response.status(), StatusCode::NOT_FOUND, "{path}");
+            assert_eq!(response.headers()["content-type"], "application/problem+json");
+        }
+    }
+    let mut request = request("GET", "/v1/products", Some(&good));
+    request.headers_mut().insert("x-sluice-edge", std::str::from_utf8(SECRET).unwrap().parse().unwrap());
+    assert_eq!(ask(behind(), request).await.status, StatusCode::OK);
 }

@@ -79,6 +79,7 @@ fn refers_to(template: &Template, variable: &str) -> Option<BTreeSet<String>> {
         "DOCUMENTS_BUCKET" => ids(&["Documents"]),
         "WAREHOUSE_TOPIC_ARN" => ids(&["WarehouseTopic"]),
         "TOKEN_KEY_SECRET_ARN" => ids(&["TokenKey"]),
+        "EDGE_SECRET_ARN" => ids(&["EdgeSecretArn"]),
         "CHECKOUT_STATE_MACHINE_ARN" => ids(&["Checkout", "CheckoutAlias"]),
         "DATABASE_SECRET_ARN" => ids(&["Database", "DatabaseSecretArn"]),
         _ => None,

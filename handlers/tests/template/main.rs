@@ -1,15 +1,27 @@
 //! Holds `infra/template.yaml` against what triggers what (`workflows::wiring`) and what each function reaches
-//! (`handlers::functions`), resource by resource, and names the difference.
+//! (`handlers::functions`), resource by resource, and its alarms in `infra/operations.yaml` with it, and names the
+//! difference.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod events;
 mod functions;
+mod operations;
 mod permissions;
 mod queues;
 mod template;
 
 use serde_json::{Value, json};
 use template::Template;
+
+/// The main template.
+fn main_template() -> Template {
+    Template::read("infra/template.yaml")
+}
+
+/// The alarms and the dashboard, a stack within it.
+fn alarms() -> Template {
+    Template::read("infra/operations.yaml")
+}
 
 fn differences(template: &Template) -> Vec<String> {
     let parts = [queues::differences, events::differences, functions::differences, permissions::differences];
@@ -18,8 +30,14 @@ fn differences(template: &Template) -> Vec<String> {
 
 #[test]
 fn the_template_says_what_the_wiring_says() {
-    let differences = differences(&Template::read());
+    let differences = differences(&main_template());
     assert!(differences.is_empty(), "infra/template.yaml:\n{}", differences.join("\n"));
+}
+
+#[test]
+fn the_alarms_watch_what_the_wiring_says() {
+    let differences = operations::differences(&main_template(), &alarms());
+    assert!(differences.is_empty(), "infra/operations.yaml:\n{}", differences.join("\n"));
 }
 
 /// Where something is changed, what it is changed to, and what is said of it.
@@ -129,12 +147,161 @@ fn whatever_is_changed_in_the_template_is_named() {
             "ExpireFunction may events:PutEvents on * and needs not",
         ),
         ("FunctionBasics/Properties/PolicyDocument/Statement", json!([]), "IndexFunction needs kms:Decrypt on DataKey"),
+        ("IndexMapping/Properties/Enabled", json!(false), "IndexMapping: Enabled is false"),
+        ("IndexMapping/Properties/FilterCriteria", json!({ "Filters": [] }), "IndexMapping: FilterCriteria is {"),
+        (
+            "ApiFunction/Properties/Environment/Variables/EDGE_SECRET_ARN",
+            json!({ "Ref": "DatabaseSecretArn" }),
+            "ApiFunction: EDGE_SECRET_ARN refers to {\"DatabaseSecretArn\"}",
+        ),
+        (
+            "ApiFunction/Properties/Policies/1/Statement/3/Action",
+            json!("s3:PutObject"),
+            "ApiFunction needs s3:GetObject on Payloads and may not",
+        ),
+        (
+            "IndexFunction/Properties/Policies/1",
+            json!("arn:aws:iam::aws:policy/AdministratorAccess"),
+            "IndexFunction: the policy \"arn:aws:iam::aws:policy/AdministratorAccess\" does not say what it allows",
+        ),
+        (
+            "IndexFunction/Properties/Policies/1",
+            json!({ "S3CrudPolicy": { "BucketName": { "Ref": "Documents" } } }),
+            "IndexFunction: the policy {\"S3CrudPolicy\"",
+        ),
+        (
+            "IndexFunction/Properties/Policies/1",
+            json!({ "Ref": "AWS::AccountId" }),
+            "IndexFunction: the policy {\"Ref\":\"AWS::AccountId\"} does not say",
+        ),
+        (
+            "IndexFunction/Properties/Policies/1/Statement/0",
+            json!({ "Effect": "Allow", "NotAction": "s3:*", "Resource": { "Ref": "Documents" } }),
+            "IndexFunction: the statement {\"Effect\":\"Allow\",\"NotAction\"",
+        ),
+        (
+            "IndexFunction/Properties/Role",
+            json!({ "Ref": "SchedulerRole" }),
+            "IndexFunction has Role, which allows more",
+        ),
+        ("IndexFunction/Properties/Events", json!({}), "IndexFunction has Events, which allows more"),
+        ("IndexFunction/Properties/DeadLetterQueue", json!({}), "IndexFunction has DeadLetterQueue, which allows more"),
+        (
+            "SweepFunction/Properties/EventInvokeConfig/DestinationConfig",
+            json!({}),
+            "SweepFunction has EventInvokeConfig/DestinationConfig, which allows more",
+        ),
+        (
+            "ExpireFunction/Properties/Policies/1/Statement/0/Resource",
+            json!([{ "Fn::GetAtt": "Bus.Arn" }, "*"]),
+            "ExpireFunction may events:PutEvents on * and needs not",
+        ),
+        (
+            "ExpireFunction/Properties/Policies/1/Statement/0/Resource",
+            json!({ "Fn::If": ["IsLasting", { "Fn::GetAtt": "Bus.Arn" }, "arn:aws:events:*:*:event-bus/*"] }),
+            "ExpireFunction may events:PutEvents on * and needs not",
+        ),
+        ("DataKeyAlias/Type", json!("AWS::IAM::RolePolicy"), "DataKeyAlias allows something that does not stand with"),
+        (
+            "FunctionBasics/Properties/Roles",
+            json!([{ "Ref": "IndexFunctionRole" }]),
+            "FunctionBasics allows something that does not stand with",
+        ),
     ];
-    let template = Template::read();
+    are_named(&main_template(), changes, differences);
+}
+
+#[test]
+fn whatever_is_changed_in_the_alarms_is_named() {
+    let changes: &[Change] = &[
+        (
+            "IntakeIsOld/Properties/Dimensions/0/Value/Fn::Sub",
+            json!("${Stage}-orders"),
+            "no alarm watches ApproximateAgeOfOldestMessage of intake",
+        ),
+        (
+            "VoidHasDeadLetters/Properties/Dimensions/0/Value/Fn::Sub",
+            json!("${Stage}-void"),
+            "no alarm watches ApproximateNumberOfMessagesVisible of void-dlq",
+        ),
+        (
+            "VoidIsOld/Properties/MetricName",
+            json!("NumberOfMessagesSent"),
+            "VoidIsOld watches NumberOfMessagesSent of void and should not",
+        ),
+        ("IndexHasDeadLetters/Properties/Threshold", json!(5), "IndexHasDeadLetters: Threshold is 5"),
+        ("DispatchIsOld/Type", json!("AWS::None"), "no alarm watches ApproximateAgeOfOldestMessage of dispatch"),
+        ("DispatchIsOld/Properties/AlarmActions", json!([]), "DispatchIsOld: AlarmActions is []"),
+        (
+            "EventsAreUndelivered/Properties/Dimensions/0/Value/Fn::Sub",
+            json!("${Stage}-undelivered"),
+            "no alarm watches ApproximateNumberOfMessagesVisible of undelivered-events",
+        ),
+        (
+            "FunctionsFail/Properties/Metrics/9/MetricStat/Metric/Dimensions/0/Value/Fn::Sub",
+            json!("${Stage}-sweeper"),
+            "no alarm watches Errors of sweep",
+        ),
+        (
+            "DecisionsFail/Properties/Metrics/1/MetricStat/Metric/Dimensions/0/Value/Fn::Sub",
+            json!("${Stage}-authorize-payment"),
+            "DecisionsFail watches Errors of authorize-payment and should not",
+        ),
+        ("DecisionsFail/Properties/Metrics/2", json!({}), "no alarm watches Errors of reject-order"),
+        ("DecisionsFail/Properties/Metrics/3", json!({}), "no alarm watches Errors of abandon-payment"),
+        (
+            "DecisionsFail/Properties/Metrics/0/Expression",
+            json!("MAX(METRICS())"),
+            "DecisionsFail does not watch the sum of its metrics",
+        ),
+        (
+            "CatalogueIsOld/Properties/Dimensions/0/Value/Fn::Sub",
+            json!("${Stage}-publish"),
+            "CatalogueIsOld watches Errors of publish, which nobody has",
+        ),
+        (
+            "CheckoutsFail/Properties/Metrics/1/MetricStat/Metric/Dimensions/0/Value/Fn::Sub",
+            json!("${Stage}-checkout"),
+            "CheckoutsFail watches ExecutionsFailed of checkout, which is not the workflow",
+        ),
+        ("ItemsFail/Properties/MetricName", json!("Failed"), "\"FailedItems\" of "),
+        ("FailedItems/Properties/LogGroupName", json!("other"), "FailedItems: LogGroupName is \"other\""),
+        ("Dashboard/Properties/DashboardBody/Fn::Sub", json!("${Stage}-orders\""), "Dashboard does not show void-dlq"),
+        ("Dashboard/Properties/DashboardBody/Fn::Sub", json!("${Stage}-orders\""), "Dashboard shows orders, which"),
+        ("ItemsFail/Type", json!("AWS::None"), "there is no alarm ItemsFail"),
+    ];
+    let main = main_template();
+    are_named(&alarms(), changes, |changed| operations::differences(&main, changed));
+
+    let mut many = alarms();
+    let metrics = many.0.pointer_mut("/Resources/FunctionsFail/Properties/Metrics").unwrap().as_array_mut().unwrap();
+    metrics.push(metrics[1].clone());
+    let said = operations::differences(&main, &many);
+    assert_eq!(said, ["FunctionsFail adds up 11 metrics; CloudWatch takes 10"]);
+
+    let changes: &[Change] = &[
+        ("Checkout/Properties/Name", json!("checkout"), "Operations: CheckoutName is"),
+        ("CheckoutAlias/Properties/DeploymentPreference/Alarms", json!([]), "CheckoutAlias: the canary's Alarms is []"),
+        (
+            "../Globals/Function/DeploymentPreference/Alarms/Fn::If/1/2/Fn::GetAtt",
+            json!("Operations.Outputs.ApiFails"),
+            "Globals: the canary's Alarms is",
+        ),
+    ];
+    are_named(&main, changes, |changed| operations::differences(changed, &alarms()));
+}
+
+/// Makes each change alone, and requires that the difference is named.
+fn are_named(template: &Template, changes: &[Change], differences: impl Fn(&Template) -> Vec<String>) {
     for (place, value, said) in changes {
         let mut changed = template.clone();
-        *changed.0.pointer_mut(&format!("/Resources/{place}")).unwrap_or_else(|| panic!("there is no {place}")) =
-            value.clone();
+        let path = place.strip_prefix("../").map_or_else(|| format!("/Resources/{place}"), |path| format!("/{path}"));
+        let (parent, name) = path.rsplit_once('/').unwrap();
+        let parent = changed.0.pointer_mut(parent).unwrap_or_else(|| panic!("there is no {place}"));
+        match name.parse::<usize>() {
+            Ok(index) => parent[index] = value.clone(),
+            Err(_) => parent[name] = value.clone(),
+        }
         let differences = differences(&changed);
         assert!(differences.iter().any(|line| line.contains(said)), "{place}: {differences:?}");
     }

@@ -1,4 +1,5 @@
-//! What each function may do: what the adapters behind its needs ask of AWS, and nothing else.
+//! What each function may do: what the adapters behind its needs ask of AWS, and nothing else. Whatever would allow more
+//! without saying it in the template is refused.
 
 use crate::template::{Template, references, several};
 use handlers::functions::{Need, Trigger};
@@ -9,17 +10,28 @@ use workflows::wiring::QUEUES;
 /// An action, and the resource it is allowed on.
 type Grant = (String, String);
 
+const MANAGED: &str = "AWS::IAM::ManagedPolicy";
+/// Properties of a function by which SAM allows it what its policies do not say.
+const SILENT: [&str; 4] = ["Role", "Events", "DeadLetterQueue", "EventInvokeConfig/DestinationConfig"];
+/// Resources that would allow a function's role something from elsewhere.
+const FROM_ELSEWHERE: [&str; 3] = ["AWS::IAM::Policy", "AWS::IAM::RolePolicy", "AWS::Serverless::Connector"];
+
 pub(super) fn differences(template: &Template) -> Vec<String> {
     let mut differences = Vec::new();
     for trigger in Trigger::all() {
         let id = trigger.logical_id();
-        let (needed, granted) = (needed(template, trigger), granted(template, &id));
+        let granted = granted(template, &id, &mut differences);
+        let needed = needed(template, trigger);
         for (action, resource) in needed.difference(&granted) {
             differences.push(format!("{id} needs {action} on {resource} and may not"));
         }
         for (action, resource) in granted.difference(&needed) {
             differences.push(format!("{id} may {action} on {resource} and needs not"));
         }
+    }
+    let attached = template.all(MANAGED).into_iter().filter(|id| !template.properties(id)["Roles"].is_null());
+    for id in FROM_ELSEWHERE.iter().flat_map(|kind| template.all(kind)).chain(attached) {
+        differences.push(format!("{id} allows something that does not stand with a function"));
     }
     differences
 }
@@ -43,10 +55,12 @@ fn needed(template: &Template, trigger: Trigger) -> BTreeSet<Grant> {
     for need in trigger.needs() {
         match need {
             Need::TokenKey => add("TokenKey", &["secretsmanager:GetSecretValue"]),
+            Need::EdgeKey => add("EdgeSecretArn", &["secretsmanager:GetSecretValue"]),
             Need::Intake => {
                 add("Submissions", &["dynamodb:GetItem", "dynamodb:PutItem"]);
                 add(queue("intake"), &["sqs:SendMessage"]);
-                add("Payloads", &["s3:PutObject"]);
+                // An order that still waits there is read, too.
+                add("Payloads", &["s3:PutObject", "s3:GetObject", "s3:ListBucket"]);
             }
             Need::Catalogue => add("Catalogue", &["dynamodb:GetItem", "dynamodb:Query"]),
             Need::CatalogueCopy => add("Catalogue", &["dynamodb:Query", "dynamodb:BatchWriteItem"]),
@@ -67,31 +81,61 @@ fn needed(template: &Template, trigger: Trigger) -> BTreeSet<Grant> {
     grants
 }
 
-/// What the template allows a function. A resource that is everything counts as `*`.
-fn granted(template: &Template, id: &str) -> BTreeSet<Grant> {
-    several(&template.properties(id)["Policies"])
-        .into_iter()
-        .flat_map(|policy| match policy["Ref"].as_str() {
-            Some(managed) => several(&template.properties(managed)["PolicyDocument"]["Statement"]),
-            None => several(&policy["Statement"]),
-        })
-        .flat_map(statements)
-        .filter(|statement| statement["Effect"] == "Allow")
-        .flat_map(|statement| {
-            let actions = several(&statement["Action"]).into_iter().map(|action| action.as_str().unwrap().to_owned());
-            let resources = references(&statement["Resource"]);
-            let resources = if resources.is_empty() { BTreeSet::from(["*".to_owned()]) } else { resources };
-            actions.flat_map(move |action| {
-                resources.clone().into_iter().map(move |resource| (action.clone(), resource)).collect::<Vec<_>>()
-            })
-        })
-        .collect()
+/// What the template allows a function, and what of that cannot be compared. A resource that is everything, or is named by
+/// its text, counts as `*`.
+fn granted(template: &Template, id: &str, differences: &mut Vec<String>) -> BTreeSet<Grant> {
+    for property in SILENT {
+        let places = [&template.0["Globals"]["Function"], template.properties(id)];
+        if places.iter().any(|place| place.pointer(&format!("/{property}")).is_some()) {
+            differences.push(format!("{id} has {property}, which allows more than its policies say"));
+        }
+    }
+    let mut grants = BTreeSet::new();
+    let policies = [&template.0["Globals"]["Function"], template.properties(id)].map(|place| &place["Policies"]);
+    for policy in policies.into_iter().filter(|policies| !policies.is_null()).flat_map(several) {
+        let Some(document) = document(template, policy) else {
+            differences.push(format!("{id}: the policy {policy} does not say what it allows"));
+            continue;
+        };
+        for statement in several(&document["Statement"]).into_iter().flat_map(branches) {
+            let actions: Vec<&str> = several(&statement["Action"]).into_iter().filter_map(Value::as_str).collect();
+            let resources = resources(&statement["Resource"]);
+            match statement["Effect"].as_str() {
+                Some("Deny") => {}
+                Some("Allow") if !actions.is_empty() && !statement["Resource"].is_null() => {
+                    for action in actions {
+                        grants.extend(resources.iter().map(|resource| (action.to_owned(), resource.clone())));
+                    }
+                }
+                _ => differences.push(format!("{id}: the statement {statement} cannot be compared")),
+            }
+        }
+    }
+    grants
 }
 
-/// A statement, or those that are there under a condition.
-fn statements(statement: &Value) -> Vec<&Value> {
-    match statement["Fn::If"].as_array() {
-        Some(parts) => parts.iter().skip(1).filter(|part| part["Effect"].is_string()).collect(),
-        None => vec![statement],
+/// The policy itself, if it stands in the template. SAM also takes names, ARNs and templates of its own.
+fn document<'a>(template: &'a Template, policy: &'a Value) -> Option<&'a Value> {
+    match policy["Ref"].as_str() {
+        Some(id) => template.properties(id).get("PolicyDocument"),
+        None => policy.get("Statement").map(|_| policy),
     }
+}
+
+/// A value, or those that may stand in its place by a condition.
+fn branches(value: &Value) -> Vec<&Value> {
+    match value["Fn::If"].as_array() {
+        Some(parts) => parts.iter().skip(1).flat_map(branches).collect(),
+        None if value["Ref"] == "AWS::NoValue" => Vec::new(),
+        None => vec![value],
+    }
+}
+
+/// The resources that a statement names.
+fn resources(value: &Value) -> BTreeSet<String> {
+    let one = |resource: &Value| {
+        let named = references(resource);
+        if named.is_empty() { BTreeSet::from(["*".to_owned()]) } else { named }
+    };
+    branches(value).into_iter().flat_map(several).flat_map(branches).flat_map(one).collect()
 }

@@ -2,7 +2,7 @@
 
 use crate::template::{Template, expect, target};
 use handlers::functions::Trigger;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::{collections::BTreeSet, time::Duration};
 use workflows::wiring::{MAX_RECEIVES, QUEUES, QueueSpec, dead_letter_queue};
 
@@ -68,9 +68,14 @@ fn mapped(template: &Template, spec: &QueueSpec, id: &str, differences: &mut Vec
         ("MaximumBatchingWindowInSeconds", json!(window(spec))),
         ("ScalingConfig", json!({ "MaximumConcurrency": spec.concurrency.max(LEAST_CONCURRENCY) })),
         ("FunctionResponseTypes", json!(["ReportBatchItemFailures"])),
+        // What a filter does not let through is deleted.
+        ("FilterCriteria", Value::Null),
     ];
     for (name, should) in wanted {
         expect(differences, &format!("{id}: {name}"), &properties[name], &should);
+    }
+    if !properties["Enabled"].is_null() {
+        expect(differences, &format!("{id}: Enabled"), &properties["Enabled"], &json!(true));
     }
     // AWS's advice, so that a message does not come again while somebody is still at work on it.
     let timeout = template.of_function(&function, "Timeout").as_u64().unwrap_or_default();

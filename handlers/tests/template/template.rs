@@ -1,16 +1,16 @@
-//! The template as a tree: the short tags of CloudFormation are read as their long form, `!Ref X` as `{"Ref": "X"}`.
+//! A template as a tree: the short tags of CloudFormation are read as their long form, `!Ref X` as `{"Ref": "X"}`.
 
 use saphyr::{LoadableYamlNode, Scalar, Yaml};
 use serde_json::{Map, Number, Value, json};
 use std::{collections::BTreeSet, path::Path};
 
-/// The template.
+/// A template.
 #[derive(Clone)]
 pub(super) struct Template(pub(super) Value);
 
 impl Template {
-    pub(super) fn read() -> Self {
-        let text = std::fs::read_to_string(path("infra/template.yaml")).unwrap();
+    pub(super) fn read(file: &str) -> Self {
+        let text = std::fs::read_to_string(path(file)).unwrap();
         let documents = Yaml::load_from_str(&text).unwrap();
         assert_eq!(documents.len(), 1, "the template is one document");
         Self(plain(&documents[0]))
@@ -39,7 +39,7 @@ impl Template {
 
     /// What follows the stage in a property.
     pub(super) fn name(&self, id: &str, property: &str) -> Option<&str> {
-        self.properties(id)[property]["Fn::Sub"].as_str()?.strip_prefix("${Stage}-")
+        after_stage(&self.properties(id)[property])
     }
 
     /// A property of a function, or what holds for all functions.
@@ -52,6 +52,11 @@ impl Template {
 /// A file of the repository.
 pub(super) fn path(file: &str) -> std::path::PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().join(file)
+}
+
+/// The name in a value `<stage>-<name>`.
+pub(super) fn after_stage(value: &Value) -> Option<&str> {
+    value["Fn::Sub"].as_str()?.strip_prefix("${Stage}-")
 }
 
 /// The one resource, parameter or attribute that a value refers to, such as `Bus`, `Bus.Arn` or `ApiFunction.Alias`.

@@ -1,4 +1,5 @@
-//! Workflow task: asks the provider to hold the money. That it will be asked, and under which key, is stored first.
+//! Workflow task: asks the provider to hold the money. That it will be asked, and under which key, is stored first; an
+//! answer that is stored already is told again, because whoever stored it may have died before it was told.
 
 use super::{
     resolve_payment::record,
@@ -6,14 +7,15 @@ use super::{
 };
 use crate::{
     lifecycle::{Command, Verdict},
-    order::StoredOrder,
-    ports::{Applied, AuthorizationRequest, EventBus, Orders, PaymentProvider, ProviderError},
+    order::{State, StoredOrder},
+    ports::{Applied, Authorization, AuthorizationRequest, EventBus, Orders, PaymentProvider, ProviderError},
 };
 use futures_util::{StreamExt, stream::FuturesUnordered};
 use schemas::order::PaymentStatus;
 use serde_json::{Value, json};
 
-/// Answers `{result: authorized | declined | closed, code?}`; fails with `Payment.Unavailable` or `Payment.InDoubt`.
+/// Answers `{result: authorized | declined | voided | closed, code?}`; fails with `Payment.Unavailable` or
+/// `Payment.InDoubt`.
 pub async fn authorize_payment(
     orders: &dyn Orders,
     provider: &dyn PaymentProvider,
@@ -26,15 +28,20 @@ pub async fn authorize_payment(
         Err(error) => return fail_all(tasks, &error),
     };
     let calls = FuturesUnordered::new();
+    let mut recorded = Vec::new();
     for (task, applied) in tasks.into_iter().zip(applied) {
         match applied {
             Applied::Order { order, verdict: Verdict::Changed(_), .. } => calls.push(ask(provider, task, order)),
             Applied::Order { order, verdict: Verdict::Already | Verdict::Refused, .. } => {
-                task.finish(Ok(known_answer(&order)));
+                match recorded_authorization(&order) {
+                    Some(authorization) => recorded.push((task, authorization)),
+                    None => task.finish(Ok(known_answer(&order))),
+                }
             }
             Applied::Missing => task.finish(Ok(json!({ "result": "closed" }))),
         }
     }
+    record(orders, bus, recorded).await;
     // What the provider has answered by now is recorded together; who is slower is recorded later.
     let mut answered = calls.ready_chunks(500);
     while let Some(chunk) = answered.next().await {
@@ -53,7 +60,7 @@ async fn ask(
     provider: &dyn PaymentProvider,
     task: Task,
     order: Box<StoredOrder>,
-) -> (Task, Result<crate::ports::Authorization, ProviderError>) {
+) -> (Task, Result<Authorization, ProviderError>) {
     let answer = match order.payment {
         Some(payment) => {
             let request = AuthorizationRequest {
@@ -69,12 +76,29 @@ async fn ask(
     (task, answer)
 }
 
-/// The answer for a payment that needs no asking.
+/// The provider's earlier word that it holds the money, also if that was let go since.
+pub(super) fn recorded_authorization(order: &StoredOrder) -> Option<Authorization> {
+    let id = order.payment.as_ref()?.authorization_id.clone()?;
+    Some(Authorization::Authorized { id })
+}
+
+/// The answer for a payment that needs no asking. `closed` ends the workflow, so it is said of no order that waits for
+/// the workflow alone.
 pub(super) fn known_answer(order: &StoredOrder) -> Value {
     match order.payment.as_ref().map(|p| (p.state, &p.code)) {
+        Some((PaymentStatus::Voided, _)) if awaits_payment(order) => json!({ "result": "voided" }),
         Some((PaymentStatus::Authorized, _)) => json!({ "result": "authorized" }),
         Some((PaymentStatus::Declined, code)) => json!({ "result": "declined", "code": code }),
         Some((PaymentStatus::Pending | PaymentStatus::Voided, _)) | None => json!({ "result": "closed" }),
+    }
+}
+
+/// Whether nothing but its payment is to happen to the order. One that its buyer called off is in the hand of queue
+/// `cancel`.
+pub(super) fn awaits_payment(order: &StoredOrder) -> bool {
+    match order.state {
+        State::Reserved { .. } => !order.cancel_requested,
+        State::Confirmed | State::Rejected { .. } | State::Cancelled => false,
     }
 }
 

@@ -4,7 +4,7 @@ use super::{Outcome, all};
 use crate::{
     invoice::InvoiceDocument,
     lifecycle::Command,
-    ports::{Applied, Documents, EventBus, InvoicePrinter, Orders, Unavailable},
+    ports::{Applied, Documents, EventBus, InvoicePrinter, Numbered, Orders, Unavailable},
 };
 use futures_util::{StreamExt, stream};
 use schemas::ids::OrderId;
@@ -20,6 +20,7 @@ pub fn document_path(number: &str) -> String {
 }
 
 /// One outcome for each order. Numbers are given first and kept: a document that cannot be written delays itself only.
+/// What is stored already is only told again: it may have been read, and a later release might print it otherwise.
 pub async fn issue_invoices(
     orders: &dyn Orders,
     printer: &dyn InvoicePrinter,
@@ -32,7 +33,12 @@ pub async fn issue_invoices(
         Err(error) => return all(ids.len(), Err(error)),
     };
     let mut results: HashMap<OrderId, Result<(), Unavailable>> = stream::iter(numbered)
-        .map(|(id, invoice)| async move { (id, store(printer, documents, invoice).await) })
+        .map(|(id, invoice)| async move {
+            match invoice {
+                Numbered::Due(document) => (id, store(printer, documents, *document).await),
+                Numbered::Stored => (id, Ok(())),
+            }
+        })
         .buffer_unordered(WRITES)
         .collect()
         .await;

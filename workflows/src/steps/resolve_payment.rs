@@ -1,7 +1,7 @@
 //! Workflow task: a request for money got no answer, so the provider's books are asked what became of it.
 
 use super::{
-    authorize_payment::{as_task_error, known_answer},
+    authorize_payment::{as_task_error, awaits_payment, known_answer, recorded_authorization},
     task::{Task, fail_all},
 };
 use crate::{
@@ -14,7 +14,8 @@ use schemas::order::PaymentStatus;
 use serde_json::json;
 use std::collections::HashMap;
 
-/// Answers as `authorize_payment` does, or `{result: none, calls}` if the provider never heard of it.
+/// Answers as `authorize_payment` does, or `{result: none, calls}` if the provider never heard of it, be it that it was
+/// never asked.
 pub async fn resolve_payment(
     orders: &dyn Orders,
     provider: &dyn PaymentProvider,
@@ -26,20 +27,24 @@ pub async fn resolve_payment(
         Ok(orders) => orders.into_iter().map(|order| (order.id, order)).collect(),
         Err(error) => return fail_all(tasks, &error),
     };
-    let mut pending = Vec::new();
+    let (mut pending, mut decided) = (Vec::new(), Vec::new());
     for task in tasks {
         match found.remove(&task.order) {
             Some(order) => match &order.payment {
                 Some(payment) if payment.state == PaymentStatus::Pending => {
                     pending.push((task, payment.key.clone(), payment.calls));
                 }
-                Some(_) | None => task.finish(Ok(known_answer(&order))),
+                // The request was cut short before it was even noted: nobody was asked yet.
+                None if awaits_payment(&order) => task.finish(Ok(json!({ "result": "none", "calls": 0 }))),
+                Some(_) | None => match recorded_authorization(&order) {
+                    Some(authorization) => decided.push((task, authorization)),
+                    None => task.finish(Ok(known_answer(&order))),
+                },
             },
             None => task.finish(Ok(json!({ "result": "closed" }))),
         }
     }
     let answers = join_all(pending.iter().map(|(_, key, _)| provider.find(key))).await;
-    let mut decided = Vec::new();
     for ((task, _, calls), answer) in pending.into_iter().zip(answers) {
         match answer {
             Ok(Some(authorization)) => decided.push((task, authorization)),

@@ -1,34 +1,98 @@
 //! Scheduled: finds orders that wait for something nobody is doing any more, and sets it going again.
+//!
+//! Whether somebody is doing it can be seen only where queues and executions stand in the order database. Elsewhere an
+//! order is set going again although its message still waits, so each is left alone twice as long as the time before.
 
-use crate::ports::{Clock, EventBus, Orders, OutgoingMessage, Queue, Stuck, Unavailable, Workflows};
-use schemas::{event::EventName, ids::OrderId};
+use crate::ports::{Clock, EventBus, Orders, OutgoingMessage, Queue, Stuck, Sweep, Unavailable, Workflows};
+use futures_util::{StreamExt, stream};
+use schemas::{
+    event::{Event, EventName},
+    ids::OrderId,
+};
 use serde_json::json;
+use std::collections::BTreeMap;
 use time::Duration;
+use uuid::Uuid;
 
 /// How long something may take before it counts as forgotten.
 pub const PATIENCE: Duration = Duration::minutes(2);
 const BATCH: i64 = 500;
+/// How many are set going at once when each has to be tried alone.
+const AT_ONCE: usize = 16;
+/// The longest that an order is left alone.
+const LONGEST: Duration = Duration::hours(1);
+/// The longest that a reserved one is: when the time of its stock is up, in half an hour or so, it is refused.
+const LONGEST_RESERVED: Duration = Duration::minutes(5);
 
-/// Says what it set going.
+/// What became of a sweep.
+#[derive(Debug, Default)]
+pub struct Swept {
+    /// What was set going.
+    pub set_going: Vec<Stuck>,
+    /// The first failure. It kept nothing else from being set going.
+    pub failed: Option<Unavailable>,
+}
+
+/// Sets going what is stuck.
+///
+/// # Errors
+/// If what is stuck cannot be found out; later failures are part of the answer.
 pub async fn sweep(
     orders: &dyn Orders,
     workflows: &dyn Workflows,
     queue: &dyn Queue,
     bus: &dyn EventBus,
     clock: &dyn Clock,
-) -> Result<Vec<Stuck>, Unavailable> {
-    let stuck = orders.stuck(clock.now() - PATIENCE, BATCH).await?;
-    for one in &stuck {
-        match one {
-            Stuck::Unattended(id) => workflows.start_checkout(&[*id]).await?,
-            Stuck::CancelForgotten(id) => queue.send("cancel", vec![cancel_message(*id)]).await?,
-            Stuck::Uninvoiced(id) => tell_again(orders, bus, *id, &[EventName::OrderConfirmed]).await?,
-            Stuck::Unvoided(id) | Stuck::Untold(id) => {
-                tell_again(orders, bus, *id, &[EventName::OrderRejected, EventName::OrderCancelled]).await?;
+) -> Result<Swept, Unavailable> {
+    let (mut to_start, mut to_cancel, mut to_tell) = (Vec::new(), Vec::new(), Vec::new());
+    for (stuck, swept) in orders.stuck(clock.now() - PATIENCE, BATCH).await? {
+        let group = match stuck {
+            Stuck::Unattended(_) => &mut to_start,
+            Stuck::CancelForgotten(_) => &mut to_cancel,
+            Stuck::Uninvoiced(_) | Stuck::Unvoided(_) | Stuck::Untold(_) => &mut to_tell,
+        };
+        group.push((stuck, swept));
+    }
+    let ports = Outside { orders, workflows, queue, bus };
+    let mut swept = Swept::default();
+    for group in [to_start, to_cancel, to_tell] {
+        let stuck: Vec<Stuck> = group.iter().map(|(stuck, _)| *stuck).collect();
+        let mut settled = Vec::with_capacity(group.len());
+        for ((stuck, times), result) in group.into_iter().zip(ports.set_going(&stuck).await) {
+            let times = times.saturating_add(1);
+            let mark = Sweep { stuck, times, next_at: clock.now() + pause(stuck, times) };
+            match result {
+                Ok(()) => {
+                    swept.set_going.push(stuck);
+                    settled.push(mark);
+                }
+                Err(error) => {
+                    // What fails for a fault of its own must not be in the way of others. What is away comes back.
+                    if !error.away {
+                        settled.push(mark);
+                    }
+                    swept.failed.get_or_insert(error);
+                }
             }
         }
+        // After it was set going, and group by group: whatever is cut short is found again the next time.
+        if !settled.is_empty()
+            && let Err(error) = orders.mark_swept(&settled).await
+        {
+            swept.failed.get_or_insert(error);
+        }
     }
-    Ok(stuck)
+    Ok(swept)
+}
+
+/// How long an order is left alone after it was swept that often for one thing.
+fn pause(stuck: Stuck, times: i32) -> Duration {
+    let longest = match stuck {
+        Stuck::Unattended(_) => LONGEST_RESERVED,
+        Stuck::CancelForgotten(_) | Stuck::Uninvoiced(_) | Stuck::Unvoided(_) | Stuck::Untold(_) => LONGEST,
+    };
+    let doublings = times.clamp(1, 8) - 1;
+    Duration::minutes(1 << doublings).min(longest)
 }
 
 /// The message that has an order cancelled.
@@ -36,13 +100,57 @@ pub fn cancel_message(order: OrderId) -> OutgoingMessage {
     OutgoingMessage { subject: order.0, body: json!({ "order_id": order }) }
 }
 
-async fn tell_again(
-    orders: &dyn Orders,
-    bus: &dyn EventBus,
-    id: OrderId,
-    names: &[EventName],
-) -> Result<(), Unavailable> {
-    let mut events = orders.events(id).await?;
-    events.retain(|event| event.name().is_some_and(|name| names.contains(&name)));
-    bus.publish(&events).await
+/// What things are set going by.
+struct Outside<'p> {
+    orders: &'p dyn Orders,
+    workflows: &'p dyn Workflows,
+    queue: &'p dyn Queue,
+    bus: &'p dyn EventBus,
+}
+
+impl Outside<'_> {
+    /// Together; and if the request itself is at fault, one by one, so that a bad one fails alone. One result for each.
+    async fn set_going(&self, stuck: &[Stuck]) -> Vec<Result<(), Unavailable>> {
+        match self.set_going_together(stuck).await {
+            Ok(()) => stuck.iter().map(|_| Ok(())).collect(),
+            Err(error) if error.away || stuck.len() == 1 => stuck.iter().map(|_| Err(error.shared())).collect(),
+            Err(_) => {
+                let alone: Vec<_> = stuck.chunks(1).map(|one| self.set_going_together(one)).collect();
+                stream::iter(alone).buffered(AT_ONCE).collect().await
+            }
+        }
+    }
+
+    async fn set_going_together(&self, stuck: &[Stuck]) -> Result<(), Unavailable> {
+        let (mut starts, mut cancellations) = (Vec::new(), Vec::new());
+        // An order may be stuck for two things that one event mends.
+        let mut facts = BTreeMap::<Uuid, Event>::new();
+        for one in stuck {
+            match *one {
+                Stuck::Unattended(id) => starts.push(id),
+                Stuck::CancelForgotten(id) => cancellations.push(cancel_message(id)),
+                Stuck::Uninvoiced(id) => facts.extend(self.facts(id, &[EventName::OrderConfirmed]).await?),
+                Stuck::Unvoided(id) | Stuck::Untold(id) => {
+                    facts.extend(self.facts(id, &[EventName::OrderRejected, EventName::OrderCancelled]).await?);
+                }
+            }
+        }
+        if !starts.is_empty() {
+            self.workflows.start_checkout(&starts).await?;
+        }
+        if !cancellations.is_empty() {
+            self.queue.send("cancel", cancellations).await?;
+        }
+        if !facts.is_empty() {
+            self.bus.publish(&facts.into_values().collect::<Vec<_>>()).await?;
+        }
+        Ok(())
+    }
+
+    /// The order's events of those names, by their ids.
+    async fn facts(&self, id: OrderId, names: &[EventName]) -> Result<Vec<(Uuid, Event)>, Unavailable> {
+        let mut events = self.orders.events(id).await?;
+        events.retain(|event| event.name().is_some_and(|name| names.contains(&name)));
+        Ok(events.into_iter().map(|event| (event.id, event)).collect())
+    }
 }

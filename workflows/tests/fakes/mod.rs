@@ -11,10 +11,11 @@ use std::{
 use time::OffsetDateTime;
 use uuid::Uuid;
 use workflows::{
-    invoice::InvoiceDocument,
     lifecycle::{Command, Verdict, decide},
     order::{State, StoredLine, StoredOrder},
-    ports::{Applied, CancelRequest, Dispatch, Notice, Orders, Reservation, Stuck, Unavailable, Warehouses},
+    ports::{
+        Applied, CancelRequest, Dispatch, Notice, Numbered, Orders, Reservation, Stuck, Sweep, Unavailable, Warehouses,
+    },
     steps::{Outcome, dispatch_orders::dispatch_orders},
 };
 
@@ -246,7 +247,11 @@ impl Orders for World {
         unreachable!()
     }
 
-    async fn stuck(&self, _: OffsetDateTime, _: i64) -> Result<Vec<Stuck>, Unavailable> {
+    async fn stuck(&self, _: OffsetDateTime, _: i64) -> Result<Vec<(Stuck, i32)>, Unavailable> {
+        unreachable!()
+    }
+
+    async fn mark_swept(&self, _: &[Sweep]) -> Result<(), Unavailable> {
         unreachable!()
     }
 
@@ -254,7 +259,7 @@ impl Orders for World {
         unreachable!()
     }
 
-    async fn number_invoices(&self, _: &[OrderId]) -> Result<Vec<(OrderId, InvoiceDocument)>, Unavailable> {
+    async fn number_invoices(&self, _: &[OrderId]) -> Result<Vec<(OrderId, Numbered)>, Unavailable> {
         unreachable!()
     }
 }

@@ -1,0 +1,105 @@
+//! Connections: what is set on them, through whom they may go, and how one is given up whose server fell silent.
+
+use adapters::{
+    local_postgres::ephemeral,
+    postgres::{Database, MIGRATIONS},
+};
+use sqlx::{PgPool, postgres::PgConnectOptions};
+use std::{future::pending, net::SocketAddr, time::Duration};
+use tokio::{
+    io::{AsyncReadExt, copy_bidirectional},
+    net::{TcpListener, UnixStream},
+    sync::watch,
+    time::{Instant, timeout},
+};
+use workflows::ports::Readiness;
+
+const PATIENCE: Duration = Duration::from_secs(20);
+
+async fn empty() -> String {
+    ephemeral().await.unwrap().fresh_database(async |_| Ok::<_, std::convert::Infallible>(())).await.unwrap()
+}
+
+async fn shown(pool: &PgPool, setting: &str) -> String {
+    sqlx::query_scalar("select current_setting($1)").bind(setting).fetch_one(pool).await.unwrap()
+}
+
+#[tokio::test]
+async fn a_promise_is_on_disk_and_a_delivery_soon() {
+    let database = Database::connect(&empty().await, 1).unwrap();
+    for (pool, commit) in [(&database.durable, "on"), (&database.relaxed, "off")] {
+        assert_eq!(shown(pool, "synchronous_commit").await, commit);
+        assert_eq!(shown(pool, "plan_cache_mode").await, "force_generic_plan");
+    }
+}
+
+/// RDS Proxy refuses a session that starts with settings.
+#[tokio::test]
+async fn a_session_starts_without_settings() {
+    let server = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("postgres://sluice@{}/shop?sslmode=disable", server.local_addr().unwrap());
+    for database in [Database::connect(&url, 1).unwrap(), Database::connect_once(&url).unwrap()] {
+        let asking = tokio::spawn(async move { database.check().await });
+        let (mut session, _) = timeout(PATIENCE, server.accept()).await.unwrap().unwrap();
+        let length = usize::try_from(session.read_u32().await.unwrap()).unwrap();
+        let mut start = vec![0; length - 4];
+        session.read_exact(&mut start).await.unwrap();
+        let words: Vec<&str> = start[4..].split(|byte| *byte == 0).map(|word| str::from_utf8(word).unwrap()).collect();
+        assert_eq!(words[..2], ["user", "sluice"]);
+        assert!(!words.contains(&"options"), "{words:?}");
+        asking.abort();
+    }
+}
+
+/// Forwards connections to a database, and leaves those that are open without an answer at each signal.
+async fn forward(to: &PgConnectOptions) -> (SocketAddr, watch::Sender<()>) {
+    let socket = to.get_socket().unwrap().join(format!(".s.PGSQL.{}", to.get_port()));
+    let front = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = front.local_addr().unwrap();
+    let (silence, silenced) = watch::channel(());
+    tokio::spawn(async move {
+        loop {
+            let (mut near, _) = front.accept().await.unwrap();
+            let mut far = UnixStream::connect(&socket).await.unwrap();
+            let mut silenced = silenced.clone();
+            silenced.mark_unchanged();
+            tokio::spawn(async move {
+                tokio::select! {
+                    _ = copy_bidirectional(&mut near, &mut far) => {}
+                    _ = silenced.changed() => pending().await,
+                }
+            });
+        }
+    });
+    (address, silence)
+}
+
+#[tokio::test]
+async fn a_connection_whose_server_fell_silent_gives_its_place_to_another() {
+    let real: PgConnectOptions = empty().await.parse().unwrap();
+    let (address, silence) = forward(&real).await;
+    let url = format!("postgres://sluice@{address}/{}?sslmode=disable", real.get_database().unwrap());
+    let database = Database::connect_once(&url).unwrap();
+    let mut connection = database.durable.acquire().await.unwrap();
+    silence.send_replace(());
+    let asked = timeout(Duration::from_millis(100), sqlx::query("select 1").execute(&mut *connection)).await;
+    assert!(asked.is_err(), "nobody answers");
+    drop(connection);
+    let deadline = Instant::now() + PATIENCE;
+    while let Err(error) = database.check().await {
+        assert!(Instant::now() < deadline, "{}", error.chain());
+    }
+}
+
+#[tokio::test]
+async fn a_schema_of_a_later_release_is_no_error() {
+    let database = Database::connect(&empty().await, 1).unwrap();
+    database.migrate().await.unwrap();
+    let later = "insert into _sqlx_migrations (version, description, success, checksum, execution_time)
+                 values (99990101000000, 'later', true, '', 0)";
+    sqlx::query(later).execute(&database.durable).await.unwrap();
+    database.migrate().await.unwrap();
+    let made: i64 =
+        sqlx::query_scalar("select count(*) from _sqlx_migrations").fetch_one(&database.durable).await.unwrap();
+    assert_eq!(usize::try_from(made).unwrap(), MIGRATIONS.iter().count() + 1);
+}

@@ -1,0 +1,156 @@
+//! Issued invoices: what a buyer may have seen is never written again, whoever sells meanwhile, whatever becomes of the
+//! order, and however often the confirmation is told.
+
+use super::shop::Shop;
+use adapters::postgres::orders::{OrderSettings, PgOrders};
+use async_trait::async_trait;
+use schemas::{
+    event::{Event, EventName},
+    ids::OrderId,
+};
+use std::sync::Mutex;
+use time::Duration;
+use workflows::{
+    invoice::{InvoiceDocument, Party, Payment},
+    lifecycle::Command,
+    ports::{Documents, EventBus, InvoicePrinter, Orders, Unavailable},
+    steps::{Outcome, issue_invoices::issue_invoices},
+};
+
+/// Prints an invoice as JSON, keeps every version that was ever put in its drawer, and hears what is told.
+#[derive(Default)]
+struct Office {
+    put: Mutex<Vec<(String, Vec<u8>)>>,
+    heard: Mutex<Vec<Event>>,
+    /// The next document is stored, and the one who stores it does not learn of it.
+    cut: Mutex<bool>,
+    /// Nobody can be told anything.
+    deaf: Mutex<bool>,
+}
+
+#[async_trait]
+impl InvoicePrinter for Office {
+    async fn print(&self, invoice: InvoiceDocument) -> Result<Vec<u8>, Unavailable> {
+        Ok(serde_json::to_vec(&invoice).unwrap())
+    }
+}
+
+#[async_trait]
+impl Documents for Office {
+    async fn put(&self, path: &str, content: Vec<u8>) -> Result<(), Unavailable> {
+        self.put.lock().unwrap().push((path.to_owned(), content));
+        let cut = std::mem::take(&mut *self.cut.lock().unwrap());
+        if cut { Err(Unavailable::because("documents.put", "cut")) } else { Ok(()) }
+    }
+
+    async fn get(&self, _: &str) -> Result<Option<Vec<u8>>, Unavailable> {
+        unreachable!()
+    }
+}
+
+#[async_trait]
+impl EventBus for Office {
+    async fn publish(&self, events: &[Event]) -> Result<(), Unavailable> {
+        if *self.deaf.lock().unwrap() {
+            return Err(Unavailable::because("event_bus.publish", "deaf"));
+        }
+        self.heard.lock().unwrap().extend_from_slice(events);
+        Ok(())
+    }
+}
+
+impl Office {
+    async fn issue(&self, orders: &PgOrders, ids: &[OrderId]) -> Vec<Outcome> {
+        issue_invoices(orders, self, self, self, ids).await
+    }
+
+    /// The sequences of the invoices that were told, in the order of telling.
+    fn told(&self) -> Vec<i32> {
+        let issued = |event: &&Event| event.name() == Some(EventName::InvoiceIssued);
+        self.heard.lock().unwrap().iter().filter(issued).map(|event| event.sequence).collect()
+    }
+
+    /// What was put, each as it was printed.
+    fn printed(&self) -> Vec<InvoiceDocument> {
+        self.put.lock().unwrap().iter().map(|(_, bytes)| serde_json::from_slice(bytes).unwrap()).collect()
+    }
+}
+
+impl Shop {
+    async fn with_one_confirmed() -> (Self, OrderId) {
+        let shop = Self::open().await;
+        let id = shop.reserve(&[&[("TEA", 1)]]).await[0];
+        shop.confirm(id).await;
+        (shop, id)
+    }
+
+    /// The same orders after a deploy by which somebody else sells.
+    fn sold(&self) -> PgOrders {
+        let seller = Party {
+            name: "Successor".into(),
+            line1: "2 Street".into(),
+            line2: None,
+            postal_code: "2".into(),
+            city: "Village".into(),
+            country: "FR".into(),
+            vat_id: None,
+            email: None,
+        };
+        let settings = OrderSettings { stage: "test".into(), hold: Duration::minutes(30), seller };
+        PgOrders::new(self.database.clone(), self.clock.clone(), settings)
+    }
+
+    async fn call_off(&self, id: OrderId) {
+        self.change(id, [Command::Cancel, Command::RecordVoid]).await;
+    }
+}
+
+#[tokio::test]
+async fn an_issued_invoice_is_told_again_and_not_written_again() {
+    let (shop, id) = Shop::with_one_confirmed().await;
+    let office = Office::default();
+    assert_eq!(office.issue(&shop.orders, &[id]).await, [Outcome::Done]);
+    shop.call_off(id).await;
+    assert_eq!(office.issue(&shop.sold(), &[id, id]).await, [Outcome::Done, Outcome::Done]);
+    assert_eq!(office.put.lock().unwrap().len(), 1);
+    let told = office.told();
+    assert_eq!(told.len(), 2, "{told:?}");
+    assert_eq!(told[0], told[1]);
+}
+
+#[tokio::test]
+async fn an_invoice_that_was_not_told_is_told_and_not_written_again() {
+    let (shop, id) = Shop::with_one_confirmed().await;
+    let office = Office::default();
+    *office.deaf.lock().unwrap() = true;
+    assert!(matches!(office.issue(&shop.orders, &[id]).await[..], [Outcome::Busy(_)]));
+    *office.deaf.lock().unwrap() = false;
+    assert_eq!(office.issue(&shop.sold(), &[id]).await, [Outcome::Done]);
+    assert_eq!((office.put.lock().unwrap().len(), office.told().len()), (1, 1));
+}
+
+#[tokio::test]
+async fn what_was_cut_short_is_printed_as_it_was_when_it_got_its_number() {
+    let (shop, id) = Shop::with_one_confirmed().await;
+    let office = Office::default();
+    *office.cut.lock().unwrap() = true;
+    assert!(matches!(office.issue(&shop.orders, &[id]).await[..], [Outcome::Busy(_)]));
+    assert!(office.told().is_empty());
+    shop.call_off(id).await;
+    assert_eq!(office.issue(&shop.sold(), &[id]).await, [Outcome::Done]);
+    let printed = office.printed();
+    assert_eq!(printed.len(), 2);
+    assert_eq!(printed[0], printed[1]);
+    assert_eq!(printed[1].payment, Payment::Prepaid { reference: format!("pi_{id}") });
+    assert_eq!(office.told().len(), 1);
+}
+
+#[tokio::test]
+async fn a_number_of_the_release_before_is_printed_with_the_seller_of_today() {
+    let (shop, id) = Shop::with_one_confirmed().await;
+    shop.orders.number_invoices(&[id]).await.unwrap();
+    shop.run("update invoices set seller = null").await;
+    let office = Office::default();
+    assert_eq!(office.issue(&shop.sold(), &[id]).await, [Outcome::Done]);
+    assert_eq!(office.printed()[0].seller.name, "Successor");
+}
