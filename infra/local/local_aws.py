@@ -143,6 +143,7 @@ def deploy(server, arguments, folder):
     say(doing="deploying the template")
     stack = create_stack(server, parameters)
     resources = stack_resources(server)
+    order_topics(server, template, resources)
     outputs = {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
     deployed = {"resources": resources}
     if arguments.database:
@@ -195,6 +196,15 @@ def stack_resources(server):
         summary["LogicalResourceId"]: {"id": summary["PhysicalResourceId"], "type": summary["ResourceType"]}
         for summary in summaries
     }
+
+
+def order_topics(server, template, resources):
+    """MiniStack's CloudFormation forgets that a topic is FIFO, and with it the order and that nothing comes twice."""
+    sns = server.client("sns")
+    for name, resource in template["Resources"].items():
+        if resource["Type"] == "AWS::SNS::Topic" and resource["Properties"].get("FifoTopic") and name in resources:
+            topic = resources[name]["id"]
+            sns.set_topic_attributes(TopicArn=topic, AttributeName="FifoTopic", AttributeValue="true")
 
 
 def migrate(server, resources):

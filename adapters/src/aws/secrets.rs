@@ -1,4 +1,4 @@
-//! Secrets from Secrets Manager, read once at start. What is in them is in no error and no log: errors name the secret
+//! Secrets from Secrets Manager, read once. What is in them is in no error and no log: errors name the secret
 //! and what it lacks.
 
 use super::failures::Asked;

@@ -236,6 +236,8 @@ impl<'d> Walk<'d> {
     /// asked.
     fn recover(&mut self, task: &'d Task, failure: Failure) {
         self.note(&failure);
+        // A later release of the definition may have one more.
+        self.execution.retries.resize(task.retry.len(), 0);
         let retrier = task.retry.iter().zip(self.execution.retries.iter_mut());
         if let Some((retrier, used)) = retrier.into_iter().find(|(retrier, _)| retrier.errors.matches(&failure.error))
             && *used < retrier.max_attempts

@@ -24,18 +24,21 @@ pub(crate) fn python(root: &Path) -> &'static Python {
     })
 }
 
-/// The functions, and the tests of the adapters over a wire: one build for both.
+/// The functions, and the tests of whatever only AWS has: one build for both, so that nothing is compiled in two ways.
 fn programs(root: &Path) -> &'static [PathBuf] {
     PROGRAMS.get_or_init(|| {
-        let built = build_functions(root, &["-p", "adapters", "--features", "adapters/aws", "--test", "aws"]).unwrap();
+        let built = build_functions(root, &["-p", "adapters", "--features", "adapters/aws", "--tests"]).unwrap();
         fs::read_dir(built.path()).unwrap().map(|link| fs::read_link(link.unwrap().path()).unwrap()).collect()
     })
 }
 
-/// The tests of the adapters, to be run against a local AWS.
-pub(crate) fn adapter_tests(root: &Path) -> &'static Path {
-    let is_it = |program: &&PathBuf| program.file_name().unwrap().to_string_lossy().starts_with("aws-");
-    programs(root).iter().find(is_it).unwrap()
+/// The tests that cargo built under that name: of a library, those that stand beside its code.
+pub(crate) fn tests_of(root: &Path, name: &str) -> &'static Path {
+    let is_it = |program: &&PathBuf| {
+        let file = program.file_name().unwrap().to_string_lossy().into_owned();
+        file.rsplit_once('-').is_some_and(|(start, hash)| start == name && hash.len() == 16)
+    };
+    programs(root).iter().find(is_it).unwrap_or_else(|| panic!("cargo built no tests {name}"))
 }
 
 /// The functions' programs under their names, in a folder that goes when the deployment is made.

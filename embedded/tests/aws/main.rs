@@ -4,11 +4,14 @@
 
 mod built;
 mod dead_letters;
+mod express;
 mod issuer;
 mod kills;
 mod look;
 mod missing;
 mod outages;
+mod payloads;
+mod permissions;
 mod site;
 #[path = "../scenarios/suite.rs"]
 mod suite;

@@ -1,13 +1,11 @@
 //! What an order needs is away for a while: it waits, and nothing counts that as its failure.
 
 use super::{
-    site::{Deployed, WITHIN, deployed, run},
+    site::{Deployed, WITHIN, and_back, deployed, run},
     support::{new_id, order, wait_until},
 };
-use futures_util::FutureExt;
 use serde_json::{Value, json};
 use sqlx::{AssertSqlSafe, Connection, PgConnection, postgres::PgConnectOptions};
-use std::panic::{AssertUnwindSafe, resume_unwind};
 
 /// An attribute of a queue.
 fn attribute(deployed: &Deployed, queue: &str, name: &str) -> String {
@@ -41,21 +39,25 @@ async fn set_open(deployed: &Deployed, open: bool) {
 fn an_order_waits_for_the_database_and_is_not_set_aside() {
     run(async {
         let (_turn, deployed) = deployed().await;
-        // The first failure would set it aside.
-        set_receives(deployed, 1);
-        set_open(deployed, false).await;
-        let id = deployed.accepted(&new_id().to_string(), &order(&[("TEA", 1)], "pm_card_visa")).await;
-        let put_back = wait_until("the order to be put back", WITHIN, async || {
-            match attribute(deployed, "IntakeQueue", "ApproximateNumberOfMessagesDelayed").as_str() {
-                "1" => Ok(()),
-                delayed => Err(format!("{delayed} messages are delayed")),
-            }
-        });
-        let put_back = AssertUnwindSafe(put_back).catch_unwind().await;
-        // The other tests need the database, whatever became of this one.
-        set_open(deployed, true).await;
-        set_receives(deployed, 5);
-        put_back.unwrap_or_else(|panic| resume_unwind(panic));
+        let test = async {
+            // The first failure would set it aside.
+            set_receives(deployed, 1);
+            set_open(deployed, false).await;
+            let id = deployed.accepted(&new_id().to_string(), &order(&[("TEA", 1)], "pm_card_visa")).await;
+            wait_until("the order to be put back", WITHIN, async || {
+                match attribute(deployed, "IntakeQueue", "ApproximateNumberOfMessagesDelayed").as_str() {
+                    "1" => Ok(()),
+                    delayed => Err(format!("{delayed} messages are delayed")),
+                }
+            })
+            .await;
+            id
+        };
+        let id = and_back(test, async || {
+            set_open(deployed, true).await;
+            set_receives(deployed, 5);
+        })
+        .await;
         deployed.settled(&[id]).await;
         assert_eq!(deployed.shop.status(id).await, "confirmed");
         assert_eq!(deployed.depth(deployed.id("IntakeDeadLetters")), 0);

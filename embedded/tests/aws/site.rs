@@ -1,4 +1,4 @@
-//! The one deployment that the tests share, and words for what a test waits for on it.
+//! The one deployment that the tests share, and words for what a test does to it and waits for.
 
 use super::{
     built,
@@ -6,10 +6,15 @@ use super::{
     suite::Target,
     support::{Shop, wait_until},
 };
+use futures_util::FutureExt;
 use handlers::token::TokenKey;
 use serde_json::{Value, json};
 use sluice::cli::aws_local::{LocalAws, Site, checkout};
-use std::{sync::LazyLock, time::Duration};
+use std::{
+    panic::{AssertUnwindSafe, resume_unwind},
+    sync::LazyLock,
+    time::Duration,
+};
 use tokio::{
     runtime::Runtime,
     sync::{Mutex, MutexGuard, OnceCell},
@@ -51,20 +56,39 @@ pub(crate) async fn target() -> Target {
     Target::new(deployed.site().api.clone(), deployed.token_key(), Some(Box::new(turn)))
 }
 
+/// Does something on a deployment that was changed for it, and changes it back whatever became of that: the other tests
+/// need it whole.
+pub(crate) async fn and_back<T>(test: impl Future<Output = T>, back: impl AsyncFnOnce()) -> T {
+    let done = AssertUnwindSafe(test).catch_unwind().await;
+    back().await;
+    done.unwrap_or_else(|panic| resume_unwind(panic))
+}
+
 async fn deploy() -> Deployed {
-    let (aws, shop) = built::pipeline(&[]).await;
+    let deployed = Deployed::with(&[]).await;
     // Nothing of it is used here, and nobody would remove it: what is shared lives until the process ends.
-    std::fs::remove_dir(shop.dir.path()).unwrap();
-    let root = checkout().unwrap();
-    let look = Look::at(aws.site(), &root, built::python(&root));
-    let deployed = Deployed { aws, shop, look };
-    for queue in deployed.queues() {
-        deployed.set_visibility(&queue);
-    }
+    std::fs::remove_dir(deployed.shop.dir.path()).unwrap();
     deployed
 }
 
 impl Deployed {
+    /// A deployment with these parameters besides the usual ones.
+    pub(crate) async fn with(parameters: &[(&str, &str)]) -> Self {
+        let (aws, shop) = built::pipeline(parameters).await;
+        let root = checkout().unwrap();
+        let look = Look::at(aws.site(), &root, built::python(&root));
+        let deployed = Self { aws, shop, look };
+        for queue in deployed.queues() {
+            deployed.set_visibility(&queue);
+        }
+        deployed
+    }
+
+    /// Ends a deployment that nobody else has.
+    pub(crate) async fn stop(self) {
+        self.aws.stop().await.unwrap();
+    }
+
     pub(crate) fn site(&self) -> &Site {
         self.aws.site()
     }
@@ -99,13 +123,23 @@ impl Deployed {
         names.iter().map(|name| answer["Attributes"][name].as_str().unwrap().parse::<u64>().unwrap()).sum()
     }
 
+    /// Lets a function work on its queue, or lets the messages lie.
+    pub(crate) fn set_working(&self, mapping: &str, works: bool) {
+        let change = json!({ "UUID": self.id(mapping), "Enabled": works });
+        self.look.call("lambda", "update_event_source_mapping", change);
+    }
+
+    /// Submits an order once.
+    pub(crate) async fn submit(&self, key: &str, order: &Value) -> reqwest::Result<reqwest::Response> {
+        let request = self.shop.http.post(format!("{}/v1/orders", self.site().api));
+        request.bearer_auth(self.customer_token()).header("Idempotency-Key", key).json(order).send().await
+    }
+
     /// Submits an order that must be accepted, as a good checkout does: without an answer it asks again under its key.
     pub(crate) async fn accepted(&self, key: &str, order: &Value) -> Uuid {
-        let token = self.customer_token();
         let mut id = None;
         wait_until("an order to be accepted", WITHIN, async || {
-            let request = self.shop.http.post(format!("{}/v1/orders", self.site().api)).bearer_auth(&token);
-            let answer = request.header("Idempotency-Key", key).json(order).send().await.map_err(|e| e.to_string())?;
+            let answer = self.submit(key, order).await.map_err(|error| error.to_string())?;
             let (status, text) = (answer.status(), answer.text().await.map_err(|error| error.to_string())?);
             if status.is_server_error() {
                 return Err(format!("{status}: {text}"));
@@ -169,7 +203,8 @@ impl Deployed {
         let machine = json!({ "stateMachineArn": self.id("Checkout") });
         let listed = self.look.call("stepfunctions", "list_executions", machine);
         for execution in listed["executions"].as_array().unwrap() {
-            let id: Uuid = execution["name"].as_str().unwrap().parse().unwrap();
+            // Under another name a test started an order's checkout by itself.
+            let Ok(id) = execution["name"].as_str().unwrap().parse::<Uuid>() else { continue };
             let insert = "insert into executions (id, workflow, status, state, started_at)
                           values ($1, 'checkout', $2, '{}', now())
                           on conflict (id) do update set status = excluded.status";

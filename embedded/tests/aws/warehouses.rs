@@ -1,31 +1,48 @@
-//! A warehouse subscribes a queue of its own to the topic and hears of its orders: in order, and of no other's.
+//! A warehouse subscribes a queue of its own to the topic, by the template that is made for that, and hears of its orders:
+//! in order, and of no other's.
+//!
+//! The template is deployed in the account of the topic: MiniStack's CloudFormation subscribes to no other account's.
 
 use super::{
-    site::{Deployed, WITHIN, deployed, run},
+    site::{Deployed, WITHIN, and_back, deployed, run},
     support::{new_id, order, wait_until},
 };
+use futures_util::future::join_all;
 use serde_json::{Value, json};
+use sluice::cli::aws_local::checkout;
+use std::fs;
 use uuid::Uuid;
 
-/// The queue of a warehouse, as `infra/warehouse-account.yaml` makes it.
-fn subscribed(deployed: &Deployed, warehouse: &str) -> String {
-    let look = &deployed.look;
-    let name = json!({ "QueueName": format!("{warehouse}.fifo"), "Attributes": { "FifoQueue": "true" } });
-    let queue = look.call("sqs", "create_queue", name)["QueueUrl"].as_str().unwrap().to_owned();
-    let asked = json!({ "QueueUrl": queue, "AttributeNames": ["QueueArn"] });
-    let arn = look.call("sqs", "get_queue_attributes", asked)["Attributes"]["QueueArn"].as_str().unwrap().to_owned();
-    let topic = deployed.id("WarehouseTopic");
-    let policy = json!({ "Version": "2012-10-17", "Statement": [{
-        "Effect": "Allow", "Principal": { "Service": "sns.amazonaws.com" }, "Action": "sqs:SendMessage",
-        "Resource": arn, "Condition": { "ArnEquals": { "aws:SourceArn": topic } },
-    }] });
-    let attributes = json!({ "QueueUrl": queue, "Attributes": { "Policy": policy.to_string() } });
-    look.call("sqs", "set_queue_attributes", attributes);
-    let filter = json!({ "warehouse": [warehouse] }).to_string();
-    let subscription = json!({ "TopicArn": topic, "Protocol": "sqs", "Endpoint": arn,
-        "Attributes": { "RawMessageDelivery": "true", "FilterPolicy": filter } });
-    look.call("sns", "subscribe", subscription);
-    queue
+const CONFIRMED: &str = "sluice.OrderConfirmed.v1";
+const CANCELLED: &str = "sluice.OrderCancelled.v1";
+
+/// The queue of a warehouse that nobody subscribed before.
+async fn subscribed(deployed: &Deployed, warehouse: &str) -> String {
+    let template = fs::read_to_string(checkout().unwrap().join("infra/warehouse-account.yaml")).unwrap();
+    let stack = json!({ "StackName": format!("warehouse-{warehouse}") });
+    let create = json!({
+        "StackName": stack["StackName"],
+        "TemplateBody": template,
+        "Parameters": [
+            { "ParameterKey": "TopicArn", "ParameterValue": deployed.id("WarehouseTopic") },
+            { "ParameterKey": "Warehouse", "ParameterValue": warehouse },
+        ],
+    });
+    deployed.look.call("cloudformation", "create_stack", create);
+    let mut queue = None;
+    wait_until("the warehouse's stack to be there", WITHIN, async || {
+        let described = deployed.look.call("cloudformation", "describe_stacks", stack.clone());
+        let described = &described["Stacks"][0];
+        if described["StackStatus"] != "CREATE_COMPLETE" {
+            return Err(described.to_string());
+        }
+        let outputs = described["Outputs"].as_array().unwrap();
+        let url = outputs.iter().find(|output| output["OutputKey"] == "QueueUrl").unwrap();
+        queue = Some(url["OutputValue"].as_str().unwrap().to_owned());
+        Ok(())
+    })
+    .await;
+    queue.unwrap()
 }
 
 /// Takes what is on a queue.
@@ -45,16 +62,28 @@ fn received(deployed: &Deployed, queue: &str) -> Vec<Value> {
     }
 }
 
-/// A product that lies in another warehouse.
-async fn stock_in_the_north(deployed: &Deployed) {
+/// A product that lies in that warehouse only.
+async fn stock(deployed: &Deployed, sku: &str, warehouse: &str) {
     let statements = [
-        "insert into products values ('FAR', 'Far away', 'EUR', 1000, 1900, '{}', now())",
-        "insert into stock (sku, warehouse, received) values ('FAR', 'north', 1000)",
-        "insert into stock_receipts values (gen_random_uuid(), 'FAR', 'north', 1000, 'tests', now())",
+        "insert into products select $1, 'In ' || $2, 'EUR', 1000, 1900, '{}', now()",
+        "insert into stock (sku, warehouse, received) values ($1, $2, 1000)",
+        "insert into stock_receipts values (gen_random_uuid(), $1, $2, 1000, 'tests', now())",
     ];
     for statement in statements {
-        deployed.shop.run(statement).await;
+        sqlx::query(statement).bind(sku).bind(warehouse).execute(deployed.shop.pool()).await.unwrap();
     }
+}
+
+async fn placed(deployed: &Deployed, lines: &[(&str, i64)]) -> Uuid {
+    deployed.accepted(&new_id().to_string(), &order(lines, "pm_card_visa")).await
+}
+
+async fn reached(deployed: &Deployed, id: Uuid, status: &str) {
+    wait_until(&format!("an order to be {status}"), WITHIN, async || match deployed.shop.status(id).await {
+        found if found == status => Ok(()),
+        found => Err(found),
+    })
+    .await;
 }
 
 fn of_order(events: &[Value], order: Uuid) -> Vec<(&str, Value)> {
@@ -62,35 +91,27 @@ fn of_order(events: &[Value], order: Uuid) -> Vec<(&str, Value)> {
     of_it.map(|event| (event["type"].as_str().unwrap(), event["data"]["lines"].clone())).collect()
 }
 
+fn line(sku: &str) -> Value {
+    json!([{ "sku": sku, "quantity": 1 }])
+}
+
 #[test]
 fn a_warehouse_hears_of_its_orders_in_order_and_of_no_others() {
     run(async {
-        const CONFIRMED: &str = "sluice.OrderConfirmed.v1";
-        const CANCELLED: &str = "sluice.OrderCancelled.v1";
         let (_turn, deployed) = deployed().await;
-        stock_in_the_north(deployed).await;
-        let (main, north) = (subscribed(deployed, "main"), subscribed(deployed, "north"));
-        let line = |sku: &str| json!([{ "sku": sku, "quantity": 1 }]);
-        let placed =
-            async |lines: &[(&str, i64)]| deployed.accepted(&new_id().to_string(), &order(lines, "pm_card_visa")).await;
-        let near = placed(&[("TEA", 1)]).await;
-        let far = placed(&[("FAR", 1)]).await;
-        let both = placed(&[("TEA", 1), ("FAR", 1)]).await;
+        stock(deployed, "FAR", "north").await;
+        let (main, north) = (subscribed(deployed, "main").await, subscribed(deployed, "north").await);
+        let near = placed(deployed, &[("TEA", 1)]).await;
+        let far = placed(deployed, &[("FAR", 1)]).await;
+        let both = placed(deployed, &[("TEA", 1), ("FAR", 1)]).await;
         let declined = deployed.accepted(&new_id().to_string(), &order(&[("FAR", 1)], "pm_card_chargeDeclined")).await;
         deployed.settled(&[near, far, both, declined]).await;
         for id in [near, far, both] {
             deployed.cancel(id).await;
         }
-        wait_until("the orders to be cancelled", WITHIN, async || {
-            for id in [near, far, both] {
-                let status = deployed.shop.status(id).await;
-                if status != "cancelled" {
-                    return Err(status);
-                }
-            }
-            Ok(())
-        })
-        .await;
+        for id in [near, far, both] {
+            reached(deployed, id, "cancelled").await;
+        }
         deployed.settled(&[near, far, both, declined]).await;
 
         let (at_main, at_north) = (received(deployed, &main), received(deployed, &north));
@@ -103,6 +124,36 @@ fn a_warehouse_hears_of_its_orders_in_order_and_of_no_others() {
         {
             assert_eq!(of_order(events, order), [(CONFIRMED, line(sku)), (CANCELLED, line(sku))]);
         }
+        deployed.audit().await;
+    });
+}
+
+/// The confirmation may still be on its way to the warehouse, or not be told at all yet.
+#[test]
+fn an_order_cancelled_as_soon_as_it_is_confirmed_is_told_in_that_order() {
+    run(async {
+        const AT_ONCE: usize = 4;
+        let (_turn, deployed) = deployed().await;
+        stock(deployed, "OFF", "south").await;
+        let south = subscribed(deployed, "south").await;
+        let called_off = async || {
+            let id = placed(deployed, &[("OFF", 1)]).await;
+            reached(deployed, id, "confirmed").await;
+            deployed.cancel(id).await;
+            reached(deployed, id, "cancelled").await;
+            id
+        };
+        let mut ids = join_all((0..AT_ONCE).map(|_| called_off())).await;
+        // Both messages of this one lie there together.
+        deployed.set_working("DispatchMapping", false);
+        ids.push(and_back(called_off(), async || deployed.set_working("DispatchMapping", true)).await);
+        deployed.settled(&ids).await;
+
+        let events = received(deployed, &south);
+        for id in &ids {
+            assert_eq!(of_order(&events, *id), [(CONFIRMED, line("OFF")), (CANCELLED, line("OFF"))]);
+        }
+        assert_eq!(events.len(), 2 * ids.len(), "{events:#?}");
         deployed.audit().await;
     });
 }

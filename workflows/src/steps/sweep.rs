@@ -4,7 +4,7 @@
 //! order is set going again although its message still waits, so each is left alone twice as long as the time before.
 
 use crate::ports::{Clock, EventBus, Orders, OutgoingMessage, Queue, Stuck, Sweep, Unavailable, Workflows};
-use futures_util::{StreamExt, stream};
+use futures_util::{StreamExt, future::join_all, stream};
 use schemas::{
     event::{Event, EventName},
     ids::OrderId,
@@ -17,12 +17,14 @@ use uuid::Uuid;
 /// How long something may take before it counts as forgotten.
 pub const PATIENCE: Duration = Duration::minutes(2);
 const BATCH: i64 = 500;
+/// How many are set going by one request.
+const TOGETHER: usize = 50;
 /// How many are set going at once when each has to be tried alone.
 const AT_ONCE: usize = 16;
 /// The longest that an order is left alone.
 const LONGEST: Duration = Duration::hours(1);
-/// The longest that a reserved one is: when the time of its stock is up, in half an hour or so, it is refused.
-const LONGEST_RESERVED: Duration = Duration::minutes(5);
+/// The longest that one is which holds stock: others want it, and a reservation ends in half an hour or so.
+const LONGEST_HOLDING: Duration = Duration::minutes(5);
 
 /// What became of a sweep.
 #[derive(Debug, Default)]
@@ -54,42 +56,60 @@ pub async fn sweep(
         group.push((stuck, swept));
     }
     let ports = Outside { orders, workflows, queue, bus };
+    // Beside each other: they need different services, and one that hangs is no reason to leave the others.
+    let groups = [to_start, to_cancel, to_tell].map(|group| sweep_group(&ports, clock, group));
     let mut swept = Swept::default();
-    for group in [to_start, to_cancel, to_tell] {
-        let stuck: Vec<Stuck> = group.iter().map(|(stuck, _)| *stuck).collect();
-        let mut settled = Vec::with_capacity(group.len());
-        for ((stuck, times), result) in group.into_iter().zip(ports.set_going(&stuck).await) {
+    for group in join_all(groups).await {
+        swept.set_going.extend(group.set_going);
+        swept.failed = swept.failed.or(group.failed);
+    }
+    Ok(swept)
+}
+
+/// Some at a time, so that an error leaves few in doubt whether they were set going.
+async fn sweep_group(ports: &Outside<'_>, clock: &dyn Clock, group: Vec<(Stuck, i32)>) -> Swept {
+    let mut swept = Swept::default();
+    for some in group.chunks(TOGETHER) {
+        let stuck: Vec<Stuck> = some.iter().map(|(stuck, _)| *stuck).collect();
+        let mut settled = Vec::with_capacity(some.len());
+        let mut is_away = false;
+        for ((stuck, times), result) in some.iter().zip(ports.set_going(&stuck).await) {
             let times = times.saturating_add(1);
-            let mark = Sweep { stuck, times, next_at: clock.now() + pause(stuck, times) };
+            let mark = Sweep { stuck: *stuck, times, next_at: clock.now() + pause(*stuck, times) };
             match result {
                 Ok(()) => {
-                    swept.set_going.push(stuck);
+                    swept.set_going.push(*stuck);
                     settled.push(mark);
                 }
                 Err(error) => {
                     // What fails for a fault of its own must not be in the way of others. What is away comes back.
-                    if !error.away {
+                    if error.away {
+                        is_away = true;
+                    } else {
                         settled.push(mark);
                     }
                     swept.failed.get_or_insert(error);
                 }
             }
         }
-        // After it was set going, and group by group: whatever is cut short is found again the next time.
+        // After they were set going: whatever is cut short is found again the next time.
         if !settled.is_empty()
-            && let Err(error) = orders.mark_swept(&settled).await
+            && let Err(error) = ports.orders.mark_swept(&settled).await
         {
             swept.failed.get_or_insert(error);
         }
+        if is_away {
+            break;
+        }
     }
-    Ok(swept)
+    swept
 }
 
 /// How long an order is left alone after it was swept that often for one thing.
 fn pause(stuck: Stuck, times: i32) -> Duration {
     let longest = match stuck {
-        Stuck::Unattended(_) => LONGEST_RESERVED,
-        Stuck::CancelForgotten(_) | Stuck::Uninvoiced(_) | Stuck::Unvoided(_) | Stuck::Untold(_) => LONGEST,
+        Stuck::Unattended(_) | Stuck::CancelForgotten(_) => LONGEST_HOLDING,
+        Stuck::Uninvoiced(_) | Stuck::Unvoided(_) | Stuck::Untold(_) => LONGEST,
     };
     let doublings = times.clamp(1, 8) - 1;
     Duration::minutes(1 << doublings).min(longest)

@@ -11,6 +11,7 @@ use schemas::{
 };
 use std::{
     collections::{BTreeMap, BTreeSet},
+    future::pending,
     sync::Mutex,
 };
 use time::{Duration, OffsetDateTime};
@@ -47,6 +48,8 @@ pub(crate) struct World {
     pub(crate) bad: BTreeSet<OrderId>,
     /// The ports that do not answer.
     pub(crate) away: Mutex<BTreeSet<&'static str>>,
+    /// Nobody hears from the workflows.
+    pub(crate) workflows_hang: bool,
 }
 
 impl World {
@@ -61,6 +64,7 @@ impl World {
             slowness: Duration::ZERO,
             bad: BTreeSet::new(),
             away: Mutex::default(),
+            workflows_hang: false,
         }
     }
 
@@ -233,6 +237,9 @@ impl Orders for World {
 #[async_trait]
 impl Workflows for World {
     async fn start_checkout(&self, orders: &[OrderId]) -> Result<(), Unavailable> {
+        if self.workflows_hang {
+            return pending().await;
+        }
         self.call("workflows.start", orders.to_vec())
     }
 }

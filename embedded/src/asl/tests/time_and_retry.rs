@@ -178,3 +178,13 @@ fn an_event_nobody_waits_for_changes_nothing() {
     let refused = other.resume(calling, returned(), START, 0).unwrap_err();
     assert_eq!(refused, ResumeError::OtherDefinition { state: "T".to_owned() });
 }
+
+#[test]
+fn an_execution_knows_the_retriers_that_came_with_a_later_release() {
+    let definition = |retry: Value| read(&machine("T", json!({"T": task(json!({"Retry": retry, "End": true}))})));
+    let before = definition(json!([{"ErrorEquals": ["Odd"]}]));
+    let calling = before.start(identity(), json!({}), START, 0).execution;
+    let after = definition(json!([{"ErrorEquals": ["Odd"]}, {"ErrorEquals": ["States.ALL"]}]));
+    let step = after.resume(calling, Event::Task(failed("Busy")), START, 0).unwrap();
+    assert!(matches!(step.action, Action::WaitUntil(_)), "{:?}", step.action);
+}
