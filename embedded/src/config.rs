@@ -1,6 +1,6 @@
 //! Configuration: read once, at start, from the environment into one struct.
 
-use adapters::postgres::orders::OrderSettings;
+use adapters::postgres::{lease::Lease, orders::OrderSettings};
 use anyhow::{Context, bail};
 use handlers::house_rules;
 use std::{env, net::SocketAddr, path::PathBuf};
@@ -11,6 +11,7 @@ const KNOWN: &[&str] = &[
     "SLUICE_LISTEN",
     "SLUICE_STAGE",
     "SLUICE_HOLD_MINUTES",
+    "SLUICE_LEASE_SECONDS",
     "SLUICE_SELLER",
     "SLUICE_LOG",
     "SLUICE_LOG_FORMAT",
@@ -27,6 +28,8 @@ pub struct Config {
     pub database_url: Option<String>,
     /// What it decides about orders.
     pub orders: OrderSettings,
+    /// How long what a process has in hand stays there when the process falls silent.
+    pub lease: Lease,
 }
 
 impl Config {
@@ -55,6 +58,7 @@ impl Config {
             data_dir: read("SLUICE_DATA_DIR")?.map_or_else(|| PathBuf::from(".sluice"), PathBuf::from),
             listen,
             database_url: read("DATABASE_URL")?.filter(|url| !url.is_empty()),
+            lease: lease(read("SLUICE_LEASE_SECONDS")?.as_deref())?,
             orders: OrderSettings {
                 stage,
                 hold: house_rules::hold(read("SLUICE_HOLD_MINUTES")?.as_deref()).map_err(anyhow::Error::msg)?,
@@ -62,4 +66,10 @@ impl Config {
             },
         })
     }
+}
+
+fn lease(seconds: Option<&str>) -> anyhow::Result<Lease> {
+    let Some(text) = seconds else { return Ok(Lease::default()) };
+    let lease = text.parse().ok().and_then(Lease::of_seconds);
+    lease.with_context(|| format!("SLUICE_LEASE_SECONDS is {text:?}; it must be a whole number from 5 to 30"))
 }

@@ -1,5 +1,5 @@
 -- queue.redrive
 update messages
-set queue = left(queue, -length('-dlq')), receive_count = 0, abandoned = 0, visible_at = now(), instance = null
+set queue = left(queue, -length('-dlq')), receive_count = 0, abandoned = 0, visible_at = sluice_now(), instance = null
 where queue like '%-dlq' and ($1::bigint is null or id = $1)
   and ($2::text is null or queue in ($2, $2 || '-dlq'))

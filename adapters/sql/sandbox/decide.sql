@@ -7,6 +7,6 @@ from (select distinct on (key) *
           as r (key, reference, amount, currency, state, code, failures)
       order by key) as requests
 on conflict (key) do update
-set attempts = p.attempts + 1, updated_at = now(),
+set attempts = p.attempts + 1, updated_at = sluice_now(),
     state = case when p.state = 'requires_payment' and p.attempts >= 2 then 'authorized' else p.state end
 returning key, id, state, code

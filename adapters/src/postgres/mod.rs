@@ -1,11 +1,13 @@
 //! The ports that PostgreSQL stands behind, on both runtimes: orders, stock, money, invoices, search; and, for the
 //! embedded one, what AWS has services for: accepted orders, queues, events.
 
+pub mod answer;
 pub mod bell;
 pub mod catalogue;
 pub mod event_bus;
 pub mod intake;
 pub mod invoices;
+pub mod lease;
 pub mod order_rows;
 pub mod orders;
 pub mod orders_apply;
@@ -156,6 +158,11 @@ impl<T> Asked<T> for Result<T, sqlx::Error> {
 fn is_request_at_fault(error: &sqlx::Error) -> bool {
     let code = error.as_database_error().and_then(|error| error.code());
     code.is_some_and(|code| ["21", "22", "23", "42"].iter().any(|class| code.starts_with(class)))
+}
+
+/// A span of time as statements take it.
+pub fn milliseconds(duration: Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
 }
 
 /// A stored value that the code cannot read: a bug, or a hand in the tables.

@@ -1,7 +1,7 @@
 //! Queues with the semantics of SQS: what is received is hidden for a while and comes again unless it is deleted, and
 //! what came too often is set aside in a dead-letter queue.
 
-use super::{Asked, Database};
+use super::{Asked, Database, answer::answered, lease::Lease, milliseconds};
 use async_trait::async_trait;
 use serde_json::Value;
 use std::time::Duration;
@@ -25,26 +25,35 @@ pub struct PgQueue {
 /// A message in hand.
 #[derive(Clone, Debug)]
 pub struct Received {
-    /// Its id.
-    pub id: i64,
+    /// What it is deleted or given back by.
+    pub receipt: Receipt,
     /// The order it is about.
     pub subject: Option<Uuid>,
     /// The body.
     pub body: Value,
-    /// How often it was received, this time included. With the id it is the receipt: a message that was received again
-    /// since can no more be deleted.
+    /// How often it was received, this time included, but for the times that nobody ended.
     pub receive_count: i32,
-    /// When it was put on its queue.
-    pub sent_at: OffsetDateTime,
+    /// How long ago it was put on its queue.
+    pub age: Duration,
+}
+
+/// Says which delivery of a message is meant. Once it was delivered again, to whomever, an earlier receipt is good for
+/// nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Receipt {
+    /// The message's id.
+    pub id: i64,
+    /// Who received it.
+    pub instance: i64,
+    /// Which of its deliveries that was.
+    pub delivery: i32,
 }
 
 /// A message to be delivered again.
 #[derive(Clone, Debug)]
 pub struct Return {
-    /// Its id.
-    pub id: i64,
     /// As received.
-    pub receive_count: i32,
+    pub receipt: Receipt,
     /// Whether the time in hand counts against it.
     pub counts: bool,
     /// How long it stays hidden.
@@ -88,105 +97,129 @@ impl PgQueue {
         Self { database }
     }
 
-    /// Takes up to `max` messages in hand, the longest due first, and hides them. What was received too often before is
-    /// set aside instead.
+    /// Takes up to `max` messages in hand, the longest due first: they are hidden until the lease ends. What was received
+    /// too often before is set aside instead.
     ///
     /// # Errors
-    /// If the database does not answer.
+    /// If the database does not answer in time. What was taken in hand then nobody carries, which `renew_leases` finds.
     pub async fn receive(
         &self,
         queue: &str,
         max: i64,
-        visibility: Duration,
+        lease: Lease,
         instance: i64,
     ) -> Result<Vec<Received>, Unavailable> {
-        let rows = sqlx::query_file!(
+        let dead_letters = dead_letter_queue(queue);
+        let received = sqlx::query_file!(
             "sql/queue/receive.sql",
             queue,
             max,
-            milliseconds(visibility),
+            lease.milliseconds(),
             instance,
             MAX_RECEIVES,
             MAX_ABANDONED,
-            dead_letter_queue(queue)
+            dead_letters
         )
-        .fetch_all(&self.database.relaxed)
-        .await
-        .asked("queue.receive")?;
+        .fetch_all(&self.database.relaxed);
+        let rows = lease.answered("queue.receive", received).await?;
         let received = rows.into_iter().map(|row| Received {
-            id: row.id,
+            receipt: Receipt { id: row.id, instance, delivery: row.deliveries },
             subject: row.subject,
             body: row.body,
             receive_count: row.receive_count,
-            sent_at: row.sent_at,
+            age: Duration::from_millis(u64::try_from(row.age).unwrap_or_default()),
         });
         Ok(received.collect())
     }
 
-    /// Deletes messages that were dealt with, by id and receive count.
+    /// Renews the leases of what is carried, those that are fresh no more, and lets go of what its instance has in hand
+    /// and does not carry. Says how much of that there was.
     ///
     /// # Errors
-    /// If the database does not answer.
-    pub async fn delete(&self, receipts: &[(i64, i32)]) -> Result<(), Unavailable> {
+    /// If the database does not answer in time.
+    pub async fn renew_leases(&self, instance: i64, lease: Lease, carried: &[Receipt]) -> Result<usize, Unavailable> {
+        let mine = carried.iter().filter(|receipt| receipt.instance == instance);
+        let (ids, deliveries): (Vec<i64>, Vec<i32>) = mine.map(|receipt| (receipt.id, receipt.delivery)).unzip();
+        let renewed = sqlx::query_file!(
+            "sql/queue/renew_leases.sql",
+            instance,
+            &ids,
+            &deliveries,
+            lease.milliseconds(),
+            lease.fresh_milliseconds()
+        )
+        .fetch_all(&self.database.relaxed);
+        let mut let_go = lease.answered("queue.renew_leases", renewed).await?;
+        let_go.retain(|row| !row.carried);
+        let_go.iter().for_each(|row| self.database.bell.ring(row.queue.as_str()));
+        Ok(let_go.len())
+    }
+
+    /// Deletes messages that were dealt with.
+    ///
+    /// # Errors
+    /// If the database does not answer in time.
+    pub async fn delete(&self, receipts: &[Receipt]) -> Result<(), Unavailable> {
         if receipts.is_empty() {
             return Ok(());
         }
-        let (ids, counts): (Vec<i64>, Vec<i32>) = receipts.iter().copied().unzip();
-        sqlx::query!(
+        let (ids, instances, deliveries) = columns(receipts.iter());
+        let deleted = sqlx::query!(
             "-- queue.delete
-             delete from messages m using unnest($1::bigint[], $2::integer[]) as r (id, receive_count)
-             where m.id = r.id and m.receive_count = r.receive_count",
+             delete from messages m
+             using unnest($1::bigint[], $2::bigint[], $3::integer[]) as r (id, instance, delivery)
+             where m.id = r.id and m.instance = r.instance and m.deliveries = r.delivery",
             &ids,
-            &counts
+            &instances,
+            &deliveries
         )
-        .execute(&self.database.relaxed)
-        .await
-        .asked("queue.delete")?;
+        .execute(&self.database.relaxed);
+        answered("queue.delete", deleted).await?;
         Ok(())
     }
 
     /// Gives messages back, to be delivered again after their delay, or set aside if this was their last time.
     ///
     /// # Errors
-    /// If the database does not answer; they then come again when they are no longer hidden.
+    /// If the database does not answer in time; they then come again when their leases end.
     pub async fn give_back(&self, queue: &str, returns: &[Return]) -> Result<(), Unavailable> {
         if returns.is_empty() {
             return Ok(());
         }
-        let ids: Vec<i64> = returns.iter().map(|r| r.id).collect();
-        let counts: Vec<i32> = returns.iter().map(|r| r.receive_count).collect();
+        let (ids, instances, deliveries) = columns(returns.iter().map(|r| &r.receipt));
         let counted: Vec<bool> = returns.iter().map(|r| r.counts).collect();
         let delays: Vec<i64> = returns.iter().map(|r| milliseconds(r.delay)).collect();
         let errors: Vec<String> = returns.iter().map(|r| r.error.clone()).collect();
-        sqlx::query_file!(
+        let dead_letters = dead_letter_queue(queue);
+        let returned = sqlx::query_file!(
             "sql/queue/give_back.sql",
             &ids,
-            &counts,
+            &instances,
+            &deliveries,
             &counted,
             &delays,
             &errors,
             MAX_RECEIVES,
-            dead_letter_queue(queue)
+            dead_letters
         )
-        .execute(&self.database.relaxed)
-        .await
-        .asked("queue.give_back")?;
+        .execute(&self.database.relaxed);
+        answered("queue.give_back", returned).await?;
         Ok(())
     }
 
-    /// When the next message of the queue is due, if none is now.
+    /// How long it is until the next message of the queue is due, by the database's clock.
     ///
     /// # Errors
-    /// If the database does not answer.
-    pub async fn next_due(&self, queue: &str) -> Result<Option<OffsetDateTime>, Unavailable> {
-        sqlx::query_scalar!(
+    /// If the database does not answer in time.
+    pub async fn next_due(&self, queue: &str) -> Result<Option<Duration>, Unavailable> {
+        let due = sqlx::query_scalar!(
             "-- queue.next_due
-             select min(visible_at) from messages where queue = $1",
+             select (extract(epoch from min(visible_at) - sluice_now()) * 1000)::bigint from messages where queue = $1",
             queue
         )
-        .fetch_one(&self.database.relaxed)
-        .await
-        .asked("queue.next_due")
+        .fetch_one(&self.database.relaxed);
+        let due = answered("queue.next_due", due).await?;
+        Ok(due.map(|due| Duration::from_millis(u64::try_from(due).unwrap_or_default())))
     }
 
     /// All queues that hold something.
@@ -198,7 +231,7 @@ impl PgQueue {
             Depth,
             r#"-- queue.depths
              select queue, count(*) as "messages!",
-                    extract(epoch from now() - min(sent_at))::bigint as "oldest_seconds!"
+                    extract(epoch from sluice_now() - min(sent_at))::bigint as "oldest_seconds!"
              from messages group by queue order by queue"#
         )
         .fetch_all(&self.database.relaxed)
@@ -254,8 +287,15 @@ impl PgQueue {
     }
 }
 
-fn milliseconds(duration: Duration) -> i64 {
-    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
+/// Receipts, column by column.
+fn columns<'r>(receipts: impl Iterator<Item = &'r Receipt>) -> (Vec<i64>, Vec<i64>, Vec<i32>) {
+    let (mut ids, mut instances, mut deliveries) = (Vec::new(), Vec::new(), Vec::new());
+    for receipt in receipts {
+        ids.push(receipt.id);
+        instances.push(receipt.instance);
+        deliveries.push(receipt.delivery);
+    }
+    (ids, instances, deliveries)
 }
 
 #[async_trait]

@@ -96,7 +96,7 @@ pub(super) async fn cancel(database: &Database, key: &str) -> Result<(), Unavail
         "-- sandbox.cancel: a key that is not known yet is closed for a request that is still on its way
          insert into sandbox.payment_intents (key, id, reference, amount, currency, state)
          values ($1, 'pi_' || md5($1), '', 0, 'XXX', 'canceled')
-         on conflict (key) do update set state = 'canceled', updated_at = now()
+         on conflict (key) do update set state = 'canceled', updated_at = sluice_now()
          where payment_intents.state in ('requires_payment', 'authorized')",
         key
     )

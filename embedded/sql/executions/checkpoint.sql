@@ -1,13 +1,17 @@
--- executions.checkpoint: a visit that goes on is written again when it ends
+-- executions.checkpoint: a visit that goes on is written again when it ends; what goes on is leased anew
 with moved as (
     update executions e
-    set state = c.state, status = c.status, version = e.version + 1, wake_at = c.wake_at,
-        instance = case when c.status = 'running' and c.wake_at is null then e.instance end,
+    set state = c.state, status = c.status, version = e.version + 1,
+        wake_at = sluice_now() + c.wait * interval '1 millisecond',
+        instance = case when c.status = 'running' and c.wait is null then e.instance end,
+        leased_until = case
+            when c.status = 'running' and c.wait is null then sluice_now() + $20::bigint * interval '1 millisecond'
+        end,
         output = c.output, error = c.error, cause = c.cause,
         stopped_at = case when c.status <> 'running' then $10::timestamptz end
-    from unnest($1::uuid[], $2::bigint[], $3::integer[], $4::jsonb[], $5::text[], $6::timestamptz[], $7::jsonb[],
+    from unnest($1::uuid[], $2::bigint[], $3::integer[], $4::jsonb[], $5::text[], $6::bigint[], $7::jsonb[],
                 $8::text[], $9::text[])
-        as c (id, instance, version, state, status, wake_at, output, error, cause)
+        as c (id, instance, version, state, status, wait, output, error, cause)
     where e.id = c.id and e.instance = c.instance and e.version = c.version
     returning e.id, e.attempt
 ),

@@ -1,11 +1,13 @@
--- executions.claim
+-- executions.claim: those due longest come first, whether they begin or go on
 with due as (
     select id from executions
-    where status = 'running' and instance is null and (wake_at is null or wake_at <= now())
-    order by wake_at nulls first
+    where status = 'running' and instance is null and wake_at <= sluice_now()
+    order by wake_at
     limit $2
     for update skip locked
 )
-update executions e set instance = $1
+update executions e
+set instance = $1, leased_until = sluice_now() + $3::bigint * interval '1 millisecond', wake_at = null,
+    version = e.version + 1
 from due where e.id = due.id
 returning e.id, e.version, e.state

@@ -1,12 +1,13 @@
 -- executions.insert
 with started as (
-    insert into executions as e (id, workflow, status, state, started_at)
-    select id, $1, 'running', state, $4
+    insert into executions as e (id, workflow, status, state, wake_at, started_at)
+    select id, $1, 'running', state, sluice_now(), $4
     from unnest($2::uuid[], $3::jsonb[]) as s (id, state)
     order by id
     on conflict (id) do update
-    set status = 'running', state = excluded.state, version = e.version + 1, attempt = e.attempt + 1, wake_at = null,
-        instance = null, output = null, error = null, cause = null, stopped_at = null
+    set status = 'running', state = excluded.state, version = e.version + 1, attempt = e.attempt + 1,
+        wake_at = excluded.wake_at, instance = null, leased_until = null, output = null, error = null, cause = null,
+        stopped_at = null
     where e.status = 'failed'
     returning id, attempt
 )

@@ -9,6 +9,7 @@ mod store;
 
 pub use runner::Runner;
 pub use starter::Starter;
+pub use store::{release_lapsed, renew_leases};
 
 use crate::asl::{Definition, DefinitionError, Surroundings};
 use workflows::wiring::FUNCTIONS;

@@ -10,7 +10,10 @@ use crate::{
 };
 use adapters::{
     batcher::{Batcher, MOMENT},
-    postgres::bell::EXECUTIONS,
+    postgres::{
+        bell::EXECUTIONS,
+        lease::{InHand, Lease},
+    },
 };
 use std::{sync::Arc, time::Duration};
 use tokio::sync::{Notify, Semaphore, watch};
@@ -25,6 +28,8 @@ const CLAIM: usize = 500;
 /// A wake can be missed while the connection that listens is away; this is the longest it then goes unnoticed.
 const LOOK_ANYWAY: Duration = Duration::from_secs(2);
 const AFTER_FAILURE: Duration = Duration::from_millis(500);
+/// The shortest pause between two looks that find nothing: what is due may be in another's hand this moment.
+const SHORTEST: Duration = Duration::from_millis(20);
 
 /// Runs executions.
 #[derive(Clone)]
@@ -32,25 +37,33 @@ pub struct Runner {
     parts: Arc<Parts>,
     definition: Arc<Definition>,
     instance: Instance,
+    lease: Lease,
+    in_hand: InHand<Uuid>,
     checkpoints: Batcher<Checkpoint, Result<bool, Unavailable>>,
     slots: Arc<Semaphore>,
 }
 
 impl Runner {
-    /// A runner of that definition.
-    pub fn new(parts: Arc<Parts>, definition: Arc<Definition>, instance: Instance) -> Self {
+    /// A runner of that definition. What it carries is in `in_hand`, for whoever renews the leases.
+    pub fn new(
+        parts: Arc<Parts>,
+        definition: Arc<Definition>,
+        instance: Instance,
+        lease: Lease,
+        in_hand: InHand<Uuid>,
+    ) -> Self {
         let (database, clock) = (parts.database.clone(), Arc::clone(&parts.ports.clock));
         let checkpoints = Batcher::new(500, 2, MOMENT, move |batch: Vec<Checkpoint>| {
             let (database, clock) = (database.clone(), Arc::clone(&clock));
             async move {
                 let count = batch.len();
-                match store::checkpoint(&database, batch, clock.now()).await {
-                    Ok(moved) => moved.into_iter().map(Ok).collect(),
+                match store::checkpoint(&database, lease, batch, clock.now()).await {
+                    Ok(stored) => stored.into_iter().map(Ok).collect(),
                     Err(error) => (0..count).map(|_| Err(error.shared())).collect(),
                 }
             }
         });
-        Self { parts, definition, instance, checkpoints, slots: Arc::new(Semaphore::new(IN_HAND)) }
+        Self { parts, definition, instance, lease, in_hand, checkpoints, slots: Arc::new(Semaphore::new(IN_HAND)) }
     }
 
     /// Works until `stopping` turns true; what is in hand by then is finished or left where it is under `tracker`.
@@ -65,22 +78,23 @@ impl Runner {
             // The number may change at any moment: what is taken in hand under one is carried under the same.
             let instance = self.instance.number();
             let room = self.slots.available_permits().min(CLAIM);
-            let claimed =
-                match store::claim(&self.parts.database, instance, as_i64(room), self.parts.ports.clock.now()).await {
-                    Ok(claimed) => claimed,
-                    Err(error) => {
-                        tracing::warn!(error = error.chain(), "cannot take executions in hand");
-                        tokio::time::sleep(AFTER_FAILURE).await;
-                        continue;
-                    }
-                };
+            let now = self.parts.ports.clock.now();
+            let claimed = match store::claim(&self.parts.database, instance, self.lease, as_i64(room), now).await {
+                Ok(claimed) => claimed,
+                Err(error) => {
+                    tracing::warn!(error = error.chain(), "cannot take executions in hand");
+                    tokio::time::sleep(AFTER_FAILURE).await;
+                    continue;
+                }
+            };
             let none = claimed.is_empty();
-            for execution in claimed {
+            let carried: Vec<_> = claimed.iter().map(|execution| self.in_hand.carry([execution.id])).collect();
+            for (execution, carried) in claimed.into_iter().zip(carried) {
                 let Ok(slot) = Arc::clone(&self.slots).acquire_owned().await else { return };
                 let (runner, stopping) = (self.clone(), stopping.clone());
                 tracker.spawn(async move {
                     runner.carry(execution, instance, stopping).await;
-                    drop(slot);
+                    drop((slot, carried));
                 });
             }
             if none {
@@ -94,8 +108,7 @@ impl Runner {
 
     async fn due(&self, wake: &Notify) {
         let next = store::next_due(&self.parts.database).await.ok().flatten();
-        let now = self.parts.ports.clock.now();
-        let pause = next.map_or(LOOK_ANYWAY, |due| Duration::try_from(due - now).unwrap_or_default().min(LOOK_ANYWAY));
+        let pause = next.map_or(LOOK_ANYWAY, |due| due.clamp(SHORTEST, LOOK_ANYWAY));
         // The end of the pause is as good a reason to look as a wake.
         drop(tokio::time::timeout(pause, wake.notified()).await);
     }
@@ -128,44 +141,48 @@ impl Runner {
             }
             execution = step.execution.clone();
             action = step.action.clone();
-            if !self.store(Checkpoint { id, instance, version, step }).await || rests {
+            if !self.store(Checkpoint { id, instance, version, made_at: now, step }).await || rests {
                 return;
             }
             version += 1;
         }
     }
 
-    /// Whether the progress is stored and the execution still in hand. The database may be away for a while.
+    /// Whether the progress is stored and the execution still in hand. The database may be away for a while, and may have
+    /// stored it before it went: then it says so the next time.
     async fn store(&self, checkpoint: Checkpoint) -> bool {
-        let mut next = Some(checkpoint);
-        while let Some(checkpoint) = next.take() {
-            let again = Checkpoint { step: checkpoint.step.clone(), ..checkpoint };
-            match self.checkpoints.call(checkpoint).await {
-                Ok(Ok(in_hand)) => return in_hand,
-                Ok(Err(error)) if error.away => {
-                    tracing::debug!(execution = %again.id, error = error.chain(), "cannot store progress yet");
-                    if self.instance.number() != again.instance {
+        let mut alone = false;
+        loop {
+            match self.try_store(checkpoint.clone(), alone).await {
+                Ok(in_hand) => return in_hand,
+                Err(error) if error.away => {
+                    tracing::debug!(execution = %checkpoint.id, error = error.chain(), "cannot store progress yet");
+                    if self.instance.number() != checkpoint.instance {
                         // Others have taken it up.
                         return false;
                     }
                     tokio::time::sleep(AFTER_FAILURE).await;
-                    next = Some(again);
                 }
                 // Another of the batch may be at fault.
-                Ok(Err(_)) | Err(_) => return self.store_alone(again).await,
+                Err(_) if !alone => alone = true,
+                Err(error) => {
+                    let Checkpoint { id, instance, version, .. } = checkpoint;
+                    self.give_up(id, instance, version, &error.chain()).await;
+                    return false;
+                }
             }
         }
-        false
     }
 
-    async fn store_alone(&self, checkpoint: Checkpoint) -> bool {
-        let (id, instance, version) = (checkpoint.id, checkpoint.instance, checkpoint.version);
-        match store::checkpoint(&self.parts.database, vec![checkpoint], self.parts.ports.clock.now()).await {
-            Ok(in_hand) => in_hand == [true],
-            Err(error) => {
-                self.give_up(id, instance, version, &error.chain()).await;
-                false
-            }
+    async fn try_store(&self, checkpoint: Checkpoint, alone: bool) -> Result<bool, Unavailable> {
+        if alone {
+            let now = self.parts.ports.clock.now();
+            let stored = store::checkpoint(&self.parts.database, self.lease, vec![checkpoint], now).await?;
+            return Ok(stored == [true]);
+        }
+        match self.checkpoints.call(checkpoint).await {
+            Ok(stored) => stored,
+            Err(given_up) => Err(Unavailable::refused("executions.checkpoint", given_up)),
         }
     }
 

@@ -1,12 +1,13 @@
-//! Executions and their history in the database.
+//! Executions and their history in the database. Each is in one hand at a time, under a lease by the database's clock.
 //!
 //! All of it commits relaxed: what a crash of the server takes back is a moment of progress, and tasks are safe to
 //! repeat. Between this and a queue's delete the order of commits holds, so a start is never lost behind its message.
 
 use crate::asl::{Action, Execution, Step, Visit};
-use adapters::postgres::{Asked, Database, bell};
+use adapters::postgres::{Database, answer::answered, bell, lease::Lease, milliseconds};
 use schemas::ids::OrderId;
 use serde_json::Value;
+use std::{collections::HashSet, time::Duration};
 use time::OffsetDateTime;
 use uuid::Uuid;
 use workflows::ports::Unavailable;
@@ -20,13 +21,15 @@ pub(super) struct Claimed {
 }
 
 /// Progress to be stored.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Checkpoint {
     pub(super) id: Uuid,
     /// Who has it in hand.
     pub(super) instance: i64,
     /// The version that the progress was made from.
     pub(super) version: i32,
+    /// When it was made, by the clock of this process.
+    pub(super) made_at: OffsetDateTime,
     pub(super) step: Step,
 }
 
@@ -86,7 +89,7 @@ pub(super) async fn insert(
             visits.push(order.0, visit);
         }
     }
-    sqlx::query_file!(
+    let inserted = sqlx::query_file!(
         "sql/executions/insert.sql",
         workflow,
         &ids,
@@ -99,24 +102,24 @@ pub(super) async fn insert(
         &visits.left as &[Option<OffsetDateTime>],
         &visits.inputs
     )
-    .execute(&database.relaxed)
-    .await
-    .asked("executions.insert")?;
+    .execute(&database.relaxed);
+    answered("executions.insert", inserted).await?;
     database.bell.ring(bell::EXECUTIONS);
     Ok(())
 }
 
-/// Takes up to `max` executions in hand that are due. One that cannot be read is given up.
+/// Takes up to `max` executions in hand that are due. One that cannot be read is given up. If the answer is lost, nobody
+/// carries what was taken, which `renew_leases` finds.
 pub(super) async fn claim(
     database: &Database,
     instance: i64,
+    lease: Lease,
     max: i64,
     now: OffsetDateTime,
 ) -> Result<Vec<Claimed>, Unavailable> {
-    let rows = sqlx::query_file!("sql/executions/claim.sql", instance, max)
-        .fetch_all(&database.relaxed)
-        .await
-        .asked("executions.claim")?;
+    let claimed =
+        sqlx::query_file!("sql/executions/claim.sql", instance, max, lease.milliseconds()).fetch_all(&database.relaxed);
+    let rows = lease.answered("executions.claim", claimed).await?;
     let mut claimed = Vec::with_capacity(rows.len());
     for row in rows {
         match serde_json::from_value(row.state) {
@@ -141,12 +144,12 @@ pub(super) async fn give_up(
     cause: &str,
     now: OffsetDateTime,
 ) -> Result<(), Unavailable> {
-    sqlx::query!(
+    let given_up = sqlx::query!(
         "-- executions.give_up
          with failed as (
              update executions
-             set status = 'failed', version = version + 1, instance = null, wake_at = null, error = 'States.Runtime',
-                 cause = $4, stopped_at = $5
+             set status = 'failed', version = version + 1, instance = null, leased_until = null, wake_at = null,
+                 error = 'States.Runtime', cause = $4, stopped_at = $5
              where id = $1 and instance = $2 and version = $3
              returning attempt
          )
@@ -158,47 +161,53 @@ pub(super) async fn give_up(
         cause,
         now
     )
-    .execute(&database.relaxed)
-    .await
-    .asked("executions.give_up")?;
+    .execute(&database.relaxed);
+    answered("executions.give_up", given_up).await?;
     Ok(())
 }
 
-/// When the next execution is due that nobody has in hand.
-pub(super) async fn next_due(database: &Database) -> Result<Option<OffsetDateTime>, Unavailable> {
-    sqlx::query_scalar!(
+/// How long it is, by the database's clock, until the next execution is due that nobody has in hand.
+pub(super) async fn next_due(database: &Database) -> Result<Option<Duration>, Unavailable> {
+    let due = sqlx::query_scalar!(
         "-- executions.next_due
-         select min(wake_at) from executions where status = 'running' and instance is null"
+         select (extract(epoch from min(wake_at) - sluice_now()) * 1000)::bigint
+         from executions where status = 'running' and instance is null"
     )
-    .fetch_one(&database.relaxed)
-    .await
-    .asked("executions.next_due")
+    .fetch_one(&database.relaxed);
+    let due = answered("executions.next_due", due).await?;
+    Ok(due.map(|due| Duration::from_millis(u64::try_from(due).unwrap_or_default())))
 }
 
-/// Stores progress; says for each whether it was still in hand. What somebody else took up meanwhile is theirs.
+/// Stores progress; says for each whether it was still in hand. What somebody else took up meanwhile is theirs. What is
+/// stored already is known again: the first answer was lost.
 #[expect(clippy::as_conversions, reason = "no cast: it tells sqlx that elements may be null")]
 pub(super) async fn checkpoint(
     database: &Database,
+    lease: Lease,
     batch: Vec<Checkpoint>,
     now: OffsetDateTime,
 ) -> Result<Vec<bool>, Unavailable> {
     let asked: Vec<Uuid> = batch.iter().map(|checkpoint| checkpoint.id).collect();
     let (mut instances, mut versions, mut states) = (Vec::new(), Vec::new(), Vec::new());
-    let (mut statuses, mut wakes, mut outputs) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut statuses, mut waits, mut outputs) = (Vec::new(), Vec::new(), Vec::new());
     let (mut errors, mut causes, mut visits) = (Vec::new(), Vec::new(), Visits::default());
-    for Checkpoint { id, instance, version, step } in batch {
+    for Checkpoint { id, instance, version, made_at, step } in batch {
         instances.push(instance);
         versions.push(version);
         states.push(as_json(&step.execution)?);
         let goes_on = matches!(step.action, Action::Invoke { .. } | Action::PutEvents { .. });
-        let (status, wake, output, error, cause) = match step.action {
+        let (status, wait, output, error, cause) = match step.action {
             Action::Invoke { .. } | Action::PutEvents { .. } => ("running", None, None, None, None),
-            Action::WaitUntil(time) => ("running", Some(time), None, None, None),
+            // Its end is of this process' clock, and so is the time it begins: what is stored is their distance.
+            Action::WaitUntil(end) => {
+                let wait = milliseconds(Duration::try_from(end - made_at).unwrap_or_default());
+                ("running", Some(wait), None, None, None)
+            }
             Action::Succeeded { output } => ("succeeded", None, Some(output), None, None),
             Action::Failed { error, cause } => ("failed", None, None, Some(error), Some(cause)),
         };
         statuses.push(status.to_owned());
-        wakes.push(wake);
+        waits.push(wait);
         outputs.push(output);
         errors.push(error);
         causes.push(cause);
@@ -215,7 +224,7 @@ pub(super) async fn checkpoint(
         &versions,
         &states,
         &statuses,
-        &wakes as &[Option<OffsetDateTime>],
+        &waits as &[Option<i64>],
         &outputs as &[Option<Value>],
         &errors as &[Option<String>],
         &causes as &[Option<String>],
@@ -228,10 +237,48 @@ pub(super) async fn checkpoint(
         &visits.inputs,
         &visits.outputs as &[Option<Value>],
         &visits.errors as &[Option<String>],
-        &visits.causes as &[Option<String>]
+        &visits.causes as &[Option<String>],
+        lease.milliseconds()
     )
-    .fetch_all(&database.relaxed)
-    .await
-    .asked("executions.checkpoint")?;
-    Ok(asked.iter().map(|id| moved.contains(id)).collect())
+    .fetch_all(&database.relaxed);
+    let mut stored: HashSet<Uuid> = lease.answered("executions.checkpoint", moved).await?.into_iter().collect();
+    if stored.len() < asked.len() {
+        let known = sqlx::query_file_scalar!("sql/executions/recognise.sql", &asked, &instances, &versions, &states)
+            .fetch_all(&database.relaxed);
+        stored.extend(lease.answered("executions.recognise", known).await?);
+    }
+    Ok(asked.iter().map(|id| stored.contains(id)).collect())
+}
+
+/// Renews the leases of what is carried, those that are fresh no more, and lets go of what its instance has in hand and
+/// does not carry. Says how much of that there was.
+pub async fn renew_leases(
+    database: &Database,
+    instance: i64,
+    lease: Lease,
+    carried: &[Uuid],
+) -> Result<usize, Unavailable> {
+    let renewed = sqlx::query_file!(
+        "sql/executions/renew_leases.sql",
+        instance,
+        carried,
+        lease.milliseconds(),
+        lease.fresh_milliseconds()
+    )
+    .fetch_all(&database.relaxed);
+    let let_go = lease.answered("executions.renew_leases", renewed).await?.iter().filter(|row| !row.carried).count();
+    if let_go > 0 {
+        database.bell.ring(bell::EXECUTIONS);
+    }
+    Ok(let_go)
+}
+
+/// Makes due what is in hand under a lease that has ended, whosever it was. Says how much there was.
+pub async fn release_lapsed(database: &Database, lease: Lease) -> Result<u64, Unavailable> {
+    let released = sqlx::query_file!("sql/executions/release_lapsed.sql").execute(&database.relaxed);
+    let released = lease.answered("executions.release_lapsed", released).await?.rows_affected();
+    if released > 0 {
+        database.bell.ring(bell::EXECUTIONS);
+    }
+    Ok(released)
 }

@@ -1,13 +1,15 @@
 //! Works on the queues: receives in batches, has the step do its work, and settles each message by its outcome.
 
 use super::{instance::Instance, wake::Wakes};
-use adapters::postgres::queue::{PgQueue, Received, Return};
+use adapters::postgres::{
+    lease::{InHand, Lease},
+    queue::{PgQueue, Receipt, Received, Return},
+};
 use handlers::{
     ports::Ports,
     queue::{self, wait_of_busy},
 };
 use std::{sync::Arc, time::Duration};
-use time::OffsetDateTime;
 use tokio::sync::{Notify, Semaphore, watch};
 use tokio_util::task::TaskTracker;
 use workflows::{steps::Outcome, wiring::QueueSpec};
@@ -18,6 +20,8 @@ const LOOK_ANYWAY: Duration = Duration::from_secs(2);
 const MOST_GATHERING: u32 = 2;
 /// The pause after the database did not answer.
 const AFTER_FAILURE: Duration = Duration::from_millis(500);
+/// The shortest pause between two looks that find nothing: what is due may be in another's hand this moment.
+const SHORTEST: Duration = Duration::from_millis(20);
 
 /// What a consumer works with.
 #[derive(Clone)]
@@ -30,6 +34,10 @@ pub(super) struct Consumer {
     pub(super) ports: Ports,
     /// Who receives.
     pub(super) instance: Instance,
+    /// For how long at a time.
+    pub(super) lease: Lease,
+    /// What is carried, for whoever renews the leases.
+    pub(super) in_hand: InHand<Receipt>,
     /// What is counted.
     pub(super) counts: super::metrics::MessageCounts,
 }
@@ -44,11 +52,9 @@ impl Consumer {
                 _ = stopping.wait_for(|stop| *stop) => return,
                 slot = Arc::clone(&slots).acquire_owned() => slot,
             };
-            let batch = match self
-                .queue
-                .receive(self.spec.name, self.spec.batch, self.spec.visibility, self.instance.number())
-                .await
-            {
+            let received =
+                self.queue.receive(self.spec.name, self.spec.batch, self.lease, self.instance.number()).await;
+            let batch = match received {
                 Ok(batch) => batch,
                 Err(error) => {
                     tracing::warn!(queue = self.spec.name, error = error.chain(), "cannot receive");
@@ -66,10 +72,11 @@ impl Consumer {
                 continue;
             }
             let taken = batch.len();
+            let carried = self.in_hand.carry(batch.iter().map(|message| message.receipt));
             let consumer = self.clone();
             tracker.spawn(async move {
                 consumer.work(batch).await;
-                drop(slot);
+                drop((slot, carried));
             });
             self.gather(taken).await;
         }
@@ -87,8 +94,7 @@ impl Consumer {
     /// Returns when there may be something to receive.
     async fn due(&self, wake: &Notify) {
         let next = self.queue.next_due(self.spec.name).await.ok().flatten();
-        let now = self.ports.clock.now();
-        let pause = next.map_or(LOOK_ANYWAY, |due| until(due, now).min(LOOK_ANYWAY));
+        let pause = next.map_or(LOOK_ANYWAY, |due| due.clamp(SHORTEST, LOOK_ANYWAY));
         // The end of the pause is as good a reason to look as a wake.
         drop(tokio::time::timeout(pause, wake.notified()).await);
     }
@@ -104,9 +110,17 @@ impl Consumer {
         }
     }
 
+    /// The lease is renewed for as long as the work takes, so work that hangs is ended here: it failed.
     async fn work_together(&self, batch: Vec<Received>) {
         let bodies = batch.iter().map(|message| message.body.clone()).collect();
-        let outcomes = queue::handle(self.spec.step, &self.ports, bodies).await;
+        let work = queue::handle(self.spec.step, &self.ports, bodies);
+        let outcomes = match tokio::time::timeout(self.spec.visibility, work).await {
+            Ok(outcomes) => outcomes,
+            Err(_) => {
+                let why = format!("the step did not end within {} s", self.spec.visibility.as_secs());
+                vec![Outcome::Retry(why); batch.len()]
+            }
+        };
         self.settle(&batch, outcomes).await;
     }
 
@@ -116,10 +130,10 @@ impl Consumer {
         for (message, outcome) in batch.iter().zip(outcomes) {
             self.counts.count(self.spec.name, &outcome);
             match outcome {
-                Outcome::Done => receipts.push((message.id, message.receive_count)),
+                Outcome::Done => receipts.push(message.receipt),
                 Outcome::Refused(why) => {
                     tracing::info!(queue = self.spec.name, order = ?message.subject, why, "refused");
-                    receipts.push((message.id, message.receive_count));
+                    receipts.push(message.receipt);
                 }
                 Outcome::Busy(error) => {
                     tracing::debug!(queue = self.spec.name, order = ?message.subject, error, "not yet");
@@ -146,13 +160,9 @@ impl Consumer {
             let doublings = u32::try_from(message.receive_count - 1).unwrap_or_default().min(5);
             Duration::from_secs(1) * 2_u32.pow(doublings)
         } else {
-            wait_of_busy(until(self.ports.clock.now(), message.sent_at))
+            wait_of_busy(message.age)
         };
         let jitter = Duration::from_millis(fastrand::u64(0..250));
-        Return { id: message.id, receive_count: message.receive_count, counts, delay: delay + jitter, error }
+        Return { receipt: message.receipt, counts, delay: delay + jitter, error }
     }
-}
-
-fn until(later: OffsetDateTime, earlier: OffsetDateTime) -> Duration {
-    Duration::try_from(later - earlier).unwrap_or_default()
 }

@@ -1,14 +1,22 @@
 //! Who this process is to others that serve the same database, and what happens to the work of those that died.
 //!
-//! Each process holds an advisory lock of its number on a connection of its own. PostgreSQL frees the lock the moment
-//! the process or its connection is gone; whoever sees that first puts its messages and executions back, so nothing
-//! waits for a time-out. A process that merely lost its connection takes a new number: its old work is then done twice,
-//! which every step is ready for.
+//! What a process takes in hand it has under a lease, which it renews while it carries it. A lease that lapses has the work
+//! taken up by anybody: that is the truth, whatever a connection looks like. Each process also holds an advisory lock of
+//! its number on a connection of its own. PostgreSQL frees the lock the moment the process or its connection is gone, and
+//! whoever sees that first puts its messages and executions back, so that a death that shows waits for no lease. A process
+//! that merely lost its connection takes a new number: its old work is then done twice, which every step is ready for.
 
-use adapters::postgres::Database;
+use crate::engine;
+use adapters::postgres::{
+    Database,
+    lease::{InHand, Lease},
+    queue::{PgQueue, Receipt},
+};
 use sqlx::{Connection, PgConnection};
 use std::time::Duration;
 use tokio::sync::watch;
+use uuid::Uuid;
+use workflows::ports::Unavailable;
 
 /// Sets the locks of instances apart from other advisory locks.
 const LOCK_CLASS: i32 = 7_517;
@@ -19,9 +27,20 @@ const ROUND: Duration = Duration::from_secs(1);
 #[derive(Clone, Debug)]
 pub struct Instance(watch::Receiver<i64>);
 
-/// Holds the number; runs beside the pipeline.
+/// What this process carries.
+#[derive(Clone, Debug, Default)]
+pub struct Holdings {
+    /// Messages.
+    pub messages: InHand<Receipt>,
+    /// Executions.
+    pub executions: InHand<Uuid>,
+}
+
+/// Holds the number and renews the leases; runs beside the pipeline.
 pub struct Registration {
     database: Database,
+    lease: Lease,
+    holdings: Holdings,
     number: watch::Sender<i64>,
     connection: Option<PgConnection>,
 }
@@ -37,11 +56,15 @@ impl Instance {
 ///
 /// # Errors
 /// If the database does not answer.
-pub async fn register(database: &Database) -> Result<(Instance, Registration), sqlx::Error> {
+pub async fn register(
+    database: &Database,
+    lease: Lease,
+    holdings: Holdings,
+) -> Result<(Instance, Registration), sqlx::Error> {
     let (connection, number) = connect(database).await?;
     let (sender, receiver) = watch::channel(number);
-    let registration = Registration { database: database.clone(), number: sender, connection: Some(connection) };
-    Ok((Instance(receiver), registration))
+    let (database, connection) = (database.clone(), Some(connection));
+    Ok((Instance(receiver), Registration { database, lease, holdings, number: sender, connection }))
 }
 
 async fn connect(database: &Database) -> Result<(PgConnection, i64), sqlx::Error> {
@@ -67,13 +90,32 @@ async fn connect(database: &Database) -> Result<(PgConnection, i64), sqlx::Error
 }
 
 impl Registration {
-    /// Keeps the number and cares for the work of the dead, until dropped.
+    /// Keeps the number and the leases and cares for the work of the dead and the silent, until dropped.
     pub async fn keep(&mut self) {
+        let renewal = Renewal {
+            queue: PgQueue::new(self.database.clone()),
+            database: self.database.clone(),
+            lease: self.lease,
+            holdings: self.holdings.clone(),
+            number: self.number.subscribe(),
+        };
+        tokio::join!(self.keep_number(), renewal.keep());
+    }
+
+    async fn keep_number(&mut self) {
         loop {
             tokio::time::sleep(ROUND).await;
-            if let Err(error) = self.round().await {
-                tracing::debug!(%error, "the instance lost its connection");
-                self.connection = None;
+            // A server that fell silent is as good as gone.
+            match tokio::time::timeout(self.lease.patience(), self.round()).await {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => {
+                    tracing::debug!(%error, "the instance lost its connection");
+                    self.connection = None;
+                }
+                Err(elapsed) => {
+                    tracing::debug!(%elapsed, "the instance has no answer on its connection");
+                    self.connection = None;
+                }
             }
         }
     }
@@ -104,6 +146,41 @@ impl Registration {
         release(&mut transaction, &[own], false).await?;
         transaction.commit().await?;
         connection.close().await
+    }
+}
+
+/// Renews what is carried, and finds what ought to be and is not.
+struct Renewal {
+    database: Database,
+    queue: PgQueue,
+    lease: Lease,
+    holdings: Holdings,
+    number: watch::Receiver<i64>,
+}
+
+impl Renewal {
+    async fn keep(&self) {
+        loop {
+            tokio::time::sleep(self.lease.round().min(ROUND)).await;
+            if let Err(error) = self.round().await {
+                tracing::debug!(error = error.chain(), "leases are not renewed");
+            }
+        }
+    }
+
+    async fn round(&self) -> Result<(), Unavailable> {
+        let number = *self.number.borrow();
+        let executions = self.holdings.executions.keys();
+        let let_go = engine::renew_leases(&self.database, number, self.lease, &executions).await?;
+        let let_go = let_go + self.queue.renew_leases(number, self.lease, &self.holdings.messages.keys()).await?;
+        if let_go > 0 {
+            tracing::info!(let_go, "let go of what was taken in hand and never carried");
+        }
+        let lapsed = engine::release_lapsed(&self.database, self.lease).await?;
+        if lapsed > 0 {
+            tracing::info!(lapsed, "taking up executions whose lease has ended");
+        }
+        Ok(())
     }
 }
 
@@ -139,7 +216,7 @@ async fn release(connection: &mut PgConnection, instances: &[i64], died: bool) -
         "-- instances.release_messages
          with released as (
              update messages
-             set visible_at = now(), instance = null, receive_count = greatest(receive_count - 1, 0),
+             set visible_at = sluice_now(), instance = null, receive_count = greatest(receive_count - 1, 0),
                  abandoned = abandoned + $2::boolean::integer
              where instance = any($1) returning queue
          )
@@ -151,7 +228,8 @@ async fn release(connection: &mut PgConnection, instances: &[i64], died: bool) -
     .await?;
     sqlx::query!(
         "-- instances.release_executions
-         update executions set instance = null where instance = any($1) and status = 'running'",
+         update executions set instance = null, leased_until = null, wake_at = sluice_now()
+         where instance = any($1) and status = 'running'",
         instances
     )
     .execute(&mut *connection)

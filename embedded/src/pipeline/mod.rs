@@ -25,7 +25,7 @@ use handlers::{
     api::{self, App, Metrics},
     token::TokenKey,
 };
-use instance::Registration;
+use instance::{Holdings, Registration};
 use parts::Parts;
 use std::{future::Future, net::SocketAddr, sync::Arc, time::Duration};
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
@@ -37,7 +37,9 @@ use workflows::wiring::{QUEUES, Runtime, schedules_of};
 /// prepared and its caches warm.
 const CONNECTIONS: u32 = 8;
 /// How long work in hand may take to end when the process stops; what takes longer is taken up by whoever starts next.
-const DRAIN: Duration = Duration::from_secs(10);
+const DRAIN: Duration = Duration::from_secs(8);
+/// How long it may take then to give the rest back. A database that hangs finds out by itself.
+const FAREWELL: Duration = Duration::from_secs(2);
 
 /// A running pipeline.
 pub struct Pipeline {
@@ -68,7 +70,9 @@ impl Pipeline {
         let starter = Arc::new(Starter::new(database.clone(), Arc::new(SystemClock), Arc::clone(&definition)));
         let parts =
             Arc::new(Parts::assemble(&database, starter, &config.data_dir.join("documents"), config.orders.clone())?);
-        let (instance, registration) = instance::register(&database).await.context("the database does not answer")?;
+        let (lease, holdings) = (config.lease, Holdings::default());
+        let (instance, registration) =
+            instance::register(&database, lease, holdings.clone()).await.context("the database does not answer")?;
         let wakes = Arc::new(Wakes::default());
         let (stop, stopping) = watch::channel(false);
         let (leave, leaving) = watch::channel(false);
@@ -85,12 +89,14 @@ impl Pipeline {
                 queue: queue.clone(),
                 ports: parts.ports.clone(),
                 instance: instance.clone(),
+                lease,
+                in_hand: holdings.messages.clone(),
                 counts: counts.clone(),
             };
             let (wakes, stopping, tracker) = (Arc::clone(&wakes), stopping.clone(), tracker.clone());
             beside(Box::pin(async move { consumer.run(&wakes, stopping, &tracker).await }));
         }
-        let runner = Runner::new(Arc::clone(&parts), definition, instance);
+        let runner = Runner::new(Arc::clone(&parts), definition, instance, lease, holdings.executions);
         let (to_wake, stop_seen, tracked) = (Arc::clone(&wakes), stopping.clone(), tracker.clone());
         beside(Box::pin(async move { runner.run(&to_wake, stop_seen, &tracked).await }));
         for schedule in schedules_of(Runtime::Embedded) {
@@ -124,11 +130,14 @@ impl Pipeline {
             tracing::info!("some work takes longer; it goes on at the next start");
         }
         self.leave.send_replace(true);
-        match self.registration.await {
-            Ok(registration) => report(registration.leave().await.map_err(anyhow::Error::from)),
-            Err(error) => report(Err(error.into())),
-        }
-        self.parts.database.close().await;
+        let left = async {
+            match self.registration.await {
+                Ok(registration) => report(registration.leave().await.map_err(anyhow::Error::from)),
+                Err(error) => report(Err(error.into())),
+            }
+            self.parts.database.close().await;
+        };
+        report(tokio::time::timeout(FAREWELL, left).await.map_err(anyhow::Error::from));
     }
 }
 

@@ -20,6 +20,7 @@ use adapters::{
     postgres::{
         Database,
         catalogue::{Delivery, PgCatalogue},
+        lease::Lease,
         orders::OrderSettings,
     },
     sandbox::Sandbox,
@@ -106,6 +107,7 @@ impl Shop {
             data_dir: self.dir.path().to_path_buf(),
             listen: ([127, 0, 0, 1], 0).into(),
             database_url: None,
+            lease: Lease::default(),
             orders: OrderSettings {
                 stage: "test".to_owned(),
                 hold: time::Duration::minutes(30),

@@ -1,0 +1,16 @@
+-- executions.release_lapsed: whose lease has ended is due at once, whoever had it; so is what the release before leases let
+-- go of, which says no time
+with lapsed as (
+    select id from executions
+    where status = 'running' and instance is not null and leased_until <= sluice_now()
+    for update skip locked
+),
+timeless as (
+    select id from executions
+    where status = 'running' and instance is null and wake_at is null
+    for update skip locked
+)
+update executions e
+set instance = null, leased_until = null, wake_at = sluice_now()
+from (select id from lapsed union all select id from timeless) as freed
+where e.id = freed.id
