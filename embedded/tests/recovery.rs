@@ -96,21 +96,6 @@ async fn histories_are_whole(shop: &Shop, executions: i64) {
     assert_eq!(shop.count(overlaps).await, 0);
 }
 
-/// Everything that an effect could show in. The version that search shows is none: not all events are told to it.
-const EFFECTS: &str = "select string_agg(digest, ' ') from (
-        select md5(string_agg(t::text, ' ' order by id)) as digest from orders t
-        union all select md5(string_agg(t::text, ' ' order by order_id, sequence)) from order_events t
-        union all select md5(string_agg(t::text, ' ' order by order_id)) from payments t
-        union all select md5(string_agg(t::text, ' ' order by order_id)) from invoices t
-        union all select md5(string_agg(t::text, ' ' order by series, year)) from invoice_series t
-        union all select md5(string_agg(t::text, ' ' order by sku)) from stock t
-        union all select md5(string_agg(t::text, ' ' order by key)) from sandbox.payment_intents t
-        union all select md5(string_agg(t::text, ' ' order by id)) from executions t
-        union all select md5(string_agg(t::text, ' ' order by position)) from warehouse_feed t
-        union all select md5(string_agg(t::text, ' ' order by order_id)) from dispatches t
-        union all select md5(string_agg(concat(order_id, status, document), ' ' order by order_id)) from order_search
-    ) as digests";
-
 #[tokio::test]
 async fn a_second_delivery_of_every_message_changes_nothing() {
     let shop = Shop::open(2).await;
@@ -140,7 +125,7 @@ async fn a_second_delivery_of_every_message_changes_nothing() {
     shop.run("drop trigger see on messages").await;
     let queues = "select count(distinct queue) from seen";
     assert_eq!(shop.count(queues).await, i64::try_from(workflows::wiring::QUEUES.len()).unwrap());
-    let effects: String = sqlx::query_scalar(EFFECTS).fetch_one(shop.pool()).await.unwrap();
+    let effects = shop.effects().await;
 
     shop.run("insert into messages (queue, subject, body) select * from seen").await;
     shop.quiet(WITHIN).await;
@@ -150,8 +135,7 @@ async fn a_second_delivery_of_every_message_changes_nothing() {
     )
     .await;
     shop.quiet(WITHIN).await;
-    let after: String = sqlx::query_scalar(EFFECTS).fetch_one(shop.pool()).await.unwrap();
-    assert_eq!(effects, after);
+    assert_eq!(shop.effects().await, effects);
     shop.audit().await;
 }
 

@@ -41,7 +41,7 @@ pub enum Command {
     },
     /// Call it off.
     Cancel,
-    /// Give its stock to others if its time is up.
+    /// Give its stock to others if its time is up and no money can be held for it.
     Expire,
     /// Its invoice is in the document store.
     RecordInvoice,
@@ -86,7 +86,8 @@ pub fn payment_key(order: &StoredOrder) -> String {
     format!("order-{}-authorize-1", order.id)
 }
 
-/// Decides what a command does to an order, and does it to the value given.
+/// Decides what a command does to an order, and does it to the value given. For [`Command::Expire`], `now` MUST be of the
+/// clock by which the reservation was given its end.
 pub fn decide(order: &mut StoredOrder, command: &Command, now: OffsetDateTime) -> Verdict {
     let verdict = match command {
         Command::AskForPayment => ask_for_payment(order),
@@ -224,10 +225,21 @@ fn cancel(order: &mut StoredOrder) -> Verdict {
 
 fn expire(order: &mut StoredOrder, now: OffsetDateTime) -> Verdict {
     match order.state {
-        State::Reserved { until } if until <= now => reject(order, Reason::ReservationExpired, None),
+        State::Reserved { until } if until <= now && !may_hold_money(order) => {
+            reject(order, Reason::ReservationExpired, None)
+        }
         State::Rejected { reason: Reason::ReservationExpired, .. } => Verdict::Already,
         State::Reserved { .. } | State::Rejected { .. } | State::Confirmed | State::Cancelled => Verdict::Refused,
     }
+}
+
+/// Whether the provider holds money for it, or may: then its workflow goes on until the provider's word decides, however
+/// late that comes. A buyer who paid is refused by no clock.
+fn may_hold_money(order: &StoredOrder) -> bool {
+    order.payment.as_ref().is_some_and(|payment| match payment.state {
+        PaymentStatus::Pending | PaymentStatus::Authorized => true,
+        PaymentStatus::Declined | PaymentStatus::Voided => false,
+    })
 }
 
 fn record_invoice(order: &mut StoredOrder) -> Verdict {

@@ -244,7 +244,8 @@ pub trait Orders: Send + Sync {
     /// Notes that an order is to be cancelled, so that neither payment nor shipping overtakes it.
     async fn request_cancel(&self, id: OrderId) -> Result<CancelRequest, Unavailable>;
 
-    /// Reservations whose time is up, at most `limit`.
+    /// Reservations whose time is up by the clock that they were made by, the same for all processes, and for which no
+    /// money may be held; at most `limit`.
     async fn expired(&self, limit: i64) -> Result<Vec<OrderId>, Unavailable>;
 
     /// Orders that have been waiting since before `older_than` for something that nobody is known to be doing, at most

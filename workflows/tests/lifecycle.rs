@@ -214,6 +214,25 @@ fn a_reservation_expires_when_its_time_is_up_and_not_before() {
 }
 
 #[test]
+fn an_order_for_which_money_may_be_held_does_not_expire() {
+    let late = START + Duration::minutes(31);
+    let authorized = || Command::RecordAuthorization { authorization_id: "pi_1".into() };
+    let declined = || Command::RecordDecline { code: "card_declined".into() };
+    for (said, expires) in [
+        (vec![], true),
+        (vec![Command::AskForPayment], false),
+        (vec![Command::AskForPayment, authorized()], false),
+        (vec![Command::AskForPayment, declined()], true),
+        (vec![Command::AskForPayment, Command::RecordVoid], true),
+    ] {
+        let mut order = reserved();
+        said.iter().for_each(|command| assert_ne!(decide(&mut order, command, START), Verdict::Refused));
+        let verdict = decide(&mut order, &Command::Expire, late);
+        assert_eq!(matches!(verdict, Verdict::Changed(_)), expires, "{said:?}: {verdict:?}");
+    }
+}
+
+#[test]
 fn money_that_comes_for_an_order_called_off_meanwhile_is_recorded_so_that_it_can_be_let_go() {
     let mut order = reserved();
     decide(&mut order, &Command::AskForPayment, START);

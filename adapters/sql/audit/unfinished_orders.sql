@@ -1,5 +1,6 @@
 -- audit.unfinished_orders: an order that has not ended is waiting for somebody who is there
--- Expiry ends what nobody else ends, and the sweep carries out a cancellation that was forgotten: each gets some time.
+-- Expiry ends what nobody else ends, and the sweep carries out a cancellation that was forgotten: each gets some time. An
+-- order for which money may be held does not expire: the sweep sets its workflow going again, and then leaves it some time.
 with told as (
     select subject, bool_or(queue like 'cancel%') as cancels
     from messages where queue in ('intake', 'intake-dlq', 'cancel', 'cancel-dlq')
@@ -12,6 +13,8 @@ unfinished as (
                    then 'its cancellation is forgotten'
                when o.status <> 'confirmed' and coalesce(o.reserved_until, '-infinity') < $1
                     and told.subject is null and e.status is distinct from 'running'
+                    and not exists (select from sweeps s
+                                    where s.order_id = o.id and s.what = 'unattended' and s.next_at > $1)
                    then 'nothing is going on, and its reservation is over'
            end as problem
     from orders o

@@ -131,7 +131,8 @@ async fn open_snapshot(database: &Database) -> Result<Transaction<'static, Postg
         .asked("audit.open_snapshot")?;
     sqlx::raw_sql(
         "-- audit.plan
-         set local enable_nestloop = off; set local jit = off; set local work_mem = '64MB'",
+         set local enable_nestloop = off; set local jit = off; set local work_mem = '64MB';
+         set local statement_timeout = 0; set local idle_in_transaction_session_timeout = 0",
     )
     .execute(&mut *transaction)
     .await
@@ -148,7 +149,7 @@ async fn close(snapshot: Transaction<'static, Postgres>) -> Result<(), Unavailab
 async fn forgotten_before(connection: &mut PgConnection) -> Result<OffsetDateTime, Unavailable> {
     sqlx::query_scalar!(
         r#"-- audit.forgotten_before
-         select now() - $1::bigint * interval '1 second' as "moment!""#,
+         select sluice_now() - $1::bigint * interval '1 second' as "moment!""#,
         GRACE.whole_seconds()
     )
     .fetch_one(connection)
@@ -199,6 +200,13 @@ async fn progress(snapshot: &mut PgConnection, forgotten: OffsetDateTime) -> Res
             "executions",
             "sql/audit/executions.sql",
             "An order that got its stock has one execution, an order that was refused at once has none.",
+            forgotten
+        ),
+        line!(
+            snapshot,
+            "leases",
+            "sql/audit/leases.sql",
+            "What is in hand moves, or its lease ends and it is taken up; what is due is taken in hand.",
             forgotten
         ),
     ])

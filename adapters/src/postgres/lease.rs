@@ -10,6 +10,9 @@ use std::{
 };
 use workflows::ports::Unavailable;
 
+/// How often whoever carries something looks whether it is to be renewed.
+pub const ROUND: Duration = Duration::from_secs(1);
+
 /// How long something stays in hand unless that is renewed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Lease(Duration);
@@ -29,18 +32,13 @@ impl Lease {
 
     /// From when on it is renewed. What is held for less, most of all, costs nothing.
     pub fn fresh(self) -> Duration {
-        self.0 / 3
-    }
-
-    /// How often whoever carries something looks whether it is to be renewed.
-    pub fn round(self) -> Duration {
-        self.0 / 6
+        self.0 / 2
     }
 
     /// How long a call that leases or settles something may go unanswered. It ends before what it may have taken is no more
     /// fresh, or a round would let go of what it took.
     pub fn patience(self) -> Duration {
-        self.0 / 4
+        self.0 / 5 * 2
     }
 
     /// The length, as statements take it.
@@ -141,7 +139,7 @@ mod tests {
         for seconds in 5..=30 {
             let lease = Lease::of_seconds(seconds).unwrap_or_default();
             assert!(lease.patience() < lease.fresh());
-            assert!(lease.fresh() + lease.round() <= lease.0 / 2, "half is left when it is renewed");
+            assert!(lease.fresh() + ROUND * 2 < lease.0, "time is left when it is renewed");
         }
         assert_eq!((Lease::of_seconds(4), Lease::of_seconds(31)), (None, None));
     }

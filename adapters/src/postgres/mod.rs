@@ -13,6 +13,7 @@ pub mod orders;
 pub mod orders_apply;
 pub mod orders_read;
 pub mod orders_reserve;
+pub mod pooler;
 pub mod queue;
 pub mod search;
 pub mod trigrams;
@@ -32,6 +33,11 @@ use workflows::ports::{Readiness, Unavailable};
 /// The schema, as a list of changes that are made once each. Those of a later release are no error.
 pub static MIGRATIONS: Migrator = Migrator { ignore_missing: true, ..sqlx::migrate!("../schemas/migrations") };
 
+/// What a server does for sessions whose client is gone or fell silent: a host without power is missed within ten seconds,
+/// and nobody waits longer for the locks of a transaction that nobody goes on with. A statement that takes a minute has
+/// outlived whoever asked.
+pub const SESSION: &str = "set tcp_keepalives_idle = 4; set tcp_keepalives_interval = 2; set tcp_keepalives_count = 3;
+     set tcp_user_timeout = '10s'; set idle_in_transaction_session_timeout = '10s'; set statement_timeout = '60s'";
 /// Statements take their batches as arrays, so the plan that fits one call fits all: planning each call's own costs more
 /// than it can win.
 const DURABLE: &str = "set plan_cache_mode = force_generic_plan";
@@ -82,7 +88,10 @@ impl Database {
     /// # Errors
     /// If the database does not answer.
     pub async fn migrate(&self) -> Result<(), sqlx::migrate::MigrateError> {
-        MIGRATIONS.run(&self.durable).await
+        // A session of its own, without limits: what a change does to a large table takes its time.
+        let mut connection = PgConnection::connect_with(&self.durable.connect_options()).await?;
+        MIGRATIONS.run(&mut connection).await?;
+        Ok(connection.close().await?)
     }
 
     /// Waits for work in flight and closes every connection.
@@ -108,7 +117,10 @@ fn pool(options: &PgConnectOptions, connections: u32) -> PgPoolOptions {
 
 /// Settings of a session are made by statements: RDS Proxy refuses them at a session's start.
 fn set<'a>(connection: &'a mut PgConnection, settings: &'static str) -> BoxFuture<'a, Result<(), sqlx::Error>> {
-    Box::pin(async move { sqlx::raw_sql(settings).execute(connection).await.map(|_| ()) })
+    Box::pin(async move {
+        sqlx::raw_sql(SESSION).execute(&mut *connection).await?;
+        sqlx::raw_sql(settings).execute(connection).await.map(|_| ())
+    })
 }
 
 /// A connection whose server fell silent would keep its place in the pool until the kernel gives up, a quarter of an hour

@@ -39,7 +39,7 @@ impl PgOrders {
         let mut connection = self.connection("orders.apply").await?;
         let mut transaction = connection.begin().await.asked("orders.apply")?;
         let mut orders = lock_and_load(&mut transaction, &batch).await?;
-        let now = self.clock.now();
+        let now = self.time_of(&mut transaction, &batch).await?;
         let mut changes = Changes::default();
         let mut applied: Vec<Applied> = Vec::with_capacity(batch.len());
         let mut to_tell_again = Vec::new();
@@ -70,6 +70,25 @@ impl PgOrders {
         transaction.commit().await.asked("orders.apply")?;
         self.database.bell.ring(bell::ORDERS);
         Ok(applied)
+    }
+
+    /// By whose clock a batch is decided: reservations are given their end by the database's, and judged by the same,
+    /// however far apart the clocks of processes are.
+    async fn time_of(
+        &self,
+        connection: &mut PgConnection,
+        batch: &[(OrderId, Command)],
+    ) -> Result<OffsetDateTime, Unavailable> {
+        if !batch.iter().any(|(_, command)| *command == Command::Expire) {
+            return Ok(self.clock.now());
+        }
+        sqlx::query_scalar!(
+            r#"-- orders.time
+             select sluice_now() as "now!""#
+        )
+        .fetch_one(connection)
+        .await
+        .asked("orders.time")
     }
 
     fn event_of(

@@ -79,11 +79,11 @@ impl PgOrders {
 
     pub(super) async fn expired_reservations(&self, limit: i64) -> Result<Vec<OrderId>, Unavailable> {
         let ids = sqlx::query_scalar!(
-            "-- orders.expired
-             select id from orders
-             where status in ('reserved', 'in_review') and reserved_until <= $1
-             order by reserved_until limit $2",
-            self.clock.now(),
+            "-- orders.expired: none for which money may be held, or many of those would be in the way of others
+             select id from orders o
+             where status in ('reserved', 'in_review') and reserved_until <= sluice_now()
+               and not exists (select from payments p where p.order_id = o.id and p.state in ('pending', 'authorized'))
+             order by reserved_until limit $1",
             limit
         )
         .fetch_all(&self.database.durable)

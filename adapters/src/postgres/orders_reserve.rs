@@ -9,7 +9,7 @@ use schemas::{event::EventName, ids::OrderId, intake::AcceptedOrder};
 use serde_json::{Value, json};
 use sqlx::{Connection, PgConnection};
 use std::collections::{BTreeMap, HashMap, HashSet};
-use time::OffsetDateTime;
+use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 use workflows::{
     allocate::{Goods, Listing, NewOrder, Shelf, allocate},
@@ -42,8 +42,8 @@ impl PgOrders {
         if !new.is_empty() {
             let now = self.clock.now();
             let mut goods = lock_goods(&mut transaction, &new).await?;
-            let placed = allocate(new, &mut goods, now, now + self.settings.hold);
-            if !insert_orders(&mut transaction, &placed).await? {
+            let mut placed = allocate(new, &mut goods, now, now + self.settings.hold);
+            if !insert_orders(&mut transaction, &mut placed, self.settings.hold).await? {
                 transaction.rollback().await.asked("orders.reserve")?;
                 return Ok(None);
             }
@@ -144,22 +144,32 @@ fn taken_by(placed: &[NewOrder]) -> BTreeMap<(String, String), i64> {
     taken
 }
 
-/// Says whether all of them were new.
-async fn insert_orders(connection: &mut PgConnection, placed: &[NewOrder]) -> Result<bool, Unavailable> {
+/// Says whether all of them were new. The end of their reservations is set by the database's clock, and not by ours.
+async fn insert_orders(
+    connection: &mut PgConnection,
+    placed: &mut [NewOrder],
+    hold: Duration,
+) -> Result<bool, Unavailable> {
     let rows: Vec<Value> = placed.iter().map(as_row).collect();
-    let inserted = sqlx::query_file!("sql/orders/insert.sql", Value::Array(rows))
-        .execute(connection)
+    let inserted = sqlx::query_file!("sql/orders/insert.sql", Value::Array(rows), hold.whole_seconds())
+        .fetch_all(connection)
         .await
         .asked("orders.insert")?;
-    Ok(usize::try_from(inserted.rows_affected()) == Ok(placed.len()))
+    let ends: HashMap<Uuid, Option<OffsetDateTime>> =
+        inserted.into_iter().map(|row| (row.id, row.reserved_until)).collect();
+    for NewOrder { order, .. } in placed.iter_mut() {
+        if let (State::Reserved { until }, Some(Some(end))) = (&mut order.state, ends.get(&order.id.0)) {
+            *until = *end;
+        }
+    }
+    Ok(ends.len() == placed.len())
 }
 
 fn as_row(new: &NewOrder) -> Value {
     let order = &new.order;
-    let (reason, detail, until) = match &order.state {
-        State::Rejected { reason, detail } => (Some(*reason), detail.as_deref(), None),
-        State::Reserved { until } => (None, None, until.format(&time::format_description::well_known::Rfc3339).ok()),
-        State::Confirmed | State::Cancelled => (None, None, None),
+    let (reason, detail) = match &order.state {
+        State::Rejected { reason, detail } => (Some(*reason), detail.as_deref()),
+        State::Reserved { .. } | State::Confirmed | State::Cancelled => (None, None),
     };
     let text = |moment: OffsetDateTime| moment.format(&time::format_description::well_known::Rfc3339).ok();
     json!({
@@ -168,7 +178,7 @@ fn as_row(new: &NewOrder) -> Value {
         "net": new.net_and_tax.map(|(net, _)| net), "tax": new.net_and_tax.map(|(_, tax)| tax),
         "total": order.total, "lines": order.lines, "email": order.email,
         "shipping_address": order.shipping_address, "billing_address": order.billing_address,
-        "payment_method": order.payment_method, "reserved_until": until, "traceparent": order.traceparent,
+        "payment_method": order.payment_method, "traceparent": order.traceparent,
         "created_at": text(order.created_at), "updated_at": text(order.updated_at),
     })
 }

@@ -91,6 +91,20 @@ cases! {
     two_executions_of_one_order:
         "alter table executions drop constraint executions_pkey; insert into executions select * from executions"
         => executions "{second}";
+    an_execution_in_a_hand_that_does_not_move_it:
+        "update executions set instance = 1, leased_until = null, wake_at = null, started_at = now() - interval '1 hour'
+         where id = '{open}'"
+        => leases "{open}";
+    an_execution_whose_lease_ended_long_ago:
+        "update executions set instance = 1, leased_until = now() - interval '1 hour', wake_at = null
+         where id = '{open}'"
+        => leases "{open}";
+    an_execution_that_is_due_and_that_nobody_takes_in_hand:
+        "update executions set wake_at = now() - interval '1 hour' where id = '{open}'" => leases "{open}";
+    a_message_whose_lease_ended_long_ago:
+        "insert into messages (queue, subject, body, instance, visible_at)
+         values ('index', '{paid}', '{}', 1, now() - interval '1 hour')"
+        => leases "index";
     an_order_without_its_first_event:
         "delete from order_events where order_id = '{paid}' and sequence = 1" => event_sequences "{paid}";
     a_gap_between_events:

@@ -121,9 +121,9 @@ impl Shop {
         shop.apply(&["open", "expired"], || Command::AskForPayment).await;
         shop.apply(&["paid", "second", "fresh", "cancelled"], || Command::Confirm).await;
         shop.apply(&["declined"], || Command::Reject { reason: Reason::PaymentDeclined, detail: None }).await;
+        shop.void("expired").await;
         shop.apply(&["expired"], || Command::Expire).await;
         shop.cancel("cancelled").await;
-        shop.void("expired").await;
         shop.invoice(&["paid", "second"]).await;
         shop.index().await;
         shop.dispatch().await;

@@ -39,6 +39,11 @@ cases! {
         "update orders set reserved_until = now() - interval '1 minute' where id = '{open}';
          update executions set status = 'failed' where id = '{open}'"
         => unfinished_orders 1;
+    a_reservation_past_its_time_that_the_sweep_cares_for:
+        "update orders set reserved_until = now() - interval '1 hour' where id = '{open}';
+         update executions set status = 'failed' where id = '{open}';
+         insert into sweeps values ('{open}', 'unattended', 3, now())"
+        => unfinished_orders 1;
     a_cancellation_that_was_set_aside:
         "update orders set cancel_requested_at = now() - interval '1 hour' where id = '{paid}';
          insert into messages (queue, subject, body) values ('cancel-dlq', '{paid}', '{}')"

@@ -50,6 +50,13 @@ impl Shop {
         event
     }
 
+    /// Its time is up by the database's clock, whatever ours says.
+    async fn expires(&self, id: OrderId) {
+        let applied = self.apply(id, Command::Expire).await;
+        assert_eq!(events(&applied)[0].name(), Some(EventName::OrderRejected), "{applied:?}");
+        assert_eq!(self.orders.events(id).await.unwrap().last(), Some(&events(&applied)[0]));
+    }
+
     /// Carries the command out, which must change the order without an event.
     async fn says_nothing(&self, id: OrderId, command: Command) {
         let before = self.load(id).await.version;
@@ -139,28 +146,69 @@ async fn a_reservation_expires_when_its_time_is_up_and_not_before() {
     let (shop, id) = Shop::with_an_order().await;
     let early = shop.reserve(&[&[("CUP", 1)]]).await[0];
     shop.confirm(early).await;
-    shop.clock.set(shop.clock.now() + Duration::minutes(29));
+    shop.time_passes(minutes(29)).await;
     assert_eq!(shop.orders.expired(10).await.unwrap(), []);
     assert_eq!(verdict(&shop.apply(id, Command::Expire).await), Some(&Verdict::Refused));
-    shop.clock.set(shop.clock.now() + Duration::minutes(1));
+    shop.time_passes(minutes(1)).await;
     assert_eq!(shop.orders.expired(10).await.unwrap(), [id], "and none that is paid for");
-    shop.tells(id, Command::Expire, EventName::OrderRejected).await;
+    shop.expires(id).await;
     assert_eq!(shop.load(id).await.state, State::Rejected { reason: Reason::ReservationExpired, detail: None });
     assert_eq!(shop.reserved_units("TEA").await, 0);
     assert_eq!(shop.orders.expired(10).await.unwrap(), []);
 }
 
 #[tokio::test]
+async fn a_process_whose_clock_is_wrong_holds_stock_for_as_long_and_ends_nobody_s_reservation_early() {
+    let (shop, id) = Shop::with_an_order().await;
+    let right = shop.clock.now();
+    for wrong in [Duration::minutes(31), Duration::minutes(-31)] {
+        shop.clock.set(right + wrong);
+        let of_this = shop.reserve(&[&[("CUP", 1)]]).await[0];
+        assert_eq!(shop.orders.expired(10).await.unwrap(), []);
+        for id in [id, of_this] {
+            assert_eq!(verdict(&shop.apply(id, Command::Expire).await), Some(&Verdict::Refused), "{wrong}");
+        }
+        let held =
+            format!("select reserved_until - sluice_now() > interval '29 minutes' from orders where id = '{of_this}'");
+        assert!(shop.value::<bool>(&held).await, "{wrong}");
+    }
+    shop.time_passes(minutes(30)).await;
+    assert_eq!(shop.orders.expired(10).await.unwrap().len(), 3);
+    shop.expires(id).await;
+}
+
+#[tokio::test]
+async fn an_order_for_which_money_may_be_held_does_not_expire_and_is_in_nobody_s_way() {
+    let (shop, asked) = Shop::with_an_order().await;
+    let paid = shop.reserve(&[&[("TEA", 1)]]).await[0];
+    let unpaid = shop.reserve(&[&[("TEA", 1)]]).await[0];
+    shop.change(asked, [Command::AskForPayment]).await;
+    shop.change(paid, [Command::AskForPayment, authorization("pi_1")]).await;
+    shop.time_passes(minutes(31)).await;
+    assert_eq!(shop.orders.expired(1).await.unwrap(), [unpaid]);
+    for id in [asked, paid] {
+        assert_eq!(verdict(&shop.apply(id, Command::Expire).await), Some(&Verdict::Refused));
+    }
+    shop.change(asked, [Command::RecordVoid]).await;
+    assert_eq!(shop.orders.expired(1).await.unwrap(), [asked]);
+}
+
+#[tokio::test]
 async fn expired_reservations_come_longest_expired_first_and_no_more_than_asked_for() {
     let shop = Shop::open().await;
-    let start = shop.clock.now();
-    let mut ids = Vec::new();
-    for minutes in [3, 1, 2] {
-        shop.clock.set(start + Duration::minutes(minutes));
-        ids.extend(shop.reserve(&[&[("TEA", 1)]]).await);
+    let ids = shop.reserve(&[&[("TEA", 1)], &[("TEA", 1)], &[("TEA", 1)]]).await;
+    for (id, minutes) in ids.iter().zip([3, 1, 2]) {
+        shop.run(&format!(
+            "update orders set reserved_until = sluice_now() - interval '1 hour' + {minutes} * interval '1 minute'
+             where id = '{id}'"
+        ))
+        .await;
     }
-    shop.clock.set(start + Duration::hours(1));
     assert_eq!(shop.orders.expired(2).await.unwrap(), [ids[1], ids[2]]);
+}
+
+fn minutes(count: u64) -> std::time::Duration {
+    std::time::Duration::from_secs(60 * count)
 }
 
 #[tokio::test]

@@ -56,6 +56,8 @@ pub(crate) struct Shop {
     pub(crate) catalogue: PgCatalogue,
     pub(crate) queue: PgQueue,
     pub(crate) search: PgSearch,
+    /// How far the database's clock was put forward.
+    ahead: Mutex<Wait>,
 }
 
 impl Shop {
@@ -87,6 +89,7 @@ impl Shop {
             catalogue: PgCatalogue::new(database.clone(), clock.clone()),
             queue: PgQueue::new(database.clone()),
             search: PgSearch::new(database.clone()),
+            ahead: Mutex::default(),
             clock,
             database,
         }
@@ -108,6 +111,20 @@ impl Shop {
     pub(crate) async fn run(&self, statements: &str) {
         let statements = AssertSqlSafe(statements.to_owned());
         sqlx::raw_sql(statements).execute(&self.database.durable).await.unwrap();
+    }
+
+    /// Puts the database's clock forward, and no other.
+    pub(crate) async fn time_passes(&self, time: Wait) {
+        let ahead = {
+            let mut ahead = self.ahead.lock().unwrap();
+            *ahead += time;
+            ahead.as_millis()
+        };
+        self.run(&format!(
+            "create or replace function sluice_now() returns timestamptz language sql stable parallel safe as
+             $$ select pg_catalog.now() + {ahead} * interval '1 millisecond' $$"
+        ))
+        .await;
     }
 
     /// The one value that a query gives.

@@ -6,6 +6,8 @@ mod put_events;
 mod runner;
 mod starter;
 mod store;
+#[cfg(test)]
+mod tests;
 
 pub use runner::Runner;
 pub use starter::Starter;

@@ -118,6 +118,7 @@ impl Runner {
         let Claimed { id, mut version, mut execution } = claimed;
         let mut action = self.definition.action(&execution, self.parts.ports.clock.now());
         loop {
+            let mut over_since = None;
             let event = match action {
                 Action::Invoke { function, payload, timeout } => {
                     Event::Task(functions::call(self.parts.ports.clone(), &function, payload, timeout).await)
@@ -125,12 +126,17 @@ impl Runner {
                 Action::PutEvents { entries, timeout } => {
                     Event::Task(put_events::put(self.parts.ports.bus.as_ref(), entries, timeout).await)
                 }
-                Action::WaitUntil(_) => Event::WaitElapsed,
+                // Its end is of the clock of whoever stored it. That it is over the database has said, by its own.
+                Action::WaitUntil(end) => {
+                    over_since = Some(end);
+                    Event::WaitElapsed
+                }
                 // It is not stored as ended, so this is of another definition.
                 Action::Succeeded { .. } => return self.give_up(id, instance, version, "it has ended").await,
                 Action::Failed { cause, .. } => return self.give_up(id, instance, version, &cause).await,
             };
             let now = self.parts.ports.clock.now();
+            let now = over_since.map_or(now, |end| now.max(end));
             let step = match self.definition.resume(execution, event, now, fastrand::u32(..)) {
                 Ok(step) => step,
                 Err(error) => return self.give_up(id, instance, version, &error.to_string()).await,

@@ -8,8 +8,8 @@
 
 use crate::engine;
 use adapters::postgres::{
-    Database,
-    lease::{InHand, Lease},
+    Database, SESSION,
+    lease::{self, InHand, Lease},
     queue::{PgQueue, Receipt},
 };
 use sqlx::{Connection, PgConnection};
@@ -69,6 +69,7 @@ pub async fn register(
 
 async fn connect(database: &Database) -> Result<(PgConnection, i64), sqlx::Error> {
     let mut connection = PgConnection::connect_with(&database.durable.connect_options()).await?;
+    sqlx::raw_sql(SESSION).execute(&mut connection).await?;
     // The lock is taken in the transaction that shows the number, so nobody can take it for dead in between.
     let mut transaction = connection.begin().await?;
     let number: i64 = sqlx::query_scalar!(
@@ -161,7 +162,7 @@ struct Renewal {
 impl Renewal {
     async fn keep(&self) {
         loop {
-            tokio::time::sleep(self.lease.round().min(ROUND)).await;
+            tokio::time::sleep(lease::ROUND).await;
             if let Err(error) = self.round().await {
                 tracing::debug!(error = error.chain(), "leases are not renewed");
             }

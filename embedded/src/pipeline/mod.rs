@@ -15,7 +15,7 @@ use crate::{
     engine::{self, Runner, Starter},
 };
 use adapters::{
-    postgres::{Database, queue::PgQueue},
+    postgres::{Database, pooler, queue::PgQueue},
     system::{SystemClock, SystemIds},
 };
 use anyhow::Context;
@@ -65,6 +65,7 @@ impl Pipeline {
         let listener = listen(config.listen).await?;
         let database =
             Database::connect(database_url, CONNECTIONS).context("the database's URL cannot be understood")?;
+        pooler::require_sessions(&database.durable.connect_options()).await?;
         database.migrate().await.context("the database cannot be brought up to date")?;
         let definition = Arc::new(engine::checkout()?);
         let starter = Arc::new(Starter::new(database.clone(), Arc::new(SystemClock), Arc::clone(&definition)));

@@ -12,6 +12,7 @@
 )]
 
 pub(crate) mod load;
+pub(crate) mod partition;
 pub(crate) mod server;
 
 use adapters::{
@@ -43,6 +44,23 @@ use workflows::ports::{Clock, Ids};
 pub(crate) const HOT: &str = "HOT";
 /// Four SKUs that are never short.
 pub(crate) const SKUS: [&str; 4] = ["TEA", "CUP", "POT", "TIN"];
+
+/// Everything that an effect could show in. The version that search shows is none: not all events are told to it; nor is
+/// how often the provider was asked, which its keys are there for.
+const EFFECTS: &str = "select string_agg(digest, ' ') from (
+        select md5(string_agg(t::text, ' ' order by id)) as digest from orders t
+        union all select md5(string_agg(t::text, ' ' order by order_id, sequence)) from order_events t
+        union all select md5(string_agg(t::text, ' ' order by order_id)) from payments t
+        union all select md5(string_agg(t::text, ' ' order by order_id)) from invoices t
+        union all select md5(string_agg(t::text, ' ' order by series, year)) from invoice_series t
+        union all select md5(string_agg(t::text, ' ' order by sku)) from stock t
+        union all select md5(string_agg(concat_ws(' ', key, id, reference, amount, currency, state, code), ' ' order by key))
+                  from sandbox.payment_intents
+        union all select md5(string_agg(t::text, ' ' order by id)) from executions t
+        union all select md5(string_agg(t::text, ' ' order by position)) from warehouse_feed t
+        union all select md5(string_agg(t::text, ' ' order by order_id)) from dispatches t
+        union all select md5(string_agg(concat(order_id, status, document), ' ' order by order_id)) from order_search
+    ) as digests";
 
 /// A database with a catalogue, and a data folder.
 pub(crate) struct Shop {
@@ -98,21 +116,26 @@ impl Shop {
         catalogue.import(&deliveries, "tests", |_| {}).await.unwrap();
     }
 
-    /// The pipeline in this process, where a test can reach its parts.
-    pub(crate) async fn pipeline(&self) -> Pipeline {
+    /// What an installation decides about its orders.
+    pub(crate) fn settings() -> OrderSettings {
         let seller = json!({
             "name": "Tests Ltd", "line1": "1 High Street", "postal_code": "N1 1AA", "city": "London", "country": "GB"
         });
+        OrderSettings {
+            stage: "test".to_owned(),
+            hold: time::Duration::minutes(30),
+            seller: serde_json::from_value(seller).unwrap(),
+        }
+    }
+
+    /// The pipeline in this process, where a test can reach its parts.
+    pub(crate) async fn pipeline(&self) -> Pipeline {
         let config = Config {
             data_dir: self.dir.path().to_path_buf(),
             listen: ([127, 0, 0, 1], 0).into(),
             database_url: None,
             lease: Lease::default(),
-            orders: OrderSettings {
-                stage: "test".to_owned(),
-                hold: time::Duration::minutes(30),
-                seller: serde_json::from_value(seller).unwrap(),
-            },
+            orders: Self::settings(),
         };
         let key = sluice::development_key::development_key(self.dir.path()).unwrap();
         Pipeline::start(&config, &self.url, key).await.unwrap()
@@ -172,6 +195,11 @@ impl Shop {
     /// One number from the database.
     pub(crate) async fn count(&self, sql: &'static str) -> i64 {
         sqlx::query_scalar(sql).fetch_one(self.pool()).await.unwrap()
+    }
+
+    /// A digest of all effects.
+    pub(crate) async fn effects(&self) -> String {
+        sqlx::query_scalar(EFFECTS).fetch_one(self.pool()).await.unwrap()
     }
 
     /// Changes something by hand; says how many rows.

@@ -19,6 +19,7 @@ pub(crate) struct Server {
     child: Child,
     data_dir: PathBuf,
     database_url: Option<String>,
+    settings: Vec<(String, String)>,
     port: u16,
     pub(crate) url: String,
 }
@@ -29,13 +30,23 @@ impl Server {
         Self::start_in(shop.dir.path(), Some(&shop.url)).await
     }
 
+    /// Starts one on the shop's database with these settings.
+    pub(crate) async fn start_with(shop: &Shop, settings: &[(&str, &str)]) -> Self {
+        let settings = settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        Self::open(shop.dir.path(), Some(&shop.url), settings).await
+    }
+
     /// Starts one in a data folder; without a database it runs its own.
     pub(crate) async fn start_in(data_dir: &Path, database_url: Option<&str>) -> Self {
+        Self::open(data_dir, database_url, Vec::new()).await
+    }
+
+    async fn open(data_dir: &Path, database_url: Option<&str>, settings: Vec<(String, String)>) -> Self {
         let port = free_port();
         let database_url = database_url.map(str::to_owned);
-        let child = spawn(data_dir, database_url.as_deref(), port);
+        let child = spawn(data_dir, database_url.as_deref(), port, &settings);
         let url = format!("http://127.0.0.1:{port}");
-        let mut server = Self { child, data_dir: data_dir.to_path_buf(), database_url, port, url };
+        let mut server = Self { child, data_dir: data_dir.to_path_buf(), database_url, settings, port, url };
         server.healthy().await;
         server
     }
@@ -48,14 +59,19 @@ impl Server {
 
     /// Starts it again where it was, and waits until it answers.
     pub(crate) async fn restart(&mut self) {
-        self.child = spawn(&self.data_dir, self.database_url.as_deref(), self.port);
+        self.child = spawn(&self.data_dir, self.database_url.as_deref(), self.port, &self.settings);
         self.healthy().await;
+    }
+
+    /// Sends it a signal, such as `STOP`.
+    pub(crate) fn signal(&self, name: &str) {
+        let sent = Command::new("kill").args([&format!("-{name}"), &self.child.id().to_string()]).status().unwrap();
+        assert!(sent.success());
     }
 
     /// SIGTERM; the exit that follows within the deadline.
     pub(crate) async fn terminate(&mut self, within: Duration) -> ExitStatus {
-        let sent = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().unwrap();
-        assert!(sent.success());
+        self.signal("TERM");
         let mut exit = None;
         wait_until("the server to exit", within, async || {
             exit = self.child.try_wait().unwrap();
@@ -86,7 +102,7 @@ impl Server {
                 None => Err("it does not".to_owned()),
                 // A database that is just being killed refuses its start: an operator's supervisor would start it again.
                 Some(_) => {
-                    self.child = spawn(&self.data_dir, self.database_url.as_deref(), self.port);
+                    self.child = spawn(&self.data_dir, self.database_url.as_deref(), self.port, &self.settings);
                     Err(format!("it ended; its log says:\n{}", self.log()))
                 }
             }
@@ -158,13 +174,14 @@ fn prepared(data_dir: &Path, database_url: Option<&str>) -> Command {
     command
 }
 
-fn spawn(data_dir: &Path, database_url: Option<&str>, port: u16) -> Child {
+fn spawn(data_dir: &Path, database_url: Option<&str>, port: u16, settings: &[(String, String)]) -> Child {
     let log: File = OpenOptions::new().create(true).append(true).open(data_dir.join("server.log")).unwrap();
     prepared(data_dir, database_url)
         .arg("serve")
         .env("SLUICE_LISTEN", format!("127.0.0.1:{port}"))
         .env("SLUICE_LOG", std::env::var("SLUICE_TEST_LOG").unwrap_or_else(|_| "warn,sluice=info".to_owned()))
         .env("SLUICE_LOG_FORMAT", "text")
+        .envs(settings.iter().map(|(name, value)| (name, value)))
         .stdin(Stdio::null())
         .stdout(log.try_clone().unwrap())
         .stderr(log)

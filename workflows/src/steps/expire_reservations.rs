@@ -1,4 +1,5 @@
-//! Scheduled: gives the stock of orders that were not paid in time to others.
+//! Scheduled: gives the stock of orders that were not paid in time to others. One for which money may be held is left to its
+//! workflow, which `sweep` sets going again if nobody carries it.
 
 use crate::{
     lifecycle::{Command, Verdict},

@@ -1,0 +1,29 @@
+-- audit.leases: an execution or a message that somebody has in hand moves, or its lease ends and another takes it up
+-- One in the hand of a process of the release before leases has none: it is told by when it last moved.
+with judged as (
+    select e.id as execution_id, null::bigint as message_id, null::text as queue, e.instance,
+           case
+               when e.instance is null and coalesce(e.wake_at, e.started_at) < $1::timestamptz
+                   then 'it is due, and nobody takes it in hand'
+               when e.leased_until < $1 and e.instance is not null then 'its lease ended, and nobody takes it up'
+               when e.instance is not null and e.leased_until is null and greatest(e.started_at, e.wake_at) < $1
+                    and coalesce((select max(h.left_at) from execution_history h where h.execution_id = e.id),
+                                 '-infinity') < $1
+                   then 'whoever has it in hand does not move it'
+           end as problem
+    from executions e
+    where e.status = 'running'
+    union all
+    select null, m.id, m.queue, m.instance,
+           case when m.visible_at < $1 then 'its lease ended, and nobody takes it up' end
+    from messages m
+    where m.instance is not null
+),
+left_lying as (
+    select * from judged where problem is not null
+)
+select (select count(*) from judged) as "checked!",
+       (select count(*) from left_lying) as "violations!",
+       null::bigint as "waiting?",
+       (select coalesce(jsonb_agg(jsonb_strip_nulls(to_jsonb(example))), '[]')
+        from (select * from left_lying order by execution_id, message_id limit 20) as example) as "examples!: Examples"
