@@ -77,6 +77,8 @@ async fn asked_to_stop_while_every_statement_hangs_it_stops() {
     let mut server = Server::start(&shop).await;
     let ids = shop.accepted_all(&server.url, &["pm_sandbox_slow"; 3]).await;
     let mut transaction = shop.pool().begin().await.unwrap();
+    // The server would end it, as it ends those of silent processes.
+    sqlx::query("set local idle_in_transaction_session_timeout = 0").execute(&mut *transaction).await.unwrap();
     sqlx::query("lock table messages, executions, orders, instances in access exclusive mode")
         .execute(&mut *transaction)
         .await

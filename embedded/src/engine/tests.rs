@@ -90,7 +90,7 @@ impl Engine {
 }
 
 fn authorized() -> TaskOutcome {
-    TaskOutcome::Returned(json!({ "Payload": { "result": "authorized" } }))
+    TaskOutcome::Returned(json!({ "result": "authorized" }))
 }
 
 fn away() -> TaskOutcome {
@@ -111,7 +111,7 @@ async fn progress_whose_answer_was_lost_is_known_again_and_stored_once() {
     assert!(engine.store(&progress).await);
     assert!(engine.store(&progress).await, "it is still in hand");
     assert_eq!(engine.count(&format!("version = {}", claimed.version + 1)).await, 1);
-    let other = engine.after(&claimed, MINE, TaskOutcome::Returned(json!({ "Payload": {} })), NOW);
+    let other = engine.after(&claimed, MINE, TaskOutcome::Returned(json!({})), NOW);
     assert!(!engine.store(&other).await, "other progress from the same version is not what is stored");
     let of_another = Checkpoint { instance: ANOTHER, ..progress };
     assert!(!engine.store(&of_another).await);
