@@ -73,3 +73,18 @@ fn lease(seconds: Option<&str>) -> anyhow::Result<Lease> {
     let lease = text.parse().ok().and_then(Lease::of_seconds);
     lease.with_context(|| format!("SLUICE_LEASE_SECONDS is {text:?}; it must be a whole number from 5 to 30"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lease_is_five_to_thirty_seconds_and_anything_else_is_refused_by_name() {
+        assert_eq!(lease(None).ok(), Some(Lease::default()));
+        assert_eq!(lease(Some("5")).ok(), Lease::of_seconds(5));
+        for wrong in ["", "4", "31", "300", "-20", "20s", "7.5"] {
+            let refusal = lease(Some(wrong)).err().map(|error| error.to_string()).unwrap_or_default();
+            assert!(refusal.contains("SLUICE_LEASE_SECONDS") && refusal.contains("5 to 30"), "{wrong}: {refusal}");
+        }
+    }
+}

@@ -36,7 +36,11 @@ async fn an_order_in_stock_is_priced_held_stored_and_told() {
     let shop = Shop::open().await;
     let accepted = shop.order(&[("TEA", 3), ("CUP", 2), ("TEA", 1)]);
     let reservation = shop.orders.reserve(vec![accepted.clone()]).await.unwrap().remove(0);
-    let until = shop.clock.now() + Duration::minutes(30);
+    // Half an hour by the database's clock.
+    let held =
+        "select reserved_until - sluice_now() between interval '29 minutes' and interval '30 minutes' from orders";
+    assert!(shop.value::<bool>(held).await);
+    let until = shop.value("select reserved_until from orders").await;
     assert_eq!((reservation.id, &reservation.state), (accepted.id, &State::Reserved { until }));
     assert_eq!(told(&reservation), [(1, EventName::OrderSubmitted), (2, EventName::OrderReserved)]);
     assert_eq!(shop.orders.events(accepted.id).await.unwrap(), reservation.events);
