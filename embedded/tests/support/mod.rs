@@ -130,15 +130,25 @@ impl Shop {
 
     /// The pipeline in this process, where a test can reach its parts.
     pub(crate) async fn pipeline(&self) -> Pipeline {
+        self.pipeline_on(&self.url, Lease::default()).await
+    }
+
+    /// The same, which reaches the database by another way.
+    pub(crate) async fn pipeline_on(&self, url: &str, lease: Lease) -> Pipeline {
+        self.try_pipeline_on(url, lease).await.unwrap()
+    }
+
+    /// The same, where the way may fail.
+    pub(crate) async fn try_pipeline_on(&self, url: &str, lease: Lease) -> anyhow::Result<Pipeline> {
         let config = Config {
             data_dir: self.dir.path().to_path_buf(),
             listen: ([127, 0, 0, 1], 0).into(),
             database_url: None,
-            lease: Lease::default(),
+            lease,
             orders: Self::settings(),
         };
         let key = sluice::development_key::development_key(self.dir.path()).unwrap();
-        Pipeline::start(&config, &self.url, key).await.unwrap()
+        Pipeline::start(&config, url, key).await
     }
 
     pub(crate) fn pool(&self) -> &PgPool {

@@ -1,0 +1,74 @@
+//! The line between the pipeline and its database loses the reply to each statement in turn, or the request, or the reply
+//! to the commit; then connections at random; then everything for a while. Every order ends as it would have, nobody who
+//! paid is refused, and the audit finds nothing.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod buyers;
+mod provoke;
+mod stage;
+mod starts;
+mod statements;
+#[path = "../support/mod.rs"]
+mod support;
+
+use futures_util::future::join_all;
+use pg_proxy::Loss;
+use stage::Stage;
+use std::{sync::Arc, time::Duration};
+use support::{Shop, load::Load, wait_until};
+
+/// Shops that lose replies side by side, each its share: what takes time is waiting.
+const SHOPS: usize = 3;
+/// How many shares are begun with slow payments among the orders.
+const SLOW: usize = 2;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whatever_reply_is_lost_every_order_ends_as_it_would_have() {
+    let stages = join_all((0..SHOPS).map(|_| Stage::open())).await;
+    let usual = stages[0].usual_ends().await;
+    let learned = stages[0].proxy.seen();
+    let names = statements::of_a_serving_pipeline();
+    join_all(stages.into_iter().enumerate().map(async |(shop, stage)| {
+        for (at, name) in names.iter().skip(shop).step_by(SHOPS).enumerate() {
+            for loss in [Loss::Request, Loss::Reply, Loss::Commit] {
+                let is_part = |seen: &pg_proxy::Seen| seen.in_transaction;
+                let in_transaction =
+                    learned.get(name).is_some_and(is_part) || stage.proxy.seen().get(name).is_some_and(is_part);
+                if loss != Loss::Commit || in_transaction {
+                    stage.lose(name, loss, at < SLOW).await;
+                }
+            }
+        }
+        stage.ends_as(&usual).await;
+    }))
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn connections_reset_at_random_under_load_cost_no_order() {
+    let seed = std::env::var("CHAOS_SEED").ok().and_then(|text| text.parse().ok()).unwrap_or_else(|| fastrand::u64(..));
+    eprintln!("CHAOS_SEED={seed}");
+    let shop = Arc::new(Shop::open(200).await);
+    let proxy = pg_proxy::Proxy::start(&shop.url).await.unwrap();
+    let pipeline = shop.pipeline_on(&proxy.url()).await;
+    let load = Load::start(&shop, &[format!("http://{}", pipeline.address)], 12, seed);
+    let resets = proxy.reset_at_random(seed, Duration::from_millis(10)..Duration::from_millis(60));
+    wait_until("200 connections to be reset", Duration::from_secs(60), async || match resets.count() {
+        200.. => Ok(()),
+        count => Err(format!("{count} were")),
+    })
+    .await;
+    drop(resets);
+    let promised = load.stop().await;
+    assert!(promised.len() > 100, "hardly any load: {} orders", promised.len());
+    shop.settled(&promised, Duration::from_secs(90)).await;
+    shop.quiet(Duration::from_secs(60)).await;
+    assert_eq!(shop.count(PAID_AND_REFUSED).await, 0);
+    shop.audit().await;
+    pipeline.stop().await;
+}
+
+/// Orders whose buyer's money was held and that nobody called off, and that were refused all the same.
+const PAID_AND_REFUSED: &str = "select count(*) from orders o
+    join order_events e on e.order_id = o.id and e.name = 'PaymentAuthorized'
+    where o.status = 'rejected'";

@@ -1,0 +1,150 @@
+//! A shop whose pipeline reaches its database by way of a proxy, and the orders that were placed in it.
+
+use super::{
+    buyers::{Buyer, GIFT, KINDS},
+    support::{Shop, wait_until},
+};
+use adapters::{
+    postgres::catalogue::{Delivery, PgCatalogue},
+    system::SystemClock,
+};
+use pg_proxy::{Loss, Proxy};
+use sluice::pipeline::Pipeline;
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+use tokio::task::JoinHandle;
+use uuid::Uuid;
+
+/// The longest until a statement runs that was provoked.
+const SOON: Duration = Duration::from_secs(30);
+/// The longest until every order is at its end after the last loss: a lease, and the provider's time-outs.
+const WITHIN: Duration = Duration::from_secs(60);
+
+/// An order on its way: what was to be lost when it was placed, of what kind it is, and its id, once it has one.
+type Placed = (String, &'static str, JoinHandle<Uuid>);
+
+/// How each kind of order ends.
+pub(crate) type Ends = BTreeMap<&'static str, String>;
+
+pub(crate) struct Stage {
+    pub(crate) shop: Arc<Shop>,
+    pub(crate) proxy: Proxy,
+    pub(crate) pipeline: Pipeline,
+    placed: Mutex<Vec<Placed>>,
+}
+
+impl Stage {
+    pub(crate) async fn open() -> Self {
+        let shop = Arc::new(Shop::open(0).await);
+        let gift = Delivery {
+            sku: GIFT.to_owned(),
+            name: "A gift for tests".to_owned(),
+            price: 0,
+            currency: "EUR".parse().unwrap(),
+            tax_rate_bp: 1_900,
+            units: 1_000,
+        };
+        let catalogue = PgCatalogue::new(shop.database.clone(), Arc::new(SystemClock));
+        catalogue.import(&[gift], "tests", |_| {}).await.unwrap();
+        let proxy = Proxy::start(&shop.url).await.unwrap();
+        let pipeline = shop.pipeline_on(&proxy.url()).await;
+        Self { shop, proxy, pipeline, placed: Mutex::default() }
+    }
+
+    pub(crate) fn buyer(&self) -> Buyer {
+        Buyer { shop: Arc::clone(&self.shop), url: format!("http://{}", self.pipeline.address) }
+    }
+
+    /// How orders end while nothing is lost.
+    pub(crate) async fn usual_ends(&self) -> Ends {
+        self.place("nothing", true);
+        let ends = self.ends().await;
+        assert_eq!(ends.len(), KINDS.len());
+        ends.into_iter().map(|(_, kind, end)| (kind, end)).collect()
+    }
+
+    /// Has somebody place an order of each kind, and goes on.
+    pub(crate) fn place(&self, losing: &str, slow_ones_too: bool) {
+        for kind in KINDS.iter().filter(|kind| slow_ones_too || !kind.is_slow) {
+            let order = tokio::spawn(self.buyer().buys(kind));
+            self.placed.lock().unwrap().push((losing.to_owned(), kind.name, order));
+        }
+    }
+
+    /// Adds an order that somebody places now.
+    pub(crate) fn placed(&self, losing: &str, kind: &'static str, order: JoinHandle<Uuid>) {
+        self.placed.lock().unwrap().push((losing.to_owned(), kind, order));
+    }
+
+    /// Loses that of the statement once, while orders of every kind go through.
+    pub(crate) async fn lose(&self, statement: &str, loss: Loss, slow_ones_too: bool) {
+        let armed = self.proxy.arm(statement, loss);
+        let losing = format!("the {loss:?} of {statement}");
+        self.place(&losing, slow_ones_too);
+        let provoked = async {
+            self.provoke(statement, &losing).await;
+            armed.struck().await;
+        };
+        if tokio::time::timeout(SOON, provoked).await.is_err() {
+            panic!("{statement} did not run, so {losing} was not tried; have provoke.rs make it run");
+        }
+    }
+
+    /// Waits until every order is at its end, which is the usual one; and nothing is left, and no promise broken.
+    pub(crate) async fn ends_as(self, usual: &Ends) {
+        let other: Vec<_> =
+            self.ends().await.into_iter().filter(|(_, kind, end)| usual.get(kind) != Some(end)).collect();
+        assert!(other.is_empty(), "the usual ends are {usual:#?}\nand these are others: {other:#?}");
+        self.shop.quiet(WITHIN).await;
+        let orders = "select count(*) - count(distinct id) from submissions";
+        assert_eq!(self.shop.count(orders).await, 0);
+        self.shop.audit().await;
+        self.pipeline.stop().await;
+    }
+
+    /// The end of each order that was placed since the last time, by what was lost and the kind.
+    async fn ends(&self) -> Vec<(String, &'static str, String)> {
+        let placed = std::mem::take(&mut *self.placed.lock().unwrap());
+        let mut orders = Vec::with_capacity(placed.len());
+        for (losing, kind, order) in placed {
+            let answered = tokio::time::timeout(WITHIN, order).await;
+            let id = answered.unwrap_or_else(|_| panic!("losing {losing}, the buyer of one {kind} was never answered"));
+            orders.push((losing, kind, id.unwrap()));
+        }
+        let ids: Vec<Uuid> = orders.iter().map(|(_, _, id)| *id).collect();
+        wait_until("every order to be at its end", WITHIN, async || {
+            let open: Vec<_> = self.unfinished(&ids).await;
+            let late: Vec<_> = orders.iter().filter(|(_, _, id)| open.contains(id)).take(20).collect();
+            if open.is_empty() { Ok(()) } else { Err(format!("{} are not, among them {late:#?}", open.len())) }
+        })
+        .await;
+        let mut ends = Vec::with_capacity(orders.len());
+        for (losing, kind, id) in orders {
+            let end = sqlx::query_scalar(
+                "select concat_ws(', ', o.status, o.reason,
+                                  case p.state when 'authorized' then 'money held' when 'pending' then 'in doubt' end,
+                                  case when o.status = 'confirmed' and o.invoiced then 'invoiced' end)
+                 from orders o left join payments p on p.order_id = o.id where o.id = $1",
+            );
+            ends.push((losing, kind, end.bind(id).fetch_one(self.shop.pool()).await.unwrap()));
+        }
+        ends
+    }
+
+    /// Which of the orders are not at their end, or still have something on its way.
+    async fn unfinished(&self, ids: &[Uuid]) -> Vec<Uuid> {
+        let open = sqlx::query_scalar(
+            "select a.id from unnest($1::uuid[]) as a (id)
+             left join orders o on o.id = a.id left join executions e on e.id = a.id
+             left join payments p on p.order_id = a.id
+             where o.id is null or o.status = 'reserved' or e.status = 'running'
+                or (o.status = 'confirmed' and not o.invoiced)
+                or (o.status <> 'confirmed' and p.state in ('pending', 'authorized'))
+                or exists (select from messages m where m.subject = a.id)",
+        );
+        open.bind(ids).fetch_all(self.shop.pool()).await.unwrap()
+    }
+}
