@@ -15,8 +15,13 @@ use std::{
 use workflows::wiring::Job;
 
 /// Statements that run only after another was lost.
-const AFTER_ANOTHER: &[(&str, &str, Loss)] =
-    &[("sandbox.find", "sandbox.decide", Loss::Reply), ("orders.sellers", "orders.insert_invoices", Loss::Commit)];
+const AFTER_ANOTHER: &[(&str, &str, Loss)] = &[
+    ("sandbox.find", "sandbox.decide", Loss::Reply),
+    ("orders.sellers", "orders.insert_invoices", Loss::Commit),
+    ("executions.recognise", "executions.checkpoint", Loss::Reply),
+    ("orders.events", "orders.update", Loss::Commit),
+    ("queue.give_back", "orders.mark_told", Loss::Request),
+];
 /// What is read, and by whom.
 const READ: &[(&str, Role)] = &[
     ("/v1/orders", Role::Customer),
@@ -44,9 +49,7 @@ impl Stage {
             "orders.expired" => self.run(Job::Expire).await,
             "intake.forget" => self.run(Job::ForgetKeys).await,
             "queue.dead_letters" | "queue.dead_letter_body" | "queue.redrive" => self.look_after_dead_letters().await,
-            name if name.starts_with("search.")
-                && !["search.products", "search.orders", "search.index_orders"].contains(&name) =>
-            {
+            name if name.starts_with("search.") && !["search.products", "search.orders"].contains(&name) => {
                 self.rebuild().await;
             }
             "orders.list" | "catalogue.product" | "catalogue.products" | "search.products" | "search.orders" => {

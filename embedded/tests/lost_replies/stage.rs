@@ -2,9 +2,11 @@
 
 use super::{
     buyers::{Buyer, GIFT, KINDS},
+    statements::Statement,
     support::{Shop, wait_until},
 };
 use adapters::{
+    local_postgres::EphemeralPostgres,
     postgres::catalogue::{Delivery, PgCatalogue},
     system::SystemClock,
 };
@@ -19,7 +21,7 @@ use tokio::task::JoinHandle;
 use uuid::Uuid;
 
 /// The longest until a statement runs that was provoked.
-const SOON: Duration = Duration::from_secs(30);
+const SOON: Duration = Duration::from_secs(60);
 /// The longest until every order is at its end after the last loss: a lease, and the provider's time-outs.
 const WITHIN: Duration = Duration::from_secs(60);
 
@@ -37,8 +39,9 @@ pub(crate) struct Stage {
 }
 
 impl Stage {
-    pub(crate) async fn open() -> Self {
-        let shop = Arc::new(Shop::open(0).await);
+    /// Nothing of the hot SKU is left in it.
+    pub(crate) async fn open(server: &EphemeralPostgres) -> Self {
+        let shop = Arc::new(Shop::open_on(server, 0).await);
         let gift = Delivery {
             sku: GIFT.to_owned(),
             name: "A gift for tests".to_owned(),
@@ -50,7 +53,7 @@ impl Stage {
         let catalogue = PgCatalogue::new(shop.database.clone(), Arc::new(SystemClock));
         catalogue.import(&[gift], "tests", |_| {}).await.unwrap();
         let proxy = Proxy::start(&shop.url).await.unwrap();
-        let pipeline = shop.pipeline_on(&proxy.url()).await;
+        let pipeline = shop.pipeline_on(&proxy.url(), super::short_lease()).await;
         Self { shop, proxy, pipeline, placed: Mutex::default() }
     }
 
@@ -59,11 +62,24 @@ impl Stage {
     }
 
     /// How orders end while nothing is lost.
-    pub(crate) async fn usual_ends(&self) -> Ends {
+    pub(crate) async fn usual_ends(self) -> Ends {
         self.place("nothing", true);
         let ends = self.ends().await;
         assert_eq!(ends.len(), KINDS.len());
+        self.pipeline.stop().await;
         ends.into_iter().map(|(_, kind, end)| (kind, end)).collect()
+    }
+
+    /// Loses all that can be lost of a statement, one after the other. For one that only reads it is all one.
+    pub(crate) async fn lose_each(&self, Statement { name: statement, writes }: &Statement, slow_ones_too: bool) {
+        self.lose(statement, Loss::Reply, slow_ones_too).await;
+        if !writes {
+            return;
+        }
+        self.lose(statement, Loss::Request, slow_ones_too).await;
+        if self.proxy.seen().get(statement).is_some_and(|seen| seen.in_transaction) {
+            self.lose(statement, Loss::Commit, slow_ones_too).await;
+        }
     }
 
     /// Has somebody place an order of each kind, and goes on.
@@ -79,8 +95,8 @@ impl Stage {
         self.placed.lock().unwrap().push((losing.to_owned(), kind, order));
     }
 
-    /// Loses that of the statement once, while orders of every kind go through.
-    pub(crate) async fn lose(&self, statement: &str, loss: Loss, slow_ones_too: bool) {
+    /// Loses that once, while orders of every kind go through.
+    async fn lose(&self, statement: &str, loss: Loss, slow_ones_too: bool) {
         let armed = self.proxy.arm(statement, loss);
         let losing = format!("the {loss:?} of {statement}");
         self.place(&losing, slow_ones_too);

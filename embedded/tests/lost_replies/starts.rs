@@ -50,7 +50,7 @@ async fn a_start_or_a_stop_whose_reply_is_lost_leaves_nothing_behind() {
 async fn start(shop: &Shop, proxy: &Proxy) -> Pipeline {
     let mut why = String::new();
     for _ in 0..TRIES {
-        match shop.try_pipeline_on(&proxy.url()).await {
+        match shop.try_pipeline_on(&proxy.url(), super::short_lease()).await {
             Ok(pipeline) => return pipeline,
             Err(error) => why = format!("{error:#}"),
         }

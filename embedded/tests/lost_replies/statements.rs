@@ -10,16 +10,27 @@ const COMMANDS: &[(&str, &str)] = &[
     ("catalogue.import", "is run by a person, who sees that it failed"),
 ];
 
-/// The names of all statements that a serving pipeline runs, starts and stops with.
-pub(crate) fn all() -> BTreeSet<String> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../.sqlx");
-    let names: BTreeSet<String> = fs::read_dir(folder).unwrap().map(|entry| name_in(&entry.unwrap().path())).collect();
-    names.into_iter().filter(|name| !COMMANDS.iter().any(|(command, _)| name.starts_with(command))).collect()
+/// A statement.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Statement {
+    pub(crate) name: String,
+    /// It changes or locks something.
+    pub(crate) writes: bool,
 }
 
-/// Those that run while orders go through; starting and stopping is tried apart.
-pub(crate) fn of_a_serving_pipeline() -> Vec<String> {
-    all().into_iter().filter(|name| !of_starting_and_stopping().contains(&name.as_str())).collect()
+/// All statements that a serving pipeline runs, starts and stops with.
+fn all() -> BTreeSet<Statement> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../.sqlx");
+    let all: BTreeSet<_> = fs::read_dir(folder).unwrap().map(|entry| statement_in(&entry.unwrap().path())).collect();
+    all.into_iter().filter(|one| !COMMANDS.iter().any(|(command, _)| one.name.starts_with(command))).collect()
+}
+
+/// Those that run while orders go through; starting and stopping is tried apart. Some of them are tried alone with
+/// `STATEMENT=orders. cargo test -p sluice --test lost_replies`.
+pub(crate) fn of_a_serving_pipeline() -> Vec<Statement> {
+    let wanted = std::env::var("STATEMENT").unwrap_or_default();
+    let serves = |one: &Statement| !of_starting_and_stopping().contains(&one.name.as_str());
+    all().into_iter().filter(serves).filter(|one| one.name.starts_with(&wanted)).collect()
 }
 
 /// Those that a process starts and stops with, or takes over from another.
@@ -34,9 +45,12 @@ pub(crate) fn of_starting_and_stopping() -> [&'static str; 6] {
     ]
 }
 
-fn name_in(file: &Path) -> String {
+fn statement_in(file: &Path) -> Statement {
     let checked: serde_json::Value = serde_json::from_str(&fs::read_to_string(file).unwrap()).unwrap();
-    let statement = checked["query"].as_str().unwrap();
-    let name = statement.strip_prefix("-- ").and_then(|rest| rest.split([' ', ':', '\n']).next());
-    name.unwrap_or_else(|| panic!("a statement opens with no name: {statement}")).to_owned()
+    let sql = checked["query"].as_str().unwrap();
+    let name = sql.strip_prefix("-- ").and_then(|rest| rest.split([' ', ':', '\n']).next());
+    let name = name.unwrap_or_else(|| panic!("a statement opens with no name: {sql}")).to_owned();
+    let words = || sql.lines().filter(|line| !line.trim_start().starts_with("--")).flat_map(str::split_whitespace);
+    let writes = words().any(|word| ["insert", "update", "delete"].contains(&word));
+    Statement { name, writes }
 }

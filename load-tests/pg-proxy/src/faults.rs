@@ -2,7 +2,7 @@
 
 use crate::statements::Seen;
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 use tokio::sync::watch;
@@ -82,6 +82,7 @@ struct State {
 struct Connection {
     at_work: bool,
     cut: CancellationToken,
+    carried_out: BTreeSet<String>,
 }
 
 impl Shared {
@@ -115,8 +116,16 @@ impl Shared {
         }
     }
 
-    pub(crate) fn note(&self, statements: &[String], in_transaction: bool) {
+    /// Takes note of what a connection has carried out.
+    pub(crate) fn note(&self, connection: u64, statements: &[String], in_transaction: bool) {
         let mut state = self.state();
+        if let Some(connection) = state.connections.get_mut(&connection) {
+            for statement in statements {
+                if !connection.carried_out.contains(statement) {
+                    connection.carried_out.insert(statement.clone());
+                }
+            }
+        }
         for statement in statements {
             let seen = state.seen.entry(statement.clone()).or_default();
             seen.times += 1;
@@ -133,7 +142,7 @@ impl Shared {
         let mut state = self.state();
         state.last_number += 1;
         let number = state.last_number;
-        state.connections.insert(number, Connection { at_work: false, cut });
+        state.connections.insert(number, Connection { at_work: false, cut, carried_out: BTreeSet::new() });
         number
     }
 
@@ -151,11 +160,12 @@ impl Shared {
         self.state().resets
     }
 
-    /// Resets one of the connections that are at work, if any is.
-    pub(crate) fn reset_one(&self, rng: &mut fastrand::Rng) {
+    /// Resets one of the connections that are at work, if any is that has not carried out what is spared.
+    pub(crate) fn reset_one(&self, rng: &mut fastrand::Rng, spared: &str) {
         let mut state = self.state();
+        let may_be = |connection: &Connection| connection.at_work && !connection.carried_out.contains(spared);
         let at_work: Vec<u64> =
-            state.connections.iter().filter(|(_, c)| c.at_work).map(|(number, _)| *number).collect();
+            state.connections.iter().filter(|(_, c)| may_be(c)).map(|(number, _)| *number).collect();
         if let Some(connection) = rng.choice(at_work).and_then(|number| state.connections.remove(&number)) {
             connection.cut.cancel();
             state.resets += 1;

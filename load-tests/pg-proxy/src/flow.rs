@@ -62,7 +62,7 @@ impl Flow {
     }
 
     /// What becomes of a message of the server.
-    pub(crate) fn answered(&mut self, frame: Frame, shared: &Shared) -> Passing {
+    pub(crate) fn answered(&mut self, frame: Frame, connection: u64, shared: &Shared) -> Passing {
         let is_end = frame.kind() == b'Z';
         let goes_on = frame.first_byte() == b'T';
         // Before the first request the server greets.
@@ -79,7 +79,7 @@ impl Flow {
         let Some(Request { statements, fault, mut held, failed, .. }) = self.requests.pop_front() else {
             return Passing::Held;
         };
-        shared.note(&statements, goes_on);
+        shared.note(connection, &statements, goes_on);
         if goes_on {
             self.transaction.extend(statements);
         } else {

@@ -64,14 +64,15 @@ impl Proxy {
         self.shared.seen()
     }
 
-    /// Resets a connection that is at work, again and again, with pauses of that length in between.
-    pub fn reset_at_random(&self, seed: u64, pauses: Range<Duration>) -> Resets {
+    /// Resets a connection that is at work, again and again, with pauses of that length in between; but none that has
+    /// carried out the statement `spared`.
+    pub fn reset_at_random(&self, seed: u64, pauses: Range<Duration>, spared: &'static str) -> Resets {
         let shared = Arc::clone(&self.shared);
         let task = tokio::spawn(async move {
             let mut rng = fastrand::Rng::with_seed(seed);
             loop {
                 tokio::time::sleep(pauses.start + (pauses.end - pauses.start).mul_f64(rng.f64())).await;
-                shared.reset_one(&mut rng);
+                shared.reset_one(&mut rng, spared);
             }
         });
         Resets { at_start: self.shared.resets(), shared: Arc::clone(&self.shared), task }

@@ -107,7 +107,7 @@ impl Session<'_> {
         let mut to_client = BufWriter::new(to_client);
         while let Ok(frame) = Frame::read(&mut from_server).await {
             self.unfrozen().await;
-            let passing = self.flow().answered(frame, self.shared);
+            let passing = self.flow().answered(frame, self.number, self.shared);
             let frames = match passing {
                 Passing::Held => continue,
                 Passing::On(frames) => frames,

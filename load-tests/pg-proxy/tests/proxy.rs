@@ -146,9 +146,17 @@ async fn what_was_said_into_the_silence_arrives_after_it_although_its_sender_has
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn connections_at_work_are_reset_until_it_is_to_end() {
+async fn connections_at_work_are_reset_until_it_is_to_end_but_for_the_spared() {
     let table = Table::open().await;
-    let resets = table.proxy.reset_at_random(7, Duration::from_millis(1)..Duration::from_millis(5));
+    let mut spared = table.client().await;
+    insert(&mut spared, 1).await.unwrap();
+    let pauses = Duration::from_millis(1)..Duration::from_millis(5);
+    let resets = table.proxy.reset_at_random(7, pauses, "table.insert");
+    let spared = tokio::spawn(async move {
+        for _ in 0..500 {
+            sqlx::query(AssertSqlSafe("select 2")).execute(&mut spared).await.unwrap();
+        }
+    });
     let within = tokio::time::timeout(Duration::from_secs(30), async {
         while resets.count() < 20 {
             let Ok(mut client) = PgConnection::connect(&table.proxy.url()).await else { continue };
@@ -156,6 +164,7 @@ async fn connections_at_work_are_reset_until_it_is_to_end() {
         }
     });
     within.await.unwrap();
+    spared.await.unwrap();
     drop(resets);
     let mut client = table.client().await;
     for number in 0..200 {
