@@ -15,8 +15,14 @@ use time::OffsetDateTime;
 /// What somebody wants to be done to an order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Command {
-    /// The provider is about to be asked for the money.
+    /// The provider is about to be asked for the money, by a workflow that does not say how often it was asked before.
     AskForPayment,
+    /// The same, after so many calls that came to nothing. Said again, it counts no second call: the answer to it may have
+    /// been lost before the provider was asked.
+    AskForPaymentAfter {
+        /// Calls before this one.
+        calls: i32,
+    },
     /// The provider holds the money.
     RecordAuthorization {
         /// The provider's name for it.
@@ -71,7 +77,9 @@ impl Command {
     /// The event that tells of it.
     pub fn event_name(&self) -> Option<EventName> {
         match self {
-            Self::AskForPayment | Self::RecordDecline { .. } | Self::RecordVoid => None,
+            Self::AskForPayment | Self::AskForPaymentAfter { .. } | Self::RecordDecline { .. } | Self::RecordVoid => {
+                None
+            }
             Self::RecordAuthorization { .. } => Some(EventName::PaymentAuthorized),
             Self::Confirm => Some(EventName::OrderConfirmed),
             Self::Reject { .. } | Self::Expire => Some(EventName::OrderRejected),
@@ -90,7 +98,8 @@ pub fn payment_key(order: &StoredOrder) -> String {
 /// clock by which the reservation was given its end.
 pub fn decide(order: &mut StoredOrder, command: &Command, now: OffsetDateTime) -> Verdict {
     let verdict = match command {
-        Command::AskForPayment => ask_for_payment(order),
+        Command::AskForPayment => ask_for_payment(order, None),
+        Command::AskForPaymentAfter { calls } => ask_for_payment(order, Some(*calls)),
         Command::RecordAuthorization { authorization_id } => record_authorization(order, authorization_id),
         Command::RecordDecline { code } => record_decline(order, code),
         Command::RecordVoid => record_void(order),
@@ -117,7 +126,7 @@ fn telling(name: EventName, data: Value) -> Verdict {
     Verdict::Changed(Effects { event: Some((name, data)), releases_stock: false })
 }
 
-fn ask_for_payment(order: &mut StoredOrder) -> Verdict {
+fn ask_for_payment(order: &mut StoredOrder, earlier: Option<i32>) -> Verdict {
     match (&order.state, order.payment.as_mut(), order.total) {
         (State::Reserved { .. }, _, _) if order.cancel_requested => Verdict::Refused,
         (State::Reserved { .. }, None, Some(total)) => {
@@ -133,7 +142,10 @@ fn ask_for_payment(order: &mut StoredOrder) -> Verdict {
         }
         (State::Reserved { .. }, Some(payment), _) => match payment.state {
             PaymentStatus::Pending => {
-                payment.calls += 1;
+                payment.calls = match earlier {
+                    Some(calls) => payment.calls.max(calls.saturating_add(1)),
+                    None => payment.calls.saturating_add(1),
+                };
                 silently()
             }
             PaymentStatus::Authorized | PaymentStatus::Declined => Verdict::Already,

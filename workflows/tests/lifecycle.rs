@@ -54,6 +54,7 @@ fn reserved() -> StoredOrder {
 fn command() -> impl Strategy<Value = Command> {
     prop_oneof![
         Just(Command::AskForPayment),
+        (0..3).prop_map(|calls| Command::AskForPaymentAfter { calls }),
         Just(Command::RecordAuthorization { authorization_id: "pi_1".into() }),
         Just(Command::RecordDecline { code: "card_declined".into() }),
         Just(Command::RecordVoid),
@@ -118,9 +119,12 @@ proptest! {
         play(&history, |_, after, command, verdict, now| {
             let mut again = after.clone();
             let second = decide(&mut again, command, now);
-            // Asking for money again is allowed: it counts the calls, and the key makes it one charge.
+            // Asking for money again is allowed: the key makes it one charge, and it counts the calls unless it is said
+            // how many there were.
             if *command == Command::AskForPayment {
                 assert_eq!(again.state, after.state);
+            } else if matches!(command, Command::AskForPaymentAfter { .. }) {
+                assert_eq!(&again, after);
             } else {
                 assert_eq!(&again, after, "{command:?} after {verdict:?} then {second:?}");
                 assert!(!matches!(second, Verdict::Changed(_)));
@@ -187,7 +191,7 @@ proptest! {
         play(&history, |before, after, command, verdict, _| {
             if matches!(before.state, State::Rejected { .. } | State::Cancelled) {
                 assert_eq!(after.state, before.state);
-                if *command == Command::AskForPayment {
+                if matches!(command, Command::AskForPayment | Command::AskForPaymentAfter { .. }) {
                     assert_eq!(*verdict, Verdict::Refused);
                 }
             }
@@ -230,6 +234,17 @@ fn an_order_for_which_money_may_be_held_does_not_expire() {
         let verdict = decide(&mut order, &Command::Expire, late);
         assert_eq!(matches!(verdict, Verdict::Changed(_)), expires, "{said:?}: {verdict:?}");
     }
+}
+
+#[test]
+fn a_call_to_the_provider_that_is_noted_twice_is_counted_once() {
+    let mut order = reserved();
+    let mut calls_after = |calls| {
+        let asked = decide(&mut order, &Command::AskForPaymentAfter { calls }, START);
+        assert!(matches!(asked, Verdict::Changed(_)), "the provider is asked each time");
+        order.payment.as_ref().map(|payment| payment.calls)
+    };
+    assert_eq!([0, 0, 1, 1].map(&mut calls_after), [1, 1, 2, 2].map(Some));
 }
 
 #[test]

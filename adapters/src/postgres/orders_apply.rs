@@ -147,7 +147,10 @@ impl Changes {
     fn touch(&mut self, order: &StoredOrder, command: &Command) {
         self.orders.insert(order.id, order.clone());
         let (row, payment, invoice) = match command {
-            Command::AskForPayment | Command::RecordDecline { .. } | Command::RecordVoid => (false, true, false),
+            Command::AskForPayment
+            | Command::AskForPaymentAfter { .. }
+            | Command::RecordDecline { .. }
+            | Command::RecordVoid => (false, true, false),
             Command::RecordAuthorization { .. } => (true, true, false),
             Command::Confirm | Command::Reject { .. } | Command::Cancel | Command::Expire => (true, false, false),
             Command::RecordInvoice => (true, false, true),

@@ -14,6 +14,7 @@ mod support;
 
 use adapters::{local_postgres::EphemeralPostgres, postgres::lease::Lease};
 use futures_util::future::join_all;
+use pg_proxy::{Loss, Proxy};
 use stage::Stage;
 use std::{sync::Arc, time::Duration};
 use support::{Shop, load::Load, wait_until};
@@ -46,12 +47,29 @@ async fn whatever_reply_is_lost_every_order_ends_as_it_would_have() {
     join_all(stages.into_iter().map(|stage| stage.ends_as(&usual))).await;
 }
 
+/// The provider is asked once more if it never heard of a payment, and then the order is given up: so only what it was asked
+/// may be counted.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_payment_that_was_noted_without_an_answer_was_not_asked_for() {
+    let shop = Shop::open(0).await;
+    let proxy = Proxy::start(&shop.url).await.unwrap();
+    let pipeline = shop.pipeline_on(&proxy.url(), short_lease()).await;
+    let noted = proxy.arm("orders.write_payments", Loss::Commit);
+    let never_heard = proxy.arm("sandbox.decide", Loss::Request);
+    let id = shop.accepted_all(&format!("http://{}", pipeline.address), &["pm_card_visa"]).await[0];
+    shop.settled(&[id], Duration::from_secs(60)).await;
+    assert!(noted.has_struck() && never_heard.has_struck());
+    assert_eq!(shop.status(id).await, "confirmed");
+    shop.audit().await;
+    pipeline.stop().await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn connections_reset_at_random_under_load_cost_no_order() {
     let seed = std::env::var("CHAOS_SEED").ok().and_then(|text| text.parse().ok()).unwrap_or_else(|| fastrand::u64(..));
     eprintln!("CHAOS_SEED={seed}");
     let shop = Arc::new(Shop::open(200).await);
-    let proxy = pg_proxy::Proxy::start(&shop.url).await.unwrap();
+    let proxy = Proxy::start(&shop.url).await.unwrap();
     let pipeline = shop.pipeline_on(&proxy.url(), short_lease()).await;
     let load = Load::start(&shop, &[format!("http://{}", pipeline.address)], 12, seed);
     // Whoever loses the connection of its lock is found dead at once; what is tried here is to live on.

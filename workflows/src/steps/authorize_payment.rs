@@ -22,7 +22,7 @@ pub async fn authorize_payment(
     bus: &dyn EventBus,
     tasks: Vec<Task>,
 ) {
-    let commands = tasks.iter().map(|task| (task.order, Command::AskForPayment)).collect();
+    let commands = tasks.iter().map(|task| (task.order, asking(task))).collect();
     let applied = match orders.apply(commands).await {
         Ok(applied) => applied,
         Err(error) => return fail_all(tasks, &error),
@@ -53,6 +53,14 @@ pub async fn authorize_payment(
             }
         }
         record(orders, bus, decided).await;
+    }
+}
+
+/// A workflow of an earlier release does not say how often the provider was asked.
+fn asking(task: &Task) -> Command {
+    match task.input.get("calls").and_then(Value::as_i64).and_then(|calls| i32::try_from(calls).ok()) {
+        Some(calls) => Command::AskForPaymentAfter { calls },
+        None => Command::AskForPayment,
     }
 }
 
