@@ -136,7 +136,7 @@ fn ask_for_payment(order: &mut StoredOrder, earlier: Option<i32>) -> Verdict {
                 amount: Amount { amount: total, currency: order.currency },
                 authorization_id: None,
                 code: None,
-                calls: 1,
+                calls: earlier.unwrap_or_default().saturating_add(1),
             });
             silently()
         }

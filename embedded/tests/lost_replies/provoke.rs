@@ -8,11 +8,12 @@ use super::{
 use adapters::postgres::queue::PgQueue;
 use handlers::{schedule, token::Role};
 use pg_proxy::Loss;
+use schemas::ids::OrderId;
 use std::{
     sync::{Arc, atomic::Ordering},
     time::Duration,
 };
-use workflows::wiring::Job;
+use workflows::{lifecycle::Command, wiring::Job};
 
 /// Statements that run only after another was lost.
 const AFTER_ANOTHER: &[(&str, &str, Loss)] = &[
@@ -47,6 +48,7 @@ impl Stage {
             "executions.give_up" => self.give_up(losing).await,
             "orders.stuck" | "orders.mark_swept" | "orders.forget_sweeps" => self.sweep().await,
             "orders.expired" => self.run(Job::Expire).await,
+            "orders.time" => self.expire().await,
             "intake.forget" => self.run(Job::ForgetKeys).await,
             "queue.dead_letters" | "queue.dead_letter_body" | "queue.redrive" => self.look_after_dead_letters().await,
             name if name.starts_with("search.") && !["search.products", "search.orders"].contains(&name) => {
@@ -93,6 +95,17 @@ impl Stage {
             }
         }
         panic!("the dead letters could not be looked after in {TRIES} times");
+    }
+
+    /// Asks whether the time of an order is up that nobody has ever placed.
+    async fn expire(&self) {
+        for _ in 0..TRIES {
+            let said = vec![(OrderId(new_id()), Command::Expire)];
+            if self.pipeline.parts.ports.orders.apply(said).await.is_ok() {
+                return;
+            }
+        }
+        panic!("nothing could be said to an order in {TRIES} times");
     }
 
     /// Sweeps something: search has lost a refused order.
