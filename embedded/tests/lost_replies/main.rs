@@ -1,7 +1,12 @@
 //! The line between the pipeline and its database loses the reply to each statement in turn, or the request, or the reply
 //! to the commit; then connections at random; then everything for a while. Every order ends as it would have, nobody who
 //! paid is refused, and the audit finds nothing.
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "a test fails by panicking, and says with what seed"
+)]
 
 mod buyers;
 mod provoke;

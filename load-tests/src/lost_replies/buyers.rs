@@ -57,7 +57,7 @@ impl Buyer {
             }
             chosen -= weight;
         }
-        let is_fickle = method.0 == "pm_card_visa" && (kind / 20) % FICKLE == 0;
+        let is_fickle = method.0 == "pm_card_visa" && (kind / 20).is_multiple_of(FICKLE);
         let (method, end) = if is_fickle { (method.0, End::Open(Status::Cancelled)) } else { method };
         let thinks = is_fickle.then(|| THINKING.mul_f64(random.f64()));
         Self { client, url: url.to_owned(), token: token.to_owned(), method, end, thinks }
