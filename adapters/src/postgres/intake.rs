@@ -48,7 +48,7 @@ impl PgIntake {
             &accepted,
             &bodies
         )
-        .fetch_all(&self.database.durable)
+        .fetch_all(&self.database.acceptance)
         .await
         .asked("intake.accept")?;
         if !claimed.is_empty() {
@@ -68,7 +68,7 @@ impl PgIntake {
             &customers,
             &keys
         )
-        .fetch_all(&self.database.durable)
+        .fetch_all(&self.database.acceptance)
         .await
         .asked("intake.resolve")?;
         let earlier = rows.into_iter().map(|row| {
@@ -81,7 +81,7 @@ impl PgIntake {
     /// Puts replayed orders on the queue again, as they were accepted.
     async fn send_again(&self, ids: &[Uuid]) -> Result<(), Unavailable> {
         sqlx::query_file!("sql/intake/send_again.sql", ids)
-            .execute(&self.database.durable)
+            .execute(&self.database.acceptance)
             .await
             .asked("intake.send_again")?;
         self.database.bell.ring(INTAKE);
@@ -136,7 +136,7 @@ impl Intake for PgIntake {
              select customer, request, accepted_at from submissions where id = $1",
             id.0
         )
-        .fetch_optional(&self.database.durable)
+        .fetch_optional(&self.database.reading)
         .await
         .asked("intake.find")?;
         let Some(row) = row else { return Ok(None) };
