@@ -58,6 +58,7 @@ pub(crate) struct Shop {
     pub(crate) search: PgSearch,
     /// How far the database's clock was put forward.
     ahead: Mutex<Wait>,
+    pub(crate) settings: OrderSettings,
 }
 
 impl Shop {
@@ -84,7 +85,7 @@ impl Shop {
         };
         let settings = OrderSettings { stage: "test".into(), hold: Duration::minutes(30), seller };
         Self {
-            orders: Arc::new(PgOrders::new(database.clone(), clock.clone(), settings)),
+            orders: Arc::new(PgOrders::new(database.clone(), clock.clone(), settings.clone())),
             intake: Arc::new(PgIntake::new(database.clone())),
             catalogue: PgCatalogue::new(database.clone(), clock.clone()),
             queue: PgQueue::new(database.clone()),
@@ -92,6 +93,7 @@ impl Shop {
             ahead: Mutex::default(),
             clock,
             database,
+            settings,
         }
     }
 
@@ -134,6 +136,18 @@ impl Shop {
         (T,): for<'r> sqlx::FromRow<'r, PgRow>,
     {
         sqlx::query_scalar(AssertSqlSafe(query.to_owned())).fetch_one(&self.database.durable).await.unwrap()
+    }
+
+    /// The most rows that any step of a statement's plan gave or threw away, as the sessions for reading run it.
+    pub(crate) async fn most_rows_of_a_step(&self, statement: &str, arguments: &str) -> u64 {
+        let mut connection = self.database.reading.acquire().await.unwrap();
+        // The names that sqlx gives to columns mean nothing here.
+        let prepare = format!("prepare explained as {statement}");
+        sqlx::raw_sql(AssertSqlSafe(prepare)).execute(&mut *connection).await.unwrap();
+        let explain = format!("explain (analyze, format json) execute explained ({arguments})");
+        let plan: Value = sqlx::query_scalar(AssertSqlSafe(explain)).fetch_one(&mut *connection).await.unwrap();
+        sqlx::raw_sql("deallocate explained").execute(&mut *connection).await.unwrap();
+        most_rows(&plan[0]["Plan"])
     }
 
     pub(crate) async fn reserved_units(&self, sku: &str) -> i64 {
@@ -214,6 +228,13 @@ pub(crate) async fn eventually<T>(what: &str, mut look: impl AsyncFnMut() -> Opt
 /// What a listener is told next.
 pub(crate) async fn heard(listener: &mut PgListener) -> String {
     tokio::time::timeout(PATIENCE, listener.recv()).await.unwrap().unwrap().payload().to_owned()
+}
+
+fn most_rows(step: &Value) -> u64 {
+    let number = |name: &str| step[name].as_u64().unwrap_or_default();
+    let own = number("Actual Rows") + number("Rows Removed by Filter") + number("Rows Removed by Join Filter");
+    let below = step["Plans"].as_array().into_iter().flatten().map(most_rows);
+    below.fold(own, u64::max)
 }
 
 pub(crate) fn delivery(sku: &str, name: &str, price: i64, tax_rate_bp: u32, units: i64) -> Delivery {
