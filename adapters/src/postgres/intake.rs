@@ -5,13 +5,19 @@ use super::{Asked, Database};
 use async_trait::async_trait;
 use schemas::{ids::OrderId, intake::AcceptedOrder};
 use serde_json::Value;
-use std::collections::{HashMap, HashSet};
+use std::{
+    collections::{HashMap, HashSet},
+    time::Duration,
+};
 use time::OffsetDateTime;
 use uuid::Uuid;
 use workflows::ports::{Acceptance, Intake, Submission, Unavailable};
 
 /// The queue that accepted orders wait on.
 const INTAKE: &str = "intake";
+
+/// How long an acceptance may take.
+const LONGEST: Duration = Duration::from_secs(8);
 
 /// Intake in PostgreSQL.
 pub struct PgIntake {
@@ -87,21 +93,8 @@ impl PgIntake {
         self.database.bell.ring(INTAKE);
         Ok(())
     }
-}
 
-struct Earlier {
-    id: Uuid,
-    fingerprint: Vec<u8>,
-    accepted_at: OffsetDateTime,
-}
-
-fn as_json(value: &impl serde::Serialize) -> Result<Value, Unavailable> {
-    serde_json::to_value(value).map_err(|error| Unavailable::because("intake.accept", error))
-}
-
-#[async_trait]
-impl Intake for PgIntake {
-    async fn accept(&self, batch: Vec<Submission>) -> Result<Vec<Acceptance>, Unavailable> {
+    async fn accept_together(&self, batch: Vec<Submission>) -> Result<Vec<Acceptance>, Unavailable> {
         let claimed = self.claim(&batch).await?;
         let repeated: Vec<&Submission> = batch.iter().filter(|s| !claimed.contains(&s.order.id.0)).collect();
         if repeated.is_empty() {
@@ -128,6 +121,25 @@ impl Intake for PgIntake {
         }
         self.send_again(&replayed).await?;
         Ok(answers)
+    }
+}
+
+struct Earlier {
+    id: Uuid,
+    fingerprint: Vec<u8>,
+    accepted_at: OffsetDateTime,
+}
+
+fn as_json(value: &impl serde::Serialize) -> Result<Value, Unavailable> {
+    serde_json::to_value(value).map_err(|error| Unavailable::because("intake.accept", error))
+}
+
+#[async_trait]
+impl Intake for PgIntake {
+    async fn accept(&self, batch: Vec<Submission>) -> Result<Vec<Acceptance>, Unavailable> {
+        // The database ends statements sooner. One that fell silent must not stop all acceptance: there is one lane.
+        let accepted = tokio::time::timeout(LONGEST, self.accept_together(batch)).await;
+        accepted.map_err(|elapsed| Unavailable::because("intake.accept", elapsed))?
     }
 
     async fn find(&self, id: OrderId) -> Result<Option<AcceptedOrder>, Unavailable> {

@@ -45,7 +45,7 @@ const DURABLE: &str = "set plan_cache_mode = force_generic_plan";
 const RELAXED: &str = "set plan_cache_mode = force_generic_plan; set synchronous_commit = off";
 /// All that acceptance asks is a look along an index. A plan that was made while the tables were small must not read them
 /// whole once they are large.
-const ACCEPTANCE: &str = "set plan_cache_mode = force_generic_plan; set statement_timeout = '10s';
+const ACCEPTANCE: &str = "set plan_cache_mode = force_generic_plan; set statement_timeout = '5s';
     set enable_seqscan = off; set enable_hashjoin = off; set enable_mergejoin = off";
 /// What a caller asks ends within two seconds, whatever it is and whether or not the caller still waits for it.
 const READING: &str = "set plan_cache_mode = force_generic_plan; set statement_timeout = '2s';

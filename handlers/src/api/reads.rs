@@ -18,11 +18,14 @@ use std::{
 };
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore},
-    time::{Instant, timeout_at},
+    time::{Instant, timeout, timeout_at},
 };
+use workflows::ports::Unavailable;
 
 /// How long a request waits for a place.
 const MOMENT: Duration = Duration::from_secs(1);
+/// How long what is read may take. The database ends statements sooner; this is for one that fell silent.
+const LONGEST: Duration = Duration::from_secs(10);
 /// How many requests of a caller may wait for a place; more are turned away at once, since they could not be served in
 /// time.
 const LINE: usize = 100;
@@ -86,12 +89,12 @@ impl Reads {
     {
         let place = self.place(caller.name(), line, until).await.ok_or_else(|| Refusal::of(Kind::TooManyRequests))?;
         let work = tokio::spawn(async move {
-            let done = work.await;
+            let done = timeout(LONGEST, work).await;
             drop(place);
             done
         });
         let done = work.await.map_err(|_| Refusal::internal("the handler panicked"))?;
-        Ok(done?)
+        Ok(done.map_err(|elapsed| Unavailable::because("reading", elapsed))??)
     }
 
     async fn place(&self, caller: &str, line: usize, until: Instant) -> Option<Place> {

@@ -98,3 +98,16 @@ async fn an_order_is_accepted_whatever_its_buyer_reads() {
     let answer = ask(router, submission("alice", "k1", order().to_string())).await;
     assert_eq!((answer.status, started.elapsed()), (StatusCode::ACCEPTED, Duration::ZERO));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_database_that_fell_silent_keeps_no_place_for_good() {
+    let world = World::new();
+    let router = world.router();
+    let silent = world.reading.write().await;
+    let asking = take_places(&router, &Method::GET, "/v1/orders", "alice").await;
+    for answer in asking.join_all().await {
+        assert_eq!((answer.status, answer.header("retry-after")), (StatusCode::SERVICE_UNAVAILABLE, "1"));
+    }
+    drop(silent);
+    assert_eq!(ask(router, get("/v1/orders", "alice")).await.status, StatusCode::OK);
+}
