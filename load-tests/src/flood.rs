@@ -173,7 +173,9 @@ impl Shop {
     async fn felt(&self, rate: u32, window: Duration, name: &str, flood: Counts) -> anyhow::Result<Felt> {
         let schedule = Schedule::at_rate(f64::from(rate));
         let requests = MIX.requests(schedule.requests_within(window), 1);
-        let of_this = |request: Request| Request { key: format!("{name}-{}", request.key), ..request };
+        // A key is one word.
+        let word: String = name.chars().filter(char::is_ascii_alphanumeric).collect();
+        let of_this = |request: Request| Request { key: format!("{word}-{}", request.key), ..request };
         let requests = requests.into_iter().map(of_this).collect();
         let answers = Answers::default();
         send::send(&self.target, requests, schedule, Instant::now(), &answers).await.answered().await;

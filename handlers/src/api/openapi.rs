@@ -80,6 +80,7 @@ fn problems_of(operation: &str) -> Vec<Kind> {
         "listProducts" | "searchProducts" => {
             &[Kind::InvalidParameter, Kind::Unauthorized, Kind::TooManyRequests, Kind::Internal, Kind::Unavailable]
         }
+        "metrics" | "openapi" => &[Kind::TooManyRequests, Kind::Internal],
         "ready" => &[Kind::Internal, Kind::Unavailable],
         _ => &[Kind::Internal],
     };
@@ -167,10 +168,11 @@ pub fn document() -> &'static str {
 /// This description.
 #[utoipa::path(get, path = "/openapi.json", operation_id = "openapi", tag = "operations",
     responses((status = 200, description = "OpenAPI 3.1.", body = Object, content_type = "application/json")))]
-pub(super) async fn openapi(State(_): State<App>) -> Response {
+pub(super) async fn openapi(State(app): State<App>) -> Result<Response, Refusal> {
+    app.reads.pace().await?;
     let headers = [
         (header::CONTENT_TYPE, HeaderValue::from_static("application/json")),
         (header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=300")),
     ];
-    (headers, document()).into_response()
+    Ok((headers, document()).into_response())
 }

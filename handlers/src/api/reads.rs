@@ -26,6 +26,10 @@ use workflows::ports::Unavailable;
 const MOMENT: Duration = Duration::from_secs(1);
 /// How long what is read may take. The database ends statements sooner; this is for one that fell silent.
 const LONGEST: Duration = Duration::from_secs(10);
+/// How long a place is taken for what is given without a token.
+const PACE: Duration = Duration::from_millis(20);
+/// The name of whoever has none; no token bears it.
+const NOBODY: &str = "";
 /// How many requests of a caller may wait for a place; more are turned away at once, since they could not be served in
 /// time.
 const LINE: usize = 100;
@@ -78,6 +82,18 @@ impl Reads {
         Refusal: From<E>,
     {
         self.read_until(caller, Semaphore::MAX_PERMITS, until, work).await
+    }
+
+    /// Has whoever asks without a token, all of them together, go through places of their own, each for a pause at least.
+    /// What they are given costs no more than work of the processor, so it is how often that counts.
+    pub(super) async fn pace(&self) -> Result<(), Refusal> {
+        let place = self.place(NOBODY, LINE, Instant::now() + MOMENT).await;
+        let place = place.ok_or_else(|| Refusal::of(Kind::TooManyRequests))?;
+        tokio::spawn(async move {
+            tokio::time::sleep(PACE).await;
+            drop(place);
+        });
+        Ok(())
     }
 
     async fn read_until<T, E, W>(&self, caller: &Caller, line: usize, until: Instant, work: W) -> Result<T, Refusal>

@@ -111,3 +111,18 @@ async fn a_database_that_fell_silent_keeps_no_place_for_good() {
     drop(silent);
     assert_eq!(ask(router, get("/v1/orders", "alice")).await.status, StatusCode::OK);
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_is_given_without_a_token_is_given_so_often_and_no_oftener() {
+    let world = World::new();
+    let router = world.router();
+    for path in ["/metrics", "/openapi.json"] {
+        let started = tokio::time::Instant::now();
+        let mut asking = JoinSet::new();
+        for _ in 0..20 {
+            asking.spawn(ask(router.clone(), Request::get(path).body(Body::empty()).unwrap()));
+        }
+        assert!(asking.join_all().await.iter().all(|answer| answer.status == StatusCode::OK));
+        assert!(started.elapsed() >= Duration::from_millis(180), "twenty in places for two, 20 ms each");
+    }
+}
