@@ -109,8 +109,8 @@ async fn half_sent_requests_take_only_each_others_places() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_thousand_wait_at_once_and_each_is_answered_when_its_order_is_decided() {
-    const CALLERS: usize = 2_000;
-    rlimit::increase_nofile_limit(3 * CALLERS as u64).unwrap();
+    const CALLERS: u32 = 2_000;
+    rlimit::increase_nofile_limit(3 * u64::from(CALLERS)).unwrap();
     let shop = Shop::open(0).await;
     let server = Server::start(&shop).await;
     // Nothing is decided before all of them wait.
@@ -127,7 +127,7 @@ async fn two_thousand_wait_at_once_and_each_is_answered_when_its_order_is_decide
     let deciding = async {
         wait_until("all orders to be accepted", WITHIN, async || {
             let accepted = shop.count("select count(*) from submissions").await;
-            if accepted == CALLERS as i64 { Ok(()) } else { Err(format!("{accepted} are")) }
+            if accepted == i64::from(CALLERS) { Ok(()) } else { Err(format!("{accepted} are")) }
         })
         .await;
         // A read of somebody else is served while they wait.
@@ -137,7 +137,7 @@ async fn two_thousand_wait_at_once_and_each_is_answered_when_its_order_is_decide
     };
     let (answers, ()) = tokio::join!(waiting, deciding);
     let decided = answers.iter().filter(|answer| answer["status"] == "rejected").count();
-    assert_eq!(decided, CALLERS);
+    assert_eq!(u32::try_from(decided), Ok(CALLERS));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

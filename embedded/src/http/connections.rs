@@ -272,7 +272,7 @@ mod tests {
         for (place, leaves) in order.iter().enumerate() {
             assert!(!ended(leaves));
             later.push(at(&all, Phase::Busy));
-            assert_eq!(order.map(|one| ended(one)).iter().filter(|ended| **ended).count(), place + 1);
+            assert_eq!(order.map(ended).iter().filter(|ended| **ended).count(), place + 1);
             assert!(ended(leaves), "{place}");
         }
         assert!(!ended(&busy));
