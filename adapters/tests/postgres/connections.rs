@@ -1,8 +1,9 @@
 //! Connections: what is set on them, through whom they may go, and how one is given up whose server fell silent.
 
+use super::shop::{Shop, submission};
 use adapters::{
     local_postgres::ephemeral,
-    postgres::{Database, MIGRATIONS},
+    postgres::{Database, MIGRATIONS, intake::PgIntake},
 };
 use sqlx::{PgPool, postgres::PgConnectOptions};
 use std::{future::pending, net::SocketAddr, time::Duration};
@@ -12,7 +13,7 @@ use tokio::{
     sync::watch,
     time::{Instant, timeout},
 };
-use workflows::ports::Readiness;
+use workflows::ports::{Acceptance, Intake, Readiness};
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -89,6 +90,34 @@ async fn a_connection_whose_server_fell_silent_gives_its_place_to_another() {
     while let Err(error) = database.check().await {
         assert!(Instant::now() < deadline, "{}", error.chain());
     }
+}
+
+#[tokio::test]
+async fn a_connection_that_fell_silent_does_not_stop_the_acceptance_of_orders() {
+    let shop = Shop::empty().await;
+    let (address, silence) = forward(&shop.database.durable.connect_options()).await;
+    let name = shop.value::<String>("select current_database()::text").await;
+    let database = Database::connect(&format!("postgres://sluice@{address}/{name}?sslmode=disable"), 1).unwrap();
+    let intake = PgIntake::new(database);
+    let order = shop.order(&[("TEA", 1)]);
+    let accept = async || {
+        let accepting = intake.accept(vec![submission(order.clone(), "k", 1)]);
+        timeout(PATIENCE, accepting).await.expect("an answer")
+    };
+    // The statement is known to the connection, so it hangs where it is carried out.
+    let first = submission(shop.order(&[("TEA", 1)]), "first", 1);
+    assert_eq!(intake.accept(vec![first]).await.unwrap(), [Acceptance::Accepted]);
+    let mut lock = shop.database.durable.begin().await.unwrap();
+    sqlx::query("lock table submissions in exclusive mode").execute(&mut *lock).await.unwrap();
+    let falling_silent = async {
+        shop.somebody_waits_for_a_lock().await;
+        silence.send_replace(());
+        lock.rollback().await.unwrap();
+    };
+    let (in_vain, ()) = tokio::join!(accept(), falling_silent);
+    assert!(in_vain.unwrap_err().away);
+    // It was accepted all the same, which the same key tells.
+    assert_eq!(accept().await.unwrap(), [Acceptance::Replayed { id: order.id, accepted_at: order.accepted_at }]);
 }
 
 #[tokio::test]
