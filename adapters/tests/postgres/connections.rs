@@ -1,10 +1,7 @@
 //! Connections: what is set on them, through whom they may go, and how one is given up whose server fell silent.
 
-use super::shop::{Shop, submission};
-use adapters::{
-    local_postgres::ephemeral,
-    postgres::{Database, MIGRATIONS, intake::PgIntake},
-};
+use super::shop::{Shop, fresh_database, submission};
+use adapters::postgres::{Database, MIGRATIONS, intake::PgIntake};
 use sqlx::{PgPool, postgres::PgConnectOptions};
 use std::{future::pending, net::SocketAddr, time::Duration};
 use tokio::{
@@ -17,17 +14,13 @@ use workflows::ports::{Acceptance, Intake, Readiness};
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
-async fn empty() -> String {
-    ephemeral().await.unwrap().fresh_database(async |_| Ok::<_, std::convert::Infallible>(())).await.unwrap()
-}
-
 async fn shown(pool: &PgPool, setting: &str) -> String {
     sqlx::query_scalar("select current_setting($1)").bind(setting).fetch_one(pool).await.unwrap()
 }
 
 #[tokio::test]
 async fn a_promise_is_on_disk_and_a_delivery_soon() {
-    let database = Database::connect(&empty().await, 1).unwrap();
+    let database = Database::connect(&fresh_database().await, 1).unwrap();
     for (pool, commit) in [(&database.durable, "on"), (&database.relaxed, "off")] {
         assert_eq!(shown(pool, "synchronous_commit").await, commit);
         assert_eq!(shown(pool, "plan_cache_mode").await, "force_generic_plan");
@@ -77,7 +70,7 @@ async fn forward(to: &PgConnectOptions) -> (SocketAddr, watch::Sender<()>) {
 
 #[tokio::test]
 async fn a_connection_whose_server_fell_silent_gives_its_place_to_another() {
-    let real: PgConnectOptions = empty().await.parse().unwrap();
+    let real: PgConnectOptions = fresh_database().await.parse().unwrap();
     let (address, silence) = forward(&real).await;
     let url = format!("postgres://sluice@{address}/{}?sslmode=disable", real.get_database().unwrap());
     let database = Database::connect_once(&url).unwrap();
@@ -122,7 +115,7 @@ async fn a_connection_that_fell_silent_does_not_stop_the_acceptance_of_orders() 
 
 #[tokio::test]
 async fn a_schema_of_a_later_release_is_no_error() {
-    let database = Database::connect(&empty().await, 1).unwrap();
+    let database = Database::connect(&fresh_database().await, 1).unwrap();
     database.migrate().await.unwrap();
     let later = "insert into _sqlx_migrations (version, description, success, checksum, execution_time)
                  values (99990101000000, 'later', true, '', 0)";

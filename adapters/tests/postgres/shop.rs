@@ -64,13 +64,7 @@ pub(crate) struct Shop {
 impl Shop {
     /// A shop without products or orders. Its stock is held for half an hour.
     pub(crate) async fn empty() -> Self {
-        let migrated = async |url: String| {
-            let database = Database::connect(&url, 2).unwrap();
-            let result = database.migrate().await;
-            database.close().await;
-            result
-        };
-        let url = ephemeral().await.unwrap().fresh_database(migrated).await.unwrap();
+        let url = fresh_database().await;
         let database = Database::connect(&url, 10).unwrap();
         let clock = Arc::new(SetClock(Mutex::new(SystemClock.now())));
         let seller = Party {
@@ -210,6 +204,17 @@ impl Shop {
         })
         .await;
     }
+}
+
+/// The address of a fresh database. All are copies of the one that the first test of a run had made, so all tests ask here.
+pub(crate) async fn fresh_database() -> String {
+    let migrated = async |url: String| {
+        let database = Database::connect(&url, 2).unwrap();
+        let result = database.migrate().await;
+        database.close().await;
+        result
+    };
+    ephemeral().await.unwrap().fresh_database(migrated).await.unwrap()
 }
 
 /// Waits for a condition, with a deadline.
