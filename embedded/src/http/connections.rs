@@ -1,6 +1,6 @@
 //! The connections that are open: how many in all and from one address, and which of them makes room when another comes.
-//! That is the one that has waited longest without getting anywhere: for the head of its first request, then for that of
-//! its next, then for the rest of a body. So half-sent requests only ever take the places of each other.
+//! That is the one that has waited longest without getting anywhere: for the head of its first request, then for the rest of
+//! a body, then for the head of its next request. So half-sent requests only ever take the places of each other.
 
 use std::{
     collections::{BTreeSet, HashMap},
@@ -38,10 +38,11 @@ impl Default for Limits {
 pub(super) enum Phase {
     /// Its first request has not come.
     First,
-    /// It was answered, and its next request has not come.
-    Idle,
-    /// The rest of a body has not come.
+    /// The rest of a body has not come. Honest ones come in a moment, so the oldest is none of them.
     Body,
+    /// It was answered, and its next request has not come. Clients that order keep such connections, and may be about to
+    /// use them.
+    Idle,
     /// We are at work for it.
     Busy,
 }
@@ -267,7 +268,7 @@ mod tests {
         let body = at(&all, Phase::Body);
         let idle = at(&all, Phase::Idle);
         let (older, newer) = (all.enter(HERE).unwrap(), all.enter(HERE).unwrap());
-        let order = [&older, &newer, &idle, &body];
+        let order = [&older, &newer, &body, &idle];
         let mut later = Vec::new();
         for (place, leaves) in order.iter().enumerate() {
             assert!(!ended(leaves));
