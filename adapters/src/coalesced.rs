@@ -10,8 +10,8 @@ use workflows::{
     lifecycle::Command,
     order::StoredOrder,
     ports::{
-        Acceptance, Applied, CancelRequest, Dispatch, EventBus, Intake, Numbered, Orders, Reservation, Stuck,
-        Submission, Sweep, Unavailable,
+        Acceptance, Applied, CancelRequest, Dispatch, EventBus, Intake, Numbered, OrderList, Orders, Reservation,
+        Stuck, Submission, Sweep, Unavailable,
     },
 };
 
@@ -170,7 +170,7 @@ impl Orders for CoalescedOrders {
         status: Option<api::Status>,
         before: Option<OrderId>,
         limit: i64,
-    ) -> Result<Vec<api::Order>, Unavailable> {
+    ) -> Result<OrderList, Unavailable> {
         self.inner.list(customer, status, before, limit).await
     }
 

@@ -1,5 +1,6 @@
 //! Configuration: read once, at start, from the environment into one struct.
 
+use crate::http::Limits;
 use adapters::postgres::{lease::Lease, orders::OrderSettings};
 use anyhow::{Context, bail};
 use handlers::house_rules;
@@ -9,6 +10,8 @@ use std::{env, net::SocketAddr, path::PathBuf};
 const KNOWN: &[&str] = &[
     "SLUICE_DATA_DIR",
     "SLUICE_LISTEN",
+    "SLUICE_CONNECTIONS",
+    "SLUICE_CONNECTIONS_PER_ADDRESS",
     "SLUICE_STAGE",
     "SLUICE_HOLD_MINUTES",
     "SLUICE_LEASE_SECONDS",
@@ -24,6 +27,8 @@ pub struct Config {
     pub data_dir: PathBuf,
     /// Where the API listens.
     pub listen: SocketAddr,
+    /// How many connections to the API may be open.
+    pub connections: Limits,
     /// A PostgreSQL to use instead of an own one.
     pub database_url: Option<String>,
     /// What it decides about orders.
@@ -53,10 +58,13 @@ impl Config {
         let listen = listen.parse().with_context(|| {
             format!("SLUICE_LISTEN is {listen:?}; it must be an address and a port, such as 127.0.0.1:8080")
         })?;
+        let connections =
+            connections(read("SLUICE_CONNECTIONS")?.as_deref(), read("SLUICE_CONNECTIONS_PER_ADDRESS")?.as_deref())?;
         let stage = read("SLUICE_STAGE")?.unwrap_or_else(|| "local".to_owned());
         Ok(Self {
             data_dir: read("SLUICE_DATA_DIR")?.map_or_else(|| PathBuf::from(".sluice"), PathBuf::from),
             listen,
+            connections,
             database_url: read("DATABASE_URL")?.filter(|url| !url.is_empty()),
             lease: lease(read("SLUICE_LEASE_SECONDS")?.as_deref())?,
             orders: OrderSettings {
@@ -74,9 +82,44 @@ fn lease(seconds: Option<&str>) -> anyhow::Result<Lease> {
     lease.with_context(|| format!("SLUICE_LEASE_SECONDS is {text:?}; it must be a whole number from 5 to 30"))
 }
 
+/// The limits that are set, and the usual ones where none is.
+fn connections(in_all: Option<&str>, of_address: Option<&str>) -> anyhow::Result<Limits> {
+    const FEWEST: usize = 16;
+    let usual = Limits::default();
+    let in_all = in_all.map_or(Ok(usual.in_all), |text| {
+        text.parse().ok().filter(|count| *count >= FEWEST).with_context(|| {
+            format!("SLUICE_CONNECTIONS is {text:?}; it must be how many connections may be open, {FEWEST} or more")
+        })
+    })?;
+    let of_address = match of_address.map(str::parse::<usize>) {
+        None => usual.of_address.map(|most| most.min(in_all)),
+        Some(Ok(0)) => None,
+        Some(Ok(most)) => Some(most),
+        Some(Err(_)) => bail!(
+            "SLUICE_CONNECTIONS_PER_ADDRESS is {:?}; it must be a number of connections, or 0 for no limit of that kind",
+            of_address.unwrap_or_default()
+        ),
+    };
+    Ok(Limits { in_all, of_address })
+}
+
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
     use super::*;
+
+    #[test]
+    fn the_limit_of_an_address_can_be_lifted() {
+        assert_eq!(connections(None, None).unwrap(), Limits { in_all: 8_192, of_address: Some(4_096) });
+        assert_eq!(connections(Some("100"), Some("0")).unwrap(), Limits { in_all: 100, of_address: None });
+        assert_eq!(connections(Some("100"), None).unwrap(), Limits { in_all: 100, of_address: Some(100) });
+        for (in_all, of_address, named) in
+            [("15", "0", "SLUICE_CONNECTIONS is"), ("", "0", "SLUICE_CONNECTIONS is"), ("16", "-1", "PER_ADDRESS")]
+        {
+            let error = connections(Some(in_all), Some(of_address)).unwrap_err().to_string();
+            assert!(error.contains(named), "{error}");
+        }
+    }
 
     #[test]
     fn a_lease_is_five_to_thirty_seconds_and_anything_else_is_refused_by_name() {

@@ -226,7 +226,7 @@ impl Orders for Shop {
         status: Option<api::Status>,
         before: Option<OrderId>,
         limit: i64,
-    ) -> Result<Vec<api::Order>, Unavailable> {
+    ) -> Result<OrderList, Unavailable> {
         Unwired.list(customer, status, before, limit).await
     }
 

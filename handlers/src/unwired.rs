@@ -16,7 +16,7 @@ use workflows::{
     order::StoredOrder,
     ports::{
         Acceptance, Applied, Authorization, AuthorizationRequest, BookEntry, CancelRequest, Catalogue, CatalogueCopy,
-        Dispatch, Documents, EventBus, Intake, InvoicePrinter, Notice, Numbered, Orders, OutgoingMessage,
+        Dispatch, Documents, EventBus, Intake, InvoicePrinter, Notice, Numbered, OrderList, Orders, OutgoingMessage,
         PaymentProvider, ProviderError, Queue, Reservation, Search, Stuck, Submission, Sweep, Unavailable, Warehouses,
         Workflows,
     },
@@ -68,7 +68,7 @@ impl Orders for Unwired {
         _: Option<api::Status>,
         _: Option<OrderId>,
         _: i64,
-    ) -> Result<Vec<api::Order>, Unavailable> {
+    ) -> Result<OrderList, Unavailable> {
         unwired("orders.list")
     }
 

@@ -6,7 +6,9 @@
     reason = "measuring is arithmetic with fractions; no amount of money is computed here"
 )]
 
+mod attack;
 mod draw;
+mod flood;
 mod journeys;
 mod lost_replies;
 mod machine;
@@ -71,6 +73,8 @@ enum Command {
         #[arg(long, default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..=100_000))]
         rate: u32,
     },
+    /// Each reading endpoint, and connections that are only held, in floods while orders are sent
+    Flood(flood::Flood),
 }
 
 #[derive(Debug, Args)]
@@ -116,6 +120,7 @@ fn main() -> ExitCode {
             let mix = Mix { wanted: Wanted::OneSku, customers: run.customers.into(), declined: 0.0, repeated: 0.0 };
             (run, mix, |orders| orders as u64 / 2, rate)
         }
+        Command::Flood(flood) => return ended(flood::run(&flood)),
     };
     let plan = Plan {
         mix,
@@ -129,14 +134,11 @@ fn main() -> ExitCode {
 }
 
 #[expect(clippy::print_stderr, reason = "a command says why it failed")]
-fn ended(done: anyhow::Result<ExitCode>) -> ExitCode {
-    match done {
-        Ok(code) => code,
-        Err(error) => {
-            eprintln!("error: {error:#}");
-            ExitCode::FAILURE
-        }
-    }
+fn ended(result: anyhow::Result<ExitCode>) -> ExitCode {
+    result.unwrap_or_else(|error| {
+        eprintln!("error: {error:#}");
+        ExitCode::FAILURE
+    })
 }
 
 fn measured(run: Run, plan: &Plan) -> anyhow::Result<ExitCode> {

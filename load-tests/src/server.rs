@@ -127,12 +127,16 @@ impl Server {
     pub(crate) async fn tokens(&self, customers: usize) -> anyhow::Result<Vec<String>> {
         let mut tokens = Vec::with_capacity(customers);
         for customer in 0..customers {
-            let name = customer_name(customer);
-            let output = self.run(&["token", "--role", "customer", "--sub", &name, "--hours", "24"]).await?;
-            ensure!(output.status.success(), "no token: {}", String::from_utf8_lossy(&output.stderr));
-            tokens.push(String::from_utf8(output.stdout).context("a token is no text")?.trim().to_owned());
+            tokens.push(self.token("customer", &customer_name(customer)).await?);
         }
         Ok(tokens)
+    }
+
+    /// A token of that role and name.
+    pub(crate) async fn token(&self, role: &str, name: &str) -> anyhow::Result<String> {
+        let output = self.run(&["token", "--role", role, "--sub", name, "--hours", "24"]).await?;
+        ensure!(output.status.success(), "no token: {}", String::from_utf8_lossy(&output.stderr));
+        Ok(String::from_utf8(output.stdout).context("a token is no text")?.trim().to_owned())
     }
 
     /// Whether every promise is kept, and the report.

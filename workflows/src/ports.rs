@@ -208,6 +208,15 @@ pub struct Sweep {
     pub next_at: OffsetDateTime,
 }
 
+/// A page of a customer's orders.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct OrderList {
+    /// The orders, newest first: fewer than asked for, or none, where the looking was cut short.
+    pub orders: Vec<api::Order>,
+    /// Where the next page begins, behind this one; nothing if there is none.
+    pub next: Option<OrderId>,
+}
+
 /// An order as `dispatch` needs it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Dispatch {
@@ -233,13 +242,14 @@ pub trait Orders: Send + Sync {
     async fn load(&self, ids: &[OrderId]) -> Result<Vec<StoredOrder>, Unavailable>;
 
     /// Orders of a customer, newest first, older than `before`, at most `limit`; accepted ones not stored yet among them.
+    /// MUST look at no more than a bounded number of rows, however long the customer's history is.
     async fn list(
         &self,
         customer: &str,
         status: Option<api::Status>,
         before: Option<OrderId>,
         limit: i64,
-    ) -> Result<Vec<api::Order>, Unavailable>;
+    ) -> Result<OrderList, Unavailable>;
 
     /// Notes that an order is to be cancelled, so that neither payment nor shipping overtakes it.
     async fn request_cancel(&self, id: OrderId) -> Result<CancelRequest, Unavailable>;

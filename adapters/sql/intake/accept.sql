@@ -5,14 +5,17 @@ with given as (
         with ordinality as g (id, customer, key, fingerprint, request, accepted_at, body, place)
     order by customer, key, place
 ),
+numbered as (
+    select *, nextval('messages_id_seq') as message from (select * from given order by place) as by_place
+),
 claimed as (
-    insert into submissions (id, customer, key, fingerprint, request, accepted_at)
-    select id, customer, key, fingerprint, request, accepted_at from given
+    insert into submissions (id, customer, key, fingerprint, request, accepted_at, message)
+    select id, customer, key, fingerprint, request, accepted_at, message from numbered
     on conflict (customer, key) do nothing
     returning id
 ),
 sent as (
-    insert into messages (queue, subject, body)
-    select 'intake', id, body from given join claimed using (id) order by place
+    insert into messages (id, queue, subject, body) overriding system value
+    select message, 'intake', id, body from numbered join claimed using (id) order by place
 )
 select id from claimed

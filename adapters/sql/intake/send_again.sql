@@ -1,8 +1,16 @@
--- intake.send_again: an order that still waits, or is stored, needs no second message
-insert into messages (queue, subject, body)
-select 'intake', s.id,
-       jsonb_build_object('id', s.id, 'customer', s.customer, 'accepted_at', s.accepted_at, 'request', s.request)
-from submissions s
-where s.id = any($1)
-  and not exists (select from orders o where o.id = s.id)
-  and not exists (select from messages m where m.queue like 'intake%' and m.subject = s.id)
+-- intake.send_again: an order that still waits, or is stored, needs no second message. One that the release before this
+-- accepted has no message to look for: it is sent once more, which reserve knows to pass over, and has one from then on
+with lost as (
+    select s.id, s.customer, s.accepted_at, s.request, nextval('messages_id_seq') as message
+    from submissions s
+    where s.id = any($1)
+      and not exists (select from orders o where o.id = s.id offset 0)
+      and not exists (select from messages m where m.id = s.message and m.queue in ('intake', 'intake-dlq') offset 0)
+),
+noted as (
+    update submissions s set message = lost.message from lost where s.id = lost.id
+)
+insert into messages (id, queue, subject, body) overriding system value
+select message, 'intake', id,
+       jsonb_build_object('id', id, 'customer', customer, 'accepted_at', accepted_at, 'request', request)
+from lost

@@ -5,13 +5,19 @@ use super::{Asked, Database};
 use async_trait::async_trait;
 use schemas::{ids::OrderId, intake::AcceptedOrder};
 use serde_json::Value;
-use std::collections::{HashMap, HashSet};
+use std::{
+    collections::{HashMap, HashSet},
+    time::Duration,
+};
 use time::OffsetDateTime;
 use uuid::Uuid;
 use workflows::ports::{Acceptance, Intake, Submission, Unavailable};
 
 /// The queue that accepted orders wait on.
 const INTAKE: &str = "intake";
+
+/// How long an acceptance may take.
+const LONGEST: Duration = Duration::from_secs(8);
 
 /// Intake in PostgreSQL.
 pub struct PgIntake {
@@ -48,7 +54,7 @@ impl PgIntake {
             &accepted,
             &bodies
         )
-        .fetch_all(&self.database.durable)
+        .fetch_all(&self.database.acceptance)
         .await
         .asked("intake.accept")?;
         if !claimed.is_empty() {
@@ -68,7 +74,7 @@ impl PgIntake {
             &customers,
             &keys
         )
-        .fetch_all(&self.database.durable)
+        .fetch_all(&self.database.acceptance)
         .await
         .asked("intake.resolve")?;
         let earlier = rows.into_iter().map(|row| {
@@ -81,27 +87,14 @@ impl PgIntake {
     /// Puts replayed orders on the queue again, as they were accepted.
     async fn send_again(&self, ids: &[Uuid]) -> Result<(), Unavailable> {
         sqlx::query_file!("sql/intake/send_again.sql", ids)
-            .execute(&self.database.durable)
+            .execute(&self.database.acceptance)
             .await
             .asked("intake.send_again")?;
         self.database.bell.ring(INTAKE);
         Ok(())
     }
-}
 
-struct Earlier {
-    id: Uuid,
-    fingerprint: Vec<u8>,
-    accepted_at: OffsetDateTime,
-}
-
-fn as_json(value: &impl serde::Serialize) -> Result<Value, Unavailable> {
-    serde_json::to_value(value).map_err(|error| Unavailable::because("intake.accept", error))
-}
-
-#[async_trait]
-impl Intake for PgIntake {
-    async fn accept(&self, batch: Vec<Submission>) -> Result<Vec<Acceptance>, Unavailable> {
+    async fn accept_together(&self, batch: Vec<Submission>) -> Result<Vec<Acceptance>, Unavailable> {
         let claimed = self.claim(&batch).await?;
         let repeated: Vec<&Submission> = batch.iter().filter(|s| !claimed.contains(&s.order.id.0)).collect();
         if repeated.is_empty() {
@@ -129,6 +122,25 @@ impl Intake for PgIntake {
         self.send_again(&replayed).await?;
         Ok(answers)
     }
+}
+
+struct Earlier {
+    id: Uuid,
+    fingerprint: Vec<u8>,
+    accepted_at: OffsetDateTime,
+}
+
+fn as_json(value: &impl serde::Serialize) -> Result<Value, Unavailable> {
+    serde_json::to_value(value).map_err(|error| Unavailable::because("intake.accept", error))
+}
+
+#[async_trait]
+impl Intake for PgIntake {
+    async fn accept(&self, batch: Vec<Submission>) -> Result<Vec<Acceptance>, Unavailable> {
+        // The database ends statements sooner. One that fell silent must not stop all acceptance: there is one lane.
+        let accepted = tokio::time::timeout(LONGEST, self.accept_together(batch)).await;
+        accepted.map_err(|elapsed| Unavailable::because("intake.accept", elapsed))?
+    }
 
     async fn find(&self, id: OrderId) -> Result<Option<AcceptedOrder>, Unavailable> {
         let row = sqlx::query!(
@@ -136,7 +148,7 @@ impl Intake for PgIntake {
              select customer, request, accepted_at from submissions where id = $1",
             id.0
         )
-        .fetch_optional(&self.database.durable)
+        .fetch_optional(&self.database.reading)
         .await
         .asked("intake.find")?;
         let Some(row) = row else { return Ok(None) };

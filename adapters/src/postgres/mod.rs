@@ -4,6 +4,7 @@
 pub mod answer;
 pub mod bell;
 pub mod catalogue;
+pub mod changes;
 pub mod event_bus;
 pub mod intake;
 pub mod invoices;
@@ -42,8 +43,24 @@ pub const SESSION: &str = "set tcp_keepalives_idle = 4; set tcp_keepalives_inter
 /// than it can win.
 const DURABLE: &str = "set plan_cache_mode = force_generic_plan";
 const RELAXED: &str = "set plan_cache_mode = force_generic_plan; set synchronous_commit = off";
+/// All that acceptance asks is a look along an index. A plan that was made while the tables were small must not read them
+/// whole once they are large.
+const ACCEPTANCE: &str = "set plan_cache_mode = force_generic_plan; set statement_timeout = '5s';
+    set enable_seqscan = off; set enable_hashjoin = off; set enable_mergejoin = off";
+/// What a caller asks ends within two seconds, whatever it is and whether or not the caller still waits for it.
+const READING: &str = "set plan_cache_mode = force_generic_plan; set statement_timeout = '2s';
+    set enable_seqscan = off; set enable_hashjoin = off; set enable_mergejoin = off";
 
-/// Connections to the database, in the two ways the pipeline commits.
+/// Orders are accepted in batches, one after the other; the second connection is for whoever asks whether that works.
+const ACCEPTANCE_CONNECTIONS: u32 = 2;
+/// As many as keep two cores busy with reading while others work.
+const READING_CONNECTIONS: u32 = 4;
+/// How long a step waits for a connection, and how long a caller who reads.
+const STEP_WAITS: Duration = Duration::from_secs(5);
+const READER_WAITS: Duration = Duration::from_secs(1);
+
+/// Connections to the database: in the two ways the pipeline commits, and apart from these for the acceptance of orders
+/// and for whatever else callers ask. So neither a flood of readers nor a pipeline at its limit keeps an order waiting.
 #[derive(Clone, Debug)]
 pub struct Database {
     /// Commits are on disk when they return: for every promise given to somebody outside.
@@ -51,6 +68,10 @@ pub struct Database {
     /// Commits reach the disk a moment later: for receiving and deleting messages. What a crash takes back is
     /// delivered again, and every step is ready for that.
     pub relaxed: PgPool,
+    /// For the acceptance of orders alone. Commits are on disk.
+    pub acceptance: PgPool,
+    /// For what callers read: few connections, a short wait for one, and statements that end soon.
+    pub reading: PgPool,
     /// Wakes whoever waits for what was committed.
     pub bell: Bell,
 }
@@ -62,24 +83,43 @@ impl Database {
     /// If the URL is none.
     pub fn connect(url: &str, connections: u32) -> Result<Self, sqlx::Error> {
         let options = options(url)?;
-        let durable = pool(&options, connections).after_connect(|connection, _| set(connection, DURABLE));
-        let relaxed = pool(&options, connections).after_connect(|connection, _| set(connection, RELAXED));
-        let durable = durable.connect_lazy_with(options.clone());
-        let relaxed = relaxed.connect_lazy_with(options);
-        let bell = Bell::new(relaxed.clone());
-        Ok(Self { durable, relaxed, bell })
+        let connect = |most: u32, wait: Duration, settings: &'static str| {
+            let pool = pool(&options, connections.min(most), wait);
+            pool.after_connect(move |connection, _| set(connection, settings)).connect_lazy_with(options.clone())
+        };
+        let relaxed = connect(connections, STEP_WAITS, RELAXED);
+        Ok(Self {
+            durable: connect(connections, STEP_WAITS, DURABLE),
+            bell: Bell::new(relaxed.clone()),
+            relaxed,
+            acceptance: connect(ACCEPTANCE_CONNECTIONS, STEP_WAITS, ACCEPTANCE),
+            reading: connect(READING_CONNECTIONS, READER_WAITS, READING),
+        })
     }
 
     /// Connects by one connection for everything, for a function: it does one thing at a time, there may be many of it,
     /// and what it would wake others for is told by services. It sets nothing, so that RDS Proxy, which is between, may
-    /// give each transaction another connection.
+    /// give each transaction another connection; a statement ends with the function's own time there.
     ///
     /// # Errors
     /// If the URL is none.
     pub fn connect_once(url: &str) -> Result<Self, sqlx::Error> {
         let options = options(url)?;
-        let durable = pool(&options, 1).connect_lazy_with(options);
-        Ok(Self { relaxed: durable.clone(), durable, bell: Bell::silent() })
+        let one = pool(&options, 1, STEP_WAITS).connect_lazy_with(options);
+        Ok(Self {
+            durable: one.clone(),
+            relaxed: one.clone(),
+            acceptance: one.clone(),
+            reading: one,
+            bell: Bell::silent(),
+        })
+    }
+
+    /// The same database as callers may use it: whatever is asked goes over the connections for reading. Orders are
+    /// accepted over those of acceptance all the same.
+    #[must_use]
+    pub fn for_callers(&self) -> Self {
+        Self { durable: self.reading.clone(), relaxed: self.reading.clone(), ..self.clone() }
     }
 
     /// Brings the schema up to date. Safe to call from several processes at once. A schema of a later release stays as it
@@ -96,8 +136,9 @@ impl Database {
 
     /// Waits for work in flight and closes every connection.
     pub async fn close(&self) {
-        self.durable.close().await;
-        self.relaxed.close().await;
+        for pool in [&self.acceptance, &self.reading, &self.durable, &self.relaxed] {
+            pool.close().await;
+        }
     }
 }
 
@@ -106,8 +147,8 @@ fn options(url: &str) -> Result<PgConnectOptions, sqlx::Error> {
     Ok(PgConnectOptions::from_str(url)?.application_name("sluice").disable_statement_logging())
 }
 
-fn pool(options: &PgConnectOptions, connections: u32) -> PgPoolOptions {
-    let pool = PgPoolOptions::new().max_connections(connections).acquire_timeout(Duration::from_secs(5));
+fn pool(options: &PgConnectOptions, connections: u32, wait: Duration) -> PgPoolOptions {
+    let pool = PgPoolOptions::new().max_connections(connections).acquire_timeout(wait);
     if options.get_socket().is_some() {
         pool
     } else {
@@ -136,7 +177,7 @@ const PATIENCE: Duration = Duration::from_secs(2);
 #[async_trait]
 impl Readiness for Database {
     async fn check(&self) -> Result<(), Unavailable> {
-        let ask = sqlx::query("select 1").execute(&self.durable);
+        let ask = sqlx::query("select 1").execute(&self.acceptance);
         match tokio::time::timeout(PATIENCE, ask).await {
             Ok(answer) => answer.map(|_| ()).asked("database"),
             Err(elapsed) => Err(Unavailable::because("database", elapsed)),

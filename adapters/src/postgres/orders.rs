@@ -9,7 +9,9 @@ use time::{Duration, OffsetDateTime};
 use workflows::{
     invoice::Party,
     lifecycle::Command,
-    ports::{Applied, CancelRequest, Clock, Dispatch, Numbered, Orders, Reservation, Stuck, Sweep, Unavailable},
+    ports::{
+        Applied, CancelRequest, Clock, Dispatch, Numbered, OrderList, Orders, Reservation, Stuck, Sweep, Unavailable,
+    },
 };
 
 /// Orders in PostgreSQL.
@@ -58,7 +60,7 @@ impl Orders for PgOrders {
         status: Option<api::Status>,
         before: Option<OrderId>,
         limit: i64,
-    ) -> Result<Vec<api::Order>, Unavailable> {
+    ) -> Result<OrderList, Unavailable> {
         self.list_orders(customer, status, before, limit).await
     }
 

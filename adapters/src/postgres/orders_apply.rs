@@ -2,7 +2,8 @@
 //! changed is written, all in one transaction. No other code changes a stored order.
 
 use super::{
-    Asked, bell,
+    Asked,
+    changes::{self, Change},
     order_rows::{EventColumns, load, move_reserved},
     orders::PgOrders,
 };
@@ -68,7 +69,7 @@ impl PgOrders {
         changes.write(&mut transaction, now).await?;
         self.tell_again(&mut transaction, to_tell_again, &mut applied).await?;
         transaction.commit().await.asked("orders.apply")?;
-        self.database.bell.ring(bell::ORDERS);
+        changes::tell(&self.database.bell, applied.iter().filter_map(changed).collect());
         Ok(applied)
     }
 
@@ -123,6 +124,16 @@ impl PgOrders {
             }
         }
         Ok(())
+    }
+}
+
+/// What is to be told of an order: also of a change that was made before, since it may not have been told.
+fn changed(applied: &Applied) -> Option<Change> {
+    match applied {
+        Applied::Missing | Applied::Order { verdict: Verdict::Refused, .. } => None,
+        Applied::Order { order, verdict: Verdict::Changed(_) | Verdict::Already, .. } => {
+            Some(Change { order: order.id, sequence: order.version, decided: order.state.status().is_decided() })
+        }
     }
 }
 

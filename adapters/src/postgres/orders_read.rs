@@ -6,10 +6,69 @@ use schemas::{
     ids::OrderId,
     order::{self as api, Status},
 };
+use sqlx::PgConnection;
 use std::collections::{BTreeMap, HashMap};
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
-use workflows::ports::{CancelRequest, Stuck, Sweep, Unavailable};
+use workflows::ports::{CancelRequest, OrderList, Stuck, Sweep, Unavailable};
+
+/// The most orders that are looked at for a page of one status: there is no index for that, since it would be written at
+/// every change of every order. A page may then be short, or empty, and another follow all the same.
+const LOOKED_AT: i64 = 1_000;
+/// The most that the lines of a page take where they are stored; an order that takes more is a page of its own.
+const PAGE_BYTES: i64 = 512 * 1024;
+
+/// A row of the lists.
+struct ListedRow {
+    id: Uuid,
+    bytes: i32,
+    stored: bool,
+    matches: bool,
+    last: bool,
+}
+
+/// The rows of a page, and what the next one's are older than.
+fn page_of(rows: Vec<ListedRow>, limit: usize) -> (Vec<ListedRow>, Option<OrderId>) {
+    let (mut page, mut bytes, mut next) = (Vec::with_capacity(limit), 0_i64, None);
+    for row in rows {
+        let (id, last) = (OrderId(row.id), row.last);
+        if row.matches {
+            bytes += i64::from(row.bytes);
+            if page.len() == limit || (bytes > PAGE_BYTES && !page.is_empty()) {
+                return (page, next);
+            }
+            next = Some(id);
+            page.push(row);
+        }
+        if last {
+            return (page, Some(id));
+        }
+    }
+    (page, None)
+}
+
+/// Orders as they were accepted. One that cannot be read is left out, and does not keep the others back.
+async fn accepted(connection: &mut PgConnection, ids: &[Uuid]) -> Result<Vec<(Uuid, api::Order)>, Unavailable> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let rows = sqlx::query!(
+        "-- orders.list_accepted
+         select id, request, accepted_at from submissions where id = any($1)",
+        ids
+    )
+    .fetch_all(connection)
+    .await
+    .asked("orders.list")?;
+    let orders = rows.into_iter().filter_map(|row| match serde_json::from_value(row.request) {
+        Ok(request) => Some((row.id, workflows::order::submitted(OrderId(row.id), &request, row.accepted_at))),
+        Err(error) => {
+            tracing::error!(order = %row.id, %error, "an accepted order cannot be read; the list goes on without it");
+            None
+        }
+    });
+    Ok(orders.collect())
+}
 
 /// How long a sweep is remembered after the order was to be looked at again.
 const FORGET_SWEEPS: Duration = Duration::days(1);
@@ -21,34 +80,44 @@ impl PgOrders {
         status: Option<Status>,
         before: Option<OrderId>,
         limit: i64,
-    ) -> Result<Vec<api::Order>, Unavailable> {
+    ) -> Result<OrderList, Unavailable> {
         let mut connection = self.connection("orders.list").await?;
-        let rows = sqlx::query_file!(
-            "sql/orders/list.sql",
-            customer,
-            status.map(|status| status.as_str()),
-            before.map_or(Uuid::max(), |id| id.0),
-            limit
-        )
-        .fetch_all(&mut *connection)
-        .await
-        .asked("orders.list")?;
-        let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
-        let mut stored: HashMap<Uuid, api::Order> =
-            load(&mut connection, &ids).await?.into_iter().map(|order| (order.id.0, order.view())).collect();
-        let mut orders = Vec::with_capacity(rows.len());
-        for row in rows {
-            match (stored.remove(&row.id), row.request) {
-                (Some(order), _) => orders.push(order),
-                (None, Some(request)) => {
-                    let request =
-                        serde_json::from_value(request).map_err(|error| Unavailable::because("orders.list", error))?;
-                    orders.push(workflows::order::submitted(OrderId(row.id), &request, row.accepted_at));
-                }
-                (None, None) => {}
+        let before = before.map_or(Uuid::max(), |id| id.0);
+        // One more than the page has tells whether another follows.
+        let one_more = limit.saturating_add(1);
+        let rows = match status {
+            None => {
+                sqlx::query_file_as!(ListedRow, "sql/orders/list.sql", customer, before, one_more)
+                    .fetch_all(&mut *connection)
+                    .await
             }
-        }
-        Ok(orders)
+            Some(Status::Submitted) => {
+                sqlx::query_file_as!(ListedRow, "sql/orders/list_submitted.sql", customer, before, one_more, LOOKED_AT)
+                    .fetch_all(&mut *connection)
+                    .await
+            }
+            Some(status) => {
+                let status = status.as_str();
+                sqlx::query_file_as!(
+                    ListedRow,
+                    "sql/orders/list_stored.sql",
+                    customer,
+                    before,
+                    one_more,
+                    status,
+                    LOOKED_AT
+                )
+                .fetch_all(&mut *connection)
+                .await
+            }
+        };
+        let (page, next) = page_of(rows.asked("orders.list")?, usize::try_from(limit).unwrap_or_default());
+        let ids_of = |stored| page.iter().filter(|row| row.stored == stored).map(|row| row.id).collect::<Vec<Uuid>>();
+        let mut found: HashMap<Uuid, api::Order> =
+            load(&mut connection, &ids_of(true)).await?.into_iter().map(|order| (order.id.0, order.view())).collect();
+        found.extend(accepted(&mut connection, &ids_of(false)).await?);
+        let orders = page.iter().filter_map(|row| found.remove(&row.id)).collect();
+        Ok(OrderList { orders, next })
     }
 
     pub(super) async fn note_cancel(&self, id: OrderId) -> Result<CancelRequest, Unavailable> {

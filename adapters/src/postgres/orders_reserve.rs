@@ -1,7 +1,8 @@
 //! Reserving: one transaction prices a batch of orders, takes their stock and stores them with the outcome.
 
 use super::{
-    Asked, bell,
+    Asked,
+    changes::{self, Change},
     order_rows::{EventColumns, load, move_reserved},
     orders::PgOrders,
 };
@@ -51,7 +52,7 @@ impl PgOrders {
             reservations.extend(self.tell_first_events(&mut transaction, placed, now).await?);
         }
         transaction.commit().await.asked("orders.reserve")?;
-        self.database.bell.ring(bell::ORDERS);
+        changes::tell(&self.database.bell, reservations.iter().map(changed).collect());
         Ok(Some(reservations))
     }
 
@@ -91,6 +92,14 @@ impl PgOrders {
         }
         columns.insert(connection, now).await?;
         Ok(reservations)
+    }
+}
+
+fn changed(reservation: &Reservation) -> Change {
+    Change {
+        order: reservation.id,
+        sequence: reservation.events.last().map_or(1, |event| event.sequence),
+        decided: reservation.state.status().is_decided(),
     }
 }
 

@@ -1,9 +1,7 @@
 //! Connections: what is set on them, through whom they may go, and how one is given up whose server fell silent.
 
-use adapters::{
-    local_postgres::ephemeral,
-    postgres::{Database, MIGRATIONS},
-};
+use super::shop::{Shop, fresh_database, submission};
+use adapters::postgres::{Database, MIGRATIONS, intake::PgIntake};
 use sqlx::{PgPool, postgres::PgConnectOptions};
 use std::{future::pending, net::SocketAddr, time::Duration};
 use tokio::{
@@ -12,13 +10,9 @@ use tokio::{
     sync::watch,
     time::{Instant, timeout},
 };
-use workflows::ports::Readiness;
+use workflows::ports::{Acceptance, Intake, Readiness};
 
 const PATIENCE: Duration = Duration::from_secs(20);
-
-async fn empty() -> String {
-    ephemeral().await.unwrap().fresh_database(async |_| Ok::<_, std::convert::Infallible>(())).await.unwrap()
-}
 
 async fn shown(pool: &PgPool, setting: &str) -> String {
     sqlx::query_scalar("select current_setting($1)").bind(setting).fetch_one(pool).await.unwrap()
@@ -26,7 +20,7 @@ async fn shown(pool: &PgPool, setting: &str) -> String {
 
 #[tokio::test]
 async fn a_promise_is_on_disk_and_a_delivery_soon() {
-    let database = Database::connect(&empty().await, 1).unwrap();
+    let database = Database::connect(&fresh_database().await, 1).unwrap();
     for (pool, commit) in [(&database.durable, "on"), (&database.relaxed, "off")] {
         assert_eq!(shown(pool, "synchronous_commit").await, commit);
         assert_eq!(shown(pool, "plan_cache_mode").await, "force_generic_plan");
@@ -76,7 +70,7 @@ async fn forward(to: &PgConnectOptions) -> (SocketAddr, watch::Sender<()>) {
 
 #[tokio::test]
 async fn a_connection_whose_server_fell_silent_gives_its_place_to_another() {
-    let real: PgConnectOptions = empty().await.parse().unwrap();
+    let real: PgConnectOptions = fresh_database().await.parse().unwrap();
     let (address, silence) = forward(&real).await;
     let url = format!("postgres://sluice@{address}/{}?sslmode=disable", real.get_database().unwrap());
     let database = Database::connect_once(&url).unwrap();
@@ -92,8 +86,36 @@ async fn a_connection_whose_server_fell_silent_gives_its_place_to_another() {
 }
 
 #[tokio::test]
+async fn a_connection_that_fell_silent_does_not_stop_the_acceptance_of_orders() {
+    let shop = Shop::empty().await;
+    let (address, silence) = forward(&shop.database.durable.connect_options()).await;
+    let name = shop.value::<String>("select current_database()::text").await;
+    let database = Database::connect(&format!("postgres://sluice@{address}/{name}?sslmode=disable"), 1).unwrap();
+    let intake = PgIntake::new(database);
+    let order = shop.order(&[("TEA", 1)]);
+    let accept = async || {
+        let accepting = intake.accept(vec![submission(order.clone(), "k", 1)]);
+        timeout(PATIENCE, accepting).await.expect("an answer")
+    };
+    // The statement is known to the connection, so it hangs where it is carried out.
+    let first = submission(shop.order(&[("TEA", 1)]), "first", 1);
+    assert_eq!(intake.accept(vec![first]).await.unwrap(), [Acceptance::Accepted]);
+    let mut lock = shop.database.durable.begin().await.unwrap();
+    sqlx::query("lock table submissions in exclusive mode").execute(&mut *lock).await.unwrap();
+    let falling_silent = async {
+        shop.somebody_waits_for_a_lock().await;
+        silence.send_replace(());
+        lock.rollback().await.unwrap();
+    };
+    let (in_vain, ()) = tokio::join!(accept(), falling_silent);
+    assert!(in_vain.unwrap_err().away);
+    // It was accepted all the same, which the same key tells.
+    assert_eq!(accept().await.unwrap(), [Acceptance::Replayed { id: order.id, accepted_at: order.accepted_at }]);
+}
+
+#[tokio::test]
 async fn a_schema_of_a_later_release_is_no_error() {
-    let database = Database::connect(&empty().await, 1).unwrap();
+    let database = Database::connect(&fresh_database().await, 1).unwrap();
     database.migrate().await.unwrap();
     let later = "insert into _sqlx_migrations (version, description, success, checksum, execution_time)
                  values (99990101000000, 'later', true, '', 0)";

@@ -154,3 +154,43 @@ async fn an_order_that_was_never_accepted_is_not_found() {
     let shop = Shop::empty().await;
     assert_eq!(shop.intake.find(shop.order(&[]).id).await.unwrap(), None);
 }
+
+#[tokio::test]
+async fn a_replay_looks_at_its_own_message_only_however_many_wait() {
+    let shop = Shop::empty().await;
+    let order = shop.order(&[("TEA", 2)]);
+    shop.submit(&order, 1).await;
+    shop.run(
+        "insert into messages (queue, subject, body)
+         select 'intake', gen_random_uuid(), '{}' from generate_series(1, 20000); analyze",
+    )
+    .await;
+    let again = include_str!("../../sql/intake/send_again.sql");
+    let rows = shop.most_rows_of_a_step(again, &format!("'{{{}}}'::uuid[]", order.id)).await;
+    assert!(rows <= 1, "{rows} rows");
+    assert_eq!(shop.waiting().await, 20_001);
+}
+
+/// The release before this notes no message, and may accept orders at the same time.
+#[tokio::test]
+async fn a_replay_of_what_an_older_release_accepted_sends_at_most_one_message_more() {
+    let shop = Shop::empty().await;
+    let order = shop.order(&[("TEA", 2)]);
+    shop.submit(&order, 1).await;
+    shop.run("update submissions set message = null").await;
+    for _ in 0..3 {
+        assert_eq!(shop.submit(&order, 1).await, replay_of(&order));
+        assert_eq!(shop.waiting().await, 2);
+    }
+}
+
+#[tokio::test]
+async fn messages_of_a_batch_wait_in_the_order_they_came() {
+    let shop = Shop::empty().await;
+    let orders: Vec<AcceptedOrder> = (0..20).map(|_| shop.order(&[("TEA", 1)])).collect();
+    // Keys sort the other way round.
+    let batch = orders.iter().zip((10..30).rev()).map(|(order, key)| submission(order.clone(), &key.to_string(), 1));
+    shop.intake.accept(batch.collect()).await.unwrap();
+    let waiting: Vec<uuid::Uuid> = shop.value("select array_agg(subject order by id) from messages").await;
+    assert_eq!(waiting, orders.iter().map(|order| order.id.0).collect::<Vec<_>>());
+}

@@ -16,6 +16,7 @@ mod orders;
 mod pooler;
 mod queue;
 mod races;
+mod reading;
 mod sandbox;
 mod search;
 mod shop;

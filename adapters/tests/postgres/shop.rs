@@ -58,18 +58,13 @@ pub(crate) struct Shop {
     pub(crate) search: PgSearch,
     /// How far the database's clock was put forward.
     ahead: Mutex<Wait>,
+    pub(crate) settings: OrderSettings,
 }
 
 impl Shop {
     /// A shop without products or orders. Its stock is held for half an hour.
     pub(crate) async fn empty() -> Self {
-        let migrated = async |url: String| {
-            let database = Database::connect(&url, 2).unwrap();
-            let result = database.migrate().await;
-            database.close().await;
-            result
-        };
-        let url = ephemeral().await.unwrap().fresh_database(migrated).await.unwrap();
+        let url = fresh_database().await;
         let database = Database::connect(&url, 10).unwrap();
         let clock = Arc::new(SetClock(Mutex::new(SystemClock.now())));
         let seller = Party {
@@ -84,7 +79,7 @@ impl Shop {
         };
         let settings = OrderSettings { stage: "test".into(), hold: Duration::minutes(30), seller };
         Self {
-            orders: Arc::new(PgOrders::new(database.clone(), clock.clone(), settings)),
+            orders: Arc::new(PgOrders::new(database.clone(), clock.clone(), settings.clone())),
             intake: Arc::new(PgIntake::new(database.clone())),
             catalogue: PgCatalogue::new(database.clone(), clock.clone()),
             queue: PgQueue::new(database.clone()),
@@ -92,6 +87,7 @@ impl Shop {
             ahead: Mutex::default(),
             clock,
             database,
+            settings,
         }
     }
 
@@ -134,6 +130,18 @@ impl Shop {
         (T,): for<'r> sqlx::FromRow<'r, PgRow>,
     {
         sqlx::query_scalar(AssertSqlSafe(query.to_owned())).fetch_one(&self.database.durable).await.unwrap()
+    }
+
+    /// The most rows that any step of a statement's plan gave or threw away, as the sessions for reading run it.
+    pub(crate) async fn most_rows_of_a_step(&self, statement: &str, arguments: &str) -> u64 {
+        let mut connection = self.database.reading.acquire().await.unwrap();
+        // The names that sqlx gives to columns mean nothing here.
+        let prepare = format!("prepare explained as {statement}");
+        sqlx::raw_sql(AssertSqlSafe(prepare)).execute(&mut *connection).await.unwrap();
+        let explain = format!("explain (analyze, format json) execute explained ({arguments})");
+        let plan: Value = sqlx::query_scalar(AssertSqlSafe(explain)).fetch_one(&mut *connection).await.unwrap();
+        sqlx::raw_sql("deallocate explained").execute(&mut *connection).await.unwrap();
+        most_rows(&plan[0]["Plan"])
     }
 
     pub(crate) async fn reserved_units(&self, sku: &str) -> i64 {
@@ -198,6 +206,17 @@ impl Shop {
     }
 }
 
+/// The address of a fresh database. All are copies of the one that the first test of a run had made, so all tests ask here.
+pub(crate) async fn fresh_database() -> String {
+    let migrated = async |url: String| {
+        let database = Database::connect(&url, 2).unwrap();
+        let result = database.migrate().await;
+        database.close().await;
+        result
+    };
+    ephemeral().await.unwrap().fresh_database(migrated).await.unwrap()
+}
+
 /// Waits for a condition, with a deadline.
 pub(crate) async fn eventually<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
     let look_again = async {
@@ -214,6 +233,13 @@ pub(crate) async fn eventually<T>(what: &str, mut look: impl AsyncFnMut() -> Opt
 /// What a listener is told next.
 pub(crate) async fn heard(listener: &mut PgListener) -> String {
     tokio::time::timeout(PATIENCE, listener.recv()).await.unwrap().unwrap().payload().to_owned()
+}
+
+fn most_rows(step: &Value) -> u64 {
+    let number = |name: &str| step[name].as_u64().unwrap_or_default();
+    let own = number("Actual Rows") + number("Rows Removed by Filter") + number("Rows Removed by Join Filter");
+    let below = step["Plans"].as_array().into_iter().flatten().map(most_rows);
+    below.fold(own, u64::max)
 }
 
 pub(crate) fn delivery(sku: &str, name: &str, price: i64, tax_rate_bp: u32, units: i64) -> Delivery {

@@ -2,27 +2,27 @@
 //! one database that other processes may serve as well.
 
 mod consume;
-mod decisions;
 pub mod instance;
 mod metrics;
 pub mod parts;
+mod readiness;
 mod schedules;
-mod unread;
+mod waiting;
 pub mod wake;
 
 use crate::{
     config::Config,
     engine::{self, Runner, Starter},
+    http::{self, Limits},
 };
 use adapters::{
     postgres::{Database, pooler, queue::PgQueue},
     system::{SystemClock, SystemIds},
 };
 use anyhow::Context;
-use axum::middleware;
 use consume::Consumer;
 use handlers::{
-    api::{self, App, Metrics},
+    api::{self, App, Metrics, Reads},
     token::TokenKey,
 };
 use instance::{Holdings, Registration};
@@ -30,6 +30,7 @@ use parts::Parts;
 use std::{future::Future, net::SocketAddr, sync::Arc, time::Duration};
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 use tokio_util::task::TaskTracker;
+use waiting::Waiting;
 use wake::Wakes;
 use workflows::wiring::{QUEUES, Runtime, schedules_of};
 
@@ -40,6 +41,10 @@ const CONNECTIONS: u32 = 8;
 const DRAIN: Duration = Duration::from_secs(8);
 /// How long it may take then to give the rest back. A database that hangs finds out by itself.
 const FAREWELL: Duration = Duration::from_secs(2);
+/// How much one caller may read at once, and all together: half of the connections for reading, and all of them, so that
+/// nobody who has a place waits for a connection.
+const READS_OF_EACH: usize = 2;
+const READS_IN_ALL: usize = 4;
 
 /// A running pipeline.
 pub struct Pipeline {
@@ -50,7 +55,8 @@ pub struct Pipeline {
     stop: watch::Sender<bool>,
     tracker: TaskTracker,
     background: Vec<JoinHandle<()>>,
-    server: JoinHandle<std::io::Result<()>>,
+    server: JoinHandle<()>,
+    waiting: Waiting,
     registration: JoinHandle<Registration>,
     leave: watch::Sender<bool>,
 }
@@ -104,28 +110,34 @@ impl Pipeline {
             let (ports, stopping) = (parts.ports.clone(), stopping.clone());
             beside(Box::pin(unless(stopping, async move { schedules::keep(*schedule, &ports).await })));
         }
-        let (listening, listened) = (Arc::clone(&wakes), database.clone());
-        beside(Box::pin(unless(stopping.clone(), async move { listening.listen(&listened).await })));
+        let limits = Limits { in_all: http::raise_limit(config.connections.in_all), ..config.connections };
+        // Half of the connections: whoever waits never takes the last place of who does not.
+        let waiting = Waiting::new(limits.in_all / 2);
+        let (hearing, heard) = (waiting.clone(), database.clone());
+        beside(Box::pin(unless(stopping.clone(), async move { wakes.listen(&heard, &hearing).await })));
+        let (looking, looked_at) = (waiting.clone(), database.clone());
+        beside(Box::pin(unless(stopping.clone(), async move { looking.look_anyway(&looked_at).await })));
         let measured = Arc::clone(&metrics);
         beside(Box::pin(unless(stopping.clone(), async move { metrics::measure_queues(queue, &measured).await })));
 
         let address = listener.local_addr()?;
-        let app = app(&parts, &wakes, token_key, metrics);
-        let server = tokio::spawn(serve(listener, app, stopping));
+        let app = app(&parts, waiting.clone(), token_key, metrics);
+        let server = tokio::spawn(http::serve(listener, api::router(app), limits, stopping));
         let registration = tokio::spawn(keep_registered(registration, leaving));
-        Ok(Self { parts, address, stop, tracker, background, server, registration, leave })
+        Ok(Self { parts, address, stop, tracker, background, server, waiting, registration, leave })
     }
 
     /// Stops taking work, ends what is in hand, and leaves the rest where others find it.
     pub async fn stop(self) {
         self.stop.send_replace(true);
+        self.waiting.close();
         self.tracker.close();
         let drained = async {
             for task in self.background {
                 report(task.await.map_err(anyhow::Error::from));
             }
             self.tracker.wait().await;
-            report(self.server.await.map_err(anyhow::Error::from).and_then(|served| Ok(served?)));
+            report(self.server.await.map_err(anyhow::Error::from));
         };
         if tokio::time::timeout(DRAIN, drained).await.is_err() {
             tracing::info!("some work takes longer; it goes on at the next start");
@@ -174,23 +186,8 @@ pub(crate) async fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
     })
 }
 
-async fn serve(listener: TcpListener, app: App, stopping: watch::Receiver<bool>) -> std::io::Result<()> {
-    let mut stopped = stopping;
-    let listener = axum::serve::ListenerExt::tap_io(listener, |stream| {
-        // Answers are small and must not wait for more to come.
-        if let Err(error) = stream.set_nodelay(true) {
-            tracing::debug!(%error, "cannot set TCP_NODELAY");
-        }
-    });
-    axum::serve(listener, api::router(app).layer(middleware::from_fn(unread::read_to_the_end)))
-        .with_graceful_shutdown(async move {
-            drop(stopped.wait_for(|stop| *stop).await);
-        })
-        .await
-}
-
-fn app(parts: &Parts, wakes: &Arc<Wakes>, token_key: TokenKey, metrics: Arc<Metrics>) -> App {
-    let ports = parts.ports.clone();
+fn app(parts: &Parts, waiting: Waiting, token_key: TokenKey, metrics: Arc<Metrics>) -> App {
+    let ports = parts.callers.clone();
     App {
         intake: ports.intake,
         orders: ports.orders,
@@ -200,8 +197,9 @@ fn app(parts: &Parts, wakes: &Arc<Wakes>, token_key: TokenKey, metrics: Arc<Metr
         queue: ports.queue,
         clock: ports.clock,
         ids: Arc::new(SystemIds),
-        decisions: Arc::new(decisions::ListeningDecisions(Arc::clone(wakes))),
-        readiness: Arc::new(parts.database.clone()),
+        decisions: Arc::new(waiting),
+        reads: Reads::new(READS_OF_EACH, READS_IN_ALL),
+        readiness: Arc::new(readiness::Remembered::new(parts.database.clone())),
         token_key: Some(Arc::new(token_key)),
         edge_key: None,
         metrics,

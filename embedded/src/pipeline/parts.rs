@@ -30,8 +30,10 @@ use workflows::{ports::Clock, wiring};
 pub struct Parts {
     /// The database itself, for what is embedded only.
     pub database: Database,
-    /// What the steps and the API need.
+    /// What the steps need.
     pub ports: Ports,
+    /// The same for the API: what callers ask goes over connections apart from those of the steps.
+    pub callers: Ports,
     /// Takes the payment provider down while it is true, for whoever tries what happens then.
     pub outage: Arc<AtomicBool>,
 }
@@ -51,7 +53,10 @@ impl Parts {
         let sandbox = Sandbox::new(database.clone());
         let outage = sandbox.outage();
         let folder = || format!("the folder for documents, {}, cannot be used", documents.display());
-        let orders = PgOrders::new(database.clone(), Arc::clone(&clock), settings);
+        let orders = PgOrders::new(database.clone(), Arc::clone(&clock), settings.clone());
+        let theirs = database.for_callers();
+        let callers_orders = Arc::new(PgOrders::new(theirs.clone(), Arc::clone(&clock), settings));
+        let callers_catalogue = Arc::new(PgCatalogue::new(theirs.clone(), Arc::clone(&clock)));
         let ports = Ports {
             intake: Arc::new(CoalescedIntake::new(Arc::new(PgIntake::new(database.clone())))),
             orders: Arc::new(CoalescedOrders::new(Arc::new(orders))),
@@ -66,6 +71,13 @@ impl Parts {
             warehouses: Arc::new(PgWarehouses::new(database.clone())),
             ..Ports::unwired(clock)
         };
-        Ok(Self { database: database.clone(), ports, outage })
+        let callers = Ports {
+            orders: callers_orders,
+            catalogue: callers_catalogue,
+            search: Arc::new(PgSearch::new(theirs.clone())),
+            queue: Arc::new(PgQueue::new(theirs)),
+            ..ports.clone()
+        };
+        Ok(Self { database: database.clone(), ports, callers, outage })
     }
 }

@@ -1,8 +1,9 @@
 //! Wakes whoever waits in this process when the bell is rung in any.
 
+use super::waiting::Waiting;
 use adapters::postgres::{
     Database,
-    bell::{CHANNEL, ORDERS},
+    bell::{CHANNEL, ORDER_CHANNEL},
 };
 use sqlx::postgres::PgListener;
 use std::{
@@ -10,13 +11,12 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
-use tokio::sync::{Notify, watch};
+use tokio::sync::Notify;
 
 /// Who is woken by what.
 #[derive(Default)]
 pub struct Wakes {
     topics: Mutex<HashMap<String, Arc<Notify>>>,
-    orders: watch::Sender<u64>,
 }
 
 impl Wakes {
@@ -27,44 +27,37 @@ impl Wakes {
         Arc::clone(topics.entry(name.to_owned()).or_default())
     }
 
-    /// Changes whenever some order may have changed.
-    pub fn orders(&self) -> watch::Receiver<u64> {
-        self.orders.subscribe()
-    }
-
-    fn wake(&self, payload: &str) {
-        if payload == ORDERS {
-            self.orders.send_modify(|count| *count = count.wrapping_add(1));
-        } else {
-            self.topic(payload).notify_one();
+    /// A topic that nobody here waits for is none of ours: another release may say anything.
+    pub(super) fn wake(&self, topic: &str) {
+        if let Some(notify) = self.topics.lock().unwrap_or_else(PoisonError::into_inner).get(topic) {
+            notify.notify_one();
         }
     }
 
     /// What was said while nobody listened is not known, so everybody looks.
     fn wake_all(&self) {
-        self.wake(ORDERS);
         for notify in self.topics.lock().unwrap_or_else(PoisonError::into_inner).values() {
             notify.notify_one();
         }
     }
 
     /// Listens until the task is dropped, over every loss of the connection.
-    pub async fn listen(&self, database: &Database) {
+    pub(super) async fn listen(&self, database: &Database, waiting: &Waiting) {
         loop {
-            if let Err(error) = self.listen_once(database).await {
+            if let Err(error) = self.listen_once(database, waiting).await {
                 tracing::debug!(%error, "not listening to the database");
             }
             tokio::time::sleep(Duration::from_millis(500)).await;
         }
     }
 
-    async fn listen_once(&self, database: &Database) -> Result<(), sqlx::Error> {
+    async fn listen_once(&self, database: &Database, waiting: &Waiting) -> Result<(), sqlx::Error> {
         let mut listener = PgListener::connect_with(&database.relaxed).await?;
-        listener.listen(CHANNEL).await?;
+        listener.listen_all([CHANNEL, ORDER_CHANNEL]).await?;
         self.wake_all();
         // `None` says that the connection was lost.
         while let Some(notification) = listener.try_recv().await? {
-            self.wake(notification.payload());
+            self.hear(notification.channel(), notification.payload(), waiting);
         }
         Ok(())
     }

@@ -15,7 +15,7 @@ use workflows::{
     order::{State, StoredOrder},
     ports::{
         Applied, Authorization, AuthorizationRequest, BookEntry, CancelRequest, Clock, Dispatch, EventBus, Numbered,
-        Orders, PaymentProvider, ProviderError, Reservation, Stuck, Sweep, Unavailable,
+        OrderList, Orders, PaymentProvider, ProviderError, Reservation, Stuck, Sweep, Unavailable,
     },
 };
 
@@ -232,7 +232,7 @@ impl Orders for World {
         _: Option<api::Status>,
         _: Option<OrderId>,
         _: i64,
-    ) -> Result<Vec<api::Order>, Unavailable> {
+    ) -> Result<OrderList, Unavailable> {
         unreachable!()
     }
 

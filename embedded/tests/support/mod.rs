@@ -30,7 +30,7 @@ use adapters::{
 use handlers::token::{Identity, Role};
 use reqwest::{Response, StatusCode};
 use serde_json::{Value, json};
-use sluice::{config::Config, pipeline::Pipeline};
+use sluice::{config::Config, http::Limits, pipeline::Pipeline};
 use sqlx::PgPool;
 use std::{
     sync::Arc,
@@ -143,6 +143,7 @@ impl Shop {
         let config = Config {
             data_dir: self.dir.path().to_path_buf(),
             listen: ([127, 0, 0, 1], 0).into(),
+            connections: Limits::default(),
             database_url: None,
             lease,
             orders: Self::settings(),

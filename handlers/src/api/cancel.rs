@@ -27,27 +27,34 @@ use workflows::{ports::CancelRequest, steps::sweep::cancel_message};
 pub(super) async fn cancel_order(State(app): State<App>, caller: Caller, id: Named) -> Result<Response, Refusal> {
     caller.must_be(&[Role::Customer, Role::Support])?;
     let id = id.order()?;
-    let order = match Found::look(&app, &caller, id).await? {
+    let (theirs, of) = (app.clone(), caller.clone());
+    // To its end, even if the caller hangs up in the middle.
+    let order = app.reads.read(&caller, async move { request_cancel(&theirs, &of, id).await }).await?;
+    let body = serde_json::to_vec(&order.view()).map_err(|_| Refusal::of(Kind::Internal))?;
+    let headers = [(header::CONTENT_TYPE, JSON), (header::RETRY_AFTER, axum::http::HeaderValue::from_static("1"))];
+    Ok((StatusCode::ACCEPTED, headers, body).into_response())
+}
+
+/// Notes the wish and has it carried out; gives the order as it then is.
+async fn request_cancel(app: &App, caller: &Caller, id: OrderId) -> Result<Found, Refusal> {
+    match Found::find(app, caller, id).await? {
         // The database does not know it yet, so nothing can be noted there: the queue keeps the wish until it does.
         found @ Found::Accepted(_) => {
-            send(&app, id).await?;
-            found
+            send(app, id).await?;
+            Ok(found)
         }
         Found::Stored(_) => {
             match app.orders.request_cancel(id).await? {
-                CancelRequest::Noted | CancelRequest::Missing => send(&app, id).await?,
+                CancelRequest::Noted | CancelRequest::Missing => send(app, id).await?,
                 CancelRequest::Already => (),
                 CancelRequest::TooLate(status) => {
                     let detail = format!("an order that is {status} cannot be cancelled");
                     return Err(Refusal::saying(Kind::CannotCancel, detail));
                 }
             }
-            Found::look(&app, &caller, id).await?
+            Found::find(app, caller, id).await
         }
-    };
-    let body = serde_json::to_vec(&order.view()).map_err(|_| Refusal::of(Kind::Internal))?;
-    let headers = [(header::CONTENT_TYPE, JSON), (header::RETRY_AFTER, axum::http::HeaderValue::from_static("1"))];
-    Ok((StatusCode::ACCEPTED, headers, body).into_response())
+    }
 }
 
 async fn send(app: &App, id: OrderId) -> Result<(), Refusal> {

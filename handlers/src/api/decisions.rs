@@ -1,55 +1,80 @@
-//! Waiting for an order to be decided, for `Prefer: wait`. How word of a change comes differs: one process can listen
+//! Waiting for an order to be decided, for `Prefer: wait`. How word of a decision comes differs: one process can listen
 //! to the database, a function can only look again.
 
 use super::{App, caller::Caller, found::Found, problem::Refusal};
-use async_trait::async_trait;
+use futures_util::future::BoxFuture;
 use schemas::ids::OrderId;
-use std::{future::Future, pin::pin, task::Poll, time::Duration};
-use tokio::time::Instant;
+use std::time::Duration;
+use tokio::time::{Instant, timeout_at};
 
-/// Tells when it is worth looking at an order again.
-#[async_trait]
+/// Tells when it is worth looking at an order.
 pub trait Decisions: Send + Sync {
-    /// Resolves when the order may have changed, or after `deadline`. MUST notice every change after its first poll: the
-    /// caller polls once, looks at the order, and only then goes on waiting. Resolving too early does no harm.
-    async fn wait(&self, id: OrderId, deadline: Duration);
+    /// Begins to listen for the decision of an order. What is given resolves when the order may be decided; it MUST notice
+    /// every decision after this call, and resolving too early does no harm. `waited` is how long the caller has waited
+    /// by now. Nothing, if so many wait already that nobody more may.
+    fn listen(&self, id: OrderId, waited: Duration) -> Option<BoxFuture<'static, ()>>;
 }
 
-/// Looks again every quarter of a second: enough for a person, little for a database.
+/// Looks again every quarter of a second, and less often the longer it takes: enough for a person, little for a database.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct LookAgain;
 
-const PAUSE: Duration = Duration::from_millis(250);
+const SHORTEST: Duration = Duration::from_millis(250);
+const LONGEST: Duration = Duration::from_secs(2);
 
-#[async_trait]
 impl Decisions for LookAgain {
-    async fn wait(&self, _id: OrderId, deadline: Duration) {
-        tokio::time::sleep(deadline.min(PAUSE)).await;
+    fn listen(&self, _id: OrderId, waited: Duration) -> Option<BoxFuture<'static, ()>> {
+        Some(Box::pin(tokio::time::sleep((waited / 4).clamp(SHORTEST, LONGEST))))
     }
 }
 
-/// The order once it is decided, or as it is when `patience` ends.
-pub(super) async fn await_decision(
-    app: &App,
-    caller: &Caller,
+/// How long the last look at an order may take, once its decision was waited for long enough.
+const LAST_LOOK: Duration = Duration::from_millis(500);
+
+/// Somebody who waits for an order: from its making on, no decision is missed.
+pub(super) struct Wait {
     id: OrderId,
-    patience: Duration,
-) -> Result<Found, Refusal> {
-    if patience.is_zero() {
-        return Found::look(app, caller, id).await;
+    begun: Instant,
+    end: Instant,
+    word: Option<BoxFuture<'static, ()>>,
+}
+
+impl Wait {
+    pub(super) fn begin(app: &App, id: OrderId, patience: Duration) -> Self {
+        let begun = Instant::now();
+        let word = if patience.is_zero() { None } else { app.decisions.listen(id, Duration::ZERO) };
+        Self { id, begun, end: begun + patience, word }
     }
-    let end = Instant::now() + patience;
-    loop {
-        let left = end.saturating_duration_since(Instant::now());
-        let mut change = pin!(app.decisions.wait(id, left));
-        let changed = std::future::poll_fn(|cx| Poll::Ready(change.as_mut().poll(cx).is_ready())).await;
-        let found = Found::look(app, caller, id).await?;
-        if left.is_zero() || found.status().is_decided() {
-            return Ok(found);
-        }
-        if !changed {
-            // Nobody's word is trusted to come: at the end the order is looked at once more.
-            let _in_time = tokio::time::timeout(left, change).await.is_ok();
+
+    /// Whether anybody waits: not without patience, nor if too many do already.
+    pub(super) fn is_on(&self) -> bool {
+        self.word.is_some()
+    }
+
+    pub(super) fn id(&self) -> OrderId {
+        self.id
+    }
+
+    /// When there is an answer at the latest, whatever hangs.
+    pub(super) fn latest(&self) -> Instant {
+        self.end + LAST_LOOK
+    }
+
+    /// The order once it is decided, or as it is when patience ends. It is looked at when there is word, and at the end.
+    pub(super) async fn decision(mut self, app: &App, caller: &Caller) -> Result<Found, Refusal> {
+        loop {
+            if let Some(word) = self.word.take() {
+                // The end is as good a reason to look as word is.
+                drop(timeout_at(self.end, word).await);
+            }
+            let waited = self.begun.elapsed();
+            if Instant::now() < self.end {
+                self.word = app.decisions.listen(self.id, waited);
+            }
+            let found = Found::look_in_line(app, caller, self.id, self.latest()).await?;
+            if self.word.is_none() || found.status().is_decided() {
+                return Ok(found);
+            }
         }
     }
 }

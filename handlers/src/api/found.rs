@@ -15,6 +15,7 @@ use schemas::{
     intake::AcceptedOrder,
     order::{Order, Status},
 };
+use tokio::time::Instant;
 use workflows::order::{StoredOrder, submitted};
 
 /// An order that the caller may see.
@@ -24,8 +25,20 @@ pub(super) enum Found {
 }
 
 impl Found {
-    /// Another's order is not found, exactly like one that does not exist.
+    /// Looks, once the caller has a place for that.
     pub(super) async fn look(app: &App, caller: &Caller, id: OrderId) -> Result<Self, Refusal> {
+        let (theirs, of) = (app.clone(), caller.clone());
+        app.reads.read(caller, async move { Self::find(&theirs, &of, id).await }).await
+    }
+
+    /// The same for who waited for it, and waits in line for a place until then.
+    pub(super) async fn look_in_line(app: &App, caller: &Caller, id: OrderId, until: Instant) -> Result<Self, Refusal> {
+        let (theirs, of) = (app.clone(), caller.clone());
+        app.reads.read_in_line(caller, until, async move { Self::find(&theirs, &of, id).await }).await
+    }
+
+    /// Another's order is not found, exactly like one that does not exist.
+    pub(super) async fn find(app: &App, caller: &Caller, id: OrderId) -> Result<Self, Refusal> {
         let found = match app.orders.load(&[id]).await?.pop() {
             Some(order) => Some(Self::Stored(Box::new(order))),
             None => app.intake.find(id).await?.map(|order| Self::Accepted(Box::new(order))),

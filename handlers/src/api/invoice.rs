@@ -14,6 +14,7 @@ use axum::{
     response::Response,
 };
 use schemas::order::Status;
+use std::sync::Arc;
 use workflows::{ports::Unavailable, steps::issue_invoices::document_path};
 
 /// The invoice of an order.
@@ -45,7 +46,8 @@ pub(super) async fn get_invoice(
     let found = Found::look(&app, &caller, id.order()?).await?;
     let number = number_of(&found)?;
     let path = document_path(&number);
-    let Some(pdf) = app.documents.get(&path).await? else {
+    let documents = Arc::clone(&app.documents);
+    let Some(pdf) = app.reads.read(&caller, async move { documents.get(&path).await }).await? else {
         // It was there when the order learnt of it: a fault of the store, which may mend itself.
         return Err(Unavailable::because("documents.get", "an issued invoice is not there").into());
     };

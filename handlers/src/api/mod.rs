@@ -19,6 +19,7 @@ mod prefer;
 mod problem;
 mod products;
 mod query;
+mod reads;
 mod submit;
 mod support;
 mod trace_context;
@@ -29,6 +30,7 @@ pub use metrics::Metrics;
 pub use openapi::document as openapi_document;
 pub use prefer::AnswerBy;
 pub use problem::Kind as ProblemKind;
+pub use reads::Reads;
 
 use crate::token::TokenKey;
 use axum::{
@@ -64,6 +66,8 @@ pub struct App {
     pub ids: Arc<dyn Ids>,
     /// Tells when to look at an order again.
     pub decisions: Arc<dyn Decisions>,
+    /// The places for those who read.
+    pub reads: Reads,
     /// Tells whether requests can be served.
     pub readiness: Arc<dyn Readiness>,
     /// Verifies bearer tokens, unless the runtime alone says who calls.

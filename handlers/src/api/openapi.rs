@@ -47,7 +47,8 @@ use utoipa::{
 )]
 struct Api;
 
-const READER: &[Kind] = &[Kind::Unauthorized, Kind::Forbidden, Kind::NotFound, Kind::Internal, Kind::Unavailable];
+const READER: &[Kind] =
+    &[Kind::Unauthorized, Kind::Forbidden, Kind::NotFound, Kind::TooManyRequests, Kind::Internal, Kind::Unavailable];
 
 /// The problems that an operation can answer with.
 fn problems_of(operation: &str) -> Vec<Kind> {
@@ -60,19 +61,26 @@ fn problems_of(operation: &str) -> Vec<Kind> {
             Kind::InvalidIdempotencyKey,
             Kind::InvalidBody,
             Kind::IdempotencyKeyReused,
+            Kind::BodyTooSlow,
             Kind::Internal,
             Kind::Unavailable,
         ],
         "getOrder" => READER,
         "getInvoice" => return [READER, &[Kind::NoInvoiceYet, Kind::NoInvoice]].concat(),
         "cancelOrder" => return [READER, &[Kind::CannotCancel]].concat(),
-        "listOrders" | "searchOrders" => {
-            &[Kind::InvalidParameter, Kind::Unauthorized, Kind::Forbidden, Kind::Internal, Kind::Unavailable]
-        }
-        "getProduct" => &[Kind::Unauthorized, Kind::NotFound, Kind::Internal, Kind::Unavailable],
+        "listOrders" | "searchOrders" => &[
+            Kind::InvalidParameter,
+            Kind::Unauthorized,
+            Kind::Forbidden,
+            Kind::TooManyRequests,
+            Kind::Internal,
+            Kind::Unavailable,
+        ],
+        "getProduct" => &[Kind::Unauthorized, Kind::NotFound, Kind::TooManyRequests, Kind::Internal, Kind::Unavailable],
         "listProducts" | "searchProducts" => {
-            &[Kind::InvalidParameter, Kind::Unauthorized, Kind::Internal, Kind::Unavailable]
+            &[Kind::InvalidParameter, Kind::Unauthorized, Kind::TooManyRequests, Kind::Internal, Kind::Unavailable]
         }
+        "metrics" | "openapi" => &[Kind::TooManyRequests, Kind::Internal],
         "ready" => &[Kind::Internal, Kind::Unavailable],
         _ => &[Kind::Internal],
     };
@@ -137,7 +145,7 @@ fn problem_response(kinds: &[Kind]) -> oa::Response {
     let titles: Vec<_> = kinds.iter().map(|kind| format!("{}.", kind.title())).collect();
     let mut response =
         ResponseBuilder::new().description(titles.join(" Or: ")).content("application/problem+json", content);
-    if kinds.contains(&Kind::Unavailable) || kinds.contains(&Kind::NoInvoiceYet) {
+    if kinds.iter().any(|kind| kind.retry_after().is_some()) {
         response = response.header("Retry-After", text_header("Seconds after which to ask again."));
     }
     if kinds.contains(&Kind::Unauthorized) || kinds.contains(&Kind::Forbidden) {
@@ -160,10 +168,11 @@ pub fn document() -> &'static str {
 /// This description.
 #[utoipa::path(get, path = "/openapi.json", operation_id = "openapi", tag = "operations",
     responses((status = 200, description = "OpenAPI 3.1.", body = Object, content_type = "application/json")))]
-pub(super) async fn openapi(State(_): State<App>) -> Response {
+pub(super) async fn openapi(State(app): State<App>) -> Result<Response, Refusal> {
+    app.reads.pace().await?;
     let headers = [
         (header::CONTENT_TYPE, HeaderValue::from_static("application/json")),
         (header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=300")),
     ];
-    (headers, document()).into_response()
+    Ok((headers, document()).into_response())
 }

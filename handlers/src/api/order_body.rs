@@ -9,6 +9,7 @@ use axum::{
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use schemas::{card_number::contains_card_number, order_request::OrderRequest, problem::FieldError};
 use serde_path_to_error::{Path, Segment};
+use std::{error::Error, io};
 
 /// The most bytes a body may have.
 pub(super) const LARGEST: usize = 256 * 1024;
@@ -48,8 +49,15 @@ pub(super) async fn read(headers: &HeaderMap, body: Body) -> Result<Bytes, Refus
     match Limited::new(body, LARGEST).collect().await {
         Ok(collected) => Ok(collected.to_bytes()),
         Err(error) if error.is::<LengthLimitError>() => Err(too_large()),
+        Err(error) if is_late(error.as_ref()) => Err(Refusal::of(Kind::BodyTooSlow)),
         Err(_) => Err(whole_body("the body ended before it was complete")),
     }
+}
+
+/// Whether whoever reads bodies gave this one up because it came too slowly.
+fn is_late(error: &(dyn Error + 'static)) -> bool {
+    let late = error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::TimedOut);
+    late || error.source().is_some_and(is_late)
 }
 
 /// The order in it.

@@ -3,9 +3,9 @@
 use super::{
     App, JSON,
     caller::Caller,
-    decisions::await_decision,
+    decisions::Wait,
     etag,
-    found::Named,
+    found::{Found, Named},
     json,
     prefer::Patience,
     problem::{Kind, Refusal},
@@ -22,11 +22,13 @@ use schemas::{
     ids::OrderId,
     order::{Order, OrderPage, Status},
 };
+use std::sync::Arc;
 use uuid::Uuid;
 
 /// One order.
 ///
-/// It can be read from the moment it was accepted. With `Prefer: wait=N` the answer waits until the order is decided.
+/// It can be read from the moment it was accepted. With `Prefer: wait=N` the answer waits until the order is decided; while
+/// very many wait already it does not, and says nothing of the preference.
 #[utoipa::path(get, path = "/v1/orders/{id}", operation_id = "getOrder", tag = "orders",
     security(("bearerAuth" = [])),
     params(
@@ -39,7 +41,7 @@ use uuid::Uuid;
         (status = 200, description = "The order.", body = Order,
             headers(
                 ("ETag" = String, description = "Changes with whatever changes in the order."),
-                ("Preference-Applied" = Option<String>, description = "`wait=N`, if that was asked for."),
+                ("Preference-Applied" = Option<String>, description = "`wait=N`, if that was asked for and followed."),
             )),
         (status = 304, description = "The order is as the caller knows it.",
             headers(("ETag" = String, description = "The order's ETag."))),
@@ -52,19 +54,27 @@ pub(super) async fn get_order(
     headers: HeaderMap,
 ) -> Result<Response, Refusal> {
     caller.must_be(&[Role::Customer, Role::Support])?;
-    let patience = patience.left();
-    let found = await_decision(&app, &caller, id.order()?, patience).await?;
+    let (id, patience) = (id.order()?, patience.left());
+    let wait = Wait::begin(&app, id, patience);
+    let waits = wait.is_on();
+    let mut found = Found::look(&app, &caller, id).await?;
+    if waits && !found.status().is_decided() {
+        found = wait.decision(&app, &caller).await?;
+    }
     let body = serde_json::to_vec(&found.view()).map_err(|_| Refusal::of(Kind::Internal))?;
     let mut response = etag::answer(&headers, body, [(header::CONTENT_TYPE, JSON)]);
     let set = response.headers_mut();
     set.insert(header::VARY, HeaderValue::from_static("authorization, prefer"));
-    if !patience.is_zero() {
+    if waits {
         set.insert(PREFERENCE_APPLIED, applied(patience));
     }
     Ok(response)
 }
 
 /// One's own orders, newest first.
+///
+/// A page may hold fewer orders than `limit`, or none, and still have a `next_cursor`: it says how far was looked. Only a
+/// page without one is the last.
 #[utoipa::path(get, path = "/v1/orders", operation_id = "listOrders", tag = "orders",
     security(("bearerAuth" = [])),
     params(
@@ -79,13 +89,10 @@ pub(super) async fn list_orders(State(app): State<App>, caller: Caller, uri: Uri
     let limit = params.limit()?;
     let before = params.cursor(|bytes| Uuid::from_slice(&bytes).ok().map(OrderId))?;
     let status = params.get("status").map(status_of).transpose()?;
-    let mut items = app.orders.list(caller.name(), status, before, limit + 1).await?;
-    let most = usize::try_from(limit).unwrap_or(usize::MAX);
-    let more = items.len() > most;
-    items.truncate(most);
-    let last = items.last().filter(|_| more);
-    let next_cursor = last.map(|order| cursor_of(order.id.0.as_bytes()));
-    json(&OrderPage { items, next_cursor })
+    let (orders, name) = (Arc::clone(&app.orders), caller.name().to_owned());
+    let page = app.reads.read(&caller, async move { orders.list(&name, status, before, limit).await }).await?;
+    let next_cursor = page.next.map(|id| cursor_of(id.0.as_bytes()));
+    json(&OrderPage { items: page.orders, next_cursor })
 }
 
 fn status_of(word: &str) -> Result<Status, Refusal> {

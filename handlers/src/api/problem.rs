@@ -38,6 +38,10 @@ pub enum Kind {
     UnsupportedMediaType,
     /// The key was used for another request.
     IdempotencyKeyReused,
+    /// The body did not arrive in time.
+    BodyTooSlow,
+    /// The caller has as much under way as it may.
+    TooManyRequests,
     /// A fault of ours.
     Internal,
     /// Something behind the API does not answer: try again.
@@ -60,6 +64,8 @@ impl Kind {
         Self::BodyTooLarge,
         Self::UnsupportedMediaType,
         Self::IdempotencyKeyReused,
+        Self::BodyTooSlow,
+        Self::TooManyRequests,
         Self::Internal,
         Self::Unavailable,
     ];
@@ -84,6 +90,8 @@ impl Kind {
             Self::IdempotencyKeyReused => {
                 ("idempotency-key-reused", "The Idempotency-Key was used for another request")
             }
+            Self::BodyTooSlow => ("body-too-slow", "The body did not arrive in time"),
+            Self::TooManyRequests => ("too-many-requests", "The caller has too much under way"),
             Self::Internal => ("internal-error", "Something went wrong here"),
             Self::Unavailable => ("unavailable", "The service is not available for the moment"),
         }
@@ -111,15 +119,17 @@ impl Kind {
             Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::IdempotencyKeyReused => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::BodyTooSlow => StatusCode::REQUEST_TIMEOUT,
+            Self::TooManyRequests => StatusCode::TOO_MANY_REQUESTS,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
 
     /// Seconds after which asking again makes sense.
-    fn retry_after(self) -> Option<&'static str> {
+    pub(super) fn retry_after(self) -> Option<&'static str> {
         match self {
-            Self::NoInvoiceYet | Self::Unavailable => Some("1"),
+            Self::NoInvoiceYet | Self::BodyTooSlow | Self::TooManyRequests | Self::Unavailable => Some("1"),
             Self::InvalidBody
             | Self::InvalidParameter
             | Self::InvalidIdempotencyKey

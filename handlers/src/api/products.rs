@@ -10,6 +10,7 @@ use super::{
 };
 use axum::{extract::State, http::Uri, response::Response};
 use schemas::product::{Product, ProductPage};
+use std::sync::Arc;
 
 /// The longest SKU, in characters.
 const LONGEST_SKU: usize = 64;
@@ -22,11 +23,12 @@ const LONGEST_SKU: usize = 64;
         ("cursor" = Option<String>, Query, description = "The `next_cursor` of the page before."),
     ),
     responses((status = 200, description = "A page of products.", body = ProductPage)))]
-pub(super) async fn list_products(State(app): State<App>, _caller: Caller, uri: Uri) -> Result<Response, Refusal> {
+pub(super) async fn list_products(State(app): State<App>, caller: Caller, uri: Uri) -> Result<Response, Refusal> {
     let params = Params::of(&uri, &["limit", "cursor"])?;
     let limit = params.limit()?;
     let after = params.cursor(|bytes| String::from_utf8(bytes).ok().filter(|sku| is_sku(sku)))?;
-    let page = app.catalogue.products(after.as_deref(), limit).await?;
+    let catalogue = Arc::clone(&app.catalogue);
+    let page = app.reads.read(&caller, async move { catalogue.products(after.as_deref(), limit).await }).await?;
     json(&ProductPage { next_cursor: page.next_cursor.map(|sku| cursor_of(sku.as_bytes())), ..page })
 }
 
@@ -35,8 +37,12 @@ pub(super) async fn list_products(State(app): State<App>, _caller: Caller, uri: 
     security(("bearerAuth" = [])),
     params(("sku" = String, Path, description = "The stock-keeping unit.", example = "TEA-EARL-GREY")),
     responses((status = 200, description = "The product, and how much of it can be bought.", body = Product)))]
-pub(super) async fn get_product(State(app): State<App>, _caller: Caller, sku: Named) -> Result<Response, Refusal> {
-    let product = if is_sku(&sku.0) { app.catalogue.product(&sku.0).await? } else { None };
+pub(super) async fn get_product(State(app): State<App>, caller: Caller, sku: Named) -> Result<Response, Refusal> {
+    if !is_sku(&sku.0) {
+        return Err(Refusal::of(Kind::NotFound));
+    }
+    let catalogue = Arc::clone(&app.catalogue);
+    let product = app.reads.read(&caller, async move { catalogue.product(&sku.0).await }).await?;
     json(&product.ok_or_else(|| Refusal::of(Kind::NotFound))?)
 }
 
@@ -52,9 +58,10 @@ pub(super) async fn get_product(State(app): State<App>, _caller: Caller, sku: Na
         ("limit" = Option<i64>, Query, minimum = 1, maximum = 100, description = "Products at most; 20 if absent."),
     ),
     responses((status = 200, description = "What was found; there are no further pages.", body = ProductPage)))]
-pub(super) async fn search_products(State(app): State<App>, _caller: Caller, uri: Uri) -> Result<Response, Refusal> {
+pub(super) async fn search_products(State(app): State<App>, caller: Caller, uri: Uri) -> Result<Response, Refusal> {
     let params = Params::of(&uri, &["q", "limit"])?;
-    let items = app.search.products(params.search()?, params.limit()?).await?;
+    let (query, limit, search) = (params.search()?.to_owned(), params.limit()?, Arc::clone(&app.search));
+    let items = app.reads.read(&caller, async move { search.products(&query, limit).await }).await?;
     json(&ProductPage { items, next_cursor: None })
 }
 

@@ -3,7 +3,7 @@
 use super::{
     App, JSON,
     caller::Caller,
-    decisions::await_decision,
+    decisions::Wait,
     found::Found,
     idempotency_key, json, order_body,
     prefer::Patience,
@@ -20,14 +20,12 @@ use axum::{
 use schemas::{intake::AcceptedOrder, order::Order, order_request::OrderRequest};
 use sha2::{Digest, Sha256};
 use std::time::Duration;
-use tokio::time::timeout;
+use tokio::time::timeout_at;
 use workflows::{
     order::submitted,
     ports::{Acceptance, Submission},
 };
 
-/// How long the last look at an order may take, once its decision was waited for long enough.
-const LAST_LOOK: Duration = Duration::from_millis(500);
 const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 /// Which preference was followed.
 pub(super) const PREFERENCE_APPLIED: HeaderName = HeaderName::from_static("preference-applied");
@@ -85,6 +83,9 @@ pub(super) async fn submit_order(
     };
     let mut view = submitted(order.id, &order.request, order.accepted_at);
     let fingerprint = Sha256::digest(&body.canonical).into();
+    // Listening begins before there is anything to decide, so a new order needs no look before there is word.
+    let patience = patience.left();
+    let mut wait = Wait::begin(&app, order.id, patience);
     let replayed = match accept(&app, Submission { order, key, fingerprint }).await? {
         Acceptance::Accepted => {
             app.metrics.accepted.inc();
@@ -93,11 +94,20 @@ pub(super) async fn submit_order(
         Acceptance::Replayed { id, accepted_at } => {
             app.metrics.replayed.inc();
             view = Order { id, created_at: accepted_at, updated_at: accepted_at, ..view };
+            wait = Wait::begin(&app, id, patience);
             true
         }
         Acceptance::KeyReused => return Err(Refusal::of(Kind::IdempotencyKeyReused)),
     };
-    let mut response = answer(&app, &caller, &view, patience.left()).await?;
+    let waits = wait.is_on();
+    let decided = if waits { decision(&app, &caller, wait, replayed).await } else { None };
+    let mut response = match decided.as_ref().map(Found::view) {
+        Some(order) => json(&order)?,
+        None => accepted(&view)?,
+    };
+    if waits {
+        response.headers_mut().insert(PREFERENCE_APPLIED, applied(patience));
+    }
     let location =
         HeaderValue::from_str(&format!("/v1/orders/{}", view.id)).map_err(|_| Refusal::of(Kind::Internal))?;
     response.headers_mut().insert(header::LOCATION, location);
@@ -112,20 +122,18 @@ async fn accept(app: &App, submission: Submission) -> Result<Acceptance, Refusal
     outcomes.pop().ok_or_else(|| Refusal::of(Kind::Internal))
 }
 
-/// The decided order if it was waited for and came, else the order as submitted.
-async fn answer(app: &App, caller: &Caller, view: &Order, patience: Duration) -> Result<Response, Refusal> {
-    if patience.is_zero() {
-        return accepted(view);
-    }
-    // The order is accepted whatever becomes of the waiting: a database that is down, or hangs, costs no order.
-    let deciding = timeout(patience + LAST_LOOK, await_decision(app, caller, view.id, patience)).await;
-    let decided = deciding.ok().and_then(Result::ok).filter(|found| found.status().is_decided());
-    let mut response = match decided.as_ref().map(Found::view) {
-        Some(order) => json(&order)?,
-        None => accepted(view)?,
+/// The decided order, if that came in time. The order is accepted whatever becomes of the waiting: a database that is
+/// down, or hangs, costs no order.
+async fn decision(app: &App, caller: &Caller, wait: Wait, replayed: bool) -> Option<Found> {
+    let latest = wait.latest();
+    let deciding = async {
+        match if replayed { Found::look(app, caller, wait.id()).await.ok() } else { None } {
+            Some(found) if found.status().is_decided() => Ok(found),
+            Some(_) | None => wait.decision(app, caller).await,
+        }
     };
-    response.headers_mut().insert(PREFERENCE_APPLIED, applied(patience));
-    Ok(response)
+    let found = timeout_at(latest, deciding).await.ok()?.ok()?;
+    found.status().is_decided().then_some(found)
 }
 
 /// The header that says how long was waited.

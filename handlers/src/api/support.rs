@@ -4,7 +4,8 @@ use super::{App, caller::Caller, json, problem::Refusal, query::Params};
 use crate::token::Role;
 use axum::{extract::State, http::Uri, response::Response};
 use schemas::order::OrderPage;
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
+use workflows::ports::Unavailable;
 
 /// Find orders.
 ///
@@ -21,8 +22,14 @@ use std::collections::HashMap;
 pub(super) async fn search_orders(State(app): State<App>, caller: Caller, uri: Uri) -> Result<Response, Refusal> {
     caller.must_be(&[Role::Support])?;
     let params = Params::of(&uri, &["q", "limit"])?;
-    let ids = app.search.orders(params.search()?, params.limit()?).await?;
-    let loaded = app.orders.load(&ids).await?;
+    let (query, limit) = (params.search()?.to_owned(), params.limit()?);
+    let (search, orders) = (Arc::clone(&app.search), Arc::clone(&app.orders));
+    let reading = async move {
+        let ids = search.orders(&query, limit).await?;
+        let loaded = orders.load(&ids).await?;
+        Ok::<_, Unavailable>((ids, loaded))
+    };
+    let (ids, loaded) = app.reads.read(&caller, reading).await?;
     let mut by_id: HashMap<_, _> = loaded.into_iter().map(|order| (order.id, order)).collect();
     // In the order that the search found them, whatever order they were loaded in.
     let items = ids.iter().filter_map(|id| by_id.remove(id)).map(|order| order.view()).collect();

@@ -3,7 +3,7 @@
 
 use super::{deadline, wired::Wired};
 use crate::{
-    api::{self, AnswerBy, App, LookAgain, Metrics},
+    api::{self, AnswerBy, App, LookAgain, Metrics, Reads},
     functions::Trigger,
     token::Identity,
 };
@@ -41,6 +41,8 @@ fn app(wired: Wired) -> App {
         ids: Arc::new(SystemIds),
         // Nobody tells a function of changes.
         decisions: Arc::new(LookAgain),
+        // A function answers one request at a time.
+        reads: Reads::new(1, 1),
         readiness: Arc::new(wired.database),
         token_key: wired.token_key.map(Arc::new),
         edge_key: wired.edge_key,

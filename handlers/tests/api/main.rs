@@ -13,6 +13,7 @@ mod catalogue;
 mod every_answer;
 mod openapi;
 mod read;
+mod reads;
 mod refused_bodies;
 mod submit;
 mod tokens;

@@ -203,3 +203,32 @@ async fn an_order_database_that_is_down_costs_no_order() {
     assert_eq!(answer.status, StatusCode::ACCEPTED);
     assert_eq!(world.accepted(), 1);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_decision_costs_one_look_however_long_it_takes() {
+    let world = World::new();
+    let deciding = async {
+        while world.accepted() == 0 {
+            tokio::task::yield_now().await;
+        }
+        let id = world.keys.lock().unwrap().values().next().unwrap().order.id;
+        tokio::time::sleep(Duration::from_secs(9)).await;
+        world.store(id, State::Confirmed);
+    };
+    let (answer, ()) = tokio::join!(world.ask(patient("k1", "wait=10")), deciding);
+    assert_eq!((answer.status, world.looks.load(Ordering::SeqCst)), (StatusCode::OK, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn where_too_many_wait_the_answer_comes_at_once() {
+    let world = World::new();
+    world.crowded.store(true, Ordering::SeqCst);
+    let started = tokio::time::Instant::now();
+    let answer = world.ask(patient("k1", "wait=10")).await;
+    assert_eq!((answer.status, answer.header("preference-applied")), (StatusCode::ACCEPTED, ""));
+    let mut request = get(answer.header("location"), "alice");
+    request.headers_mut().insert("prefer", "wait=10".parse().unwrap());
+    let answer = world.ask(request).await;
+    assert_eq!((answer.status, answer.header("preference-applied")), (StatusCode::OK, ""));
+    assert_eq!(started.elapsed(), Duration::ZERO);
+}

@@ -7,8 +7,9 @@ use axum::{
     body::{Body, Bytes},
     http::{HeaderMap, Request, StatusCode},
 };
+use futures_util::{FutureExt, future::BoxFuture};
 use handlers::{
-    api::{App, Decisions, LookAgain, Metrics, openapi_document, router},
+    api::{App, Decisions, LookAgain, Metrics, Reads, openapi_document, router},
     token::{Identity, Role, TokenKey},
 };
 use http_body_util::BodyExt;
@@ -24,7 +25,7 @@ use std::{
     collections::{BTreeMap, HashMap},
     sync::{
         Arc, Mutex, Once,
-        atomic::{AtomicBool, AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
     },
 };
 use time::{Duration, OffsetDateTime, macros::datetime};
@@ -38,6 +39,8 @@ use workflows::{
 };
 
 pub(crate) const NOW: OffsetDateTime = datetime!(2026-11-22 10:00:00.123456 UTC);
+/// How much each caller may read at once.
+pub(crate) const PLACES: usize = 2;
 pub(crate) const SECRET: &[u8] = b"a key for tests, 32 bytes or more";
 
 pub(crate) struct World {
@@ -55,7 +58,13 @@ pub(crate) struct World {
     /// Happens right after the next look at the order.
     pub(crate) after_next_look: Mutex<Option<(OrderId, State)>>,
     ids: AtomicU64,
-    pub(crate) changed: tokio::sync::Notify,
+    pub(crate) changed: Arc<tokio::sync::Notify>,
+    /// So many wait for decisions that nobody more may.
+    pub(crate) crowded: AtomicBool,
+    /// How often orders were looked at.
+    pub(crate) looks: AtomicUsize,
+    /// While it is held by somebody, nothing that is read comes to its end.
+    pub(crate) reading: tokio::sync::RwLock<()>,
 }
 
 pub(crate) struct Answer {
@@ -105,7 +114,10 @@ impl World {
             catalogue_panics: AtomicBool::default(),
             after_next_look: Mutex::default(),
             ids: AtomicU64::default(),
-            changed: tokio::sync::Notify::new(),
+            changed: Arc::default(),
+            crowded: AtomicBool::default(),
+            looks: AtomicUsize::default(),
+            reading: tokio::sync::RwLock::default(),
         })
     }
 
@@ -132,6 +144,7 @@ impl World {
             clock: self.clone(),
             ids: self.clone(),
             decisions,
+            reads: Reads::new(PLACES, 100),
             readiness: self.clone(),
             token_key: Some(Arc::new(TokenKey::from_bytes(SECRET).unwrap())),
             edge_key: None,
@@ -291,14 +304,13 @@ fn check_documented(method: &str, path: &str, answer: &Answer, is_problem: bool)
     }
 }
 
-/// Word of changes, as a database gives it: nothing before the first poll is told.
+/// Word of changes, as a database gives it: nothing before the listening begins is told.
 struct Told(Arc<World>);
 
-#[async_trait]
 impl Decisions for Told {
-    async fn wait(&self, _id: OrderId, deadline: std::time::Duration) {
-        let told = tokio::time::timeout(deadline, self.0.changed.notified()).await;
-        drop(told);
+    fn listen(&self, _id: OrderId, _waited: std::time::Duration) -> Option<BoxFuture<'static, ()>> {
+        let told = self.0.changed.clone().notified_owned();
+        (!self.0.crowded.load(Ordering::SeqCst)).then(|| told.boxed())
     }
 }
 
@@ -365,6 +377,8 @@ impl Orders for World {
     }
 
     async fn load(&self, ids: &[OrderId]) -> Result<Vec<StoredOrder>, Unavailable> {
+        self.looks.fetch_add(1, Ordering::SeqCst);
+        drop(self.reading.read().await);
         self.orders_up()?;
         let found = self.stored.lock().unwrap().values().filter(|order| ids.contains(&order.id)).cloned().collect();
         let change = self.after_next_look.lock().unwrap().take();
@@ -380,7 +394,8 @@ impl Orders for World {
         status: Option<Status>,
         before: Option<OrderId>,
         limit: i64,
-    ) -> Result<Vec<api::Order>, Unavailable> {
+    ) -> Result<OrderList, Unavailable> {
+        drop(self.reading.read().await);
         self.orders_up()?;
         let stored = self.stored.lock().unwrap();
         let mut all: BTreeMap<OrderId, api::Order> = self
@@ -396,7 +411,11 @@ impl Orders for World {
             status.is_none_or(|status| order.status == status) && before.is_none_or(|before| order.id < before)
         };
         let limit = usize::try_from(limit).unwrap();
-        Ok(all.into_values().rev().filter(wanted).take(limit).collect())
+        let mut orders: Vec<_> = all.into_values().rev().filter(wanted).take(limit + 1).collect();
+        let more = orders.len() > limit;
+        orders.truncate(limit);
+        let next = orders.last().filter(|_| more).map(|order| order.id);
+        Ok(OrderList { orders, next })
     }
 
     async fn request_cancel(&self, id: OrderId) -> Result<CancelRequest, Unavailable> {
@@ -444,11 +463,13 @@ impl Orders for World {
 #[async_trait]
 impl Catalogue for World {
     async fn product(&self, sku: &str) -> Result<Option<Product>, Unavailable> {
+        drop(self.reading.read().await);
         assert!(!self.catalogue_panics.load(Ordering::SeqCst), "a fault in the catalogue");
         Ok(self.products.lock().unwrap().iter().find(|p| p.sku == sku).cloned())
     }
 
     async fn products(&self, cursor: Option<&str>, limit: i64) -> Result<ProductPage, Unavailable> {
+        drop(self.reading.read().await);
         let after = |p: &&Product| cursor.is_none_or(|sku| p.sku.as_str() > sku);
         let mut items: Vec<_> = self.products.lock().unwrap().iter().filter(after).cloned().collect();
         let limit = usize::try_from(limit).unwrap();
@@ -470,12 +491,14 @@ impl Search for World {
     }
 
     async fn products(&self, query: &str, limit: i64) -> Result<Vec<Product>, Unavailable> {
+        drop(self.reading.read().await);
         let products = self.products.lock().unwrap();
         let found = products.iter().filter(|p| p.name.contains(query)).cloned();
         Ok(found.take(usize::try_from(limit).unwrap()).collect())
     }
 
     async fn orders(&self, query: &str, limit: i64) -> Result<Vec<OrderId>, Unavailable> {
+        drop(self.reading.read().await);
         let stored = self.stored.lock().unwrap();
         let found = stored.values().rev().filter(|o| o.email == query).map(|o| o.id);
         Ok(found.take(usize::try_from(limit).unwrap()).collect())

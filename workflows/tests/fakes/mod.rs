@@ -14,7 +14,8 @@ use workflows::{
     lifecycle::{Command, Verdict, decide},
     order::{State, StoredLine, StoredOrder},
     ports::{
-        Applied, CancelRequest, Dispatch, Notice, Numbered, Orders, Reservation, Stuck, Sweep, Unavailable, Warehouses,
+        Applied, CancelRequest, Dispatch, Notice, Numbered, OrderList, Orders, Reservation, Stuck, Sweep, Unavailable,
+        Warehouses,
     },
     steps::{Outcome, dispatch_orders::dispatch_orders},
 };
@@ -235,7 +236,7 @@ impl Orders for World {
         _: Option<api::Status>,
         _: Option<OrderId>,
         _: i64,
-    ) -> Result<Vec<api::Order>, Unavailable> {
+    ) -> Result<OrderList, Unavailable> {
         unreachable!()
     }
 

@@ -20,8 +20,8 @@ use workflows::{
     lifecycle::{Command, Verdict, decide},
     order::{State, StoredOrder},
     ports::{
-        Applied, CancelRequest, Clock, Dispatch, EventBus, Numbered, Orders, OutgoingMessage, Queue, Reservation,
-        Stuck, Sweep, Unavailable, Workflows,
+        Applied, CancelRequest, Clock, Dispatch, EventBus, Numbered, OrderList, Orders, OutgoingMessage, Queue,
+        Reservation, Stuck, Sweep, Unavailable, Workflows,
     },
 };
 
@@ -213,7 +213,7 @@ impl Orders for World {
         _: Option<api::Status>,
         _: Option<OrderId>,
         _: i64,
-    ) -> Result<Vec<api::Order>, Unavailable> {
+    ) -> Result<OrderList, Unavailable> {
         unreachable!()
     }
 

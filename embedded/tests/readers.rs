@@ -1,0 +1,188 @@
+//! Those who read, wait, or only hold a connection, against those who order: on a real server, orders go on being accepted.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod support;
+
+use futures_util::future::join_all;
+use reqwest::StatusCode;
+use serde_json::Value;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+use support::{Shop, new_id, order, server::Server, wait_until};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
+
+const WITHIN: Duration = Duration::from_secs(60);
+
+/// Connections on which so much was sent and nothing more will be.
+async fn half_sent(server: &Server, count: usize, text: &str) -> Vec<TcpStream> {
+    let address = server.url.strip_prefix("http://").unwrap();
+    let mut connections = Vec::with_capacity(count);
+    for _ in 0..count {
+        let mut connection = TcpStream::connect(address).await.unwrap();
+        // It may have made room already.
+        drop(connection.write_all(text.as_bytes()).await);
+        connections.push(connection);
+    }
+    connections
+}
+
+/// Sends orders on connections of their own, as new clients would; each must be accepted.
+async fn orders_are_accepted(shop: &Shop, server: &Server, count: usize) {
+    for _ in 0..count {
+        let client = reqwest::Client::builder().timeout(WITHIN).build().unwrap();
+        let request = client.post(format!("{}/v1/orders", server.url)).bearer_auth(shop.token("zoe"));
+        let request = request.header("Idempotency-Key", new_id().to_string());
+        let answer = request.json(&order(&[("TEA", 1)], "pm_card_visa")).send().await.unwrap();
+        assert_eq!(answer.status(), StatusCode::ACCEPTED);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn orders_are_accepted_while_everything_that_is_read_hangs() {
+    let shop = Arc::new(Shop::open(0).await);
+    let server = Server::start(&shop).await;
+    let mut lock = shop.pool().begin().await.unwrap();
+    sqlx::query("lock table orders, products in access exclusive mode").execute(&mut *lock).await.unwrap();
+    let stop = Arc::new(AtomicBool::new(false));
+    let (turned_away, broken) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+    let paths = ["/v1/orders", "/v1/products", "/v1/search?q=tea", "/v1/products/TEA", "/readyz"];
+    let readers: Vec<_> = (0..64)
+        .map(|reader| {
+            let (shop, stop) = (Arc::clone(&shop), Arc::clone(&stop));
+            let (turned_away, broken) = (Arc::clone(&turned_away), Arc::clone(&broken));
+            let url = format!("{}{}", server.url, paths[reader % paths.len()]);
+            tokio::spawn(async move {
+                while !stop.load(Ordering::SeqCst) {
+                    let answer = shop.http.get(&url).bearer_auth(shop.token("zoe")).send().await;
+                    match answer.map(|answer| answer.status()) {
+                        Ok(StatusCode::TOO_MANY_REQUESTS) => turned_away.fetch_add(1, Ordering::SeqCst),
+                        Ok(StatusCode::OK | StatusCode::SERVICE_UNAVAILABLE) => 0,
+                        Ok(_) | Err(_) => broken.fetch_add(1, Ordering::SeqCst),
+                    };
+                }
+            })
+        })
+        .collect();
+    wait_until("readers to be turned away", WITHIN, async || {
+        if turned_away.load(Ordering::SeqCst) > 0 { Ok(()) } else { Err("none was".to_owned()) }
+    })
+    .await;
+    orders_are_accepted(&shop, &server, 30).await;
+    stop.store(true, Ordering::SeqCst);
+    join_all(readers).await;
+    lock.rollback().await.unwrap();
+    assert_eq!(broken.load(Ordering::SeqCst), 0);
+    wait_until("the list to be readable again", WITHIN, async || {
+        let asked = shop.http.get(format!("{}/v1/orders", server.url)).bearer_auth(shop.token("zoe"));
+        match asked.send().await.unwrap().status() {
+            StatusCode::OK => Ok(()),
+            status => Err(status.to_string()),
+        }
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn half_sent_requests_take_only_each_others_places() {
+    let shop = Shop::open(0).await;
+    let limits = [("SLUICE_CONNECTIONS", "64"), ("SLUICE_CONNECTIONS_PER_ADDRESS", "0")];
+    let server = Server::start_with(&shop, &limits).await;
+    let head = format!(
+        "POST /v1/orders HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {}\r\nidempotency-key: k\r\n\
+         content-type: application/json\r\ncontent-length: 1000\r\n\r\n{{",
+        shop.token("mallory")
+    );
+    for text in ["", "POST /v1/orders HTTP/1.1\r\nhost:", &head] {
+        let held = half_sent(&server, 300, text).await;
+        orders_are_accepted(&shop, &server, 20).await;
+        drop(held);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_thousand_wait_at_once_and_each_is_answered_when_its_order_is_decided() {
+    const CALLERS: u32 = 2_000;
+    rlimit::increase_nofile_limit(3 * u64::from(CALLERS)).unwrap();
+    let shop = Shop::open(0).await;
+    let server = Server::start(&shop).await;
+    // Nothing is decided before all of them wait.
+    let mut lock = shop.pool().begin().await.unwrap();
+    sqlx::query("lock table orders in access exclusive mode").execute(&mut *lock).await.unwrap();
+    let token = shop.token("zoe");
+    let body = order(&[("NOBODY-SELLS-THIS", 1)], "pm_card_visa");
+    let (shop, server, token, body) = (&shop, &server, &token, &body);
+    let waiting = join_all((0..CALLERS).map(|caller| async move {
+        let request = shop.http.post(format!("{}/v1/orders", server.url)).bearer_auth(token);
+        let request = request.header("Idempotency-Key", caller.to_string()).header("Prefer", "wait=20").json(body);
+        request.send().await.unwrap().json::<Value>().await.unwrap()
+    }));
+    let deciding = async {
+        wait_until("all orders to be accepted", WITHIN, async || {
+            let accepted = shop.count("select count(*) from submissions").await;
+            if accepted == i64::from(CALLERS) { Ok(()) } else { Err(format!("{accepted} are")) }
+        })
+        .await;
+        // A read of somebody else is served while they wait.
+        let asked = shop.http.get(format!("{}/v1/products", server.url)).bearer_auth(shop.token("max"));
+        assert_eq!(asked.send().await.unwrap().status(), StatusCode::OK);
+        lock.rollback().await.unwrap();
+    };
+    let (answers, ()) = tokio::join!(waiting, deciding);
+    let decided = answers.iter().filter(|answer| answer["status"] == "rejected").count();
+    assert_eq!(u32::try_from(decided), Ok(CALLERS));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_waits_hears_of_the_decision_of_a_process_that_tells_nobody() {
+    let shop = Shop::open(0).await;
+    let server = Server::start(&shop).await;
+    let id = shop.accepted(&server.url, "zoe", "k", &order(&[("TEA", 1)], "pm_sandbox_timeout_lost")).await;
+    let asked = shop.http.get(format!("{}/v1/orders/{id}", server.url)).bearer_auth(shop.token("zoe"));
+    // Long before its patience ends, when it would look anyway.
+    let waiting = tokio::time::timeout(Duration::from_secs(10), asked.header("Prefer", "wait=20").send());
+    let deciding = async {
+        wait_until("the order to be stored", WITHIN, async || match shop.status(id).await.as_str() {
+            "reserved" => Ok(()),
+            status => Err(status.to_owned()),
+        })
+        .await;
+        shop.run("update orders set status = 'cancelled'").await;
+    };
+    let (answer, ()) = tokio::join!(waiting, deciding);
+    assert_eq!(answer.unwrap().unwrap().json::<Value>().await.unwrap()["status"], "cancelled");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_that_stops_answers_who_waits_and_leaves_who_only_holds_a_connection() {
+    let shop = Shop::open(0).await;
+    let mut server = Server::start(&shop).await;
+    let mut held = half_sent(&server, 3, "GET /healthz HTTP/1.1\r\nhost:").await;
+    let mut idle = half_sent(&server, 1, "GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n").await.remove(0);
+    let mut answer = [0; 12];
+    idle.read_exact(&mut answer).await.unwrap();
+    assert_eq!(&answer, b"HTTP/1.1 200");
+    let request = shop.http.post(format!("{}/v1/orders", server.url)).bearer_auth(shop.token("zoe"));
+    let request = request.header("Idempotency-Key", "k").header("Prefer", "wait=20");
+    let waiting = tokio::spawn(request.json(&order(&[("TEA", 1)], "pm_sandbox_timeout_lost")).send());
+    wait_until("the order to be accepted", WITHIN, async || {
+        let accepted = shop.count("select count(*) from submissions").await;
+        if accepted == 1 { Ok(()) } else { Err("it is not".to_owned()) }
+    })
+    .await;
+    assert!(server.terminate(WITHIN).await.success());
+    assert_eq!(waiting.await.unwrap().unwrap().status(), StatusCode::ACCEPTED);
+    for connection in &mut held {
+        let mut rest = Vec::new();
+        // Closed, in whichever way.
+        drop(connection.read_to_end(&mut rest).await);
+        assert!(rest.is_empty());
+    }
+}
