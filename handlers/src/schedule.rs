@@ -38,6 +38,11 @@ pub async fn run(job: Job, ports: &Ports) -> Result<(), Unavailable> {
             if !swept.set_going.is_empty() {
                 tracing::warn!(stuck = ?swept.set_going, "orders were stuck and are set going again");
             }
+            // Whatever an older release left unfolded is left behind by whoever last had a hand in it, like what is stuck.
+            let folded = ports.search.keep_up().await?;
+            if folded > 0 {
+                tracing::info!(folded, "rows are found by folded words now");
+            }
             if let Some(error) = swept.failed {
                 return Err(error);
             }

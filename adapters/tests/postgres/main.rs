@@ -4,6 +4,7 @@
 
 mod apply;
 mod catalogue;
+mod catalogue_file;
 mod coalesced;
 mod connections;
 mod documents;
@@ -17,6 +18,8 @@ mod queue;
 mod races;
 mod sandbox;
 mod search;
+mod search_bounds;
+mod search_folding;
 mod shop;
 mod stuck;
 mod warehouses;

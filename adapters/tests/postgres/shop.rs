@@ -49,6 +49,7 @@ impl SetClock {
 }
 
 pub(crate) struct Shop {
+    pub(crate) url: String,
     pub(crate) database: Database,
     pub(crate) clock: Arc<SetClock>,
     pub(crate) orders: Arc<PgOrders>,
@@ -67,8 +68,12 @@ impl Shop {
             database.close().await;
             result
         };
-        let url = ephemeral().await.unwrap().fresh_database(migrated).await.unwrap();
-        let database = Database::connect(&url, 10).unwrap();
+        Self::at(&ephemeral().await.unwrap().fresh_database(migrated).await.unwrap())
+    }
+
+    /// A shop in that database, which is migrated.
+    pub(crate) fn at(url: &str) -> Self {
+        let database = Database::connect(url, 10).unwrap();
         let clock = Arc::new(SetClock(Mutex::new(SystemClock.now())));
         let seller = Party {
             name: "Shop".into(),
@@ -89,6 +94,7 @@ impl Shop {
             search: PgSearch::new(database.clone()),
             clock,
             database,
+            url: url.to_owned(),
         }
     }
 

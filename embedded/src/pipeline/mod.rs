@@ -4,6 +4,7 @@
 mod consume;
 mod decisions;
 pub mod instance;
+mod long_waits;
 mod metrics;
 pub mod parts;
 mod schedules;
@@ -26,6 +27,7 @@ use handlers::{
     token::TokenKey,
 };
 use instance::Registration;
+use long_waits::LongWaits;
 use parts::Parts;
 use std::{future::Future, net::SocketAddr, sync::Arc, time::Duration};
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
@@ -86,6 +88,7 @@ impl Pipeline {
                 ports: parts.ports.clone(),
                 instance: instance.clone(),
                 counts: counts.clone(),
+                long_waits: LongWaits::default(),
             };
             let (wakes, stopping, tracker) = (Arc::clone(&wakes), stopping.clone(), tracker.clone());
             beside(Box::pin(async move { consumer.run(&wakes, stopping, &tracker).await }));

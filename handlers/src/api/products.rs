@@ -9,10 +9,10 @@ use super::{
     query::{Params, cursor_of},
 };
 use axum::{extract::State, http::Uri, response::Response};
-use schemas::product::{Product, ProductPage};
-
-/// The longest SKU, in characters.
-const LONGEST_SKU: usize = 64;
+use schemas::{
+    product::{Product, ProductPage},
+    sku,
+};
 
 /// Products by SKU.
 #[utoipa::path(get, path = "/v1/products", operation_id = "listProducts", tag = "catalogue",
@@ -36,7 +36,12 @@ pub(super) async fn list_products(State(app): State<App>, _caller: Caller, uri: 
     params(("sku" = String, Path, description = "The stock-keeping unit.", example = "TEA-EARL-GREY")),
     responses((status = 200, description = "The product, and how much of it can be bought.", body = Product)))]
 pub(super) async fn get_product(State(app): State<App>, _caller: Caller, sku: Named) -> Result<Response, Refusal> {
-    let product = if is_sku(&sku.0) { app.catalogue.product(&sku.0).await? } else { None };
+    let spelt = sku::spelt(&sku.0);
+    let mut product = if is_sku(&spelt) { app.catalogue.product(&spelt).await? } else { None };
+    // Release 0.1.0 kept SKUs in the spelling they came in.
+    if product.is_none() && is_sku(&sku.0) && spelt != sku.0 {
+        product = app.catalogue.product(&sku.0).await?;
+    }
     json(&product.ok_or_else(|| Refusal::of(Kind::NotFound))?)
 }
 
@@ -59,5 +64,5 @@ pub(super) async fn search_products(State(app): State<App>, _caller: Caller, uri
 }
 
 fn is_sku(text: &str) -> bool {
-    !text.is_empty() && text.chars().count() <= LONGEST_SKU && !text.chars().any(char::is_control)
+    !text.is_empty() && text.chars().count() <= sku::MAX_SKU_CHARS && !text.chars().any(char::is_control)
 }
