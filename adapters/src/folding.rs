@@ -75,7 +75,8 @@ fn folded(text: &str) -> String {
 /// Accents, points and strokes of the alphabets, by their combining class; the nukta, which many leave out; and what nobody
 /// sees. Vowels that are marks, viramas and the voicing of kana have other classes.
 fn is_dropped(c: char) -> bool {
-    !c.is_ascii() && (matches!(canonical_combining_class(c), 1 | 7 | 10..=36 | 200..=240) || is_invisible(c) || c == '\u{640}')
+    !c.is_ascii()
+        && (matches!(canonical_combining_class(c), 1 | 7 | 10..=36 | 200..=240) || is_invisible(c) || c == '\u{640}')
 }
 
 /// Letters that Unicode does not take apart, as those spell them who have not got them; and letters that are written for
@@ -159,7 +160,8 @@ mod tests {
 
     #[test]
     fn marks_that_make_another_letter_stay() {
-        for (one, other) in [("हिन्दी", "हनद"), ("が", "か"), ("パン", "ハン"), ("กา", "กี")] {
+        for (one, other) in [("हिन्दी", "हनद"), ("が", "か"), ("パン", "ハン"), ("กา", "กี")]
+        {
             assert_ne!(spaced(one), spaced(other));
         }
         assert_eq!(spaced("हिन्दी शर्मा").split(' ').count(), 2, "a virama parts no word");

@@ -17,8 +17,8 @@ use workflows::{
     ports::{
         Acceptance, Applied, Authorization, AuthorizationRequest, BookEntry, CancelRequest, Catalogue, CatalogueCopy,
         Dispatch, Documents, EventBus, Intake, InvoicePrinter, Notice, Numbered, Orders, OutgoingMessage,
-        PaymentProvider, ProviderError, Queue, Rebuilt, Reservation, Search, Stuck, Submission, Sweep, Unavailable, Warehouses,
-        Workflows,
+        PaymentProvider, ProviderError, Queue, Rebuilt, Reservation, Search, Stuck, Submission, Sweep, Unavailable,
+        Warehouses, Workflows,
     },
 };
 

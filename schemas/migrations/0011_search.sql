@@ -13,8 +13,8 @@ comment on column products.folded_name is 'Its beginning.';
 comment on column products.grams is 'Trigrams of words, pairs within runs of a script that puts no spaces between words.';
 -- Its statistics tell which pieces are rare, and so which are worth looking for.
 alter table products alter column grams set statistics 400;
--- What waits in a list beside the index would be read through by every search.
-create index products_by_gram on products using gin (grams) with (fastupdate = off);
+-- What waits in the list beside the index is read through by every search: it is kept short.
+create index products_by_gram on products using gin (grams) with (gin_pending_list_limit = 256);
 create index products_by_folded_sku on products (folded_sku collate "C");
 create index products_by_folded_name on products (folded_name collate "C");
 create index products_to_fold on products (sku) where folded_for is distinct from name;
@@ -35,12 +35,37 @@ where place % 16384 = 0;
 alter table order_search add column words tsvector;
 comment on column order_search.document is 'What release 0.1.0 searches by, and its audit compares.';
 comment on column order_search.words is 'Folded, each behind its slice. Null if an older release wrote the row: to be made yet.';
-create index order_search_by_words on order_search using gin (words) with (fastupdate = off);
+create index order_search_by_words on order_search using gin (words) with (gin_pending_list_limit = 64);
 create index order_search_to_fold on order_search (order_id) where words is null;
 -- An order would pay for two indexes of its words. Release 0.1.0 reads all rows without it, and finds the same.
 drop index order_search_by_word;
 -- An order's status changes soon after it was shown: in its place, without touching an index.
 alter table order_search set (fillfactor = 60);
+
+-- Goes from the newest slice to the oldest, and no further than there is need. Its settings are its own: compiling the statement
+-- takes longer than running it, and the plan that fits one slice fits all. The inner query is kept apart, or the planner would
+-- rather walk through all orders by id.
+create function find_orders(terms text, most bigint) returns setof uuid
+language plpgsql stable set jit = off set plan_cache_mode = force_generic_plan as $$
+declare
+    looked_in integer;
+    found_now bigint;
+begin
+    for looked_in in select slice from order_search_slices order by slice desc loop
+        return query
+            select candidates.order_id
+            from (
+                select s.order_id from order_search s
+                where s.words @@ replace(terms, '@', looked_in || ':')::tsquery offset 0
+            ) as candidates
+            order by candidates.order_id desc
+            limit most;
+        get diagnostics found_now = row_count;
+        most := most - found_now;
+        exit when most <= 0;
+    end loop;
+end $$;
+comment on function find_orders is 'Orders that have all of these words, newest first. The terms are a tsquery with @ for the slice.';
 
 -- Imports.
 create table catalogue_imports (

@@ -74,7 +74,9 @@ mod tests {
 
     #[test]
     fn an_inner_part_of_a_run_is_among_the_pieces_of_the_whole() {
-        for (name, part) in [("宇治抹茶ラテ", "抹茶"), ("제주유기농녹차", "녹차"), ("緑茶", "茶"), ("ชาเขียวมะลิ", "เขียว")] {
+        for (name, part) in
+            [("宇治抹茶ラテ", "抹茶"), ("제주유기농녹차", "녹차"), ("緑茶", "茶"), ("ชาเขียวมะลิ", "เขียว")]
+        {
             let kept = Searchable::of("X", name).grams;
             let kept: HashSet<&str> = kept.split(SEPARATOR).collect();
             assert!(wanted(part).iter().all(|gram| kept.contains(gram.as_str())), "{part} in {name}");

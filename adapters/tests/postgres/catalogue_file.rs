@@ -70,12 +70,14 @@ async fn an_import_that_failed_is_not_taken_for_done() {
 async fn a_count_takes_the_place_of_what_was_thought_to_be_there() {
     let shop = Shop::open().await;
     shop.reserve(&[&[("TEA", 8)]]).await;
-    let goods = [delivery("TEA", "Tea", 150, 0, 12), delivery("CUP", "Cup", 1, 0, 1_003), delivery("NEW", "New", 1, 0, 4)];
+    let goods =
+        [delivery("TEA", "Tea", 150, 0, 12), delivery("CUP", "Cup", 1, 0, 1_003), delivery("NEW", "New", 1, 0, 4)];
     let counted = CatalogueFile { stock: Stock::Counted, ..file(&goods, 1) };
     assert_eq!(shop.import_file(counted).await, Imported::Now);
     assert_eq!(shop.available("TEA").await, 4, "12 are there, 8 of them promised");
     assert_eq!((shop.available("CUP").await, shop.available("NEW").await), (1_003, 4));
-    let corrected = "select array_agg(sku || ' ' || quantity order by sku) from stock_receipts where reason = 'counted'";
+    let corrected =
+        "select array_agg(sku || ' ' || quantity order by sku) from stock_receipts where reason = 'counted'";
     assert_eq!(shop.value::<Vec<String>>(corrected).await, ["CUP 3", "NEW 4", "TEA -988"]);
     assert!(shop.receipts_add_up().await);
     assert!(matches!(shop.import_file(counted).await, Imported::Before { .. }));

@@ -200,7 +200,7 @@ async fn indexing_again_changes_nothing_and_older_news_never_win() {
     shop.search.index_orders(&ids).await.unwrap();
     assert_eq!(shop.value::<String>(rows).await, before);
     // Another process has seen a later version of the order than this one reads.
-    shop.run("update order_search set version = 9, status = 'confirmed', words = '0:later'::tsvector").await;
+    shop.run("update order_search set version = 9, status = 'confirmed', words = '''0:later'''::tsvector").await;
     shop.search.index_orders(&ids).await.unwrap();
     assert_eq!(
         shop.value::<i64>("select count(*) from order_search where version = 9 and status = 'confirmed'").await,
@@ -235,7 +235,7 @@ async fn racers_index_the_same_orders_in_any_order() {
 async fn a_rebuild_mends_wrong_rows_and_adds_missing_ones_and_removes_orphans() {
     let (shop, ids) = Shop::with_indexed_orders().await;
     shop.run(&format!(
-        "update order_search set words = '0:wrong'::tsvector, status = 'shipped' where order_id = '{}';
+        "update order_search set words = '''0:wrong'''::tsvector, status = 'shipped' where order_id = '{}';
          delete from order_search where order_id = '{}';
          insert into order_search values (gen_random_uuid(), 3, 'reserved', 'zoe'::tsvector)",
         ids[0], ids[1]

@@ -65,8 +65,16 @@ async fn an_inner_part_of_a_script_without_spaces_is_found() {
 
 #[tokio::test]
 async fn a_product_is_found_without_its_accents() {
-    let names =
-        ["Crème brûlée", "Phở bò", "Łódź mug", "Weißbierglas", "Smørrebrød", "ΚΑΦΕΣ Σκέτος", "ﬁne ＴＥＡ", "Işık lamba"];
+    let names = [
+        "Crème brûlée",
+        "Phở bò",
+        "Łódź mug",
+        "Weißbierglas",
+        "Smørrebrød",
+        "ΚΑΦΕΣ Σκέτος",
+        "ﬁne ＴＥＡ",
+        "Işık lamba",
+    ];
     let shop = Shop::selling(&names).await;
     for (query, name) in [
         ("creme brulee", "Crème brûlée"),
@@ -128,7 +136,8 @@ async fn a_database_that_knows_ascii_only_loses_no_word() {
     for (query, name) in [("BRÛLÉE", "Crème brûlée"), ("ЧЁРНЫЙ", "Чай чёрный"), ("茶", "緑茶")] {
         assert_eq!(shop.names(query).await, [name], "{query}");
     }
-    for (name, query) in [("Zoë Müller", "MÜLLER"), ("Иван Петров", "петров"), ("山田太郎", "太郎")] {
+    for (name, query) in [("Zoë Müller", "MÜLLER"), ("Иван Петров", "петров"), ("山田太郎", "太郎")]
+    {
         let id = shop.bought_by(name).await;
         assert_eq!(shop.orders_of(query).await, [id], "{query}");
     }

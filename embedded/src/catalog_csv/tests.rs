@@ -81,7 +81,10 @@ fn every_kind_of_bad_field_is_told_with_its_column_and_reason() {
         ("A,Tea,1,EUR,20,1.5", "stock has more than 0 decimals"),
         ("A,Tea,1999.50,JPY,20,1", "price has more decimals than JPY, which has 0"),
         ("A,Tea,1,EUR,20,1e3", "stock is no number; write it like 1234.50, with a point and without separators"),
-        ("A,Tea,\"1,234.50\",EUR,20,1", "price is no number; write it like 1234.50, with a point and without separators"),
+        (
+            "A,Tea,\"1,234.50\",EUR,20,1",
+            "price is no number; write it like 1234.50, with a point and without separators",
+        ),
         ("A,Tea,1 234.50,EUR,20,1", "price is no number; write it like 1234.50, with a point and without separators"),
         ("A,Tea,1.234.50,EUR,20,1", "price is no number; write it like 1234.50, with a point and without separators"),
         ("A,Tea,1,EUR,20,１", "stock is no number; write it like 1234.50, with a point and without separators"),

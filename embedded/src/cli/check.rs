@@ -40,7 +40,10 @@ pub(super) async fn rebuild_index(config: &Config) -> anyhow::Result<ExitCode> {
         eprintln!("order {order} is not: {why}");
     }
     if rebuilt.failed > 0 {
-        eprintln!("{} orders could not be indexed; support finds them by nothing. Mend them, then rebuild again.", rebuilt.failed);
+        eprintln!(
+            "{} orders could not be indexed; support finds them by nothing. Mend them, then rebuild again.",
+            rebuilt.failed
+        );
     }
     database.close().await;
     store.close().await;

@@ -100,17 +100,11 @@ impl PgSearch {
             folded_names.push(searchable.name);
             grams.push(searchable.grams);
         }
-        let folded = sqlx::query_file!(
-            "sql/search/fold_products.sql",
-            &skus,
-            &names,
-            &folded_skus,
-            &folded_names,
-            &grams
-        )
-        .execute(&self.database.relaxed)
-        .await
-        .asked("search.keep_up")?;
+        let folded =
+            sqlx::query_file!("sql/search/fold_products.sql", &skus, &names, &folded_skus, &folded_names, &grams)
+                .execute(&self.database.relaxed)
+                .await
+                .asked("search.keep_up")?;
         Ok(folded.rows_affected())
     }
 }

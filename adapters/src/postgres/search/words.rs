@@ -142,8 +142,7 @@ mod tests {
     fn an_order_is_found_by_its_parties_and_its_goods() {
         let words = texts(json!([{ "sku": "TEA-1", "name": "Earl Grey Tea" }, { "sku": "?" }, 7])).words();
         let words: Vec<&str> = words.split(SEPARATOR).collect();
-        let expected =
-            ["zoe", "example", "com", "山田", "田太", "太郎", "郎", "tea", "1", "earl", "grey"];
+        let expected = ["zoe", "example", "com", "山田", "田太", "太郎", "郎", "tea", "1", "earl", "grey"];
         assert_eq!(words, expected);
     }
 
@@ -151,7 +150,8 @@ mod tests {
     fn an_order_of_any_size_has_few_words_and_those_that_identify_it_among_them() {
         let names: Vec<Value> = (0..1_000)
             .map(|line| {
-                let name: String = (0..500).filter_map(|n| char::from_u32(0x4e00 + (line * 37 + n * 7) % 20_000)).collect();
+                let name: String =
+                    (0..500).filter_map(|n| char::from_u32(0x4e00 + (line * 37 + n * 7) % 20_000)).collect();
                 json!({ "sku": format!("S-{line}"), "name": name })
             })
             .collect();
