@@ -42,6 +42,15 @@ drop index order_search_by_word;
 -- An order's status changes soon after it was shown: in its place, without touching an index.
 alter table order_search set (fillfactor = 60);
 
+create function searched_text(email text, shipping_address jsonb, billing_address jsonb, lines jsonb) returns text
+language sql immutable parallel safe as $$
+    select left(concat_ws(' ', email, shipping_address ->> 'name', billing_address ->> 'name',
+                          (select string_agg(line ->> 'sku', ' ') from jsonb_array_elements(lines) as line),
+                          (select string_agg(line ->> 'name', ' ') from jsonb_array_elements(lines) as line)), 30000)
+$$;
+comment on function searched_text is
+    'What an order is found by. What identifies it comes first: a large one is not found by the names of its last lines.';
+
 -- Goes from the newest slice to the oldest, and no further than there is need. Its settings are its own: compiling the statement
 -- takes longer than running it, and the plan that fits one slice fits all. The inner query is kept apart, or the planner would
 -- rather walk through all orders by id.

@@ -4,7 +4,7 @@ with shown as (
     update order_search s set version = o.version, status = o.status
     from orders o where o.id = any($1) and s.order_id = o.id and s.version < o.version
 )
-select o.id, o.email, o.shipping_address ->> 'name' as name, o.billing_address ->> 'name' as billed, o.lines
+select o.id, searched_text(o.email, o.shipping_address, o.billing_address, o.lines) as "text!"
 from orders o
 where o.id = any($1)
   and not exists (select from order_search s where s.order_id = o.id and s.words is not null)

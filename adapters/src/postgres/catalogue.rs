@@ -88,19 +88,19 @@ impl PgCatalogue {
         let mut transaction = connection.begin().await.asked("catalogue.import")?;
         self.write(&mut transaction, &sorted(deliveries), source, progress).await?;
         transaction.commit().await.asked("catalogue.import")?;
-        self.learn_what_is_rare(deliveries.len()).await
+        self.learn_what_is_rare(deliveries.len()).await;
+        Ok(())
     }
 
-    /// Search is led by what is rare in the catalogue, as the table's statistics have it. They are refreshed by the database
-    /// itself, but a minute later.
-    pub(super) async fn learn_what_is_rare(&self, products: usize) -> Result<(), Unavailable> {
-        if products >= WORTH_LEARNING {
-            sqlx::query("-- catalogue.learn_what_is_rare\nanalyze products")
-                .execute(&self.database.durable)
-                .await
-                .asked("catalogue.import")?;
+    /// Search is led by what is rare in the catalogue, as the table's statistics have it. The database refreshes them itself,
+    /// but a minute later; so it is no failure of an import that is done already if this fails.
+    pub(super) async fn learn_what_is_rare(&self, products: usize) {
+        if products >= WORTH_LEARNING
+            && let Err(error) =
+                sqlx::query("-- catalogue.learn_what_is_rare\nanalyze products").execute(&self.database.durable).await
+        {
+            tracing::warn!(%error, "search is led by old statistics of the catalogue for a while");
         }
-        Ok(())
     }
 
     /// Writes products, and books their units in as received.

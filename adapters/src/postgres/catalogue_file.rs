@@ -98,7 +98,7 @@ impl PgCatalogue {
             }
         }
         transaction.commit().await.asked("catalogue.import")?;
-        self.learn_what_is_rare(deliveries.len()).await?;
+        self.learn_what_is_rare(deliveries.len()).await;
         Ok(Imported::Now)
     }
 

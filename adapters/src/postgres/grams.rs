@@ -4,14 +4,14 @@
 use crate::folding::{Piece, pieces, spaced};
 use std::collections::{BTreeSet, HashSet};
 
-/// The characters of a folded name that are kept to find products by its beginning: an index takes no long ones.
+/// The characters of a folded text that are kept to find products by its beginning: an index takes no long ones.
 const BEGINNING: usize = 100;
 /// Between texts that travel as one.
 pub(super) const SEPARATOR: &str = "\u{1f}";
 
 /// What is kept of a product for search.
 pub(super) struct Searchable {
-    /// Its SKU, folded.
+    /// The beginning of its SKU, folded.
     pub(super) sku: String,
     /// The beginning of its name, folded.
     pub(super) name: String,
@@ -33,9 +33,17 @@ impl Searchable {
                 }
             }
         }
-        let name = spaced(name).chars().take(BEGINNING).collect();
-        Self { sku: spaced(sku), name, grams: grams.into_iter().collect::<Vec<_>>().join(SEPARATOR) }
+        Self {
+            sku: beginning(sku),
+            name: beginning(name),
+            grams: grams.into_iter().collect::<Vec<_>>().join(SEPARATOR),
+        }
     }
+}
+
+/// The beginning of a text, folded.
+pub(super) fn beginning(text: &str) -> String {
+    spaced(text).chars().take(BEGINNING).collect()
 }
 
 /// The pieces that a search looks for.

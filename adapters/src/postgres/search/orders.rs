@@ -3,7 +3,7 @@
 use super::{
     super::Asked,
     PgSearch,
-    words::{OrderTexts, WORD},
+    words::{WORD, words},
 };
 use crate::folding::{Piece, pieces};
 use schemas::ids::OrderId;
@@ -60,7 +60,7 @@ impl PgSearch {
 /// Shows them by that connection.
 pub(super) async fn show(connection: &mut PgConnection, ids: &[Uuid]) -> Result<(), Unavailable> {
     let connection = connection.acquire().await.asked("search.index_orders")?;
-    let unseen = sqlx::query_file_as!(OrderTexts, "sql/search/show_orders.sql", ids)
+    let unseen = sqlx::query_file!("sql/search/show_orders.sql", ids)
         .fetch_all(&mut *connection)
         .await
         .asked("search.index_orders")?;
@@ -68,7 +68,7 @@ pub(super) async fn show(connection: &mut PgConnection, ids: &[Uuid]) -> Result<
         return Ok(());
     }
     let ids: Vec<Uuid> = unseen.iter().map(|order| order.id).collect();
-    let words: Vec<String> = unseen.iter().map(OrderTexts::words).collect();
+    let words: Vec<String> = unseen.iter().map(|order| words(&order.text)).collect();
     sqlx::query_file!("sql/search/add_orders.sql", &ids, &words)
         .execute(&mut *connection)
         .await

@@ -5,13 +5,15 @@ use super::{
     super::{
         Asked,
         catalogue::ProductRow,
-        grams::{SEPARATOR, wanted},
+        grams::{SEPARATOR, beginning, wanted},
     },
     PgSearch,
 };
-use crate::folding::spaced;
 use schemas::product::Product;
-use std::{cmp::Reverse, collections::HashMap, collections::HashSet};
+use std::{
+    cmp::Reverse,
+    collections::{HashMap, HashSet},
+};
 use workflows::ports::Unavailable;
 
 /// The characters of a query that count: the API takes no more.
@@ -48,7 +50,7 @@ impl PgSearch {
             return Ok(Vec::new());
         }
         let probes = Probes::of(self.by_rarity(&grams).await?);
-        let beginning = spaced(&query);
+        let beginning = beginning(&query);
         let [first, second, third] = &probes.pairs;
         let candidates = sqlx::query_file_as!(
             Candidate,

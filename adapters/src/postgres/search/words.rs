@@ -2,7 +2,6 @@
 
 use super::super::{Asked, grams::SEPARATOR};
 use crate::folding::{Piece, pieces};
-use serde_json::Value;
 use sqlx::PgConnection;
 use std::collections::HashSet;
 use uuid::Uuid;
@@ -10,37 +9,28 @@ use workflows::ports::Unavailable;
 
 /// The characters of a word that count.
 pub(super) const WORD: usize = 40;
-/// The most words of an order, and the most bytes of them all: PostgreSQL takes a megabyte. What identifies an order comes
-/// first, so a large one loses the names of its last lines.
+/// The most words of an order, and the most bytes of them all: PostgreSQL takes a megabyte.
 const MOST_WORDS: usize = 4_000;
 const MOST_BYTES: usize = 256 << 10;
 /// Orders that are compared at once.
-const PAGE: i64 = 1_000;
+const PAGE: i64 = 250;
 
-/// What an order's words are made from.
-pub(super) struct OrderTexts {
-    pub(super) id: Uuid,
-    pub(super) email: String,
-    pub(super) name: Option<String>,
-    pub(super) billed: Option<String>,
-    pub(super) lines: Value,
-}
-
-impl OrderTexts {
-    /// The words, as one text.
-    pub(super) fn words(&self) -> String {
-        let mut words = Words::default();
-        let lines = self.lines.as_array().map(Vec::as_slice).unwrap_or_default();
-        let of_lines = |field: &'static str| lines.iter().filter_map(move |line| line.get(field)?.as_str());
-        let names = [Some(self.email.as_str()), self.name.as_deref(), self.billed.as_deref()];
-        let texts = names.into_iter().flatten().chain(of_lines("sku")).chain(of_lines("name"));
-        for text in texts {
-            if !words.add(text) {
-                break;
+/// The words of a text, as one text.
+pub(super) fn words(text: &str) -> String {
+    let mut words = Words::default();
+    for piece in pieces(text) {
+        match piece {
+            Piece::Word(word) => words.push(word.chars().take(WORD).collect()),
+            Piece::Run(run) => {
+                for two in run.windows(2) {
+                    words.push(two.iter().collect());
+                }
+                // The last one alone: all others are the beginning of a pair.
+                words.push(run.last().into_iter().collect());
             }
         }
-        words.joined
     }
+    words.joined
 }
 
 #[derive(Default)]
@@ -50,23 +40,6 @@ struct Words {
 }
 
 impl Words {
-    /// Whether there is room for more.
-    fn add(&mut self, text: &str) -> bool {
-        for piece in pieces(text) {
-            match piece {
-                Piece::Word(word) => self.push(word.chars().take(WORD).collect()),
-                Piece::Run(run) => {
-                    for two in run.windows(2) {
-                        self.push(two.iter().collect());
-                    }
-                    // The last one alone: all others are the beginning of a pair.
-                    self.push(run.last().into_iter().collect());
-                }
-            }
-        }
-        self.seen.len() < MOST_WORDS && self.joined.len() < MOST_BYTES
-    }
-
     fn push(&mut self, word: String) {
         if self.seen.len() < MOST_WORDS && self.joined.len() + word.len() < MOST_BYTES && !self.seen.contains(&word) {
             if !self.joined.is_empty() {
@@ -88,7 +61,7 @@ pub async fn with_other_words(connection: &mut PgConnection, newest: i64) -> Res
     while left > 0 {
         let rows = sqlx::query!(
             r#"-- search.words_of_newest
-             select o.id, o.email, o.shipping_address ->> 'name' as name, o.billing_address ->> 'name' as billed, o.lines,
+             select o.id, searched_text(o.email, o.shipping_address, o.billing_address, o.lines) as "text!",
                     array_to_string(tsvector_to_array(s.words), chr(31)) as words
              from (select * from orders where id < $1 order by id desc limit $2) as o
              left join order_search s on s.order_id = o.id
@@ -102,14 +75,8 @@ pub async fn with_other_words(connection: &mut PgConnection, newest: i64) -> Res
         let Some(last) = rows.last() else { break };
         before = last.id;
         left -= PAGE;
-        for row in rows {
-            let Some(kept) = row.words else { continue };
-            let texts =
-                OrderTexts { id: row.id, email: row.email, name: row.name, billed: row.billed, lines: row.lines };
-            if !is_same(&kept, &texts.words()) {
-                wrong.push(row.id);
-            }
-        }
+        let others = rows.iter().filter(|row| row.words.as_ref().is_some_and(|kept| !is_same(kept, &words(&row.text))));
+        wrong.extend(others.map(|row| row.id));
     }
     Ok(wrong)
 }
@@ -126,47 +93,26 @@ fn is_same(kept: &str, words: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
-
-    fn texts(lines: Value) -> OrderTexts {
-        OrderTexts {
-            id: Uuid::nil(),
-            email: "zoe@example.com".into(),
-            name: Some("Zoë 山田太郎".into()),
-            billed: None,
-            lines,
-        }
-    }
 
     #[test]
-    fn an_order_is_found_by_its_parties_and_its_goods() {
-        let words = texts(json!([{ "sku": "TEA-1", "name": "Earl Grey Tea" }, { "sku": "?" }, 7])).words();
-        let words: Vec<&str> = words.split(SEPARATOR).collect();
+    fn a_text_becomes_words_and_pairs_each_once() {
+        let found = words("zoe@example.com Zoë 山田太郎 TEA-1 Earl Grey Tea");
         let expected = ["zoe", "example", "com", "山田", "田太", "太郎", "郎", "tea", "1", "earl", "grey"];
-        assert_eq!(words, expected);
+        assert_eq!(found.split(SEPARATOR).collect::<Vec<_>>(), expected);
     }
 
     #[test]
-    fn an_order_of_any_size_has_few_words_and_those_that_identify_it_among_them() {
-        let names: Vec<Value> = (0..1_000)
-            .map(|line| {
-                let name: String =
-                    (0..500).filter_map(|n| char::from_u32(0x4e00 + (line * 37 + n * 7) % 20_000)).collect();
-                json!({ "sku": format!("S-{line}"), "name": name })
-            })
-            .collect();
-        let words = texts(json!(names)).words();
-        assert!(words.len() <= MOST_BYTES);
-        let words: HashSet<&str> = words.split(SEPARATOR).collect();
-        assert!(words.len() == MOST_WORDS && ["zoe", "太郎", "999"].iter().all(|word| words.contains(word)));
-        let long = texts(json!([{ "sku": "x".repeat(5_000_000) }])).words();
-        assert!(long.len() < 200);
+    fn a_text_of_any_size_has_few_words_and_its_first_are_among_them() {
+        let ideographs = (0..30_000).filter_map(|n| char::from_u32(0x4e00 + (n * 7) % 20_000));
+        let found = words(&"zoe ".chars().chain(ideographs).collect::<String>());
+        assert!(found.len() <= MOST_BYTES && found.starts_with("zoe"));
+        assert_eq!(found.split(SEPARATOR).count(), MOST_WORDS);
+        assert_eq!(words(&"x".repeat(5_000_000)).len(), WORD);
     }
 
     #[test]
-    fn lines_that_cannot_be_read_leave_the_rest() {
-        for lines in [json!(null), json!("text"), json!({ "sku": "A" }), json!([[], null, { "sku": 7 }])] {
-            assert!(texts(lines).words().starts_with("zoe"));
-        }
+    fn words_are_compared_whatever_slice_they_stand_behind() {
+        assert!(is_same("3:tea\u{1f}3:zoe", "zoe\u{1f}tea") && is_same("", ""));
+        assert!(!is_same("3:tea", "zoe\u{1f}tea") && !is_same("3:tea\u{1f}3:zoe", "zoe"));
     }
 }
