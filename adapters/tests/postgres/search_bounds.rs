@@ -161,7 +161,7 @@ async fn an_order_of_any_size_is_found_by_what_identifies_it() {
 #[tokio::test]
 async fn a_rebuild_goes_on_behind_an_order_that_fails_and_names_it() {
     let shop = Shop::open().await;
-    let ids = shop.reserve(&vec![&[("TEA", 1)][..]; 5]).await;
+    let ids = shop.reserve(&[&[("TEA", 1)][..]; 5]).await;
     shop.run(&format!(
         "create function refuse() returns trigger language plpgsql as $$
          begin raise exception 'string is too long for tsvector' using errcode = '54000'; end $$;

@@ -146,7 +146,7 @@ async fn a_database_that_knows_ascii_only_loses_no_word() {
 #[tokio::test]
 async fn what_an_older_release_wrote_is_found_once_somebody_swept() {
     let shop = Shop::open().await;
-    let ids = shop.reserve(&vec![&[("TEA", 1)][..]; 3]).await;
+    let ids = shop.reserve(&[&[("TEA", 1)][..]; 3]).await;
     // As release 0.1.0 writes them; one of the orders is gone since.
     shop.run(&format!(
         "insert into order_search (order_id, version, status, document)
