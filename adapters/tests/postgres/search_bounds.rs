@@ -37,10 +37,12 @@ impl Shop {
         .await;
     }
 
-    /// The blocks that a statement touches.
+    /// The blocks that a statement touches, in a session that has run it before: what planning touches is apart.
     async fn blocks_of(&self, statement: &str) -> i64 {
+        let mut connection = self.database.durable.acquire().await.unwrap();
         let explain = format!("explain (analyze, buffers, timing off, format json) {statement}");
-        let plan: Value = self.value(&explain).await;
+        sqlx::raw_sql(AssertSqlSafe(explain.clone())).execute(&mut *connection).await.unwrap();
+        let plan: Value = sqlx::query_scalar(AssertSqlSafe(explain)).fetch_one(&mut *connection).await.unwrap();
         let blocks = |name: &str| plan[0]["Plan"][name].as_i64().unwrap();
         blocks("Shared Hit Blocks") + blocks("Shared Read Blocks")
     }
