@@ -6,6 +6,7 @@ pub mod aws;
 pub mod batcher;
 pub mod coalesced;
 pub mod documents;
+pub mod folding;
 pub mod invoice;
 pub mod local_postgres;
 pub mod postgres;

@@ -5,7 +5,10 @@ use crate::{
     csv_records::{Record, RecordError, Records},
     decimal::{Decimal, DecimalError},
 };
-use schemas::money::Currency;
+use schemas::{
+    money::Currency,
+    sku::{self, SkuError},
+};
 use std::{
     collections::{HashMap, hash_map::Entry},
     fmt,
@@ -13,7 +16,6 @@ use std::{
 };
 
 const COLUMNS: [&str; 6] = ["sku", "name", "price", "currency", "tax_rate", "stock"];
-const MAX_SKU_CHARS: usize = 64;
 const MAX_NAME_CHARS: usize = 500;
 /// Far above any price, and far enough below 2^63 that a line of a million units can be added up.
 const MAX_PRICE_MINOR: i64 = 1_000_000_000_000;
@@ -26,9 +28,9 @@ const MAX_TAX_RATE_BP: i64 = 10_000;
 pub struct CatalogRow {
     /// The line the row begins on, from 1.
     pub line: u64,
-    /// 1 to 64 characters, trimmed; unique in the file.
+    /// 1 to 64 characters, trimmed, in NFC, none of them invisible; unique in the file.
     pub sku: String,
-    /// 1 to 500 characters, trimmed, each run of white space (a line break too) one space.
+    /// 1 to 500 characters, trimmed, in NFC, each run of white space (a line break too) one space.
     pub name: String,
     /// The price of one unit in minor units of the currency; 0 or more.
     pub price_minor: i64,
@@ -69,9 +71,15 @@ pub enum Reason {
         /// Of the header.
         expected: usize,
     },
+    /// More than a comma or the end of the line behind a field's closing quote.
+    #[error("has something behind its closing quote; a quote that belongs to the text is written twice")]
+    BehindQuote,
     /// Bytes that are no UTF-8.
     #[error("is not UTF-8")]
     NotUtf8,
+    /// No SKU.
+    #[error(transparent)]
+    Sku(SkuError),
     /// Nothing but white space.
     #[error("is empty")]
     Empty,
@@ -121,6 +129,17 @@ pub enum CatalogFileError {
     /// The header is no UTF-8 text.
     #[error("the header on line {0} is not UTF-8; save the file as UTF-8")]
     HeaderNotUtf8(u64),
+    /// Columns that something else than commas separates.
+    #[error("the header on line {line} separates columns by {by}; save the file with commas")]
+    OtherSeparator {
+        /// Of the header.
+        line: u64,
+        /// What separates them.
+        by: &'static str,
+    },
+    /// Lines that end as nobody ends them any more.
+    #[error("lines end with a carriage return alone; save the file with LF or CRLF")]
+    CarriageReturns,
     /// Columns that the header does not name.
     #[error("the header on line {line} has no column {}; columns are separated by commas", missing.join(", "))]
     MissingColumns {
@@ -160,7 +179,8 @@ impl fmt::Display for Problem {
 }
 
 /// Reads a whole catalogue file: a header of `sku,name,price,currency,tax_rate,stock` in any order and case, further
-/// columns allowed. A header without rows is a good file that imports nothing.
+/// columns allowed. A header without rows is a good file that imports nothing. Rows without any text, which spreadsheets
+/// write, are none.
 ///
 /// # Errors
 /// When the file as a whole is unusable; a bad row is no error but listed in the result.
@@ -174,6 +194,9 @@ pub fn read(input: impl BufRead) -> Result<CatalogFile, CatalogFileError> {
     let mut first_lines = HashMap::new();
     let mut file = CatalogFile::default();
     while records.read(&mut record)? {
+        if record.fields().all(|field| field.iter().all(u8::is_ascii_whitespace)) {
+            continue;
+        }
         match read_row(&header, &record, &mut first_lines) {
             Ok(row) => file.rows.push(row),
             Err(problems) => file.bad.push(BadRow { line: record.line, problems }),
@@ -193,6 +216,19 @@ impl Header {
         let line = record.line;
         let names: Result<Vec<&str>, _> = record.fields().map(std::str::from_utf8).collect();
         let names = names.map_err(|_| CatalogFileError::HeaderNotUtf8(line))?;
+        let has = |c: char| names.iter().any(|name| name.contains(c));
+        if has('\0') {
+            // UTF-16 without a mark is valid UTF-8 as long as it is English.
+            return Err(CatalogFileError::HeaderNotUtf8(line));
+        }
+        if has('\r') {
+            return Err(CatalogFileError::CarriageReturns);
+        }
+        for (separator, by) in [(';', "semicolons"), ('\t', "tabs"), ('|', "bars")] {
+            if names.len() == 1 && has(separator) {
+                return Err(CatalogFileError::OtherSeparator { line, by });
+            }
+        }
         let mut places = [0; COLUMNS.len()];
         let mut missing = Vec::new();
         for (place, column) in places.iter_mut().zip(COLUMNS) {
@@ -218,6 +254,11 @@ fn read_row(
     record: &Record,
     first_lines: &mut HashMap<String, u64>,
 ) -> Result<CatalogRow, Vec<Problem>> {
+    if let Some(field) = record.behind_quote() {
+        let columns = COLUMNS.into_iter().zip(header.places);
+        let column = columns.filter(|(_, place)| *place == field).map(|(column, _)| column).next();
+        return Err(vec![Problem { column, reason: Reason::BehindQuote }]);
+    }
     if record.len() != header.width {
         let reason = Reason::ColumnCount { found: record.len(), expected: header.width };
         return Err(vec![Problem { column: None, reason }]);
@@ -252,35 +293,30 @@ fn text(field: &[u8]) -> Result<&str, Reason> {
 }
 
 fn number(text: &str) -> Result<Decimal, Reason> {
-    text.parse().map_err(Reason::Number)
+    text.parse().map(Decimal::without_trailing_zeros).map_err(Reason::Number)
 }
 
 fn sku(text: &str, line: u64, first_lines: &mut HashMap<String, u64>) -> Result<String, Reason> {
-    check_text(text, MAX_SKU_CHARS)?;
-    match first_lines.entry(text.to_owned()) {
+    let sku = sku::parse(text).map_err(Reason::Sku)?.into_owned();
+    match first_lines.entry(sku.clone()) {
         Entry::Occupied(first) => Err(Reason::Duplicate(*first.get())),
         Entry::Vacant(free) => {
             free.insert(line);
-            Ok(text.to_owned())
+            Ok(sku)
         }
     }
 }
 
 fn name(text: &str) -> Result<String, Reason> {
-    let name = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    check_text(&name, MAX_NAME_CHARS)?;
-    Ok(name)
-}
-
-fn check_text(text: &str, max_chars: usize) -> Result<(), Reason> {
-    if text.is_empty() {
+    let name = sku::spelt(&text.split_whitespace().collect::<Vec<_>>().join(" ")).into_owned();
+    if name.is_empty() {
         Err(Reason::Empty)
-    } else if text.chars().count() > max_chars {
-        Err(Reason::TooLong(max_chars))
-    } else if text.chars().any(char::is_control) {
+    } else if name.chars().count() > MAX_NAME_CHARS {
+        Err(Reason::TooLong(MAX_NAME_CHARS))
+    } else if name.chars().any(char::is_control) {
         Err(Reason::ControlCharacter)
     } else {
-        Ok(())
+        Ok(name)
     }
 }
 

@@ -33,9 +33,16 @@ pub struct Record {
     pub line: u64,
     bytes: Vec<u8>,
     ends: Vec<usize>,
+    behind_quote: Option<usize>,
 }
 
 impl Record {
+    /// The first field with something behind its closing quote, where RFC 4180 has a comma or the end of the line only: what
+    /// its text is nobody can tell.
+    pub fn behind_quote(&self) -> Option<usize> {
+        self.behind_quote
+    }
+
     /// How many fields it has, at least one.
     pub fn len(&self) -> usize {
         self.ends.len()
@@ -102,6 +109,7 @@ impl<R: BufRead> Records<R> {
         record.line = self.line;
         record.bytes.clear();
         record.ends.clear();
+        record.behind_quote = None;
         let mut place = Place::FieldStart;
         loop {
             place = split_line(&self.physical_line, place, record);
@@ -156,7 +164,12 @@ fn split_line(line: &[u8], mut place: Place, record: &mut Record) -> Place {
                 record.bytes.push(byte);
                 Place::Quoted
             }
-            (Place::FieldStart | Place::Bare | Place::QuoteInQuoted, _) => {
+            (Place::QuoteInQuoted, _) => {
+                record.behind_quote.get_or_insert(record.ends.len());
+                record.bytes.push(byte);
+                Place::Bare
+            }
+            (Place::FieldStart | Place::Bare, _) => {
                 record.bytes.push(byte);
                 Place::Bare
             }
@@ -202,6 +215,25 @@ mod tests {
                 found.iter().map(|(line, fields)| (*line, fields.iter().map(String::as_str).collect())).collect();
             assert_eq!(found, expected, "{text:?}");
         }
+    }
+
+    #[test]
+    fn what_stands_behind_a_closing_quote_is_told_by_its_field() {
+        for (text, field) in [
+            ("a,\"b\"c,d\n", Some(1)),
+            ("\"A \\\"cup\\\"\",1\n", Some(0)),
+            ("a,b,\"c\" \n", Some(2)),
+            ("\"x\ny\"z,\"1\"2\n", Some(0)),
+            ("\"a\",\"b \"\"c\"\"\",12\" plate\r\n", None),
+            ("\"\"\n", None),
+        ] {
+            let (mut records, mut record) = (Records::new(text.as_bytes()), Record::default());
+            assert!(records.read(&mut record).unwrap());
+            assert_eq!(record.behind_quote(), field, "{text:?}");
+        }
+        let (mut records, mut record) = (Records::new(&b"\"a\"b\nc\n"[..]), Record::default());
+        assert!(records.read(&mut record).unwrap() && records.read(&mut record).unwrap());
+        assert_eq!(record.behind_quote(), None, "the next row is another");
     }
 
     #[test]

@@ -38,6 +38,11 @@ pub async fn run(job: Job, ports: &Ports) -> Result<(), Unavailable> {
             if !swept.set_going.is_empty() {
                 tracing::warn!(stuck = ?swept.set_going, "orders were stuck and are set going again");
             }
+            // Whatever an older release left unfolded is left behind by whoever last had a hand in it, like what is stuck.
+            let folded = ports.search.keep_up().await?;
+            if folded > 0 {
+                tracing::info!(folded, "rows are found by folded words now");
+            }
             if let Some(error) = swept.failed {
                 return Err(error);
             }
@@ -54,8 +59,49 @@ mod tests {
         fakes::{Fault, Shelf, Shop, id},
         unwired::Unwired,
     };
-    use std::sync::Arc;
-    use workflows::ports::{Catalogue, Stuck};
+    use async_trait::async_trait;
+    use schemas::{ids::OrderId, product::Product};
+    use std::sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    };
+    use workflows::ports::{Catalogue, Rebuilt, Search, Stuck};
+
+    /// A search that counts how often it was kept up.
+    #[derive(Default)]
+    struct Kept(AtomicU64);
+
+    #[async_trait]
+    impl Search for Kept {
+        async fn index_orders(&self, _: &[OrderId]) -> Result<(), Unavailable> {
+            unreachable!()
+        }
+
+        async fn rebuild(&self, _: &(dyn Fn(u64, u64) + Send + Sync)) -> Result<Rebuilt, Unavailable> {
+            unreachable!()
+        }
+
+        async fn keep_up(&self) -> Result<u64, Unavailable> {
+            Ok(self.0.fetch_add(1, Ordering::SeqCst))
+        }
+
+        async fn products(&self, _: &str, _: i64) -> Result<Vec<Product>, Unavailable> {
+            unreachable!()
+        }
+
+        async fn orders(&self, _: &str, _: i64) -> Result<Vec<OrderId>, Unavailable> {
+            unreachable!()
+        }
+    }
+
+    #[tokio::test]
+    async fn a_sweep_keeps_search_up_even_if_an_order_cannot_be_set_going() {
+        let (shop, search) = (Shop::new(), Arc::new(Kept::default()));
+        *shop.stuck.lock().unwrap() = vec![Stuck::Unattended(id(1))];
+        let ports = Ports { workflows: Arc::new(Unwired), search: search.clone(), ..shop.ports() };
+        assert!(run(Job::Sweep, &ports).await.is_err());
+        assert_eq!(search.0.load(Ordering::SeqCst), 1);
+    }
 
     #[tokio::test]
     async fn what_got_stuck_is_set_going_again() {

@@ -17,8 +17,8 @@ use workflows::{
     ports::{
         Acceptance, Applied, Authorization, AuthorizationRequest, BookEntry, CancelRequest, Catalogue, CatalogueCopy,
         Dispatch, Documents, EventBus, Intake, InvoicePrinter, Notice, Numbered, OrderList, Orders, OutgoingMessage,
-        PaymentProvider, ProviderError, Queue, Reservation, Search, Stuck, Submission, Sweep, Unavailable, Warehouses,
-        Workflows,
+        PaymentProvider, ProviderError, Queue, Rebuilt, Reservation, Search, Stuck, Submission, Sweep, Unavailable,
+        Warehouses, Workflows,
     },
 };
 
@@ -133,7 +133,7 @@ impl Search for Unwired {
         unwired("search.index_orders")
     }
 
-    async fn rebuild(&self, _: &(dyn Fn(u64, u64) + Send + Sync)) -> Result<u64, Unavailable> {
+    async fn rebuild(&self, _: &(dyn Fn(u64, u64) + Send + Sync)) -> Result<Rebuilt, Unavailable> {
         unwired("search.rebuild")
     }
 

@@ -1,14 +1,20 @@
 -- catalogue.import
 with given as (
-    select * from unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::integer[], $6::text[], $7::bigint[])
-        as g (sku, name, currency, price, tax_rate_bp, trigrams, units)
+    select * from unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::integer[], $6::text[], $7::bigint[],
+                         $11::text[], $12::text[], $13::text[])
+        as g (sku, name, currency, price, tax_rate_bp, trigrams, units, folded_sku, folded_name, grams)
 ),
 listed as (
-    insert into products (sku, name, currency, price, tax_rate_bp, trigrams, updated_at)
-    select sku, name, currency, price, tax_rate_bp, string_to_array(trigrams, chr(31)), $9::timestamptz from given
+    insert into products (sku, name, currency, price, tax_rate_bp, trigrams, updated_at,
+                          folded_for, folded_sku, folded_name, grams)
+    select sku, name, currency, price, tax_rate_bp, string_to_array(trigrams, chr(31)), $9::timestamptz,
+           name, folded_sku, folded_name, string_to_array(grams, chr(31))
+    from given
     on conflict (sku) do update
     set name = excluded.name, currency = excluded.currency, price = excluded.price,
-        tax_rate_bp = excluded.tax_rate_bp, trigrams = excluded.trigrams, updated_at = excluded.updated_at
+        tax_rate_bp = excluded.tax_rate_bp, trigrams = excluded.trigrams, updated_at = excluded.updated_at,
+        folded_for = excluded.folded_for, folded_sku = excluded.folded_sku, folded_name = excluded.folded_name,
+        grams = excluded.grams
     returning sku
 ),
 stocked as (

@@ -12,7 +12,7 @@ mod report;
 
 pub use report::{Line, Report, grouped};
 
-use crate::postgres::{Asked, Database};
+use crate::postgres::{Asked, Database, search::with_other_words};
 use serde_json::Value;
 use sqlx::{PgConnection, Postgres, Transaction, types::Json};
 use time::{Duration, OffsetDateTime};
@@ -209,6 +209,13 @@ async fn progress(snapshot: &mut PgConnection, forgotten: OffsetDateTime) -> Res
             "What is in hand moves, or its lease ends and it is taken up; what is due is taken in hand.",
             forgotten
         ),
+        line!(
+            snapshot,
+            "waiting_messages",
+            "sql/audit/waiting_messages.sql",
+            "No message is tried again and again for minutes.",
+            forgotten
+        ),
     ])
 }
 
@@ -339,6 +346,7 @@ async fn search(snapshot: &mut PgConnection, forgotten: OffsetDateTime) -> Resul
         .flat_map(|rule| rule.pattern["detail-type"].as_array().cloned().unwrap_or_default())
         .filter_map(|name| name.as_str().map(str::to_owned))
         .collect();
+    let other_words = with_other_words(snapshot, WORDS_COMPARED).await?;
     Ok(vec![line!(
         snapshot,
         "search_index",
@@ -346,7 +354,7 @@ async fn search(snapshot: &mut PgConnection, forgotten: OffsetDateTime) -> Resul
         "Search shows every order as it is (the words of the newest 20,000 are compared), and nothing else.",
         &told,
         forgotten,
-        WORDS_COMPARED
+        &other_words
     )])
 }
 

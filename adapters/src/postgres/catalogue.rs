@@ -1,19 +1,24 @@
 //! The catalogue: reading for buyers, and the import that fills it.
 
-use super::{Asked, Database, trigrams::trigrams, unreadable};
+use super::{
+    Asked, Database,
+    grams::{SEPARATOR, Searchable},
+    trigrams::trigrams,
+    unreadable,
+};
 use async_trait::async_trait;
 use schemas::{
     money::{Amount, Currency},
     product::{Product, ProductPage},
 };
-use sqlx::Connection;
+use sqlx::{Connection, PgConnection};
 use std::sync::Arc;
 use workflows::ports::{Catalogue, Clock, Unavailable};
 
 /// Products and stock in PostgreSQL.
 pub struct PgCatalogue {
-    database: Database,
-    clock: Arc<dyn Clock>,
+    pub(super) database: Database,
+    pub(super) clock: Arc<dyn Clock>,
 }
 
 /// A product with the units that came in with it.
@@ -36,7 +41,9 @@ pub struct Delivery {
 /// The warehouse that imports deliver to.
 pub const WAREHOUSE: &str = "main";
 /// Products a statement takes: enough to be fast, few enough to be gentle on memory.
-const CHUNK: usize = 2_000;
+pub(super) const CHUNK: usize = 2_000;
+/// Imports of fewer products change little of what is rare.
+const WORTH_LEARNING: usize = 1_000;
 
 pub(super) struct ProductRow {
     pub(super) sku: String,
@@ -75,48 +82,102 @@ impl PgCatalogue {
         &self,
         deliveries: &[Delivery],
         source: &str,
-        mut progress: impl FnMut(usize),
+        progress: impl FnMut(usize),
     ) -> Result<(), Unavailable> {
         let mut connection = self.database.durable.acquire().await.asked("catalogue.import")?;
         let mut transaction = connection.begin().await.asked("catalogue.import")?;
-        let mut sorted: Vec<&Delivery> = deliveries.iter().collect();
-        // Stock rows are locked in the order that every transaction uses.
-        sorted.sort_unstable_by(|a, b| a.sku.cmp(&b.sku));
+        self.write(&mut transaction, &sorted(deliveries), source, progress).await?;
+        transaction.commit().await.asked("catalogue.import")?;
+        self.learn_what_is_rare(deliveries.len()).await;
+        Ok(())
+    }
+
+    /// Search is led by what is rare in the catalogue, as the table's statistics have it. The database refreshes them itself,
+    /// but a minute later; so it is no failure of an import that is done already if this fails.
+    pub(super) async fn learn_what_is_rare(&self, products: usize) {
+        if products >= WORTH_LEARNING
+            && let Err(error) =
+                sqlx::query("-- catalogue.learn_what_is_rare\nanalyze products").execute(&self.database.durable).await
+        {
+            tracing::warn!(%error, "search is led by old statistics of the catalogue for a while");
+        }
+    }
+
+    /// Writes products, and books their units in as received.
+    pub(super) async fn write(
+        &self,
+        connection: &mut PgConnection,
+        deliveries: &[&Delivery],
+        source: &str,
+        mut progress: impl FnMut(usize),
+    ) -> Result<(), Unavailable> {
         let mut done = 0;
-        for chunk in sorted.chunks(CHUNK) {
-            let (mut skus, mut names, mut currencies) = (Vec::new(), Vec::new(), Vec::new());
-            let (mut prices, mut rates, mut units) = (Vec::new(), Vec::new(), Vec::new());
-            let mut searchable = Vec::new();
+        for chunk in deliveries.chunks(CHUNK) {
+            let mut columns = Columns::default();
             for delivery in chunk {
-                skus.push(delivery.sku.clone());
-                names.push(delivery.name.clone());
-                currencies.push(delivery.currency.code().to_owned());
-                prices.push(delivery.price);
-                rates.push(i32::try_from(delivery.tax_rate_bp).unwrap_or(i32::MAX));
-                units.push(delivery.units);
-                // PostgreSQL has no arrays of arrays of different lengths: the words travel as one text.
-                searchable.push(trigrams(&format!("{} {}", delivery.sku, delivery.name)).join("\u{1f}"));
+                columns.push(delivery);
             }
             sqlx::query_file!(
                 "sql/catalogue/import.sql",
-                &skus,
-                &names,
-                &currencies,
-                &prices,
-                &rates,
-                &searchable,
-                &units,
+                &columns.skus,
+                &columns.names,
+                &columns.currencies,
+                &columns.prices,
+                &columns.rates,
+                &columns.trigrams,
+                &columns.units,
                 source,
                 self.clock.now(),
-                WAREHOUSE
+                WAREHOUSE,
+                &columns.folded_skus,
+                &columns.folded_names,
+                &columns.grams
             )
-            .execute(&mut *transaction)
+            .execute(&mut *connection)
             .await
             .asked("catalogue.import")?;
             done += chunk.len();
             progress(done);
         }
-        transaction.commit().await.asked("catalogue.import")
+        Ok(())
+    }
+}
+
+/// In the order in which every transaction locks stock.
+pub(super) fn sorted(deliveries: &[Delivery]) -> Vec<&Delivery> {
+    let mut sorted: Vec<&Delivery> = deliveries.iter().collect();
+    sorted.sort_unstable_by(|a, b| a.sku.cmp(&b.sku));
+    sorted
+}
+
+/// Products, column by column as `unnest` takes them.
+#[derive(Default)]
+struct Columns {
+    skus: Vec<String>,
+    names: Vec<String>,
+    currencies: Vec<String>,
+    prices: Vec<i64>,
+    rates: Vec<i32>,
+    trigrams: Vec<String>,
+    units: Vec<i64>,
+    folded_skus: Vec<String>,
+    folded_names: Vec<String>,
+    grams: Vec<String>,
+}
+
+impl Columns {
+    fn push(&mut self, delivery: &Delivery) {
+        let searchable = Searchable::of(&delivery.sku, &delivery.name);
+        self.skus.push(delivery.sku.clone());
+        self.names.push(delivery.name.clone());
+        self.currencies.push(delivery.currency.code().to_owned());
+        self.prices.push(delivery.price);
+        self.rates.push(i32::try_from(delivery.tax_rate_bp).unwrap_or(i32::MAX));
+        self.trigrams.push(trigrams(&format!("{} {}", delivery.sku, delivery.name)).join(SEPARATOR));
+        self.units.push(delivery.units);
+        self.folded_skus.push(searchable.sku);
+        self.folded_names.push(searchable.name);
+        self.grams.push(searchable.grams);
     }
 }
 

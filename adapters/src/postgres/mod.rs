@@ -5,7 +5,9 @@ pub mod answer;
 pub mod bell;
 pub mod catalogue;
 pub mod changes;
+pub mod catalogue_file;
 pub mod event_bus;
+mod grams;
 pub mod intake;
 pub mod invoices;
 pub mod lease;
@@ -206,17 +208,21 @@ impl<T> Asked<T> for Result<T, sqlx::Error> {
     }
 }
 
-/// By SQLSTATE class: rows that clash (21), data that does not fit (22), a violated constraint (23), a statement that is wrong (42). The rest
-/// are faults of the server, the connection or the moment.
+/// Whether waiting cannot help: whatever the database says is the request's fault, but for what is named below. One that is
+/// sent again for ever, unseen, is worse than one that is set aside.
 fn is_request_at_fault(error: &sqlx::Error) -> bool {
     let code = error.as_database_error().and_then(|error| error.code());
-    code.is_some_and(|code| ["21", "22", "23", "42"].iter().any(|class| code.starts_with(class)))
+    code.is_some_and(|code| !AWAY.iter().any(|class| code.starts_with(class)))
 }
 
 /// A span of time as statements take it.
 pub fn milliseconds(duration: Duration) -> i64 {
     i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
 }
+/// What the server, the connection or the moment is at fault for, by SQLSTATE: the connection (08), a lost race (40), resources
+/// (53), an object in another's use (55), an operator (57), the system (58). And what is said to whoever speaks to the wrong
+/// server, before any request is looked at: who was the writer before a failover (25006), a password that was changed (28).
+const AWAY: [&str; 8] = ["08", "25006", "28", "40", "53", "55", "57", "58"];
 
 /// A stored value that the code cannot read: a bug, or a hand in the tables.
 pub(crate) fn unreadable(what: &'static str, column: &str) -> Unavailable {

@@ -1,5 +1,5 @@
-//! Trigrams for a search that forgives typing errors. They are computed here and kept in an array, because the extension
-//! that would do it in the database is not installed everywhere.
+//! What release 0.1.0 searches products by: an import writes it too, so that one which runs beside this release, or after
+//! a rollback, finds them.
 
 use std::collections::BTreeSet;
 
@@ -14,7 +14,7 @@ pub(super) fn trigrams(text: &str) -> Vec<String> {
 }
 
 /// The words of a text: runs of letters and digits of any script.
-pub(super) fn words(text: &str) -> impl Iterator<Item = &str> {
+fn words(text: &str) -> impl Iterator<Item = &str> {
     text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty())
 }
 

@@ -84,6 +84,10 @@ cases! {
         "insert into executions (id, workflow, status, state, started_at)
          values ('{unknown}', 'checkout', 'succeeded', '{}', now())"
         => executions "{unknown}";
+    a_message_that_is_tried_again_and_again:
+        "insert into messages (queue, subject, body, sent_at, last_error)
+         values ('index', '{open}', '{}', now() - interval '1 hour', 'search.index_orders failed')"
+        => waiting_messages "{open}";
     an_execution_of_no_order:
         "insert into executions (id, workflow, status, state, started_at)
          values ('00000000-0000-7000-8000-000000000001', 'checkout', 'running', '{}', now())"
@@ -243,7 +247,7 @@ cases! {
     an_order_that_search_shows_as_it_was:
         "update order_search set version = 1 where order_id = '{paid}'" => search_index "{paid}";
     an_order_that_is_found_by_another_s_words:
-        "update order_search set document = to_tsvector('simple', 'ann') where order_id = '{paid}'"
+        "update order_search set words = '''0:ann''' where order_id = '{paid}'"
         => search_index "{paid}";
     an_order_that_only_search_knows:
         "insert into order_search values ('00000000-0000-7000-8000-000000000001', 1, 'confirmed', '')"

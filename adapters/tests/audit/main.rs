@@ -14,7 +14,8 @@ async fn a_healthy_shop_passes_every_line() {
     let report = Shop::open().await.audit().await;
     assert!(report.is_clean(), "{report}");
     for line in &report.lines {
-        assert!(line.checked > 0, "{} looked at nothing", line.name);
+        // A shop at rest has no messages.
+        assert!(line.checked > 0 || line.name == "waiting_messages", "{} looked at nothing", line.name);
         // An order that waits for its payment, and one that waits for its invoice.
         let on_its_way = u64::from(["unfinished_orders", "invoices_issued"].contains(&line.name.as_str()));
         assert_eq!(line.waiting.unwrap_or_default(), on_its_way, "{}", line.name);

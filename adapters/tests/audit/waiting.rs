@@ -78,6 +78,17 @@ cases! {
         "update orders set updated_at = now() - interval '1 hour' where id = '{fresh}';
          insert into messages (queue, subject, body) values ('invoice-dlq', '{fresh}', '{}')"
         => invoices_issued 1;
+    messages_that_did_not_work_at_once_or_had_no_turn_yet:
+        "insert into messages (queue, subject, body, sent_at, last_error)
+         values ('index', '{open}', '{}', now() - interval '1 minute', 'away'),
+                ('index', '{open}', '{}', now() - interval '1 hour', null),
+                ('index-dlq', '{open}', '{}', now() - interval '1 hour', 'away')"
+        => waiting_messages 1;
+    a_cancellation_that_waits_for_an_order_in_a_backlog:
+        "insert into messages (queue, subject, body, sent_at, last_error)
+         values ('cancel', '{open}', '{}', now() - interval '1 hour', 'not stored yet'),
+                ('intake', '{open}', '{}', now() - interval '1 hour', null)"
+        => waiting_messages 1;
     an_order_that_is_about_to_be_indexed:
         "delete from order_search where order_id in ('{paid}', '{second}');
          insert into messages (queue, subject, body) values ('index', '{paid}', '{}'), ('index-dlq', '{second}', '{}')"

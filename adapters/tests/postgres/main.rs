@@ -4,6 +4,7 @@
 
 mod apply;
 mod catalogue;
+mod catalogue_file;
 mod coalesced;
 mod connections;
 mod documents;
@@ -19,6 +20,8 @@ mod races;
 mod reading;
 mod sandbox;
 mod search;
+mod search_bounds;
+mod search_folding;
 mod shop;
 mod stuck;
 mod time;

@@ -49,6 +49,7 @@ impl SetClock {
 }
 
 pub(crate) struct Shop {
+    pub(crate) url: String,
     pub(crate) database: Database,
     pub(crate) clock: Arc<SetClock>,
     pub(crate) orders: Arc<PgOrders>,
@@ -64,8 +65,12 @@ pub(crate) struct Shop {
 impl Shop {
     /// A shop without products or orders. Its stock is held for half an hour.
     pub(crate) async fn empty() -> Self {
-        let url = fresh_database().await;
-        let database = Database::connect(&url, 10).unwrap();
+        Self::at(&fresh_database().await)
+    }
+
+    /// A shop in that database, which is migrated.
+    pub(crate) fn at(url: &str) -> Self {
+        let database = Database::connect(url, 10).unwrap();
         let clock = Arc::new(SetClock(Mutex::new(SystemClock.now())));
         let seller = Party {
             name: "Shop".into(),
@@ -88,6 +93,7 @@ impl Shop {
             clock,
             database,
             settings,
+            url: url.to_owned(),
         }
     }
 

@@ -25,6 +25,12 @@ fn a_row_becomes_a_product_in_minor_units_and_basis_points() {
         ("A,Tea,1.005,KWD,100,1", 1005, "KWD", 10_000, 1),
         ("A,Tea,0.07,USD,8.25,1", 7, "USD", 825, 1),
         ("A,Tea,0,USD,8.25,1", 0, "USD", 825, 1),
+        // As spreadsheets and other shops write them.
+        ("A,Tea,12.5000,EUR,20.0000,100.0", 1250, "EUR", 2000, 100),
+        ("A,Tea,1999.00,JPY,10.000,1", 1999, "JPY", 1000, 1),
+        ("A,Tea,+5, EUR ,+20, 007 ", 500, "EUR", 2000, 7),
+        ("A,Tea,-0.00,EUR,-0,-0.0", 0, "EUR", 0, 0),
+        ("A,\"Tea\",\"12.50\",\"EUR\",\"20\",\"1\"", 1250, "EUR", 2000, 1),
     ] {
         let file = read_text(&format!("{HEADER}{row}\n")).unwrap();
         let expected = CatalogRow {
@@ -73,6 +79,26 @@ fn every_kind_of_bad_field_is_told_with_its_column_and_reason() {
         ("A,Tea,1,EUR,20,1000000001", "stock must be 0 to 1,000,000,000 units"),
         ("A,Tea,1,EUR,20,-1", "stock must be 0 to 1,000,000,000 units"),
         ("A,Tea,1,EUR,20,1.5", "stock has more than 0 decimals"),
+        ("A,Tea,1999.50,JPY,20,1", "price has more decimals than JPY, which has 0"),
+        ("A,Tea,1,EUR,20,1e3", "stock is no number; write it like 1234.50, with a point and without separators"),
+        (
+            "A,Tea,\"1,234.50\",EUR,20,1",
+            "price is no number; write it like 1234.50, with a point and without separators",
+        ),
+        ("A,Tea,1 234.50,EUR,20,1", "price is no number; write it like 1234.50, with a point and without separators"),
+        ("A,Tea,1.234.50,EUR,20,1", "price is no number; write it like 1234.50, with a point and without separators"),
+        ("A,Tea,1,EUR,20,１", "stock is no number; write it like 1234.50, with a point and without separators"),
+        ("A\u{200b}1,Tea,1,EUR,20,1", "sku contains U+200B, which nobody sees; remove it"),
+        ("\u{feff}A,Tea,1,EUR,20,1", "sku contains U+FEFF, which nobody sees; remove it"),
+        ("A\u{a0}1,Tea,1,EUR,20,1", "sku contains U+00A0, a space other than the plain one; replace it"),
+        (
+            "A,\"A \\\"cup\\\"\",1,EUR,20,1",
+            "name has something behind its closing quote; a quote that belongs to the text is written twice",
+        ),
+        (
+            "\"A\" ,Tea,1,EUR,20,1",
+            "sku has something behind its closing quote; a quote that belongs to the text is written twice",
+        ),
         ("A,Tea,1,EUR,20", "the row has 5 columns, the header has 6"),
         ("A,Tea,1,EUR,20,1,", "the row has 7 columns, the header has 6"),
         (
@@ -128,7 +154,20 @@ fn a_file_that_is_no_catalogue_gets_one_sentence() {
         ),
         (
             b"\nsku;name;price;currency;tax_rate;stock\n",
-            "the header on line 2 has no column sku, name, price, currency, tax_rate, stock; \
+            "the header on line 2 separates columns by semicolons; save the file with commas",
+        ),
+        (
+            b"sku\tname\tprice\tcurrency\ttax_rate\tstock\n",
+            "the header on line 1 separates columns by tabs; save the file with commas",
+        ),
+        (
+            b"sku,name,price,currency,tax_rate,stock\rA,Tea,1,EUR,20,1\r",
+            "lines end with a carriage return alone; save the file with LF or CRLF",
+        ),
+        (b"s\0k\0u\0,\0", "the header on line 1 is not UTF-8; save the file as UTF-8"),
+        (
+            b"sep=,\nsku,name,price,currency,tax_rate,stock\n",
+            "the header on line 1 has no column sku, name, price, currency, tax_rate, stock; \
              columns are separated by commas",
         ),
         (b"sku,name,price,currency,tax_rate,stock,SKU\n", "the header on line 1 has the column sku twice"),
@@ -139,6 +178,29 @@ fn a_file_that_is_no_catalogue_gets_one_sentence() {
         ),
     ] {
         assert_eq!(read(bytes).unwrap_err().to_string(), expected);
+    }
+}
+
+#[test]
+fn rows_without_any_text_are_skipped() {
+    let text = format!("{HEADER},,,,,\n , ,,,,\nA,Tea,1,EUR,20,1\r\n,,,,,,,,\r\n\"\",,,,,\n \nB,Pot,1,EUR,20,1\n,,,");
+    let file = read_text(&text).unwrap();
+    assert_eq!(file.bad, []);
+    assert_eq!(file.rows.iter().map(|row| (row.sku.as_str(), row.line)).collect::<Vec<_>>(), [("A", 4), ("B", 8)]);
+}
+
+#[test]
+fn a_sku_is_kept_in_one_spelling_and_two_spellings_are_one_sku() {
+    let file = read_text(&format!("{HEADER}Cafe\u{301},Tea,1,EUR,20,1\nCaf\u{e9},Tea,1,EUR,20,1\n")).unwrap();
+    assert_eq!(file.rows.first().unwrap().sku, "Caf\u{e9}");
+    assert_eq!(file.bad.first().unwrap().to_string(), "line 3: sku stands already on line 2");
+}
+
+#[test]
+fn barcodes_are_skus_like_any_other() {
+    for barcode in ["4006381310062", "9783161480027", "4242424242424242", "012345678905", "00012345600012"] {
+        assert_eq!(problems_of(format!("{barcode},Tea,1,EUR,20,1").as_bytes()), "", "{barcode}");
+        assert_eq!(read_text(&format!("{HEADER}{barcode},Tea,1,EUR,20,1")).unwrap().rows.first().unwrap().sku, barcode);
     }
 }
 

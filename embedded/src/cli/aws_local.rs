@@ -10,7 +10,7 @@ pub use functions::build_functions;
 pub use local_aws::{Deployment, LocalAws, Resource, Site};
 pub use python::{Purpose, Python};
 
-use super::catalog;
+use super::{ImportArgs, catalog};
 use crate::{config::Config, pipeline::listen, shutdown};
 use adapters::{local_postgres::EphemeralPostgres, system::SystemClock};
 use anyhow::{Context, bail};
@@ -59,7 +59,8 @@ pub(super) async fn aws_local(config: &Config) -> anyhow::Result<ExitCode> {
     };
     spinner.finish_and_clear();
     let of_the_shop = Config { database_url: Some(database_url.clone()), ..config.clone() };
-    catalog::import(&of_the_shop, &root.join("embedded/demo/catalog.csv"), false).await?;
+    let goods = root.join("embedded/demo/catalog.csv");
+    catalog::import(&of_the_shop, &ImportArgs { file: goods, skip_bad: false, counted: false, again: false }).await?;
     publish_catalogue(&root, &python, aws.site()).await?;
     welcome(&aws, &database_url)?;
     tokio::select! {

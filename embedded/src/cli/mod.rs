@@ -95,13 +95,25 @@ enum CatalogCommand {
     ///
     /// price is in decimal units (12.50), tax_rate in per cent (20 or 5.5), stock the units that come in with this
     /// import. More columns are allowed. If a row is bad, nothing of the file is imported, unless --skip-bad is given.
-    Import {
-        /// The CSV file.
-        file: PathBuf,
-        /// Import the good rows, and only list the bad ones.
-        #[arg(long)]
-        skip_bad: bool,
-    },
+    /// A file that was imported before is recognised by its content, and changes nothing: a command that was cut short
+    /// can be repeated.
+    Import(ImportArgs),
+}
+
+#[derive(Debug, Args)]
+struct ImportArgs {
+    /// The CSV file.
+    file: PathBuf,
+    /// Import the good rows, and only list the bad ones.
+    #[arg(long)]
+    skip_bad: bool,
+    /// The column stock says what is there, by a count, promised units among it: it takes the place of what was thought
+    /// to be there.
+    #[arg(long)]
+    counted: bool,
+    /// Import the file although it was imported before.
+    #[arg(long)]
+    again: bool,
 }
 
 #[derive(Debug, Subcommand)]
@@ -185,7 +197,7 @@ impl Command {
             Self::Demo => crate::demo::demo(config).await,
             Self::Audit { json } => check::audit(config, json).await,
             Self::Token(args) => token::token(config, args),
-            Self::Catalog(CatalogCommand::Import { file, skip_bad }) => catalog::import(config, &file, skip_bad).await,
+            Self::Catalog(CatalogCommand::Import(args)) => catalog::import(config, &args).await,
             Self::Dlq(DlqCommand::List { queue, json }) => dlq::list(config, queue.as_deref(), json).await,
             Self::Dlq(DlqCommand::Show { id }) => dlq::show(config, id).await,
             Self::Dlq(DlqCommand::Redrive { id, queue, all: _ }) => dlq::redrive(config, id, queue.as_deref()).await,

@@ -1,6 +1,6 @@
 //! Works on the queues: receives in batches, has the step do its work, and settles each message by its outcome.
 
-use super::{instance::Instance, wake::Wakes};
+use super::{instance::Instance, long_waits::LongWaits, wake::Wakes};
 use adapters::postgres::{
     lease::{InHand, Lease},
     queue::{PgQueue, Receipt, Received, Return},
@@ -40,6 +40,8 @@ pub(super) struct Consumer {
     pub(super) in_hand: InHand<Receipt>,
     /// What is counted.
     pub(super) counts: super::metrics::MessageCounts,
+    /// What waits for minutes.
+    pub(super) long_waits: LongWaits,
 }
 
 impl Consumer {
@@ -137,6 +139,10 @@ impl Consumer {
                 }
                 Outcome::Busy(error) => {
                     tracing::debug!(queue = self.spec.name, order = ?message.subject, error, "not yet");
+                    if self.long_waits.is_to_be_told(message.sent_at, self.ports.clock.now()) {
+                        let (order, since) = (message.subject, message.sent_at);
+                        tracing::warn!(queue = self.spec.name, ?order, %since, error, "messages have been waiting for minutes");
+                    }
                     returns.push(self.give_back(message, false, error));
                 }
                 Outcome::Retry(error) => {

@@ -3,6 +3,7 @@
 
 mod consume;
 pub mod instance;
+mod long_waits;
 mod metrics;
 pub mod parts;
 mod readiness;
@@ -26,6 +27,7 @@ use handlers::{
     token::TokenKey,
 };
 use instance::{Holdings, Registration};
+use long_waits::LongWaits;
 use parts::Parts;
 use std::{future::Future, net::SocketAddr, sync::Arc, time::Duration};
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
@@ -99,6 +101,7 @@ impl Pipeline {
                 lease,
                 in_hand: holdings.messages.clone(),
                 counts: counts.clone(),
+                long_waits: LongWaits::default(),
             };
             let (wakes, stopping, tracker) = (Arc::clone(&wakes), stopping.clone(), tracker.clone());
             beside(Box::pin(async move { consumer.run(&wakes, stopping, &tracker).await }));

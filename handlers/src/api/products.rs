@@ -9,11 +9,11 @@ use super::{
     query::{Params, cursor_of},
 };
 use axum::{extract::State, http::Uri, response::Response};
-use schemas::product::{Product, ProductPage};
+use schemas::{
+    product::{Product, ProductPage},
+    sku,
+};
 use std::sync::Arc;
-
-/// The longest SKU, in characters.
-const LONGEST_SKU: usize = 64;
 
 /// Products by SKU.
 #[utoipa::path(get, path = "/v1/products", operation_id = "listProducts", tag = "catalogue",
@@ -38,11 +38,19 @@ pub(super) async fn list_products(State(app): State<App>, caller: Caller, uri: U
     params(("sku" = String, Path, description = "The stock-keeping unit.", example = "TEA-EARL-GREY")),
     responses((status = 200, description = "The product, and how much of it can be bought.", body = Product)))]
 pub(super) async fn get_product(State(app): State<App>, caller: Caller, sku: Named) -> Result<Response, Refusal> {
-    if !is_sku(&sku.0) {
+    let (given, spelt) = (sku.0.clone(), sku::spelt(&sku.0));
+    if !is_sku(&spelt) {
         return Err(Refusal::of(Kind::NotFound));
     }
     let catalogue = Arc::clone(&app.catalogue);
-    let product = app.reads.read(&caller, async move { catalogue.product(&sku.0).await }).await?;
+    let look = async move {
+        match catalogue.product(&spelt).await? {
+            // Release 0.1.0 kept SKUs in the spelling they came in.
+            None if is_sku(&given) && spelt != given => catalogue.product(&given).await,
+            found => Ok(found),
+        }
+    };
+    let product = app.reads.read(&caller, look).await?;
     json(&product.ok_or_else(|| Refusal::of(Kind::NotFound))?)
 }
 
@@ -66,5 +74,5 @@ pub(super) async fn search_products(State(app): State<App>, caller: Caller, uri:
 }
 
 fn is_sku(text: &str) -> bool {
-    !text.is_empty() && text.chars().count() <= LONGEST_SKU && !text.chars().any(char::is_control)
+    !text.is_empty() && text.chars().count() <= sku::MAX_SKU_CHARS && !text.chars().any(char::is_control)
 }

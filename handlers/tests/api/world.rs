@@ -486,7 +486,7 @@ impl Search for World {
         unreachable!()
     }
 
-    async fn rebuild(&self, _: &(dyn Fn(u64, u64) + Send + Sync)) -> Result<u64, Unavailable> {
+    async fn rebuild(&self, _: &(dyn Fn(u64, u64) + Send + Sync)) -> Result<Rebuilt, Unavailable> {
         unreachable!()
     }
 

@@ -1,0 +1,161 @@
+//! The import of a file: recognised when it comes again, so that a lost answer or a second try books nothing twice; and its
+//! units are what came in, or what was counted.
+
+use super::{
+    Asked,
+    catalogue::{CHUNK, Delivery, PgCatalogue, WAREHOUSE, sorted},
+};
+use sqlx::{Connection, PgConnection};
+use time::OffsetDateTime;
+use workflows::ports::Unavailable;
+
+/// A file to be imported.
+#[derive(Clone, Copy, Debug)]
+pub struct CatalogueFile<'f> {
+    /// Its good rows.
+    pub deliveries: &'f [Delivery],
+    /// What it is called.
+    pub source: &'f str,
+    /// SHA-256 of it.
+    pub content: [u8; 32],
+    /// What its units are.
+    pub stock: Stock,
+    /// Whether it is meant although it was imported before.
+    pub again: bool,
+}
+
+/// What the units of a file are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stock {
+    /// What came in: it is added to what is there.
+    Received,
+    /// What is there, promised units among it: it takes the place of what was thought to be there.
+    Counted,
+}
+
+/// What became of a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Imported {
+    /// All of it is in.
+    Now,
+    /// It was before, and nothing was changed.
+    Before {
+        /// When.
+        at: OffsetDateTime,
+        /// What it was called then.
+        source: String,
+    },
+    /// Fewer units were counted than are promised to orders; nothing was changed.
+    Promised(Vec<Promised>),
+}
+
+/// A SKU of which more is promised than was counted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Promised {
+    /// The SKU.
+    pub sku: String,
+    /// Units promised to orders.
+    pub reserved: i64,
+    /// Units counted.
+    pub counted: i64,
+}
+
+impl Stock {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Received => "received",
+            Self::Counted => "counted",
+        }
+    }
+}
+
+impl PgCatalogue {
+    /// Imports a file, in one transaction: all of it or nothing. Says after each part how many products are done.
+    ///
+    /// # Errors
+    /// If the database does not answer; it is safe to import the file again then, whether or not it was imported.
+    pub async fn import_file(
+        &self,
+        file: CatalogueFile<'_>,
+        progress: impl FnMut(usize),
+    ) -> Result<Imported, Unavailable> {
+        let mut connection = self.database.durable.acquire().await.asked("catalogue.import")?;
+        let mut transaction = connection.begin().await.asked("catalogue.import")?;
+        if !self.recognise(&mut transaction, file).await? {
+            return before(&mut transaction, file).await;
+        }
+        let deliveries = sorted(file.deliveries);
+        match file.stock {
+            Stock::Received => self.write(&mut transaction, &deliveries, file.source, progress).await?,
+            Stock::Counted => {
+                let listed: Vec<Delivery> = deliveries.iter().map(|d| Delivery { units: 0, ..(*d).clone() }).collect();
+                self.write(&mut transaction, &listed.iter().collect::<Vec<_>>(), file.source, progress).await?;
+                let promised = self.count(&mut transaction, &deliveries, file.source).await?;
+                if !promised.is_empty() {
+                    transaction.rollback().await.asked("catalogue.import")?;
+                    return Ok(Imported::Promised(promised));
+                }
+            }
+        }
+        transaction.commit().await.asked("catalogue.import")?;
+        self.learn_what_is_rare(deliveries.len()).await;
+        Ok(Imported::Now)
+    }
+
+    /// Notes the file; false if it was noted before and is not meant again.
+    async fn recognise(&self, connection: &mut PgConnection, file: CatalogueFile<'_>) -> Result<bool, Unavailable> {
+        sqlx::query_file_scalar!(
+            "sql/catalogue/recognise.sql",
+            &file.content,
+            file.stock.as_str(),
+            file.source,
+            i32::try_from(file.deliveries.len()).unwrap_or(i32::MAX),
+            file.deliveries.iter().map(|delivery| delivery.units).sum::<i64>(),
+            self.clock.now(),
+            file.again
+        )
+        .fetch_one(connection)
+        .await
+        .asked("catalogue.recognise")
+    }
+
+    /// Makes what is there what was counted. The rows are locked already.
+    async fn count(
+        &self,
+        connection: &mut PgConnection,
+        deliveries: &[&Delivery],
+        source: &str,
+    ) -> Result<Vec<Promised>, Unavailable> {
+        let mut promised = Vec::new();
+        for chunk in deliveries.chunks(CHUNK) {
+            let skus: Vec<String> = chunk.iter().map(|delivery| delivery.sku.clone()).collect();
+            let counted: Vec<i64> = chunk.iter().map(|delivery| delivery.units).collect();
+            let short = sqlx::query_file_as!(Promised, "sql/catalogue/promised.sql", &skus, &counted, WAREHOUSE)
+                .fetch_all(&mut *connection)
+                .await
+                .asked("catalogue.promised")?;
+            promised.extend(short);
+            if promised.is_empty() {
+                sqlx::query_file!("sql/catalogue/count.sql", &skus, &counted, WAREHOUSE, source, self.clock.now())
+                    .execute(&mut *connection)
+                    .await
+                    .asked("catalogue.count")?;
+            }
+        }
+        Ok(promised)
+    }
+}
+
+/// When the file was imported before.
+async fn before(connection: &mut PgConnection, file: CatalogueFile<'_>) -> Result<Imported, Unavailable> {
+    let row = sqlx::query!(
+        "-- catalogue.imported_before
+         select imported_at, source from catalogue_imports where content = $1 and stock = $2",
+        &file.content,
+        file.stock.as_str()
+    )
+    .fetch_one(connection)
+    .await
+    .asked("catalogue.imported_before")?;
+    Ok(Imported::Before { at: row.imported_at, source: row.source })
+}

@@ -1,0 +1,99 @@
+//! What products are found by: pieces of their words so short that a typing error leaves most of them as they were. They
+//! are made here and kept in an array, because the extension that would do it in the database is not installed everywhere.
+
+use crate::folding::{Piece, pieces, spaced};
+use std::collections::{BTreeSet, HashSet};
+
+/// The characters of a folded text that are kept to find products by its beginning: an index takes no long ones.
+const BEGINNING: usize = 100;
+/// Between texts that travel as one.
+pub(super) const SEPARATOR: &str = "\u{1f}";
+
+/// What is kept of a product for search.
+pub(super) struct Searchable {
+    /// The beginning of its SKU, folded.
+    pub(super) sku: String,
+    /// The beginning of its name, folded.
+    pub(super) name: String,
+    /// Pieces of both. PostgreSQL has no arrays of arrays of different lengths: they travel as one text.
+    pub(super) grams: String,
+}
+
+impl Searchable {
+    /// Of a product.
+    pub(super) fn of(sku: &str, name: &str) -> Self {
+        let mut grams = BTreeSet::new();
+        for piece in pieces(sku).into_iter().chain(pieces(name)) {
+            match piece {
+                Piece::Word(word) => grams.extend(trigrams(&word)),
+                // Single ones too: somebody may look for one.
+                Piece::Run(run) => {
+                    grams.extend(run.iter().map(char::to_string));
+                    grams.extend(pairs(&run));
+                }
+            }
+        }
+        Self {
+            sku: beginning(sku),
+            name: beginning(name),
+            grams: grams.into_iter().collect::<Vec<_>>().join(SEPARATOR),
+        }
+    }
+}
+
+/// The beginning of a text, folded.
+pub(super) fn beginning(text: &str) -> String {
+    spaced(text).chars().take(BEGINNING).collect()
+}
+
+/// The pieces that a search looks for.
+pub(super) fn wanted(query: &str) -> HashSet<String> {
+    let mut grams = HashSet::new();
+    for piece in pieces(query) {
+        match piece {
+            Piece::Word(word) => grams.extend(trigrams(&word)),
+            Piece::Run(run) if run.len() > 1 => grams.extend(pairs(&run)),
+            Piece::Run(run) => grams.extend(run.iter().map(char::to_string)),
+        }
+    }
+    grams
+}
+
+/// The trigrams of a word, padded so that its beginning weighs more.
+fn trigrams(word: &str) -> Vec<String> {
+    let padded: Vec<char> = "  ".chars().chain(word.chars()).chain([' ']).collect();
+    padded.windows(3).map(|three| three.iter().collect()).collect()
+}
+
+fn pairs(run: &[char]) -> impl Iterator<Item = String> {
+    run.windows(2).map(|two| two.iter().collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_typing_error_leaves_most_pieces_as_they_were() {
+        let (right, wrong) = (wanted("lantern"), wanted("lantren"));
+        let shared = wrong.intersection(&right).count();
+        assert!(shared * 2 >= wrong.len(), "{shared} of {}", wrong.len());
+    }
+
+    #[test]
+    fn an_inner_part_of_a_run_is_among_the_pieces_of_the_whole() {
+        for (name, part) in
+            [("宇治抹茶ラテ", "抹茶"), ("제주유기농녹차", "녹차"), ("緑茶", "茶"), ("ชาเขียวมะลิ", "เขียว")]
+        {
+            let kept = Searchable::of("X", name).grams;
+            let kept: HashSet<&str> = kept.split(SEPARATOR).collect();
+            assert!(wanted(part).iter().all(|gram| kept.contains(gram.as_str())), "{part} in {name}");
+        }
+    }
+
+    #[test]
+    fn words_are_padded_and_folded() {
+        assert_eq!(wanted("Äb"), ["  a", " ab", "ab "].map(str::to_owned).into());
+        assert_eq!(Searchable::of("RED-CUP", &"Phở ".repeat(100)).name.chars().count(), BEGINNING);
+    }
+}

@@ -1,0 +1,131 @@
+//! Orders: showing them as they are now, and finding them for support.
+
+use super::{
+    super::Asked,
+    PgSearch,
+    words::{WORD, words},
+};
+use crate::folding::{Piece, pieces};
+use schemas::ids::OrderId;
+use sqlx::{Acquire, PgConnection};
+use uuid::Uuid;
+use workflows::ports::Unavailable;
+
+/// The words of a query that count; a caller on the phone says fewer.
+const MOST_TERMS: usize = 16;
+/// A word of fewer letters must be there whole, unless it is all there is to go by: very many begin so.
+const SHORT: usize = 3;
+
+impl PgSearch {
+    /// Shows the orders as the database has them now.
+    pub(super) async fn show(&self, ids: &[Uuid]) -> Result<(), Unavailable> {
+        let mut connection = self.database.relaxed.acquire().await.asked("search.index_orders")?;
+        show(&mut connection, ids).await
+    }
+
+    pub(super) async fn find_orders(&self, query: &str, limit: i64) -> Result<Vec<OrderId>, Unavailable> {
+        let query = query.trim();
+        if let Ok(id) = query.parse::<Uuid>() {
+            return Ok(vec![OrderId(id)]);
+        }
+        let mut found = Vec::new();
+        if let Some((first, last)) = ids_beginning_with(query) {
+            found = sqlx::query_scalar!(
+                "-- search.find_orders_by_id
+                 select order_id from order_search where order_id >= $1 and order_id <= $2
+                 order by order_id desc limit $3",
+                first,
+                last,
+                limit
+            )
+            .fetch_all(&self.database.durable)
+            .await
+            .asked("search.orders")?;
+        }
+        let terms = terms(query);
+        if !terms.is_empty() {
+            let by_words = sqlx::query_file_scalar!("sql/search/find_orders.sql", terms, limit)
+                .fetch_all(&self.database.durable)
+                .await
+                .asked("search.orders")?;
+            found.extend(by_words);
+        }
+        found.sort_unstable_by(|a, b| b.cmp(a));
+        found.dedup();
+        found.truncate(usize::try_from(limit).unwrap_or_default());
+        Ok(found.into_iter().map(OrderId).collect())
+    }
+}
+
+/// Shows them by that connection.
+pub(super) async fn show(connection: &mut PgConnection, ids: &[Uuid]) -> Result<(), Unavailable> {
+    let connection = connection.acquire().await.asked("search.index_orders")?;
+    let unseen = sqlx::query_file!("sql/search/show_orders.sql", ids)
+        .fetch_all(&mut *connection)
+        .await
+        .asked("search.index_orders")?;
+    if unseen.is_empty() {
+        return Ok(());
+    }
+    let ids: Vec<Uuid> = unseen.iter().map(|order| order.id).collect();
+    let words: Vec<String> = unseen.iter().map(|order| words(&order.text)).collect();
+    sqlx::query_file!("sql/search/add_orders.sql", &ids, &words)
+        .execute(&mut *connection)
+        .await
+        .asked("search.index_orders")?;
+    Ok(())
+}
+
+/// A query as the index is asked, with `@` for the slice: every word must stand at the beginning of a word of the order.
+/// It is written out here, because PostgreSQL would fold it by the rules of the database's language.
+fn terms(query: &str) -> String {
+    let pieces = pieces(query);
+    let alone = pieces.len() == 1;
+    let mut terms = Vec::new();
+    for piece in pieces {
+        match piece {
+            Piece::Word(word) => {
+                let word: String = word.chars().take(WORD).collect();
+                let whole = word.chars().count() < SHORT && !alone;
+                terms.push(format!("'@{word}'{}", if whole { "" } else { ":*" }));
+            }
+            Piece::Run(run) if run.len() > 1 => {
+                terms.extend(run.windows(2).map(|two| format!("'@{}'", two.iter().collect::<String>())));
+            }
+            Piece::Run(run) => terms.push(format!("'@{}':*", run.iter().collect::<String>())),
+        }
+    }
+    terms.truncate(MOST_TERMS);
+    terms.join(" & ")
+}
+
+/// The range of ids that begin so, if it is the beginning of one: eight hexadecimal digits at least.
+fn ids_beginning_with(text: &str) -> Option<(Uuid, Uuid)> {
+    let digits: String = text.chars().filter(|c| *c != '-').collect();
+    if !(8..=32).contains(&digits.len()) || !digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return None;
+    }
+    let padded = |with: &str| format!("{digits}{}", with.repeat(32 - digits.len())).parse().ok();
+    Some((padded("0")?, padded("f")?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_query_is_asked_word_by_word() {
+        for (query, asked) in [
+            ("Müller", "'@muller':*"),
+            ("m", "'@m':*"),
+            ("zo Müller", "'@zo' & '@muller':*"),
+            ("山田太", "'@山田' & '@田太'"),
+            ("郎", "'@郎':*"),
+            ("' or 1=1; \\", "'@or' & '@1' & '@1'"),
+            ("&|!:*", ""),
+        ] {
+            assert_eq!(terms(query), asked, "{query}");
+        }
+        assert_eq!(terms(&"word ".repeat(1_000)).matches('@').count(), MOST_TERMS);
+    }
+}

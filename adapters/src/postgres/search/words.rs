@@ -1,0 +1,118 @@
+//! The words that an order is found by, and whether the index has them.
+
+use super::super::{Asked, grams::SEPARATOR};
+use crate::folding::{Piece, pieces};
+use sqlx::PgConnection;
+use std::collections::HashSet;
+use uuid::Uuid;
+use workflows::ports::Unavailable;
+
+/// The characters of a word that count.
+pub(super) const WORD: usize = 40;
+/// The most words of an order, and the most bytes of them all: PostgreSQL takes a megabyte.
+const MOST_WORDS: usize = 4_000;
+const MOST_BYTES: usize = 256 << 10;
+/// Orders that are compared at once.
+const PAGE: i64 = 250;
+
+/// The words of a text, as one text.
+pub(super) fn words(text: &str) -> String {
+    let mut words = Words::default();
+    for piece in pieces(text) {
+        match piece {
+            Piece::Word(word) => words.push(word.chars().take(WORD).collect()),
+            Piece::Run(run) => {
+                for two in run.windows(2) {
+                    words.push(two.iter().collect());
+                }
+                // The last one alone: all others are the beginning of a pair.
+                words.push(run.last().into_iter().collect());
+            }
+        }
+    }
+    words.joined
+}
+
+#[derive(Default)]
+struct Words {
+    seen: HashSet<String>,
+    joined: String,
+}
+
+impl Words {
+    fn push(&mut self, word: String) {
+        if self.seen.len() < MOST_WORDS && self.joined.len() + word.len() < MOST_BYTES && !self.seen.contains(&word) {
+            if !self.joined.is_empty() {
+                self.joined.push_str(SEPARATOR);
+            }
+            self.joined.push_str(&word);
+            self.seen.insert(word);
+        }
+    }
+}
+
+/// Which of the newest orders, at most so many, are found by other words than their own. Those that have none yet are not
+/// among them.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn with_other_words(connection: &mut PgConnection, newest: i64) -> Result<Vec<Uuid>, Unavailable> {
+    let (mut before, mut left, mut wrong) = (Uuid::max(), newest, Vec::new());
+    while left > 0 {
+        let rows = sqlx::query!(
+            r#"-- search.words_of_newest
+             select o.id, searched_text(o.email, o.shipping_address, o.billing_address, o.lines) as "text!",
+                    array_to_string(tsvector_to_array(s.words), chr(31)) as words
+             from (select * from orders where id < $1 order by id desc limit $2) as o
+             left join order_search s on s.order_id = o.id
+             order by o.id desc"#,
+            before,
+            left.min(PAGE)
+        )
+        .fetch_all(&mut *connection)
+        .await
+        .asked("search.words_of_newest")?;
+        let Some(last) = rows.last() else { break };
+        before = last.id;
+        left -= PAGE;
+        let others = rows.iter().filter(|row| row.words.as_ref().is_some_and(|kept| !is_same(kept, &words(&row.text))));
+        wrong.extend(others.map(|row| row.id));
+    }
+    Ok(wrong)
+}
+
+/// Whether the words that are kept, each behind its slice, are those.
+fn is_same(kept: &str, words: &str) -> bool {
+    let each = |text: &str| -> HashSet<String> {
+        text.split(SEPARATOR).filter(|word| !word.is_empty()).map(str::to_owned).collect()
+    };
+    let unsliced = |word: String| word.split_once(':').map_or(word.clone(), |(_, word)| word.to_owned());
+    each(kept).into_iter().map(unsliced).collect::<HashSet<_>>() == each(words)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_becomes_words_and_pairs_each_once() {
+        let found = words("zoe@example.com Zoë 山田太郎 TEA-1 Earl Grey Tea");
+        let expected = ["zoe", "example", "com", "山田", "田太", "太郎", "郎", "tea", "1", "earl", "grey"];
+        assert_eq!(found.split(SEPARATOR).collect::<Vec<_>>(), expected);
+    }
+
+    #[test]
+    fn a_text_of_any_size_has_few_words_and_its_first_are_among_them() {
+        let ideographs = (0..30_000).filter_map(|n| char::from_u32(0x4e00 + (n * 7) % 20_000));
+        let found = words(&"zoe ".chars().chain(ideographs).collect::<String>());
+        assert!(found.len() <= MOST_BYTES && found.starts_with("zoe"));
+        assert_eq!(found.split(SEPARATOR).count(), MOST_WORDS);
+        assert_eq!(words(&"x".repeat(5_000_000)).len(), WORD);
+    }
+
+    #[test]
+    fn words_are_compared_whatever_slice_they_stand_behind() {
+        assert!(is_same("3:tea\u{1f}3:zoe", "zoe\u{1f}tea") && is_same("", ""));
+        assert!(!is_same("3:tea", "zoe\u{1f}tea") && !is_same("3:tea\u{1f}3:zoe", "zoe"));
+    }
+}

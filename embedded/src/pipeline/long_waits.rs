@@ -1,0 +1,43 @@
+//! Says once in a while that what a queue waits for has been away for minutes. Each message that waits is nothing to log, and
+//! what nobody hears of is never mended.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use time::{Duration, OffsetDateTime};
+
+/// A message that waited for less is on its way.
+const LONG: Duration = Duration::minutes(2);
+/// The pause between two words about one queue.
+const PAUSE: Duration = Duration::minutes(1);
+
+/// When a queue's long waits were last told.
+#[derive(Clone, Debug, Default)]
+pub(super) struct LongWaits(Arc<Mutex<Option<OffsetDateTime>>>);
+
+impl LongWaits {
+    /// Whether it is to be told now that a message has been waiting since then; who asks tells it.
+    pub(super) fn is_to_be_told(&self, sent_at: OffsetDateTime, now: OffsetDateTime) -> bool {
+        let mut told = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let due = now - sent_at >= LONG && told.is_none_or(|last| now - last >= PAUSE);
+        if due {
+            *told = Some(now);
+        }
+        due
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use time::macros::datetime;
+
+    #[test]
+    fn a_long_wait_is_told_once_in_a_while_for_all_that_wait() {
+        let (waits, noon) = (LongWaits::default(), datetime!(2026-11-27 12:00 UTC));
+        let later = |seconds| noon + Duration::seconds(seconds);
+        assert!(!waits.is_to_be_told(noon, later(119)), "not yet long");
+        assert!(waits.is_to_be_told(noon, later(120)));
+        assert!(!waits.is_to_be_told(noon, later(121)), "another of them, and the same again");
+        assert!(!waits.clone().is_to_be_told(later(-500), later(179)));
+        assert!(waits.is_to_be_told(noon, later(180)));
+    }
+}

@@ -1,0 +1,88 @@
+//! Commands that a merchant and an operator repeat: an import books nothing in twice, a count corrects, and a rebuild of the
+//! index goes on behind an order that fails.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod support;
+
+use std::fs;
+use support::{
+    Shop,
+    server::{audit_command, command, printed},
+};
+
+const HEADER: &str = "sku,name,price,currency,tax_rate,stock";
+
+impl Shop {
+    /// A file in the data folder.
+    fn file(&self, name: &str, rows: &str) -> String {
+        let path = self.dir.path().join(name);
+        fs::write(&path, format!("{HEADER}\n{rows}\n")).unwrap();
+        path.to_str().unwrap().to_owned()
+    }
+
+    async fn on_hand(&self, sku: &str) -> i64 {
+        let on_hand = sqlx::query_scalar("select on_hand from stock where sku = $1").bind(sku);
+        on_hand.fetch_one(self.pool()).await.unwrap()
+    }
+}
+
+/// The exit code of a command that fails, and what it complains of.
+fn failed(shop: &Shop, arguments: &[&str]) -> (Option<i32>, String) {
+    let output = command(shop, arguments);
+    (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
+}
+
+#[tokio::test]
+async fn the_same_file_is_imported_once_and_a_count_takes_the_place_of_what_was_thought() {
+    let shop = Shop::open(0).await;
+    let goods = shop.file("goods.csv", "4006381310062,Pens,1.50,EUR,19,10.0\nTEA,Tea,12.50,EUR,19.0000,0\n,,,,,");
+    assert!(printed(&shop, &["catalog", "import", &goods]).contains("2 products imported, 10 units booked in"));
+    for _ in 0..2 {
+        assert!(printed(&shop, &["catalog", "import", &goods]).contains("was imported before"));
+    }
+    assert_eq!(shop.on_hand("4006381310062").await, 10);
+    assert!(printed(&shop, &["catalog", "import", "--again", &goods]).contains("10 units booked in"));
+    assert_eq!(shop.on_hand("4006381310062").await, 20);
+
+    let counted = shop.file("count.csv", "4006381310062,Pens,1.50,EUR,19,7");
+    assert!(printed(&shop, &["catalog", "import", "--counted", &counted]).contains("7 units counted"));
+    assert_eq!(shop.on_hand("4006381310062").await, 7);
+    audit_command(shop.dir.path(), Some(&shop.url));
+
+    sqlx::raw_sql("update stock set reserved = 3 where sku = '4006381310062'").execute(shop.pool()).await.unwrap();
+    let wrong = shop.file("wrong.csv", "4006381310062,Pens,1.50,EUR,19,2");
+    let (code, complaint) = failed(&shop, &["catalog", "import", "--counted", &wrong]);
+    assert_eq!(code, Some(1));
+    assert!(complaint.contains("4006381310062 (counted 2, promised 3)"), "{complaint}");
+    assert_eq!(shop.on_hand("4006381310062").await, 7);
+}
+
+#[tokio::test]
+async fn a_rebuild_names_the_order_that_it_cannot_index_and_indexes_all_others() {
+    let shop = Shop::open(0).await;
+    let row = |n: u32| {
+        format!(
+            "insert into orders (id, customer, status, reason, version, currency, lines, email, shipping_address,
+                                 payment_method, created_at, updated_at)
+             values ('00000000-0000-7000-8000-00000000000{n}', 'zoe', 'rejected', 'out_of_stock', 2, 'EUR', '[]',
+                     'zoe@example.com', '{{\"name\": \"Zoë\"}}', 'pm', now(), now());"
+        )
+    };
+    let statements = format!(
+        "{}{}{}
+         create function refuse() returns trigger language plpgsql as $$
+         begin raise exception 'a fault' using errcode = '54000'; end $$;
+         create trigger refuse before insert on order_search for each row
+             when (new.order_id = '00000000-0000-7000-8000-000000000002') execute function refuse();",
+        row(1),
+        row(2),
+        row(3)
+    );
+    sqlx::raw_sql(sqlx::AssertSqlSafe(statements)).execute(shop.pool()).await.unwrap();
+    let (code, complaint) = failed(&shop, &["index", "rebuild"]);
+    assert_eq!(code, Some(1));
+    assert!(complaint.contains("order 00000000-0000-7000-8000-000000000002 is not: "), "{complaint}");
+    assert_eq!(shop.count("select count(*) from order_search").await, 2);
+    sqlx::raw_sql("drop trigger refuse on order_search").execute(shop.pool()).await.unwrap();
+    assert!(printed(&shop, &["index", "rebuild"]).contains("3 orders are indexed"));
+}
