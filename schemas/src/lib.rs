@@ -12,4 +12,5 @@ pub mod order;
 pub mod order_request;
 pub mod problem;
 pub mod product;
+pub mod sku;
 pub mod warehouse;

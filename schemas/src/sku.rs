@@ -1,0 +1,128 @@
+//! What a SKU may be made of. Two SKUs that look alike must be the same one: whoever reads it on a page, a label or an
+//! invoice has nothing else to go by.
+
+use std::borrow::Cow;
+use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
+use unicode_properties::{GeneralCategory, UnicodeGeneralCategory};
+
+/// The longest SKU, in characters.
+pub const MAX_SKU_CHARS: usize = 64;
+
+/// Why a text is no SKU. Each text reads on from what it is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SkuError {
+    /// Nothing but white space.
+    #[error("is empty")]
+    Empty,
+    /// Over the limit.
+    #[error("has more than {MAX_SKU_CHARS} characters")]
+    TooLong,
+    /// A control character, NUL included.
+    #[error("contains a control character")]
+    Control,
+    /// A character that nobody sees, such as a zero-width space or a byte order mark.
+    #[error("contains U+{0:04X}, which nobody sees; remove it")]
+    Invisible(u32),
+    /// A space that looks like the plain one and is another.
+    #[error("contains U+{0:04X}, a space other than the plain one; replace it")]
+    OtherSpace(u32),
+}
+
+/// The text in the one spelling that SKUs are kept in: NFC. What is asked for is spelt so too before it is looked up.
+pub fn spelt(text: &str) -> Cow<'_, str> {
+    match is_nfc_quick(text.chars()) {
+        IsNormalized::Yes => Cow::Borrowed(text),
+        IsNormalized::No | IsNormalized::Maybe => Cow::Owned(text.nfc().collect()),
+    }
+}
+
+/// The SKU that a text stands for: trimmed, in NFC.
+///
+/// # Errors
+/// If it cannot be told from another by looking at it, or is empty or too long.
+pub fn parse(text: &str) -> Result<Cow<'_, str>, SkuError> {
+    let sku = spelt(text.trim());
+    if sku.is_empty() {
+        return Err(SkuError::Empty);
+    }
+    if sku.chars().count() > MAX_SKU_CHARS {
+        return Err(SkuError::TooLong);
+    }
+    sku.chars().try_for_each(|c| match c {
+        _ if c.is_control() => Err(SkuError::Control),
+        _ if is_invisible(c) => Err(SkuError::Invisible(c.into())),
+        _ if c != ' ' && c.is_whitespace() => Err(SkuError::OtherSpace(c.into())),
+        _ => Ok(()),
+    })?;
+    Ok(sku)
+}
+
+/// Whether a character leaves no mark on a page: format characters, and the letters and marks that Unicode calls ignorable
+/// (the combining grapheme joiner, the fillers of Hangul and Khmer, the selectors of a letter's or emoji's variant).
+pub fn is_invisible(c: char) -> bool {
+    !c.is_ascii()
+        && (c.general_category() == GeneralCategory::Format
+            || matches!(c, '\u{34f}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
+                | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{ffa0}' | '\u{e0000}'..='\u{e0fff}'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sku_is_trimmed_and_spelt_in_one_way() {
+        for (text, sku) in [
+            (" TEA-1 ", "TEA-1"),
+            ("4006381310062", "4006381310062"),
+            ("Cafe\u{301}", "Caf\u{e9}"),
+            ("\u{1112}\u{1161}\u{11ab}", "\u{d55c}"),
+            ("A B/ø-№5", "A B/ø-№5"),
+        ] {
+            assert_eq!(parse(text), Ok(Cow::Borrowed(sku)), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_nobody_can_see_is_refused_wherever_it_stands() {
+        for c in [
+            "\u{200b}",
+            "\u{feff}",
+            "\u{ad}",
+            "\u{200d}",
+            "\u{2060}",
+            "\u{202e}",
+            "\u{61c}",
+            "\u{34f}",
+            "\u{3164}",
+            "\u{fe0f}",
+            "\u{e0041}",
+            "\u{180e}",
+        ] {
+            for text in [format!("A{c}B"), format!("{c}AB"), format!("AB{c}")] {
+                assert!(matches!(parse(&text), Err(SkuError::Invisible(_))), "{text:?}");
+            }
+        }
+        assert_eq!(
+            parse("A\u{feff}B").map_err(|e| e.to_string()),
+            Err("contains U+FEFF, which nobody sees; remove it".into())
+        );
+    }
+
+    #[test]
+    fn what_is_no_sku_is_refused() {
+        for (text, error) in [
+            ("", SkuError::Empty),
+            (" \t", SkuError::Empty),
+            ("A\0B", SkuError::Control),
+            ("A\nB", SkuError::Control),
+            ("A\u{85}B", SkuError::Control),
+            ("A\u{a0}B", SkuError::OtherSpace(0xa0)),
+            ("A\u{3000}B", SkuError::OtherSpace(0x3000)),
+        ] {
+            assert_eq!(parse(text), Err(error), "{text:?}");
+        }
+        assert_eq!(parse(&"é".repeat(65)), Err(SkuError::TooLong));
+        assert!(parse(&"e\u{301}".repeat(64)).is_ok(), "measured as it is kept");
+    }
+}
