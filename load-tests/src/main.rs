@@ -1,5 +1,5 @@
 //! Load tests: programs that measure the pipeline from outside. They know its command line and its API, nothing else, and
-//! judge by promises kept, never by speed.
+//! judge by promises kept, never by speed. `releases` measures nothing: it is about promises alone.
 #![allow(
     clippy::float_arithmetic,
     clippy::as_conversions,
@@ -12,6 +12,7 @@ mod machine;
 mod orders;
 mod percentile;
 mod process;
+mod releases;
 mod report;
 mod run;
 mod schedule;
@@ -68,6 +69,11 @@ enum Command {
         #[arg(long, default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..=100_000))]
         rate: u32,
     },
+    /// An older release and this one serve one database while orders go to both
+    Releases {
+        #[command(flatten)]
+        releases: releases::Releases,
+    },
 }
 
 #[derive(Debug, Args)]
@@ -101,9 +107,9 @@ struct Run {
     json: bool,
 }
 
-#[expect(clippy::print_stderr, reason = "a command says why it failed")]
 fn main() -> ExitCode {
     let (run, mix, stock, orders_per_second): (_, _, fn(usize) -> u64, _) = match Cli::parse().command {
+        Command::Releases { releases } => return exit(on_one_thread(releases::side_by_side(releases))),
         Command::Throughput { run, rate } => {
             let wanted = Wanted::Zipf { skus: SKUS };
             let mix = Mix { wanted, customers: run.customers.into(), declined: DECLINED, repeated: REPEATED };
@@ -122,19 +128,25 @@ fn main() -> ExitCode {
         stock,
         patience: Duration::from_secs(run.patience),
     };
-    match measured(run, &plan) {
-        Ok(code) => code,
-        Err(error) => {
-            eprintln!("error: {error:#}");
-            ExitCode::FAILURE
-        }
-    }
+    exit(measured(run, &plan))
+}
+
+#[expect(clippy::print_stderr, reason = "a command says why it failed")]
+fn exit(ended: anyhow::Result<ExitCode>) -> ExitCode {
+    ended.unwrap_or_else(|error| {
+        eprintln!("error: {error:#}");
+        ExitCode::FAILURE
+    })
 }
 
 fn measured(run: Run, plan: &Plan) -> anyhow::Result<ExitCode> {
     let program = server::locate(run.sluice.clone())?;
+    on_one_thread(against(run, program, plan))
+}
+
+fn on_one_thread(work: impl Future<Output = anyhow::Result<ExitCode>>) -> anyhow::Result<ExitCode> {
     let runtime = runtime::Builder::new_current_thread().enable_all().build().context("cannot start")?;
-    LocalSet::new().block_on(&runtime, against(run, program, plan))
+    LocalSet::new().block_on(&runtime, work)
 }
 
 #[expect(clippy::print_stdout, clippy::print_stderr, reason = "a command prints its answer")]

@@ -28,8 +28,11 @@ pub struct OrderRequest {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expected_total: Option<Amount>,
     /// The buyer's e-mail address.
-    #[schema(max_length = 254, example = "zoe@example.com",
-        pattern = r"^[^\s\u0000-\u001f\u007f-\u009f]+@[^\s\u0000-\u001f\u007f-\u009f@]+$")]
+    #[schema(
+        max_length = 254,
+        example = "zoe@example.com",
+        pattern = r"^[^\s\u0000-\u001f\u007f-\u009f]+@[^\s\u0000-\u001f\u007f-\u009f@]+$"
+    )]
     pub email: String,
     /// Where the goods go.
     pub shipping_address: Address,
@@ -44,8 +47,12 @@ pub struct OrderRequest {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct LineRequest {
     /// The stock-keeping unit: 1 to 64 characters.
-    #[schema(min_length = 1, max_length = 64, example = "TEA-EARL-GREY",
-        pattern = r"^[^\u0000-\u001f\u007f-\u009f]*[^\s\u0000-\u001f\u007f-\u009f][^\u0000-\u001f\u007f-\u009f]*$")]
+    #[schema(
+        min_length = 1,
+        max_length = 64,
+        example = "TEA-EARL-GREY",
+        pattern = r"^[^\u0000-\u001f\u007f-\u009f]*[^\s\u0000-\u001f\u007f-\u009f][^\u0000-\u001f\u007f-\u009f]*$"
+    )]
     pub sku: String,
     /// Units: 1 to 1,000,000.
     #[schema(minimum = 1, maximum = 1_000_000, example = 2)]

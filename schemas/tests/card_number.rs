@@ -70,9 +70,22 @@ fn gtin(digits: &str) -> String {
 /// A number that an issuer would give out.
 fn card() -> impl Strategy<Value = String> {
     let kind = prop_oneof![
-        Just(("4", 16)), Just(("4", 19)), Just(("51", 16)), Just(("2221", 16)), Just(("34", 15)), Just(("37", 15)),
-        Just(("36", 14)), Just(("38", 14)), Just(("6011", 16)), Just(("65", 16)), Just(("3528", 16)), Just(("62", 16)),
-        Just(("62", 19)), Just(("6759", 16)), Just(("2200", 16)), Just(("508", 16)),
+        Just(("4", 16)),
+        Just(("4", 19)),
+        Just(("51", 16)),
+        Just(("2221", 16)),
+        Just(("34", 15)),
+        Just(("37", 15)),
+        Just(("36", 14)),
+        Just(("38", 14)),
+        Just(("6011", 16)),
+        Just(("65", 16)),
+        Just(("3528", 16)),
+        Just(("62", 16)),
+        Just(("62", 19)),
+        Just(("6759", 16)),
+        Just(("2200", 16)),
+        Just(("508", 16)),
     ];
     (kind, proptest::collection::vec(0..10_u8, 19)).prop_map(|((prefix, length), random)| {
         let body: String = random.iter().map(|digit| char::from(b'0' + digit)).collect();
@@ -84,7 +97,14 @@ fn card() -> impl Strategy<Value = String> {
 /// The digits of a script by their zero, the first of those being ASCII's.
 fn script() -> impl Strategy<Value = u32> {
     prop_oneof![
-        Just(0x30_u32), Just(0x30), Just(0xff10), Just(0x660), Just(0x6f0), Just(0x966), Just(0xe50), Just(0x1d7ce)
+        Just(0x30_u32),
+        Just(0x30),
+        Just(0xff10),
+        Just(0x660),
+        Just(0x6f0),
+        Just(0x966),
+        Just(0xe50),
+        Just(0x1d7ce)
     ]
 }
 
@@ -163,13 +183,24 @@ proptest! {
 
 fn iban() -> impl Strategy<Value = String> {
     let country = prop_oneof![
-        Just(("DE", 18)), Just(("AT", 16)), Just(("LT", 16)), Just(("EE", 16)), Just(("ES", 20)), Just(("PL", 24)),
-        Just(("BE", 12)), Just(("SI", 15)), Just(("HU", 24)), Just(("CZ", 20)), Just(("PT", 21)), Just(("NO", 11)),
+        Just(("DE", 18)),
+        Just(("AT", 16)),
+        Just(("LT", 16)),
+        Just(("EE", 16)),
+        Just(("ES", 20)),
+        Just(("PL", 24)),
+        Just(("BE", 12)),
+        Just(("SI", 15)),
+        Just(("HU", 24)),
+        Just(("CZ", 20)),
+        Just(("PT", 21)),
+        Just(("NO", 11)),
     ];
     (country, "[0-9]{24}").prop_map(|((country, length), digits)| {
         let account = digits[..length].to_owned();
         let letters: String = country.chars().map(|c| (u32::from(c) - u32::from('A') + 10).to_string()).collect();
-        let rest = format!("{account}{letters}00").bytes().fold(0_u32, |rest, b| (rest * 10 + u32::from(b - b'0')) % 97);
+        let rest =
+            format!("{account}{letters}00").bytes().fold(0_u32, |rest, b| (rest * 10 + u32::from(b - b'0')) % 97);
         format!("{country}{:02}{account}", 98 - rest)
     })
 }

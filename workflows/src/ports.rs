@@ -238,8 +238,13 @@ pub trait Orders: Send + Sync {
     /// Carries commands out as the lifecycle decides. MUST be one transaction; outcomes stand in the order of the batch.
     async fn apply(&self, batch: Vec<(OrderId, Command)>) -> Result<Vec<Applied>, Unavailable>;
 
-    /// The orders of those ids that exist.
+    /// The orders of those ids that exist. MUST fail if one of them cannot be read.
     async fn load(&self, ids: &[OrderId]) -> Result<Vec<StoredOrder>, Unavailable>;
+
+    /// The same for a list, as the API shows them. MUST leave out one that cannot be read, and have the log name it.
+    async fn show(&self, ids: &[OrderId]) -> Result<Vec<api::Order>, Unavailable> {
+        Ok(self.load(ids).await?.iter().map(StoredOrder::view).collect())
+    }
 
     /// Orders of a customer, newest first, older than `before`, at most `limit`; accepted ones not stored yet among them.
     async fn list(

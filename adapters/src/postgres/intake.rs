@@ -146,7 +146,7 @@ impl Intake for PgIntake {
         .asked("intake.find")?;
         let Some(row) = row else { return Ok(None) };
         let request =
-            serde_json::from_value(row.request).map_err(|error| Unavailable::because("intake.find", error))?;
+            serde_json::from_value(row.request).map_err(|error| Unavailable::refused("intake.find", error))?;
         Ok(Some(AcceptedOrder { id, customer: row.customer, accepted_at: row.accepted_at, traceparent: None, request }))
     }
 

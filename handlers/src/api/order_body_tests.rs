@@ -81,10 +81,7 @@ fn missing_unknown_and_repeated_fields_are_named() {
         o.as_object_mut().unwrap().remove("payment");
     });
     assert_eq!(missing, said("/payment", "is required"));
-    assert_eq!(
-        changed(|o| o["lines"][0]["price"] = json!(1)),
-        said("/lines/0/price", "is not known")
-    );
+    assert_eq!(changed(|o| o["lines"][0]["price"] = json!(1)), said("/lines/0/price", "is not known"));
     assert_eq!(
         changed(|o| o["lines"][0]["`, expected \"my secret\""] = json!(1)),
         said("/lines/0", "has a member that is not known")
@@ -177,7 +174,9 @@ fn a_country_is_one_that_iso_has_assigned_and_a_usual_mistake_is_told() {
     for code in ["DE", "GB", "GR", "AX", "TW", "PS"] {
         assert_eq!(country(code), [], "{code}");
     }
-    for (code, hint) in [("UK", "GB"), ("uk", "GB"), ("EL", "GR"), ("XK", "Kosovo"), ("ZZ", ""), ("EU", ""), ("de", "capitals")] {
+    for (code, hint) in
+        [("UK", "GB"), ("uk", "GB"), ("EL", "GR"), ("XK", "Kosovo"), ("ZZ", ""), ("EU", ""), ("de", "capitals")]
+    {
         let found = country(code);
         assert_eq!(found.len(), 1, "{code}");
         assert_eq!(found[0].0, "/shipping_address/country");

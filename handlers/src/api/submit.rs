@@ -45,6 +45,7 @@ pub(super) const PREFERENCE_APPLIED: HeaderName = HeaderName::from_static("prefe
     security(("bearerAuth" = [])),
     params(
         ("Idempotency-Key" = String, Header, min_length = 1, max_length = 257, example = "4f9d2c8e-checkout-1",
+            pattern = r#"^([!#-~]{1,255}|"([!#-\[\]-~]|\\["\\]){1,255}")$"#,
             description = "1 to 255 visible ASCII characters that name this order, bare or as a quoted string."),
         ("Prefer" = Option<String>, Header, example = "wait=10",
             description = "`wait=N`: answer when the order is decided, but after N seconds (at most 20) at the latest."),

@@ -13,7 +13,7 @@ use std::collections::HashMap;
     security(("bearerAuth" = [])),
     params(
         ("q" = String, Query, min_length = 1, max_length = 200,
-            pattern = r"^[^\u0000-\u001f\u007f-\u009f]+$",
+            pattern = r"^[^\u0000-\u001f\u007f-\u009f]*[^\s\u0000-\u001f\u007f-\u009f][^\u0000-\u001f\u007f-\u009f]*$",
             description = "What to look for.", example = "zoe@example.com"),
         ("limit" = Option<i64>, Query, minimum = 1, maximum = 100, description = "Orders at most; 20 if absent."),
     ),
@@ -22,9 +22,9 @@ pub(super) async fn search_orders(State(app): State<App>, caller: Caller, uri: U
     caller.must_be(&[Role::Support])?;
     let params = Params::of(&uri, &["q", "limit"])?;
     let ids = app.search.orders(params.search()?, params.limit()?).await?;
-    let loaded = app.orders.load(&ids).await?;
+    let loaded = app.orders.show(&ids).await?;
     let mut by_id: HashMap<_, _> = loaded.into_iter().map(|order| (order.id, order)).collect();
     // In the order that the search found them, whatever order they were loaded in.
-    let items = ids.iter().filter_map(|id| by_id.remove(id)).map(|order| order.view()).collect();
+    let items = ids.iter().filter_map(|id| by_id.remove(id)).collect();
     json(&OrderPage { items, next_cursor: None })
 }
