@@ -26,7 +26,7 @@ async fn judged(python: &Python, server: &Server, role: &str, token: Option<Stri
     let root = checkout().unwrap();
     let mut command = Command::from(python.command());
     command.args(["-m", "schemathesis.cli", "run", "--checks", "all", "--no-color", "--generation-database", "none"]);
-    command.args(["--seed", SEED, "--max-examples", CASES, "--workers", "2", "--request-timeout", "30"]);
+    command.args(["--seed", SEED, "--max-examples", CASES, "--request-timeout", "30"]);
     command.env("SCHEMATHESIS_HOOKS", root.join("embedded/tests/schemathesis/hooks.py"));
     if let Some(token) = token {
         command.args(["--header", &format!("Authorization:Bearer {token}")]);

@@ -14,3 +14,4 @@ pub mod problem;
 pub mod product;
 pub mod sku;
 pub mod warehouse;
+pub mod whole_number;

@@ -101,6 +101,7 @@ impl fmt::Debug for Currency {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 pub struct Amount {
     /// Minor units: 1999 is 19.99 EUR, or 1999 JPY, or 1.999 KWD.
+    #[serde(deserialize_with = "crate::whole_number::deserialize")]
     #[schema(example = 1999, minimum = 0)]
     pub amount: i64,
     /// ISO 4217.

@@ -55,6 +55,7 @@ pub struct LineRequest {
     )]
     pub sku: String,
     /// Units: 1 to 1,000,000.
+    #[serde(deserialize_with = "crate::whole_number::deserialize")]
     #[schema(minimum = 1, maximum = 1_000_000, example = 2)]
     pub quantity: i64,
 }

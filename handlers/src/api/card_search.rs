@@ -2,7 +2,7 @@
 //! can hide digits from a look at the bytes. Nothing is built of the text on the way.
 
 use super::{order_body::MOST_PLACES, pointer::Pointer};
-use schemas::card_number::contains_card_number;
+use schemas::{card_number::contains_card_number, whole_number::of_float};
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use std::fmt;
 
@@ -89,8 +89,11 @@ impl<'de> Visitor<'de> for Node<'_> {
         Ok(())
     }
 
-    /// No field takes one: it is refused for that, and not kept.
-    fn visit_f64<E>(self, _: f64) -> Result<(), E> {
+    /// One that is not whole is taken by no field, and not kept.
+    fn visit_f64<E>(self, number: f64) -> Result<(), E> {
+        if let Some(whole) = of_float(number) {
+            self.0.number(whole.unsigned_abs());
+        }
         Ok(())
     }
 
@@ -161,7 +164,7 @@ mod tests {
 
     #[test]
     fn whole_numbers_are_looked_at() {
-        assert_eq!(places("[4242424242424242, -4242424242424242]"), ["/0", "/1"]);
+        assert_eq!(places("[4242424242424242, -4242424242424242, 378282246310005.0]"), ["/0", "/1", "/2"]);
         assert_eq!(places("[42424242424242420]"), [""; 0]);
     }
 

@@ -11,7 +11,7 @@ use axum::{
     http::{HeaderMap, header},
 };
 use http_body_util::{BodyExt, LengthLimitError, Limited};
-use schemas::{order_request::OrderRequest, problem::FieldError};
+use schemas::{order_request::OrderRequest, problem::FieldError, whole_number::WHOLE_NUMBER};
 use serde_path_to_error::Path;
 
 /// The most bytes a body may have.
@@ -175,7 +175,7 @@ fn quoted_after<'a>(message: &'a str, opening: &str) -> Option<&'a str> {
 
 fn in_words(expected: &str) -> &'static str {
     match expected {
-        "i64" => "a whole number within 64 bits",
+        WHOLE_NUMBER => WHOLE_NUMBER,
         "a string" | "string" => "a string",
         "a sequence" => "an array",
         text if text.starts_with("struct ") => "an object",

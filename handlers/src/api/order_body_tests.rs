@@ -190,6 +190,16 @@ fn a_country_is_one_that_iso_has_assigned_and_a_usual_mistake_is_told() {
 }
 
 #[test]
+fn a_whole_number_is_the_same_with_a_point() {
+    let plain = parse(order().to_string().as_bytes()).unwrap();
+    for number in ["1.0", "1e0", "10e-1", "1.00"] {
+        let body = order().to_string().replace("\"quantity\":1", &format!("\"quantity\":{number}"));
+        assert_eq!(parse(body.as_bytes()).unwrap().canonical, plain.canonical, "{number}");
+    }
+    assert_eq!(changed(|o| o["lines"][0]["quantity"] = json!(0.5))[0].0, "/lines/0/quantity");
+}
+
+#[test]
 fn what_is_sent_empty_is_absent() {
     let plain = parse(order().to_string().as_bytes()).unwrap();
     for (pointer, empty) in [
