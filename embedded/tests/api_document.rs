@@ -5,6 +5,7 @@
 mod support;
 
 use adapters::system::SystemClock;
+use futures_util::future::join_all;
 use handlers::token::{Identity, Role};
 use sluice::cli::aws_local::{Purpose, Python, checkout};
 use support::{Shop, server::Server};
@@ -51,12 +52,11 @@ async fn every_answer_is_as_the_document_says_in_every_role() {
         let identity = Identity { sub: "zoe".to_owned(), role, warehouse: warehouse.map(str::to_owned) };
         Some(key.sign(&identity, SystemClock.now(), time::Duration::hours(1)).unwrap())
     };
-    for (role, token) in [
+    let roles = [
         ("customer", token(Role::Customer, None)),
         ("support", token(Role::Support, None)),
         ("warehouse", token(Role::Warehouse, Some("main"))),
         ("nobody", None),
-    ] {
-        judged(&python, &server, role, token).await;
-    }
+    ];
+    join_all(roles.map(|(role, token)| judged(&python, &server, role, token))).await;
 }

@@ -77,7 +77,7 @@ async fn an_order_that_cannot_be_read_is_left_out_of_lists_named_in_the_log_and_
     }
     shop.settled(&made, PATIENCE).await;
     shop.quiet(PATIENCE).await;
-    let spoil = "update orders set lines = '[{\"sku\": \"zoe@example.com\"}]' where id = $1";
+    let spoil = "update orders set lines = '[{\"sku\": \"hunter2\"}]' where id = $1";
     sqlx::query(spoil).bind(made[1]).execute(shop.pool()).await.unwrap();
     for (path, role) in
         [("/v1/orders?limit=2", Role::Customer), ("/v1/support/orders?q=zoe@example.com", Role::Support)]
@@ -92,7 +92,7 @@ async fn an_order_that_cannot_be_read_is_left_out_of_lists_named_in_the_log_and_
         (StatusCode::INTERNAL_SERVER_ERROR, &json!("urn:sluice:problem:internal-error"))
     );
     assert!(server.log().contains(&made[1].to_string()), "the log names it");
-    assert!(!server.log().contains("zoe@example.com"), "and not what stands there");
+    assert!(!server.log().contains("hunter2"), "and not what stands there");
     // Its neighbours go on.
     assert!(shop.cancel(&server.url, "zoe", made[0]).await.unwrap().status().is_success());
     support::wait_until("the cancelled order", PATIENCE, async || match shop.status(made[0]).await {
