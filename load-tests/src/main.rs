@@ -70,10 +70,7 @@ enum Command {
         rate: u32,
     },
     /// An older release and this one serve one database while orders go to both
-    Releases {
-        #[command(flatten)]
-        releases: releases::Releases,
-    },
+    Releases(releases::Releases),
 }
 
 #[derive(Debug, Args)]
@@ -109,7 +106,7 @@ struct Run {
 
 fn main() -> ExitCode {
     let (run, mix, stock, orders_per_second): (_, _, fn(usize) -> u64, _) = match Cli::parse().command {
-        Command::Releases { releases } => return exit(on_one_thread(releases::side_by_side(releases))),
+        Command::Releases(releases) => return exit(on_one_thread(releases::side_by_side(releases))),
         Command::Throughput { run, rate } => {
             let wanted = Wanted::Zipf { skus: SKUS };
             let mix = Mix { wanted, customers: run.customers.into(), declined: DECLINED, repeated: REPEATED };
