@@ -160,6 +160,10 @@ impl Orders for CoalescedOrders {
         self.inner.reserve(batch).await
     }
 
+    async fn show(&self, ids: &[OrderId]) -> Result<Vec<api::Order>, Unavailable> {
+        self.inner.show(ids).await
+    }
+
     async fn load(&self, ids: &[OrderId]) -> Result<Vec<StoredOrder>, Unavailable> {
         self.inner.load(ids).await
     }

@@ -1,6 +1,7 @@
 //! Bearer tokens: JWTs of the development key (HS256). Time is judged by the clock port, not by the machine's, so that a
 //! run can be replayed; everything but HS256 is refused before its signature is looked at.
 
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -69,8 +70,28 @@ struct Presented {
     sub: String,
     role: Role,
     warehouse: Option<String>,
-    exp: i64,
-    nbf: Option<i64>,
+    exp: NumericDate,
+    nbf: Option<NumericDate>,
+}
+
+/// Seconds since 1970, whole or not (RFC 7519 section 2); what is behind the point is dropped.
+#[derive(Deserialize)]
+#[serde(try_from = "serde_json::Number")]
+struct NumericDate(i64);
+
+impl TryFrom<serde_json::Number> for NumericDate {
+    type Error = &'static str;
+
+    fn try_from(number: serde_json::Number) -> Result<Self, Self::Error> {
+        let whole = number.as_i64().or_else(|| format!("{:.0}", number.as_f64()?.floor()).parse().ok());
+        whole.map(Self).ok_or("no date")
+    }
+}
+
+/// Extensions that whoever verifies a token must understand. We understand none.
+#[derive(Deserialize)]
+struct Critical {
+    crit: Option<serde_json::Value>,
 }
 
 /// Why a key or a token was not accepted. It says nothing of the token, so that it can be logged.
@@ -137,18 +158,30 @@ impl TokenKey {
 
     /// Who presents the token, if it is one of ours and its time is now.
     pub fn verify(&self, token: &str, now: OffsetDateTime) -> Result<Identity, TokenError> {
+        if asks_for_more(token) {
+            return Err(TokenError::Invalid);
+        }
         let claims = jsonwebtoken::decode::<Presented>(token, &self.verifying, &self.validation)
             .map_err(|_| TokenError::Invalid)?
             .claims;
         let now = now.unix_timestamp();
-        if claims.exp.saturating_add(LEEWAY.whole_seconds()) <= now {
+        if claims.exp.0.saturating_add(LEEWAY.whole_seconds()) <= now {
             return Err(TokenError::Expired);
         }
-        if claims.nbf.is_some_and(|from| from.saturating_sub(LEEWAY.whole_seconds()) > now) {
+        if claims.nbf.is_some_and(|from| from.0.saturating_sub(LEEWAY.whole_seconds()) > now) {
             return Err(TokenError::NotYet);
         }
         Identity { sub: claims.sub, role: claims.role, warehouse: claims.warehouse }.checked()
     }
+}
+
+/// Whether its header names something that must be understood (RFC 7515 section 4.1.11). What cannot be read is left to
+/// the library, which refuses it.
+fn asks_for_more(token: &str) -> bool {
+    let header = token.split('.').next().unwrap_or_default();
+    let header = URL_SAFE_NO_PAD.decode(header).ok();
+    let critical = header.and_then(|json| serde_json::from_slice::<Critical>(&json).ok());
+    critical.is_some_and(|header| header.crit.is_some())
 }
 
 fn is_name(text: &str) -> bool {
@@ -159,7 +192,6 @@ fn is_name(text: &str) -> bool {
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
     use super::*;
-    use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
     use serde_json::{Value, json};
     use time::macros::datetime;
 
@@ -204,6 +236,55 @@ mod tests {
         let token = signed(|c| c["nbf"] = json!(NOW.unix_timestamp() + 60));
         assert_eq!(key().verify(&token, NOW), Err(TokenError::NotYet));
         assert!(key().verify(&token, NOW + Duration::seconds(30)).is_ok());
+    }
+
+    #[test]
+    fn a_date_need_not_be_a_whole_number() {
+        let now = NOW.unix_timestamp();
+        for exp in [json!(1_795_759_200.5), json!(1.8e9), json!(i64::MAX), json!(1e18)] {
+            assert_eq!(key().verify(&signed(|c| c["exp"] = exp.clone()), NOW), Ok(identity()), "{exp}");
+        }
+        let nbf = signed(|c| c["nbf"] = json!(1_700_000_000.25));
+        assert_eq!(key().verify(&nbf, NOW), Ok(identity()));
+        let iat = signed(|c| c["iat"] = json!(1_700_000_000.25));
+        assert_eq!(key().verify(&iat, NOW), Ok(identity()));
+        for (name, value, error) in [
+            ("exp", json!(1_700_000_000.75), TokenError::Expired),
+            ("nbf", json!(1.8e9), TokenError::NotYet),
+            ("exp", json!(0), TokenError::Expired),
+            ("exp", json!(-1), TokenError::Invalid),
+            ("exp", json!(1e300), TokenError::Invalid),
+            ("exp", json!((now + 60).to_string()), TokenError::Invalid),
+            ("nbf", json!("now"), TokenError::Invalid),
+        ] {
+            assert_eq!(key().verify(&signed(|c| c[name] = value.clone()), NOW), Err(error), "{name} {value}");
+        }
+    }
+
+    #[test]
+    fn an_audience_may_be_one_of_several() {
+        let several = signed(|c| c["aud"] = json!(["another", "sluice"]));
+        assert_eq!(key().verify(&several, NOW), Ok(identity()));
+        for other in [json!([]), json!(["another"]), json!("another"), json!(null), json!(7)] {
+            assert_eq!(key().verify(&signed(|c| c["aud"] = other.clone()), NOW), Err(TokenError::Invalid), "{other}");
+        }
+    }
+
+    #[test]
+    fn a_token_that_must_be_understood_in_a_way_of_its_own_is_refused() {
+        let with_header = |header: Value| {
+            let encode = |text: &Value| URL_SAFE_NO_PAD.encode(text.to_string());
+            let message = format!("{}.{}", encode(&header), encode(&claims()));
+            let key = EncodingKey::from_secret(SECRET);
+            let signature = jsonwebtoken::crypto::sign(message.as_bytes(), &key, Algorithm::HS256).unwrap();
+            format!("{message}.{signature}")
+        };
+        let plain = json!({"alg": "HS256", "typ": "JWT", "kid": "unknown to us", "x-more": 1});
+        assert_eq!(key().verify(&with_header(plain), NOW), Ok(identity()));
+        for crit in [json!(["urn:x:must-understand"]), json!(["b64"]), json!([]), json!("exp"), json!({})] {
+            let header = json!({"alg": "HS256", "crit": crit, "b64": false, "urn:x:must-understand": true});
+            assert_eq!(key().verify(&with_header(header), NOW), Err(TokenError::Invalid), "{crit}");
+        }
     }
 
     #[test]

@@ -1,5 +1,5 @@
 //! Load tests: programs that measure the pipeline from outside. They know its command line and its API, nothing else, and
-//! judge by promises kept, never by speed.
+//! judge by promises kept, never by speed. `releases` measures nothing: it is about promises alone.
 #![allow(
     clippy::float_arithmetic,
     clippy::as_conversions,
@@ -15,6 +15,7 @@ mod machine;
 mod orders;
 mod percentile;
 mod process;
+mod releases;
 mod report;
 mod run;
 mod schedule;
@@ -75,6 +76,8 @@ enum Command {
     },
     /// Each reading endpoint, and connections that are only held, in floods while orders are sent
     Flood(flood::Flood),
+    /// An older release and this one serve one database while orders go to both
+    Releases(releases::Releases),
 }
 
 #[derive(Debug, Args)]
@@ -111,6 +114,7 @@ struct Run {
 fn main() -> ExitCode {
     let (run, mix, stock, orders_per_second): (_, _, fn(usize) -> u64, _) = match Cli::parse().command {
         Command::LostReplies(args) => return ended(lost_replies::run(&args)),
+        Command::Releases(releases) => return ended(on_one_thread(releases::side_by_side(releases))),
         Command::Throughput { run, rate } => {
             let wanted = Wanted::Zipf { skus: SKUS };
             let mix = Mix { wanted, customers: run.customers.into(), declined: DECLINED, repeated: REPEATED };
@@ -143,8 +147,12 @@ fn ended(result: anyhow::Result<ExitCode>) -> ExitCode {
 
 fn measured(run: Run, plan: &Plan) -> anyhow::Result<ExitCode> {
     let program = server::locate(run.sluice.clone())?;
+    on_one_thread(against(run, program, plan))
+}
+
+fn on_one_thread(work: impl Future<Output = anyhow::Result<ExitCode>>) -> anyhow::Result<ExitCode> {
     let runtime = runtime::Builder::new_current_thread().enable_all().build().context("cannot start")?;
-    LocalSet::new().block_on(&runtime, against(run, program, plan))
+    LocalSet::new().block_on(&runtime, work)
 }
 
 #[expect(clippy::print_stdout, clippy::print_stderr, reason = "a command prints its answer")]

@@ -96,6 +96,23 @@ impl Server {
         if let Some(url) = database_url {
             environment.push(("DATABASE_URL", url.into()));
         }
+        Self::serve(program, environment, folder).await
+    }
+
+    /// Starts another program on the same folder and database, with a log of its own.
+    ///
+    /// # Errors
+    /// If it does not come up; with the end of its log.
+    pub(crate) async fn beside(&self, program: PathBuf) -> anyhow::Result<Self> {
+        let folder = tempfile::Builder::new().prefix("beside-").tempdir_in(self.folder.path())?;
+        Self::serve(program, self.environment.clone(), folder).await
+    }
+
+    async fn serve(
+        program: PathBuf,
+        environment: Vec<(&'static str, OsString)>,
+        folder: TempDir,
+    ) -> anyhow::Result<Self> {
         let log = fs::File::create(folder.path().join(LOG)).context("cannot write a log")?;
         let mut child = command(&program, &environment, &["serve"])
             .stdout(Stdio::piped())
@@ -145,6 +162,13 @@ impl Server {
         let report = serde_json::from_slice(&output.stdout)
             .with_context(|| format!("the audit did not run: {}", String::from_utf8_lossy(&output.stderr).trim()))?;
         Ok((output.status.success(), report))
+    }
+
+    /// The messages that were set aside, a line each.
+    pub(crate) async fn dead_letters(&self) -> anyhow::Result<String> {
+        let output = self.run(&["dlq", "list", "--json"]).await?;
+        ensure!(output.status.success(), "no list: {}", String::from_utf8_lossy(&output.stderr));
+        Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
     }
 
     /// What the log said, if anything: its number of lines and the last of them.

@@ -1,46 +1,108 @@
 //! A postal address as the checkout gives it and the invoice prints it.
 
-use crate::order_request::{Checker, text_field};
-use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use crate::{
+    country::{NAMES, country_name, has_postal_codes, hint},
+    order_request::{Checker, text_field},
+};
+use serde::{Deserialize, Deserializer, Serialize};
+use utoipa::{
+    ToSchema,
+    openapi::schema::{ObjectBuilder, SchemaType, Type},
+};
 
 /// A postal address. Free text is kept as it was written, in whatever script.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
 pub struct Address {
     /// Who receives: 1 to 200 characters.
-    #[schema(min_length = 1, max_length = 200, example = "Zoë Müller")]
+    #[schema(
+        min_length = 1,
+        max_length = 200,
+        example = "Zoë Müller",
+        pattern = r"^[^\u0000-\u001f\u007f-\u009f]*[^\s\u0000-\u001f\u007f-\u009f][^\u0000-\u001f\u007f-\u009f]*$"
+    )]
     pub name: String,
     /// Street and number: 1 to 200 characters.
-    #[schema(min_length = 1, max_length = 200, example = "Lange Straße 12")]
+    #[schema(
+        min_length = 1,
+        max_length = 200,
+        example = "Lange Straße 12",
+        pattern = r"^[^\u0000-\u001f\u007f-\u009f]*[^\s\u0000-\u001f\u007f-\u009f][^\u0000-\u001f\u007f-\u009f]*$"
+    )]
     pub line1: String,
     /// Flat, floor, company: at most 200 characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(max_length = 200)]
+    #[schema(max_length = 200, pattern = r"^[^\u0000-\u001f\u007f-\u009f]*$")]
     pub line2: Option<String>,
     /// City: 1 to 100 characters.
-    #[schema(min_length = 1, max_length = 100, example = "Hannover")]
+    #[schema(
+        min_length = 1,
+        max_length = 100,
+        example = "Hannover",
+        pattern = r"^[^\u0000-\u001f\u007f-\u009f]*[^\s\u0000-\u001f\u007f-\u009f][^\u0000-\u001f\u007f-\u009f]*$"
+    )]
     pub city: String,
-    /// Postal code: 1 to 20 characters.
-    #[schema(min_length = 1, max_length = 20, example = "30159")]
+    /// Postal code, empty where there is none: a string all the same, because what is kept is read by releases that want
+    /// one.
+    #[serde(default, deserialize_with = "null_is_empty")]
+    #[schema(schema_with = postal_code_schema)]
     pub postal_code: String,
-    /// ISO 3166-1 alpha-2, in capitals.
-    #[schema(pattern = "^[A-Z]{2}$", example = "DE")]
+    /// ISO 3166-1 alpha-2.
+    #[schema(schema_with = country_schema)]
     pub country: String,
 }
 
 impl Address {
+    /// The same without fields that were sent empty, as checkouts send what the buyer left so.
+    #[must_use]
+    pub(crate) fn without_empty(mut self) -> Self {
+        self.line2 = self.line2.filter(|line| !line.trim().is_empty());
+        if self.postal_code.trim().is_empty() {
+            self.postal_code.clear();
+        }
+        self
+    }
+
     pub(crate) fn check(&self, at: &str, errors: &mut Checker) {
         text_field(&self.name, 200, &format!("{at}/name"), errors);
         text_field(&self.line1, 200, &format!("{at}/line1"), errors);
-        // Checkouts send the field empty when the buyer left it so.
-        if let Some(line2) = self.line2.as_ref().filter(|line| !line.is_empty()) {
+        if let Some(line2) = &self.line2 {
             text_field(line2, 200, &format!("{at}/line2"), errors);
         }
         text_field(&self.city, 100, &format!("{at}/city"), errors);
-        text_field(&self.postal_code, 20, &format!("{at}/postal_code"), errors);
-        if self.country.len() != 2 || !self.country.bytes().all(|b| b.is_ascii_uppercase()) {
-            errors.add(format!("{at}/country"), "must be an ISO 3166-1 alpha-2 code in capitals, such as DE");
+        let known = country_name(&self.country).is_some();
+        if !self.postal_code.is_empty() {
+            text_field(&self.postal_code, 20, &format!("{at}/postal_code"), errors);
+        } else if known && has_postal_codes(&self.country) {
+            errors.add(format!("{at}/postal_code"), "is required in this country: 1 to 20 characters");
+        }
+        if !known {
+            let rule = "must be an officially assigned ISO 3166-1 alpha-2 code in capitals, such as DE";
+            let hint = hint(&self.country.to_ascii_uppercase()).map(|hint| format!("; {hint}")).unwrap_or_default();
+            errors.add(format!("{at}/country"), &format!("{rule}{hint}"));
         }
     }
+}
+
+fn null_is_empty<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
+}
+
+fn postal_code_schema() -> ObjectBuilder {
+    ObjectBuilder::new()
+        .schema_type(SchemaType::from_iter([Type::String, Type::Null]))
+        .description(Some(
+            "Postal code: 1 to 20 characters. May be absent, null or empty where the country has no postal codes or does \
+             without them (as Hong Kong and the United Arab Emirates); required elsewhere.",
+        ))
+        .max_length(Some(20))
+        .pattern(Some(r"^[^\u0000-\u001f\u007f-\u009f]*$"))
+        .examples(["30159"])
+}
+
+fn country_schema() -> ObjectBuilder {
+    ObjectBuilder::new()
+        .schema_type(Type::String)
+        .description(Some("ISO 3166-1 alpha-2, in capitals: one of the officially assigned codes."))
+        .enum_values(Some(NAMES.iter().map(|(code, _)| *code)))
+        .examples(["DE"])
 }

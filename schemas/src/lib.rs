@@ -3,6 +3,7 @@
 
 pub mod address;
 pub mod card_number;
+pub mod country;
 pub mod event;
 pub mod ids;
 pub mod intake;
@@ -13,3 +14,4 @@ pub mod problem;
 pub mod product;
 pub mod sku;
 pub mod warehouse;
+pub mod whole_number;

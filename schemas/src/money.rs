@@ -5,9 +5,8 @@ use std::{fmt, str::FromStr};
 use utoipa::ToSchema;
 
 /// An active ISO 4217 currency.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-#[schema(value_type = String, pattern = "^[A-Z]{3}$", example = "EUR")]
 pub struct Currency([u8; 3]);
 
 /// The text was no active ISO 4217 code.
@@ -19,6 +18,26 @@ pub struct UnknownCurrency;
 const TWO: &str = "AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BMD BND BOB BRL BSD BTN BWP BYN BZD CAD CDF CHF CNY COP CRC CUP CVE CZK DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GTQ GYD HKD HNL HTG HUF IDR ILS INR IRR JMD KES KGS KHR KPW KYD KZT LAK LBP LKR LRD LSL MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MYR MZN NAD NGN NIO NOK NPR NZD PAB PEN PGK PHP PKR PLN QAR RON RSD RUB SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TOP TRY TTD TWD TZS UAH USD UYU UZS VED VES WST XCD XCG YER ZAR ZMW ZWG";
 const NONE: &str = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF";
 const THREE: &str = "BHD IQD JOD KWD LYD OMR TND";
+
+// Not derived: the document names every code that is taken.
+impl utoipa::PartialSchema for Currency {
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
+        let mut codes: Vec<&str> = [TWO, NONE, THREE].iter().flat_map(|list| list.split(' ')).collect();
+        codes.sort_unstable();
+        utoipa::openapi::schema::ObjectBuilder::new()
+            .schema_type(utoipa::openapi::schema::Type::String)
+            .enum_values(Some(codes))
+            .description(Some("An active ISO 4217 currency."))
+            .examples(["EUR"])
+            .into()
+    }
+}
+
+impl ToSchema for Currency {
+    fn name() -> std::borrow::Cow<'static, str> {
+        "Currency".into()
+    }
+}
 
 impl Currency {
     /// The code, such as `EUR`.
@@ -80,10 +99,10 @@ impl fmt::Debug for Currency {
 
 /// An amount of money in minor units (cents, pence, yen) of its currency.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
 pub struct Amount {
     /// Minor units: 1999 is 19.99 EUR, or 1999 JPY, or 1.999 KWD.
-    #[schema(example = 1999)]
+    #[serde(deserialize_with = "crate::whole_number::deserialize")]
+    #[schema(example = 1999, minimum = 0)]
     pub amount: i64,
     /// ISO 4217.
     pub currency: Currency,

@@ -1,4 +1,7 @@
 //! The order as a checkout submits it, and the checks that need nothing but the body.
+//!
+//! Members that it does not know are passed over here, because what is kept may have been written by a later release. It
+//! is the API that refuses them.
 
 use crate::{
     address::Address,
@@ -15,7 +18,6 @@ pub const MAX_QUANTITY: i64 = 1_000_000;
 
 /// An order to be placed. Prices come from the catalogue, never from here.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
 pub struct OrderRequest {
     /// The currency of the whole order.
     pub currency: Currency,
@@ -26,7 +28,11 @@ pub struct OrderRequest {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expected_total: Option<Amount>,
     /// The buyer's e-mail address.
-    #[schema(max_length = 254, example = "zoe@example.com")]
+    #[schema(
+        max_length = 254,
+        example = "zoe@example.com",
+        pattern = r"^[^\s\u0000-\u001f\u007f-\u009f]+@[^\s\u0000-\u001f\u007f-\u009f@]+$"
+    )]
     pub email: String,
     /// Where the goods go.
     pub shipping_address: Address,
@@ -39,22 +45,26 @@ pub struct OrderRequest {
 
 /// One line of a submitted order.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
 pub struct LineRequest {
     /// The stock-keeping unit: 1 to 64 characters.
-    #[schema(min_length = 1, max_length = 64, example = "TEA-EARL-GREY")]
+    #[schema(
+        min_length = 1,
+        max_length = 64,
+        example = "TEA-EARL-GREY",
+        pattern = r"^[^\u0000-\u001f\u007f-\u009f]*[^\s\u0000-\u001f\u007f-\u009f][^\u0000-\u001f\u007f-\u009f]*$"
+    )]
     pub sku: String,
     /// Units: 1 to 1,000,000.
+    #[serde(deserialize_with = "crate::whole_number::deserialize")]
     #[schema(minimum = 1, maximum = 1_000_000, example = 2)]
     pub quantity: i64,
 }
 
 /// How an order is paid.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
 pub struct PaymentRequest {
     /// A token of the payment provider, such as `pm_card_visa`; never a card number.
-    #[schema(min_length = 1, max_length = 255, example = "pm_card_visa")]
+    #[schema(min_length = 1, max_length = 255, example = "pm_card_visa", pattern = "^[A-Za-z0-9_-]+$")]
     pub method: String,
 }
 
@@ -79,6 +89,14 @@ pub(crate) fn text_field(text: &str, max: usize, at: &str, errors: &mut Checker)
 }
 
 impl OrderRequest {
+    /// The same order without fields that were sent empty: empty, null and absent mean the same.
+    #[must_use]
+    pub fn without_empty(mut self) -> Self {
+        self.shipping_address = self.shipping_address.without_empty();
+        self.billing_address = self.billing_address.map(Address::without_empty);
+        self
+    }
+
     /// Everything wrong with it, each with its place in the body; empty if it can be accepted.
     pub fn errors(&self) -> Vec<FieldError> {
         let mut errors = Checker::default();

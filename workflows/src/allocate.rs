@@ -7,9 +7,9 @@ use crate::{
     lifecycle::facts,
     order::{State, StoredLine, StoredOrder},
 };
-use schemas::{event::EventName, ids::OrderId, intake::AcceptedOrder, order::Reason};
+use schemas::{event::EventName, ids::OrderId, intake::AcceptedOrder, order::Reason, sku::spelt};
 use serde_json::{Value, json};
-use std::collections::HashMap;
+use std::{borrow::Cow, collections::HashMap};
 use time::OffsetDateTime;
 
 /// What the catalogue says of a SKU.
@@ -72,12 +72,13 @@ fn place(accepted: AcceptedOrder, goods: &mut Goods, now: OffsetDateTime, until:
         .lines
         .into_iter()
         .map(|line| {
-            let listing = goods.listings.get(&line.sku);
+            let sku = as_listed(line.sku, &goods.listings);
+            let listing = goods.listings.get(&sku);
             StoredLine {
                 name: listing.map(|l| l.name.clone()),
                 unit_price: listing.map(|l| l.price),
                 tax_rate_bp: listing.map(|l| l.tax_rate_bp),
-                sku: line.sku,
+                sku,
                 quantity: line.quantity,
                 warehouse: None,
             }
@@ -116,6 +117,14 @@ fn place(accepted: AcceptedOrder, goods: &mut Goods, now: OffsetDateTime, until:
     };
     let events = first_events(&order);
     NewOrder { order, net_and_tax: sums.map(|(net, tax, _)| (net, tax)), events }
+}
+
+/// The SKU in the spelling that the catalogue has it in: letters with marks can be written in several, and look the same.
+fn as_listed(sku: String, listings: &HashMap<String, Listing>) -> String {
+    match spelt(&sku) {
+        Cow::Owned(spelt) if !listings.contains_key(&sku) && listings.contains_key(&spelt) => spelt,
+        Cow::Owned(_) | Cow::Borrowed(_) => sku,
+    }
 }
 
 fn price(

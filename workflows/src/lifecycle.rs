@@ -74,9 +74,11 @@ pub struct Effects {
 }
 
 impl Command {
-    /// The event that tells of it.
-    pub fn event_name(&self) -> Option<EventName> {
+    /// The event that told of it when it was done to the order, as it is now.
+    pub fn event_name(&self, order: &StoredOrder) -> Option<EventName> {
         match self {
+            // What its buyer had called off by then was cancelled.
+            Self::Reject { .. } | Self::Expire if order.state == State::Cancelled => Some(EventName::OrderCancelled),
             Self::AskForPayment | Self::AskForPaymentAfter { .. } | Self::RecordDecline { .. } | Self::RecordVoid => {
                 None
             }
@@ -129,6 +131,8 @@ fn telling(name: EventName, data: Value) -> Verdict {
 fn ask_for_payment(order: &mut StoredOrder, earlier: Option<i32>) -> Verdict {
     match (&order.state, order.payment.as_mut(), order.total) {
         (State::Reserved { .. }, _, _) if order.cancel_requested => Verdict::Refused,
+        // Nobody is asked for no money.
+        (State::Reserved { .. }, _, Some(0)) => Verdict::Already,
         (State::Reserved { .. }, None, Some(total)) => {
             order.payment = Some(StoredPayment {
                 key: payment_key(order),
@@ -200,7 +204,8 @@ fn record_void(order: &mut StoredOrder) -> Verdict {
 }
 
 fn confirm(order: &mut StoredOrder) -> Verdict {
-    let paid = order.payment.as_ref().is_some_and(|p| p.state == PaymentStatus::Authorized);
+    let held = order.payment.as_ref().is_some_and(|p| p.state == PaymentStatus::Authorized);
+    let paid = held || order.is_free();
     match order.state {
         State::Reserved { .. } if paid && !order.cancel_requested => {
             order.state = State::Confirmed;
@@ -211,8 +216,10 @@ fn confirm(order: &mut StoredOrder) -> Verdict {
     }
 }
 
+/// An order whose buyer was promised that it will be cancelled ends as cancelled, whatever else would have closed it.
 fn reject(order: &mut StoredOrder, reason: Reason, detail: Option<String>) -> Verdict {
     match order.state {
+        State::Reserved { .. } | State::Cancelled if order.cancel_requested => cancel(order),
         State::Reserved { .. } => {
             order.state = State::Rejected { reason, detail };
             let data = json!({ "reason": reason, "reserved": true });
@@ -241,6 +248,7 @@ fn expire(order: &mut StoredOrder, now: OffsetDateTime) -> Verdict {
             reject(order, Reason::ReservationExpired, None)
         }
         State::Rejected { reason: Reason::ReservationExpired, .. } => Verdict::Already,
+        State::Cancelled if order.cancel_requested => Verdict::Already,
         State::Reserved { .. } | State::Rejected { .. } | State::Confirmed | State::Cancelled => Verdict::Refused,
     }
 }

@@ -132,6 +132,11 @@ pub struct StoredOrder {
 }
 
 impl StoredOrder {
+    /// Whether there is nothing to pay: then the provider is not asked, and the order has no payment.
+    pub fn is_free(&self) -> bool {
+        self.total == Some(0)
+    }
+
     /// The order as the API shows it.
     pub fn view(&self) -> api::Order {
         let (reason, detail) = match &self.state {

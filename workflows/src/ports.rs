@@ -88,8 +88,16 @@ pub struct Submission {
     pub order: AcceptedOrder,
     /// The caller's idempotency key.
     pub key: String,
-    /// SHA-256 of the request.
+    /// SHA-256 of the request as it was written.
     pub fingerprint: [u8; 32],
+}
+
+impl Submission {
+    /// Whether it asks for what was accepted before. Equal fingerprints say so at once; others may come of fields that were
+    /// sent empty in the one and not at all in the other.
+    pub fn repeats(&self, earlier: &AcceptedOrder) -> bool {
+        earlier.request.clone().without_empty() == self.order.request.clone().without_empty()
+    }
 }
 
 /// What became of a submission.
@@ -111,7 +119,8 @@ pub enum Acceptance {
 /// Takes orders in without touching the order database.
 #[async_trait]
 pub trait Intake: Send + Sync {
-    /// Stores key and order and puts the order on queue `intake`. MUST, for `Accepted` and `Replayed`, have made both
+    /// Stores key and order and puts the order on queue `intake`. MUST take a known key's order for the same if its
+    /// fingerprint is, or if the submission repeats it. MUST, for `Accepted` and `Replayed`, have made both
     /// durable; a crash between them is healed by a retry, so a replay puts the order on the queue again.
     async fn accept(&self, batch: Vec<Submission>) -> Result<Vec<Acceptance>, Unavailable>;
 
@@ -238,8 +247,13 @@ pub trait Orders: Send + Sync {
     /// Carries commands out as the lifecycle decides. MUST be one transaction; outcomes stand in the order of the batch.
     async fn apply(&self, batch: Vec<(OrderId, Command)>) -> Result<Vec<Applied>, Unavailable>;
 
-    /// The orders of those ids that exist.
+    /// The orders of those ids that exist. MUST fail if one of them cannot be read.
     async fn load(&self, ids: &[OrderId]) -> Result<Vec<StoredOrder>, Unavailable>;
+
+    /// The same for a list, as the API shows them. MUST leave out one that cannot be read, and have the log name it.
+    async fn show(&self, ids: &[OrderId]) -> Result<Vec<api::Order>, Unavailable> {
+        Ok(self.load(ids).await?.iter().map(StoredOrder::view).collect())
+    }
 
     /// Orders of a customer, newest first, older than `before`, at most `limit`; accepted ones not stored yet among them.
     /// MUST look at no more than a bounded number of rows, however long the customer's history is.

@@ -156,7 +156,7 @@ proptest! {
             assert_eq!(after.version - before.version, i32::from(event.is_some()));
             if let Some((name, _)) = event {
                 assert!(!told.contains(&name), "{name} was told twice");
-                assert_eq!(command.event_name(), Some(name));
+                assert_eq!(command.event_name(after), Some(name));
                 told.push(name);
             }
         });
@@ -196,6 +196,34 @@ proptest! {
                 }
             }
         });
+    }
+
+    #[test]
+    fn an_order_whose_buyer_was_promised_its_cancellation_ends_as_nothing_else(
+        history in prop::collection::vec(happening(), 1..40)
+    ) {
+        play(&history, |before, after, _, verdict, _| {
+            if before.cancel_requested && before.state != after.state {
+                assert_eq!(after.state, State::Cancelled);
+                let Verdict::Changed(effects) = verdict else { panic!("{verdict:?}") };
+                assert_eq!(effects.event.as_ref().map(|(name, _)| *name), Some(EventName::OrderCancelled));
+            }
+        });
+    }
+
+    #[test]
+    fn a_free_order_is_confirmed_without_money_and_never_refused_for_want_of_it(
+        history in prop::collection::vec(happening(), 1..40)
+    ) {
+        let (mut order, mut now) = (StoredOrder { total: Some(0), ..reserved() }, START);
+        for happening in history {
+            match happening {
+                Happening::Said(command) => drop(decide(&mut order, &command, now)),
+                Happening::Minutes(minutes) => now += Duration::minutes(minutes),
+                Happening::CancelRequested | Happening::Numbered => {}
+            }
+            prop_assert!(order.payment.is_none());
+        }
     }
 
     #[test]
@@ -281,4 +309,26 @@ fn an_order_whose_buyer_called_it_off_is_not_confirmed_though_the_money_came() {
     order.cancel_requested = true;
     assert_eq!(decide(&mut order, &Command::Confirm, START), Verdict::Refused);
     assert!(matches!(decide(&mut order, &Command::Cancel, START), Verdict::Changed(_)));
+}
+
+#[test]
+fn a_free_order_needs_no_payment_to_be_confirmed_and_one_that_costs_does() {
+    for (total, confirmed) in [(Some(0), true), (Some(1), false), (None, false)] {
+        let mut order = StoredOrder { total, ..reserved() };
+        let asked = decide(&mut order, &Command::AskForPayment, START);
+        assert_eq!(asked == Verdict::Already, confirmed, "{total:?}");
+        assert_eq!(matches!(decide(&mut order, &Command::Confirm, START), Verdict::Changed(_)), confirmed, "{total:?}");
+    }
+}
+
+#[test]
+fn what_cancelled_an_order_is_told_again_when_its_refusal_is_said_again() {
+    for command in [Command::Reject { reason: Reason::PaymentDeclined, detail: None }, Command::Expire] {
+        let mut order = StoredOrder { cancel_requested: true, ..reserved() };
+        let now = START + Duration::minutes(30);
+        assert!(matches!(decide(&mut order, &command, now), Verdict::Changed(_)));
+        assert_eq!(decide(&mut order, &command, now), Verdict::Already);
+        assert_eq!(command.event_name(&order), Some(EventName::OrderCancelled));
+        assert_eq!(decide(&mut order, &Command::Cancel, now), Verdict::Already);
+    }
 }

@@ -25,7 +25,7 @@ judged as (
                     or (o.status = 'shipped' and t.shipped = 0)
                    then 'its status is not what its events say'
                when t.reason is distinct from o.reason then 'its reason is not what its event says'
-               when (t.confirmed = 1 and t.authorized = 0)
+               when (t.confirmed = 1 and t.authorized = 0 and o.total is distinct from 0)
                     or (coalesce(p.state, 'none') <> 'voided'
                         and (coalesce(p.state, 'none') = 'authorized') <> (t.authorized = 1))
                    then 'its payment is not what its events say'

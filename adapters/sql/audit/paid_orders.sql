@@ -1,17 +1,17 @@
--- audit.paid_orders: a confirmed order is paid for, and every payment asks for the total of its order
+-- audit.paid_orders: a confirmed order is paid for, unless it is free, and every payment asks for the total of its order
 with judged as (
     select o.id, o.status, o.total, o.currency, p.state, p.amount, p.currency as payment_currency,
            case
                when p.amount is distinct from o.total or p.currency is distinct from o.currency
                    then 'its payment is of another amount'
-               when o.status in ('confirmed', 'shipped') and p.state <> 'authorized' then 'it is not paid for'
+               when o.status in ('confirmed', 'shipped') and p.state <> 'authorized' and o.total <> 0 then 'it is not paid for'
                when (p.state = 'authorized') and p.authorization_id is null then 'its payment names no authorization'
            end as problem
     from payments p join orders o on o.id = p.order_id
     union all
     select o.id, o.status, o.total, o.currency, null, null, null, 'it was never paid for'
     from orders o left join payments p on p.order_id = o.id
-    where p.order_id is null and o.status in ('confirmed', 'shipped')
+    where p.order_id is null and o.status in ('confirmed', 'shipped') and o.total is distinct from 0
 ),
 wrong as (
     select id as order_id, status, total, currency, state as payment, amount, payment_currency, problem

@@ -1,9 +1,9 @@
 -- orders.load
 select o.id as "id!", o.customer as "customer!", o.status as "status!", o.reason, o.detail,
        o.version as "version!", o.currency as "currency!", o.total,
-       o.lines as "lines!: Json<Vec<StoredLine>>", o.email as "email!",
-       o.shipping_address as "shipping_address!: Json<Address>",
-       o.billing_address as "billing_address: Json<Address>",
+       o.lines as "lines!: Json<Box<RawValue>>", o.email as "email!",
+       o.shipping_address as "shipping_address!: Json<Box<RawValue>>",
+       o.billing_address as "billing_address: Json<Box<RawValue>>",
        o.payment_method as "payment_method!", o.reserved_until, o.cancel_requested_at, o.traceparent,
        o.created_at as "created_at!", greatest(o.updated_at, p.updated_at) as "updated_at!",
        p.key as "payment_key?", p.state as "payment_state?", p.amount as "payment_amount?",

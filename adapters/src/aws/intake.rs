@@ -82,6 +82,14 @@ impl DynamoIntake {
         }
     }
 
+    /// Whether it asks for the order under its key, though it is not written as that was.
+    async fn repeats(&self, submission: &Submission, earlier: &Earlier) -> Result<bool, Unavailable> {
+        if earlier.fingerprint == submission.fingerprint {
+            return Ok(true);
+        }
+        Ok(self.find(earlier.id).await?.is_some_and(|order| submission.repeats(&order)))
+    }
+
     /// Stores the order, and gives back the message that takes it on.
     async fn store(&self, order: AcceptedOrder) -> Result<OutgoingMessage, Unavailable> {
         let (id, accepted_at, customer) = (order.id, order.accepted_at, order.customer.clone());
@@ -113,7 +121,12 @@ impl Intake for DynamoIntake {
         let claims: Vec<Option<Earlier>> = stream::iter(claims).buffered(AT_ONCE).try_collect().await?;
         let mut answers = Vec::with_capacity(batch.len());
         let mut orders = Vec::with_capacity(batch.len());
-        for (submission, earlier) in batch.into_iter().zip(claims) {
+        for (submission, mut earlier) in batch.into_iter().zip(claims) {
+            if let Some(earlier) = &mut earlier
+                && self.repeats(&submission, earlier).await?
+            {
+                earlier.fingerprint = submission.fingerprint.to_vec();
+            }
             let (answer, order) = judge(submission, earlier);
             answers.push(answer);
             orders.extend(order);

@@ -1,11 +1,11 @@
 //! Lays an invoice out on A4 pages: letterhead, addresses, the table of lines with its head on every page, totals that
 //! never stand alone, and a footer. All lengths are thousandths of a point, measured from the top left.
 
+use schemas::country::country_name;
 use workflows::invoice::{InvoiceDocument, InvoiceLine, Party, Payment, Totals};
 
 use super::canvas::{Canvas, Colour, HEIGHT, WIDTH};
 use super::columns::{Columns, heads, rate};
-use super::countries::country_name;
 use super::fonts::{SEPARATOR, Weight};
 use super::format::{grouped, long_date, one_line};
 use super::text::{self, Line, Used};

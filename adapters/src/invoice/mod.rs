@@ -4,7 +4,6 @@
 mod breaks;
 mod canvas;
 mod columns;
-mod countries;
 mod deflate;
 mod fonts;
 mod format;

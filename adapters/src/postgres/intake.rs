@@ -84,6 +84,11 @@ impl PgIntake {
         Ok(earlier.collect())
     }
 
+    /// Whether it asks for the order that was accepted under that id, though it is not written as that was.
+    async fn repeats(&self, submission: &Submission, id: Uuid) -> Result<bool, Unavailable> {
+        Ok(self.find(OrderId(id)).await?.is_some_and(|earlier| submission.repeats(&earlier)))
+    }
+
     /// Puts replayed orders on the queue again, as they were accepted.
     async fn send_again(&self, ids: &[Uuid]) -> Result<(), Unavailable> {
         sqlx::query_file!("sql/intake/send_again.sql", ids)
@@ -112,7 +117,7 @@ impl PgIntake {
             let known = earlier
                 .get(&key)
                 .ok_or_else(|| Unavailable::because("intake.accept", "the key was released in this moment"))?;
-            if known.fingerprint == submission.fingerprint {
+            if known.fingerprint == submission.fingerprint || self.repeats(submission, known.id).await? {
                 replayed.push(known.id);
                 answers.push(Acceptance::Replayed { id: OrderId(known.id), accepted_at: known.accepted_at });
             } else {
@@ -153,7 +158,7 @@ impl Intake for PgIntake {
         .asked("intake.find")?;
         let Some(row) = row else { return Ok(None) };
         let request =
-            serde_json::from_value(row.request).map_err(|error| Unavailable::because("intake.find", error))?;
+            serde_json::from_value(row.request).map_err(|error| Unavailable::refused("intake.find", error))?;
         Ok(Some(AcceptedOrder { id, customer: row.customer, accepted_at: row.accepted_at, traceparent: None, request }))
     }
 

@@ -2,17 +2,17 @@
 
 use super::{Asked, orders::PgOrders, unreadable};
 use schemas::{
-    address::Address,
     event::{Event, EventName},
     ids::OrderId,
     money::Amount,
 };
-use serde_json::Value;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, value::RawValue};
 use sqlx::{PgConnection, Postgres, pool::PoolConnection, types::Json};
 use time::{Date, OffsetDateTime};
 use uuid::Uuid;
 use workflows::{
-    order::{State, StoredInvoice, StoredLine, StoredOrder, StoredPayment},
+    order::{State, StoredInvoice, StoredOrder, StoredPayment},
     ports::Unavailable,
 };
 
@@ -26,10 +26,11 @@ struct OrderRow {
     version: i32,
     currency: String,
     total: Option<i64>,
-    lines: Json<Vec<StoredLine>>,
+    // Read apart from the row, so that what cannot be read is one order and not all that were asked for with it.
+    lines: Json<Box<RawValue>>,
     email: String,
-    shipping_address: Json<Address>,
-    billing_address: Option<Json<Address>>,
+    shipping_address: Json<Box<RawValue>>,
+    billing_address: Option<Json<Box<RawValue>>>,
     payment_method: String,
     reserved_until: Option<OffsetDateTime>,
     cancel_requested_at: Option<OffsetDateTime>,
@@ -48,11 +49,28 @@ struct OrderRow {
     stored_at: Option<OffsetDateTime>,
 }
 
-/// The orders of those ids that exist.
+/// The orders of those ids that exist. One that cannot be read fails all: nothing is decided without it.
 pub(super) async fn load(connection: &mut PgConnection, ids: &[Uuid]) -> Result<Vec<StoredOrder>, Unavailable> {
-    let rows =
-        sqlx::query_file_as!(OrderRow, "sql/orders/load.sql", ids).fetch_all(connection).await.asked("orders.load")?;
-    rows.into_iter().map(OrderRow::into_order).collect()
+    rows(connection, ids).await?.into_iter().map(OrderRow::into_order).collect()
+}
+
+/// The same for a list, which goes on without an order that cannot be read, and has the log name it.
+pub(super) async fn load_readable(
+    connection: &mut PgConnection,
+    ids: &[Uuid],
+) -> Result<Vec<StoredOrder>, Unavailable> {
+    let orders = rows(connection, ids).await?.into_iter().filter_map(|row| match row.into_order() {
+        Ok(order) => Some(order),
+        Err(error) => {
+            tracing::error!(error = error.chain(), "a list goes on without an order that cannot be read");
+            None
+        }
+    });
+    Ok(orders.collect())
+}
+
+async fn rows(connection: &mut PgConnection, ids: &[Uuid]) -> Result<Vec<OrderRow>, Unavailable> {
+    sqlx::query_file_as!(OrderRow, "sql/orders/load.sql", ids).fetch_all(connection).await.asked("orders.load")
 }
 
 /// The bare ids, as queries take them.
@@ -65,9 +83,15 @@ pub(super) fn printed_number(year: i32, number: i32) -> String {
     format!("{year}-{number:06}")
 }
 
+/// Without saying what stood there: it may be somebody's address, and errors are logged.
+fn read<T: DeserializeOwned>(column: &Json<Box<RawValue>>) -> Option<T> {
+    serde_json::from_str(column.get()).ok()
+}
+
 impl OrderRow {
     fn into_order(self) -> Result<StoredOrder, Unavailable> {
-        let bad = |column: &str| unreadable("orders.load", column);
+        let id = self.id;
+        let bad = |column: &str| unreadable("orders.load", &format!("{column} of order {id}"));
         let currency = self.currency.parse().map_err(|_| bad("currency"))?;
         let state = match self.status.as_str() {
             "reserved" => State::Reserved { until: self.reserved_until.ok_or_else(|| bad("reserved_until"))? },
@@ -105,10 +129,13 @@ impl OrderRow {
             version: self.version,
             currency,
             total: self.total,
-            lines: self.lines.0,
+            lines: read(&self.lines).ok_or_else(|| bad("lines"))?,
             email: self.email,
-            shipping_address: self.shipping_address.0,
-            billing_address: self.billing_address.map(|address| address.0),
+            shipping_address: read(&self.shipping_address).ok_or_else(|| bad("shipping_address"))?,
+            billing_address: match &self.billing_address {
+                Some(address) => Some(read(address).ok_or_else(|| bad("billing_address"))?),
+                None => None,
+            },
             payment_method: self.payment_method,
             payment,
             invoice,

@@ -54,6 +54,10 @@ impl Orders for PgOrders {
         super::order_rows::load(&mut connection, &super::order_rows::uuids(ids)).await
     }
 
+    async fn show(&self, ids: &[OrderId]) -> Result<Vec<api::Order>, Unavailable> {
+        self.show_orders(ids).await
+    }
+
     async fn list(
         &self,
         customer: &str,

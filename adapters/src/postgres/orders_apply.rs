@@ -59,7 +59,7 @@ impl PgOrders {
                     self.event_of(order, effects.event.clone(), now, &mut changes)
                 }
                 Verdict::Already => {
-                    to_tell_again.extend(command.event_name().map(|name| (applied.len(), *id, name)));
+                    to_tell_again.extend(command.event_name(order).map(|name| (applied.len(), *id, name)));
                     Vec::new()
                 }
                 Verdict::Refused => Vec::new(),

@@ -1,6 +1,6 @@
 //! Finding orders: lists for their buyers, and those that something has to be done about.
 
-use super::{Asked, order_rows::load, orders::PgOrders};
+use super::{Asked, order_rows::load_readable, orders::PgOrders};
 use schemas::{
     event::Event,
     ids::OrderId,
@@ -114,10 +114,16 @@ impl PgOrders {
         let (page, next) = page_of(rows.asked("orders.list")?, usize::try_from(limit).unwrap_or_default());
         let ids_of = |stored| page.iter().filter(|row| row.stored == stored).map(|row| row.id).collect::<Vec<Uuid>>();
         let mut found: HashMap<Uuid, api::Order> =
-            load(&mut connection, &ids_of(true)).await?.into_iter().map(|order| (order.id.0, order.view())).collect();
+            load_readable(&mut connection, &ids_of(true)).await?.into_iter().map(|order| (order.id.0, order.view())).collect();
         found.extend(accepted(&mut connection, &ids_of(false)).await?);
         let orders = page.iter().filter_map(|row| found.remove(&row.id)).collect();
         Ok(OrderList { orders, next })
+    }
+
+    pub(super) async fn show_orders(&self, ids: &[OrderId]) -> Result<Vec<api::Order>, Unavailable> {
+        let mut connection = self.connection("orders.show").await?;
+        let orders = load_readable(&mut connection, &super::order_rows::uuids(ids)).await?;
+        Ok(orders.into_iter().map(|order| order.view()).collect())
     }
 
     pub(super) async fn note_cancel(&self, id: OrderId) -> Result<CancelRequest, Unavailable> {

@@ -6,10 +6,13 @@ use super::{
     order_rows::{EventColumns, load, move_reserved},
     orders::PgOrders,
 };
-use schemas::{event::EventName, ids::OrderId, intake::AcceptedOrder};
+use schemas::{event::EventName, ids::OrderId, intake::AcceptedOrder, sku::spelt};
 use serde_json::{Value, json};
 use sqlx::{Connection, PgConnection};
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, HashMap, HashSet},
+};
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 use workflows::{
@@ -110,8 +113,15 @@ fn without_doubles(batch: Vec<AcceptedOrder>) -> Vec<AcceptedOrder> {
 
 /// Reads the catalogue and locks the stock of every SKU the batch wants.
 async fn lock_goods(connection: &mut PgConnection, batch: &[AcceptedOrder]) -> Result<Goods, Unavailable> {
-    let mut skus: Vec<String> =
-        batch.iter().flat_map(|order| order.request.lines.iter().map(|line| line.sku.clone())).collect();
+    let lines = batch.iter().flat_map(|order| &order.request.lines);
+    // Each as it was written, and in the spelling that the catalogue prefers if that is another.
+    let mut skus: Vec<String> = lines
+        .flat_map(|line| match spelt(&line.sku) {
+            Cow::Borrowed(sku) => [Some(sku.to_owned()), None],
+            Cow::Owned(spelt) => [Some(line.sku.clone()), Some(spelt)],
+        })
+        .flatten()
+        .collect();
     skus.sort_unstable();
     skus.dedup();
     let mut goods = Goods::default();
@@ -217,8 +227,12 @@ impl PgOrders {
         .asked("orders.events")?;
         let mut found = EventsByOrder::new();
         for row in rows {
-            let name: EventName = row.name.parse().map_err(|_| super::unreadable("orders.events", "name"))?;
             let id = OrderId(row.order_id);
+            // What only a later release tells is nothing that this one acts upon.
+            let Ok(name) = row.name.parse::<EventName>() else {
+                tracing::debug!(order = %id, sequence = row.sequence, "an event of another release is passed over");
+                continue;
+            };
             let event = self.event(id, row.sequence, name, row.occurred_at, row.traceparent, row.data);
             found.entry(id).or_default().push(event);
         }

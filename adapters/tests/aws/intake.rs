@@ -100,7 +100,7 @@ async fn another_request_under_a_used_key_is_refused_and_sends_nothing() {
     let shop = Shop::open().await;
     let first = order(1);
     shop.submit(&first, 1).await;
-    assert_eq!(shop.submit(&order(1), 2).await, Acceptance::KeyReused);
+    assert_eq!(shop.submit(&order(2), 2).await, Acceptance::KeyReused);
     assert_eq!(shop.on_the_queue(1).await, [first]);
 }
 

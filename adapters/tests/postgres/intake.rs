@@ -49,6 +49,25 @@ async fn the_same_request_under_a_used_key_is_a_replay() {
 }
 
 #[tokio::test]
+async fn a_request_that_differs_by_what_was_sent_empty_is_a_replay_whichever_came_first() {
+    let shop = Shop::empty().await;
+    let plain = shop.order(&[("TEA", 2)]);
+    let mut empty = shop.order(&[("TEA", 2)]);
+    // As release 0.1.0 kept it.
+    empty.request.shipping_address.line2 = Some(String::new());
+    for (key, first, second) in [("k1", &empty, &plain), ("k2", &plain, &empty)] {
+        let accept = async |order: &AcceptedOrder, fingerprint| {
+            let order = AcceptedOrder { id: shop.order(&[]).id, ..order.clone() };
+            (order.clone(), shop.intake.accept(vec![submission(order, key, fingerprint)]).await.unwrap().remove(0))
+        };
+        let (accepted, answer) = accept(first, 1).await;
+        assert_eq!(answer, Acceptance::Accepted);
+        assert_eq!(accept(second, 2).await.1, replay_of(&accepted));
+    }
+    assert_eq!((shop.submissions().await, shop.waiting().await), (2, 2));
+}
+
+#[tokio::test]
 async fn another_request_under_a_used_key_is_refused() {
     let shop = Shop::empty().await;
     assert_eq!(shop.submit(&shop.order(&[("TEA", 2)]), 1).await, Acceptance::Accepted);
@@ -59,7 +78,7 @@ async fn another_request_under_a_used_key_is_refused() {
 #[tokio::test]
 async fn of_several_with_one_key_in_a_batch_the_first_is_accepted() {
     let shop = Shop::empty().await;
-    let orders: Vec<AcceptedOrder> = (0..4).map(|_| shop.order(&[("TEA", 1)])).collect();
+    let orders = [1, 1, 2, 1].map(|quantity| shop.order(&[("TEA", quantity)]));
     let fingerprints = [1, 1, 2, 1];
     let batch = orders.iter().zip(fingerprints).map(|(order, print)| submission(order.clone(), "k", print)).collect();
     let answers = shop.intake.accept(batch).await.unwrap();

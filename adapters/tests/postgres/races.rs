@@ -200,3 +200,49 @@ async fn a_request_to_cancel_that_loses_against_a_refusal_is_told_so() {
     assert_eq!(answer.unwrap(), CancelRequest::TooLate(schemas::order::Status::Rejected));
     assert!(matches!(shop.load(id).await.state, State::Rejected { .. }));
 }
+
+#[tokio::test]
+async fn of_a_promised_cancellation_and_a_refusal_at_once_the_promise_is_kept() {
+    let shop = Shop::open().await;
+    let orders: Vec<AcceptedOrder> = (0..20).map(|_| shop.order(&[("TEA", 1)])).collect();
+    let ids: Vec<OrderId> = orders.iter().map(|order| order.id).collect();
+    shop.orders.reserve(orders).await.unwrap();
+    let racers = ids.iter().enumerate().map(async |(place, id)| {
+        let refuse = async || shop.orders.apply(vec![(*id, rejection())]).await.unwrap();
+        // Whoever comes first by chance: now the one is begun first, now the other.
+        let (answer, _) = if place % 2 == 0 {
+            tokio::join!(shop.orders.request_cancel(*id), refuse())
+        } else {
+            let (refused, answer) = tokio::join!(refuse(), shop.orders.request_cancel(*id));
+            (answer, refused)
+        };
+        let order = shop.orders.load(&[*id]).await.unwrap().remove(0);
+        match answer.unwrap() {
+            CancelRequest::Noted => {
+                shop.orders.apply(vec![(*id, Command::Cancel)]).await.unwrap();
+                assert_eq!(shop.orders.load(&[*id]).await.unwrap().remove(0).state, State::Cancelled);
+            }
+            CancelRequest::TooLate(_) => assert!(matches!(order.state, State::Rejected { .. })),
+            // The refusal found the wish, and carried it out before the answer was made.
+            CancelRequest::Already => assert_eq!(order.state, State::Cancelled),
+            CancelRequest::Missing => panic!("it is stored"),
+        }
+    });
+    join_all(racers).await;
+    assert_eq!(shop.reserved_units("TEA").await, 0);
+    shop.stock_and_events_agree().await;
+}
+
+#[tokio::test]
+async fn a_reservation_that_is_over_ends_cancelled_if_that_was_promised() {
+    let shop = Shop::open().await;
+    let order = shop.order(&[("TEA", 1)]);
+    let id = order.id;
+    shop.orders.reserve(vec![order]).await.unwrap();
+    assert_eq!(shop.orders.request_cancel(id).await.unwrap(), CancelRequest::Noted);
+    shop.run("update orders set reserved_until = '2000-01-01'").await;
+    let applied = shop.orders.apply(vec![(id, Command::Expire)]).await.unwrap();
+    assert!(is_changed(&applied[0]));
+    assert_eq!(shop.orders.load(&[id]).await.unwrap().remove(0).state, State::Cancelled);
+    shop.stock_and_events_agree().await;
+}

@@ -83,6 +83,30 @@ fn a_payment_that_cannot_be_taken_any_more_is_given_up() {
 }
 
 #[test]
+fn a_free_order_is_confirmed_whatever_the_provider_would_say() {
+    for provider in [Provider::Answers, Provider::Declines, Provider::Down, Provider::Slow] {
+        let (world, mut run) = (World::new(), Run::start());
+        world.lock().order.total = Some(0);
+        world.lock().provider = provider;
+        run.ends(&world);
+        assert_eq!((world.status(), world.payment(), world.lock().book), (Status::Confirmed, None, Book::Nothing));
+        assert_eq!(run.states, ["AuthorizePayment", "PaymentAnswered", "ConfirmOrder", "Closed"]);
+    }
+}
+
+#[test]
+fn an_order_whose_cancellation_was_promised_ends_cancelled_though_its_payment_is_declined() {
+    let (world, mut run) = (World::new(), Run::start());
+    world.lock().provider = Provider::Declines;
+    run.until_in(&world, "RejectOrder");
+    world.lock().order.cancel_requested = true;
+    run.ends(&world);
+    assert_eq!((world.status(), world.payment()), (Status::Cancelled, Some(PaymentStatus::Declined)));
+    assert!(world.was_told(EventName::OrderCancelled) && !world.was_told(EventName::OrderRejected));
+    is_at_an_honest_end(&world);
+}
+
+#[test]
 fn a_call_that_hung_before_the_payment_was_noted_is_made_again() {
     for how in [Cut::Timeout, Cut::LeftAlone] {
         let (world, mut run) = (World::new(), Run::start());

@@ -156,7 +156,8 @@ impl Contents {
                 Vec::from_iter(event)
             }
             Verdict::Already => {
-                let told_by = |event: &&Event| event.name().is_some() && event.name() == command.event_name();
+                let told_by =
+                    |event: &&Event| event.name().is_some() && event.name() == command.event_name(&self.order);
                 self.events.iter().filter(told_by).cloned().collect()
             }
             Verdict::Refused => Vec::new(),

@@ -1,7 +1,7 @@
 //! What every answer has, whatever was asked: a request id, a problem document if it is one, safe headers, one line in
 //! the log and a count. A panic in a handler ends here, as a problem like any other.
 
-use super::{App, problem::Refusal, routes};
+use super::{App, idempotency_key::holds_card_number, problem::Refusal, routes};
 use axum::{
     body::Body,
     extract::{MatchedPath, Request, State},
@@ -43,10 +43,12 @@ pub(super) async fn envelope(State(app): State<App>, request: Request, next: Nex
     response
 }
 
-/// The caller's id if it is a plain word, else a new one.
+/// The caller's id if it is a plain word that can be logged, else a new one.
 fn request_id(app: &App, headers: &HeaderMap) -> (String, HeaderValue) {
     let plain = |text: &&str| {
-        (1..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
+        (1..=64).contains(&text.len())
+            && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
+            && !holds_card_number(text)
     };
     if let Some(value) = headers.get(REQUEST_ID)
         && let Some(text) = value.to_str().ok().filter(plain)

@@ -3,6 +3,7 @@
 
 mod caller;
 mod cancel;
+mod card_search;
 mod decisions;
 mod edge;
 mod envelope;
@@ -15,6 +16,7 @@ mod metrics;
 mod openapi;
 mod order_body;
 mod orders;
+mod pointer;
 mod prefer;
 mod problem;
 mod products;

@@ -20,7 +20,9 @@ use utoipa::{
         self as oa, ContentBuilder, HeaderBuilder, Ref, RefOr, ResponseBuilder,
         example::ExampleBuilder,
         header::Header,
+        link::Link,
         path::{Operation, PathItem},
+        schema::{AdditionalProperties, Schema},
         security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
     },
 };
@@ -96,10 +98,26 @@ impl Modify for Common {
         let scheme = scheme.description(Some("Roles: `customer`, `warehouse`, `support`.")).build();
         let components = document.components.get_or_insert_default();
         components.add_security_scheme("bearerAuth", SecurityScheme::Http(scheme));
+        for name in TAKEN_TO_THE_LETTER {
+            if let Some(RefOr::T(Schema::Object(object))) = components.schemas.get_mut(name) {
+                object.additional_properties = Some(Box::new(AdditionalProperties::FreeForm(false)));
+            }
+        }
         for item in document.paths.paths.values_mut() {
             operations(item).for_each(describe);
         }
     }
+}
+
+/// Schemas of bodies whose unknown members are refused; code that reads what is kept passes over them.
+const TAKEN_TO_THE_LETTER: [&str; 5] = ["OrderRequest", "LineRequest", "PaymentRequest", "Address", "Amount"];
+
+/// What can be done next with an order that was submitted, by the names of the link and of the operation.
+const WITH_AN_ORDER: [(&str, &str); 3] =
+    [("Read", "getOrder"), ("Cancel", "cancelOrder"), ("ReadInvoice", "getInvoice")];
+
+fn link_to_order(operation: &str) -> Link {
+    Link::builder().operation_id(operation).parameter("id", "$response.body#/id").build()
 }
 
 fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
@@ -115,8 +133,13 @@ fn describe(operation: &mut Operation) {
     for (status, kinds) in by_status {
         operation.responses.responses.insert(status, RefOr::T(problem_response(&kinds)));
     }
-    for response in operation.responses.responses.values_mut() {
+    let submits = operation.operation_id.as_deref() == Some("submitOrder");
+    for (status, response) in &mut operation.responses.responses {
         if let RefOr::T(response) = response {
+            if submits && status.starts_with('2') {
+                let links = WITH_AN_ORDER.map(|(name, to)| (name.to_owned(), RefOr::T(link_to_order(to))));
+                response.links.extend(links);
+            }
             let id = text_header("The request's id, also in the logs; the caller's own if it sent a plain one.");
             response.headers.insert("x-request-id".into(), RefOr::T(id));
         }

@@ -1,25 +1,34 @@
 //! The body of `POST /v1/orders`: read up to its limit, checked, parsed once. What is wrong with it is said by place and
 //! rule, never by quoting it: a body may hold what nobody should see in a log or a screenshot.
 
-use super::problem::{Kind, Refusal};
+use super::{
+    card_search::{self, Found},
+    pointer::Pointer,
+    problem::{Kind, Refusal},
+};
 use axum::{
     body::{Body, Bytes},
     http::{HeaderMap, header},
 };
 use http_body_util::{BodyExt, LengthLimitError, Limited};
-use schemas::{card_number::contains_card_number, order_request::OrderRequest, problem::FieldError};
-use serde_path_to_error::{Path, Segment};
+use schemas::{order_request::OrderRequest, problem::FieldError, whole_number::WHOLE_NUMBER};
+use serde_path_to_error::Path;
 use std::{error::Error, io};
 
 /// The most bytes a body may have.
 pub(super) const LARGEST: usize = 256 * 1024;
+/// The most places that are told of one body, for one thing that is wrong with it.
+pub(super) const MOST_PLACES: usize = 20;
 
 /// A body that can be accepted.
 #[derive(Debug)]
 pub(super) struct OrderBody {
+    /// Without fields that were sent empty.
     pub(super) request: OrderRequest,
-    /// The request written anew: the same for every spelling of it.
+    /// The request as it was sent, written anew: the same for every spelling of it, and in every release.
     pub(super) canonical: Vec<u8>,
+    /// SKUs that would pass for a card number, with their places: only the catalogue knows which are none.
+    pub(super) suspects: Vec<(String, String)>,
 }
 
 /// `application/json`, in UTF-8 if it names a charset.
@@ -63,31 +72,50 @@ fn is_late(error: &(dyn Error + 'static)) -> bool {
 /// The order in it.
 pub(super) fn parse(bytes: &[u8]) -> Result<OrderBody, Refusal> {
     let text = std::str::from_utf8(bytes).map_err(|_| whole_body("the body must be UTF-8"))?;
-    if contains_card_number(bytes) {
-        return Err(card_number());
+    let Found { places, skus: suspects } = card_search::search(text);
+    if !places.is_empty() {
+        return Err(card_numbers(places));
     }
-    let request: OrderRequest = serde_json::from_str(text).map_err(|error| explain(text, &error))?;
+    let (request, unknown) = read_order(text).map_err(|error| explain(text, &error))?;
+    if !unknown.is_empty() {
+        return Err(Refusal::of_body(unknown));
+    }
     if arrays(bytes) > 1 {
         // Serde would take an object's fields from an array too; the contract does not.
         return Err(whole_body("`lines` is the only array; something else is one where an object belongs"));
     }
     let canonical = serde_json::to_vec(&request).map_err(|_| Refusal::of(Kind::Internal))?;
-    // Escapes can hide digits from a look at the raw bytes; they are resolved here.
-    if bytes.contains(&b'\\') && contains_card_number(&canonical) {
-        return Err(card_number());
-    }
+    let request = request.without_empty();
     match request.errors() {
-        errors if errors.is_empty() => Ok(OrderBody { request, canonical }),
+        errors if errors.is_empty() => Ok(OrderBody { request, canonical, suspects }),
         errors => Err(Refusal::of_body(errors)),
     }
+}
+
+/// The order, and the members that it does not know. Only here are they refused: what was let in once is read by every
+/// later release, and by earlier ones beside it.
+fn read_order(text: &str) -> serde_json::Result<(OrderRequest, Vec<FieldError>)> {
+    let mut unknown = Vec::new();
+    let mut json = serde_json::Deserializer::from_str(text);
+    let request = serde_ignored::deserialize(&mut json, |path| {
+        if unknown.len() < MOST_PLACES {
+            let pointer = Pointer::from(&path);
+            let detail = if pointer.is_told() { "is not known" } else { "has a member that is not known" };
+            unknown.push(FieldError { pointer: pointer.to_string(), detail: detail.to_owned() });
+        }
+    })?;
+    json.end()?;
+    Ok((request, unknown))
 }
 
 fn whole_body(detail: &'static str) -> Refusal {
     Refusal::of_body(vec![FieldError { pointer: String::new(), detail: detail.to_owned() }])
 }
 
-fn card_number() -> Refusal {
-    whole_body("the body holds a card number, or what looks like one; nothing of it was kept. Send a provider token")
+/// A body with what would pass for a card number at these places.
+pub(super) fn card_numbers(places: impl IntoIterator<Item = String>) -> Refusal {
+    let detail = "holds a card number, or what looks like one; nothing of it was kept. Send a provider token";
+    Refusal::of_body(places.into_iter().map(|pointer| FieldError { pointer, detail: detail.to_owned() }).collect())
 }
 
 /// How many arrays a valid JSON text opens.
@@ -134,18 +162,13 @@ fn syntax(error: &serde_json::Error) -> Refusal {
 fn field_error(path: &Path, error: &serde_json::Error) -> FieldError {
     let text = error.to_string();
     let message = text.rsplit_once(" at line ").map_or(text.as_str(), |(message, _)| message);
-    let mut pointer = pointer_to(path);
+    let mut pointer = Pointer::from(path).to_string();
     let detail = if let Some(name) = quoted_after(message, "missing field `") {
         pointer = format!("{}/{name}", pointer.trim_end_matches(&format!("/{name}")));
         "is required".to_owned()
     } else if let Some(name) = quoted_after(message, "duplicate field `") {
         pointer = format!("{}/{name}", pointer.trim_end_matches(&format!("/{name}")));
         "stands here twice".to_owned()
-    } else if message.starts_with("unknown field `") {
-        match message.rsplit_once("`, expected ") {
-            Some((_, known)) => format!("is not known; expected {known}"),
-            None => "is not known".to_owned(),
-        }
     } else if message.starts_with("must be an active ISO 4217 currency code") {
         message.to_owned()
     } else {
@@ -160,33 +183,12 @@ fn quoted_after<'a>(message: &'a str, opening: &str) -> Option<&'a str> {
 
 fn in_words(expected: &str) -> &'static str {
     match expected {
-        "i64" => "a whole number within 64 bits",
+        WHOLE_NUMBER => WHOLE_NUMBER,
         "a string" | "string" => "a string",
         "a sequence" => "an array",
         text if text.starts_with("struct ") => "an object",
         _ => "of another kind",
     }
-}
-
-/// RFC 6901. A name that the caller made up is shown only if it is a plain word: it may be anything.
-fn pointer_to(path: &Path) -> String {
-    let mut pointer = String::new();
-    for segment in path.iter() {
-        match segment {
-            Segment::Seq { index } => pointer.push_str(&format!("/{index}")),
-            Segment::Map { key } | Segment::Enum { variant: key } => {
-                if key.len() > 40
-                    || !key.bytes().all(|b| b.is_ascii_alphabetic() || b == b'_' || b == b'1' || b == b'2')
-                {
-                    break;
-                }
-                pointer.push('/');
-                pointer.push_str(key);
-            }
-            Segment::Unknown => break,
-        }
-    }
-    pointer
 }
 
 #[cfg(test)]

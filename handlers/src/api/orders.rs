@@ -80,7 +80,8 @@ pub(super) async fn get_order(
     params(
         ("status" = Option<Status>, Query, description = "Only orders that stand there."),
         ("limit" = Option<i64>, Query, minimum = 1, maximum = 100, description = "Orders of a page; 20 if absent."),
-        ("cursor" = Option<String>, Query, description = "The `next_cursor` of the page before."),
+        ("cursor" = Option<String>, Query, pattern = "^([A-Za-z0-9_-]{21}[AQgw])?$",
+            description = "The `next_cursor` of the page before; empty for the first."),
     ),
     responses((status = 200, description = "A page of orders.", body = OrderPage)))]
 pub(super) async fn list_orders(State(app): State<App>, caller: Caller, uri: Uri) -> Result<Response, Refusal> {

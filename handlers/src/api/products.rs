@@ -20,13 +20,15 @@ use std::sync::Arc;
     security(("bearerAuth" = [])),
     params(
         ("limit" = Option<i64>, Query, minimum = 1, maximum = 100, description = "Products of a page; 20 if absent."),
-        ("cursor" = Option<String>, Query, description = "The `next_cursor` of the page before."),
+        ("cursor" = Option<String>, Query, max_length = 342,
+            pattern = "^([A-Za-z0-9_-]{4})*([A-Za-z0-9_-][AQgw]|[A-Za-z0-9_-]{2}[AEIMQUYcgkosw048])?$",
+            description = "The `next_cursor` of the page before; empty for the first."),
     ),
     responses((status = 200, description = "A page of products.", body = ProductPage)))]
 pub(super) async fn list_products(State(app): State<App>, caller: Caller, uri: Uri) -> Result<Response, Refusal> {
     let params = Params::of(&uri, &["limit", "cursor"])?;
     let limit = params.limit()?;
-    let after = params.cursor(|bytes| String::from_utf8(bytes).ok().filter(|sku| is_sku(sku)))?;
+    let after = params.cursor(|bytes| Some(place_of(&bytes)))?.filter(|sku| !sku.is_empty());
     let catalogue = Arc::clone(&app.catalogue);
     let page = app.reads.read(&caller, async move { catalogue.products(after.as_deref(), limit).await }).await?;
     json(&ProductPage { next_cursor: page.next_cursor.map(|sku| cursor_of(sku.as_bytes())), ..page })
@@ -61,7 +63,7 @@ pub(super) async fn get_product(State(app): State<App>, caller: Caller, sku: Nam
     security(("bearerAuth" = [])),
     params(
         ("q" = String, Query, min_length = 1, max_length = 200,
-            pattern = r"^[^\u0000-\u001f\u007f-\u009f]+$",
+            pattern = r"^[^\u0000-\u001f\u007f-\u009f]*[^\s\u0000-\u001f\u007f-\u009f][^\u0000-\u001f\u007f-\u009f]*$",
             description = "What to look for.", example = "earl gray"),
         ("limit" = Option<i64>, Query, minimum = 1, maximum = 100, description = "Products at most; 20 if absent."),
     ),
@@ -71,6 +73,11 @@ pub(super) async fn search_products(State(app): State<App>, caller: Caller, uri:
     let (query, limit, search) = (params.search()?.to_owned(), params.limit()?, Arc::clone(&app.search));
     let items = app.reads.read(&caller, async move { search.products(&query, limit).await }).await?;
     json(&ProductPage { items, next_cursor: None })
+}
+
+/// Where a cursor points to: whatever it holds stands somewhere among the SKUs.
+fn place_of(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).chars().filter(|c| !c.is_control()).take(sku::MAX_SKU_CHARS).collect()
 }
 
 fn is_sku(text: &str) -> bool {

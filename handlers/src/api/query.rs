@@ -9,6 +9,8 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 const MOST: i64 = 100;
 /// The items of a page if nothing is said.
 const USUAL: i64 = 20;
+/// The longest cursor: of the longest SKU, four bytes a character.
+const LONGEST_CURSOR: usize = 342;
 /// The longest text searched for, in characters.
 const LONGEST_SEARCH: usize = 200;
 
@@ -53,8 +55,9 @@ impl Params {
 
     /// `cursor`: what `next_cursor` of the page before said, decoded.
     pub(super) fn cursor<T>(&self, decode: impl FnOnce(Vec<u8>) -> Option<T>) -> Result<Option<T>, Refusal> {
-        let Some(text) = self.get("cursor") else { return Ok(None) };
-        match URL_SAFE_NO_PAD.decode(text).ok().and_then(decode) {
+        let Some(text) = self.get("cursor").filter(|text| !text.is_empty()) else { return Ok(None) };
+        let decoded = if text.len() <= LONGEST_CURSOR { URL_SAFE_NO_PAD.decode(text).ok() } else { None };
+        match decoded.and_then(decode) {
             Some(at) => Ok(Some(at)),
             None => Err(refuse("`cursor` must be the `next_cursor` of a page before".into())),
         }
@@ -108,7 +111,11 @@ mod tests {
         assert_eq!(params(&text).unwrap().cursor(Some).unwrap(), Some(b"last".to_vec()));
         assert_eq!(params("").unwrap().cursor(Some).unwrap(), None);
         assert!(params("cursor=***").unwrap().cursor(Some).is_err());
-        assert!(params("cursor=").unwrap().cursor(|b| (!b.is_empty()).then_some(b)).is_err());
+        assert_eq!(params("cursor=").unwrap().cursor(Some).unwrap(), None, "empty is absent");
+        // Another spelling of the same bytes is none of ours.
+        assert!(params("cursor=AB").unwrap().cursor(Some).is_err());
+        assert!(params(&format!("cursor={}", "A".repeat(342))).unwrap().cursor(Some).is_ok());
+        assert!(params(&format!("cursor={}", "A".repeat(343))).unwrap().cursor(Some).is_err());
     }
 
     #[test]

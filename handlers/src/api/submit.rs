@@ -17,15 +17,18 @@ use axum::{
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use schemas::{intake::AcceptedOrder, order::Order, order_request::OrderRequest};
+use futures_util::{StreamExt, TryStreamExt, stream};
+use schemas::{intake::AcceptedOrder, order::Order, order_request::OrderRequest, product::Product};
 use sha2::{Digest, Sha256};
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 use tokio::time::timeout_at;
 use workflows::{
     order::submitted,
     ports::{Acceptance, Submission},
 };
 
+/// How many products of an order are looked up at once.
+const LOOKUPS: usize = 8;
 const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 /// Which preference was followed.
 pub(super) const PREFERENCE_APPLIED: HeaderName = HeaderName::from_static("preference-applied");
@@ -40,6 +43,7 @@ pub(super) const PREFERENCE_APPLIED: HeaderName = HeaderName::from_static("prefe
     security(("bearerAuth" = [])),
     params(
         ("Idempotency-Key" = String, Header, min_length = 1, max_length = 257, example = "4f9d2c8e-checkout-1",
+            pattern = r#"^([!#-~]{1,255}|"([!#-\[\]-~]|\\["\\]){1,255}")$"#,
             description = "1 to 255 visible ASCII characters that name this order, bare or as a quoted string."),
         ("Prefer" = Option<String>, Header, example = "wait=10",
             description = "`wait=N`: answer when the order is decided, but after N seconds (at most 20) at the latest."),
@@ -74,6 +78,7 @@ pub(super) async fn submit_order(
     let bytes = order_body::read(&headers, body).await?;
     let key = idempotency_key::parse(&headers)?;
     let body = order_body::parse(&bytes)?;
+    must_be_barcodes(&app, &body.suspects).await?;
     let order = AcceptedOrder {
         id: app.ids.order_id(),
         customer: caller.name().to_owned(),
@@ -115,6 +120,20 @@ pub(super) async fn submit_order(
         response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
     }
     Ok(response)
+}
+
+/// Of SKUs that would pass for card numbers those are barcodes that the catalogue has: the door keeps the others out, as
+/// a refused order keeps its lines.
+async fn must_be_barcodes(app: &App, suspects: &[(String, String)]) -> Result<(), Refusal> {
+    let mut places = BTreeMap::<&str, Vec<&str>>::new();
+    for (place, sku) in suspects {
+        places.entry(sku).or_default().push(place);
+    }
+    let lookups: Vec<_> = places.keys().map(|sku| app.catalogue.product(sku)).collect();
+    let products: Vec<Option<Product>> = stream::iter(lookups).buffered(LOOKUPS).try_collect().await?;
+    let unknown = places.values().zip(products).filter(|(_, product)| product.is_none()).flat_map(|(places, _)| places);
+    let mut unknown = unknown.map(|place| (*place).to_owned()).take(order_body::MOST_PLACES).peekable();
+    if unknown.peek().is_some() { Err(order_body::card_numbers(unknown)) } else { Ok(()) }
 }
 
 async fn accept(app: &App, submission: Submission) -> Result<Acceptance, Refusal> {

@@ -14,7 +14,7 @@ use workflows::ports::Unavailable;
     security(("bearerAuth" = [])),
     params(
         ("q" = String, Query, min_length = 1, max_length = 200,
-            pattern = r"^[^\u0000-\u001f\u007f-\u009f]+$",
+            pattern = r"^[^\u0000-\u001f\u007f-\u009f]*[^\s\u0000-\u001f\u007f-\u009f][^\u0000-\u001f\u007f-\u009f]*$",
             description = "What to look for.", example = "zoe@example.com"),
         ("limit" = Option<i64>, Query, minimum = 1, maximum = 100, description = "Orders at most; 20 if absent."),
     ),
@@ -26,12 +26,12 @@ pub(super) async fn search_orders(State(app): State<App>, caller: Caller, uri: U
     let (search, orders) = (Arc::clone(&app.search), Arc::clone(&app.orders));
     let reading = async move {
         let ids = search.orders(&query, limit).await?;
-        let loaded = orders.load(&ids).await?;
+        let loaded = orders.show(&ids).await?;
         Ok::<_, Unavailable>((ids, loaded))
     };
     let (ids, loaded) = app.reads.read(&caller, reading).await?;
     let mut by_id: HashMap<_, _> = loaded.into_iter().map(|order| (order.id, order)).collect();
     // In the order that the search found them, whatever order they were loaded in.
-    let items = ids.iter().filter_map(|id| by_id.remove(id)).map(|order| order.view()).collect();
+    let items = ids.iter().filter_map(|id| by_id.remove(id)).collect();
     json(&OrderPage { items, next_cursor: None })
 }

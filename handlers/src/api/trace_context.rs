@@ -2,6 +2,7 @@
 //! is dropped, as the specification asks.
 
 use axum::http::HeaderMap;
+use schemas::card_number::contains_card_number;
 
 /// Version, trace id, parent id and flags of version 00, all that is kept of a later one.
 const LENGTH: usize = 55;
@@ -25,7 +26,9 @@ pub(super) fn traceparent(headers: &HeaderMap) -> Option<String> {
         && not_zero(trace)
         && hex(parent, 16)
         && not_zero(parent)
-        && hex(flags, 2);
+        && hex(flags, 2)
+        // It is kept with the order, and hexadecimal may be all digits.
+        && ![trace, parent].into_iter().any(contains_card_number);
     valid.then(|| known.to_owned())
 }
 
@@ -61,6 +64,8 @@ mod tests {
             "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01-more",
             "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-0",
             "00-0af7651916cd43dd8448eb211c80319cb7ad6b7169203331-0001",
+            "00-00000000000000004242424242424242-b7ad6b7169203331-01",
+            "00-0af7651916cd43dd8448eb211c80319c-4242424242424242-01",
         ] {
             assert_eq!(read(broken), None, "{broken}");
         }

@@ -28,7 +28,7 @@ async fn products_come_in_pages_with_opaque_cursors() {
     assert_ne!(cursor, "B/1");
     let second = world.get(&format!("/v1/products?limit=2&cursor={cursor}"), "alice").await.json();
     assert_eq!((second["items"][0]["sku"].as_str(), second["next_cursor"].as_str()), (Some("Ü"), None));
-    for bad in ["cursor=B/1!", "cursor=AA", "limit=0", "q=tea"] {
+    for bad in ["cursor=B/1!", "cursor=AB", "limit=0", "q=tea"] {
         let answer = world.get(&format!("/v1/products?{bad}"), "alice").await;
         assert_eq!((answer.status, answer.slug().as_str()), (StatusCode::BAD_REQUEST, "invalid-parameter"), "{bad}");
     }

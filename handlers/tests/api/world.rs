@@ -348,7 +348,7 @@ impl Intake for World {
                     keys.insert(key, submission);
                     Acceptance::Accepted
                 }
-                Some(known) if known.fingerprint == submission.fingerprint => {
+                Some(known) if known.fingerprint == submission.fingerprint || submission.repeats(&known.order) => {
                     Acceptance::Replayed { id: known.order.id, accepted_at: known.order.accepted_at }
                 }
                 Some(_) => Acceptance::KeyReused,

@@ -30,6 +30,7 @@ pub async fn resolve_payment(
     let (mut pending, mut decided) = (Vec::new(), Vec::new());
     for task in tasks {
         match found.remove(&task.order) {
+            Some(order) if order.is_free() => task.finish(Ok(known_answer(&order))),
             Some(order) => match &order.payment {
                 Some(payment) if payment.state == PaymentStatus::Pending => {
                     pending.push((task, payment.key.clone(), payment.calls));

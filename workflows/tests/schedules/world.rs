@@ -191,7 +191,7 @@ impl Orders for World {
             let order = orders.get_mut(&id).unwrap();
             let verdict = decide(order, &command, self.now());
             let events = match verdict {
-                Verdict::Changed(_) => vec![event(id, order.version, command.event_name().unwrap())],
+                Verdict::Changed(_) => vec![event(id, order.version, command.event_name(order).unwrap())],
                 Verdict::Already | Verdict::Refused => Vec::new(),
             };
             Applied::Order { order: Box::new(order.clone()), verdict, events }

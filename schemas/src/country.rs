@@ -1,13 +1,44 @@
-//! English names of countries: an address ends in a name, while data and XML have the code.
+//! Countries: the codes that an address may have, their English names, and which of them do without postal codes.
 
-/// The name of a country by its ISO 3166 alpha-2 code.
-pub(super) fn country_name(code: &str) -> Option<&'static str> {
+/// The English name of a country by its ISO 3166-1 alpha-2 code; none for a code that is not officially assigned.
+pub fn country_name(code: &str) -> Option<&'static str> {
     let at = NAMES.binary_search_by_key(&code, |(code, _)| *code).ok()?;
     NAMES.get(at).map(|(_, name)| *name)
 }
 
-/// Sorted by code.
-const NAMES: [(&str, &str); 249] = [
+/// Whether an address there has a postal code.
+pub(crate) fn has_postal_codes(code: &str) -> bool {
+    WITHOUT_POSTAL_CODES.binary_search(&code).is_err()
+}
+
+/// What to write in place of a code that people use and ISO 3166-1 has not assigned to what they mean.
+pub(crate) fn hint(code: &str) -> Option<&'static str> {
+    match code {
+        "UK" | "EN" => Some("the United Kingdom is GB"),
+        "EL" => Some("Greece is GR"),
+        "XK" => Some("Kosovo has no code in ISO 3166-1, so no invoice could name it"),
+        "SU" => Some("the Soviet Union has no code any more"),
+        "YU" | "CS" => Some("Serbia is RS, Montenegro is ME"),
+        "AN" => Some("Curaçao is CW, Sint Maarten is SX, Bonaire is BQ"),
+        "TP" => Some("Timor-Leste is TL"),
+        "ZR" => Some("the Democratic Republic of the Congo is CD"),
+        "BU" => Some("Myanmar is MM"),
+        "FX" => Some("France is FR"),
+        _ => None,
+    }
+}
+
+/// Countries that the Universal Postal Union lists as having no postal codes, or whose codes, by its sheets of addressing,
+/// are not asked for (Ireland's and Jamaica's among them); sorted.
+const WITHOUT_POSTAL_CODES: [&str; 71] = [
+    "AE", "AG", "AO", "AQ", "AW", "BF", "BI", "BJ", "BO", "BQ", "BS", "BV", "BW", "BZ", "CD", "CF", "CG", "CI", "CK",
+    "CM", "CW", "DJ", "DM", "ER", "FJ", "GA", "GD", "GH", "GM", "GQ", "GY", "HK", "IE", "JM", "KI", "KM", "KN", "KP",
+    "LC", "LY", "ML", "MO", "MR", "MW", "NR", "NU", "PA", "QA", "RW", "SB", "SC", "SL", "SO", "SR", "SS", "ST", "SX",
+    "SY", "TD", "TF", "TG", "TK", "TL", "TO", "TT", "TV", "TZ", "UG", "VU", "YE", "ZW",
+];
+
+/// The 249 codes that ISO 3166-1 has officially assigned, with English names; sorted by code.
+pub(crate) const NAMES: [(&str, &str); 249] = [
     ("AD", "Andorra"),
     ("AE", "United Arab Emirates"),
     ("AF", "Afghanistan"),
@@ -264,9 +295,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_are_found_by_code() {
+    fn the_lists_are_sorted_and_of_countries() {
         assert!(NAMES.is_sorted_by(|before, after| before.0 < after.0));
-        assert_eq!(country_name("DE"), Some("Germany"));
-        assert_eq!(country_name("XX"), None);
+        assert!(WITHOUT_POSTAL_CODES.is_sorted_by(|before, after| before < after));
+        assert!(WITHOUT_POSTAL_CODES.iter().all(|code| country_name(code).is_some()));
+        assert_eq!((country_name("DE"), country_name("XX")), (Some("Germany"), None));
+    }
+
+    #[test]
+    fn a_hint_is_given_for_no_code_that_is_assigned() {
+        assert!(NAMES.iter().all(|(code, _)| hint(code).is_none()));
     }
 }

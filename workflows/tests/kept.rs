@@ -1,0 +1,35 @@
+//! What an order's row and an invoice's row keep as JSON: read as every release wrote it, whatever a later one added.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use serde_json::{Value, json};
+use workflows::{invoice::Party, order::StoredLine};
+
+/// As release 0.1.0 wrote them.
+const LINES: &str = r#"[
+    {"sku": "TEA", "name": "Tea", "quantity": 2, "unit_price": 499, "tax_rate_bp": 700, "warehouse": "main"},
+    {"sku": "UNKNOWN", "quantity": 1}
+]"#;
+const SELLER: &str = r#"{"name": "Tea Ltd", "line1": "1 High Street", "line2": null, "postal_code": "N1", "city": "London",
+    "country": "GB", "vat_id": "GB123456789", "email": null}"#;
+
+fn with_more(mut value: Value) -> Value {
+    value.as_object_mut().unwrap().insert("added_later".into(), json!({"with": ["something"]}));
+    value
+}
+
+#[test]
+fn lines_are_read_as_they_were_written_and_by_the_release_before_a_later_one() {
+    let lines: Vec<StoredLine> = serde_json::from_str(LINES).unwrap();
+    assert_eq!(serde_json::to_value(&lines).unwrap(), serde_json::from_str::<Value>(LINES).unwrap());
+    let later: Vec<Value> = serde_json::from_str::<Vec<Value>>(LINES).unwrap().into_iter().map(with_more).collect();
+    assert_eq!(serde_json::from_value::<Vec<StoredLine>>(Value::Array(later)).unwrap(), lines);
+}
+
+#[test]
+fn a_seller_is_read_as_it_was_written_and_by_the_release_before_a_later_one() {
+    let seller: Party = serde_json::from_str(SELLER).unwrap();
+    assert_eq!((seller.name.as_str(), seller.vat_id.as_deref()), ("Tea Ltd", Some("GB123456789")));
+    let later = with_more(serde_json::from_str(SELLER).unwrap());
+    assert_eq!(serde_json::from_value::<Party>(later).unwrap(), seller);
+}
