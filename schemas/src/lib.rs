@@ -3,6 +3,7 @@
 
 pub mod address;
 pub mod card_number;
+pub mod country;
 pub mod event;
 pub mod ids;
 pub mod intake;

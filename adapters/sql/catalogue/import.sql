@@ -1,14 +1,21 @@
 -- catalogue.import
 with given as (
-    select * from unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::integer[], $6::text[], $7::bigint[])
-        as g (sku, name, currency, price, tax_rate_bp, trigrams, units)
+    select * from unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::integer[], $6::text[], $7::bigint[],
+                         $11::text[], $12::text[], $13::boolean[])
+        as g (sku, name, currency, price, tax_rate_bp, trigrams, units, tax_category, tax_exemption_reason,
+              price_includes_tax)
 ),
 listed as (
-    insert into products (sku, name, currency, price, tax_rate_bp, trigrams, updated_at)
-    select sku, name, currency, price, tax_rate_bp, string_to_array(trigrams, chr(31)), $9::timestamptz from given
+    insert into products (sku, name, currency, price, tax_rate_bp, trigrams, updated_at, tax_category,
+                          tax_exemption_reason, price_includes_tax)
+    select sku, name, currency, price, tax_rate_bp, string_to_array(trigrams, chr(31)), $9::timestamptz, tax_category,
+           tax_exemption_reason, price_includes_tax
+    from given
     on conflict (sku) do update
     set name = excluded.name, currency = excluded.currency, price = excluded.price,
-        tax_rate_bp = excluded.tax_rate_bp, trigrams = excluded.trigrams, updated_at = excluded.updated_at
+        tax_rate_bp = excluded.tax_rate_bp, trigrams = excluded.trigrams, updated_at = excluded.updated_at,
+        tax_category = excluded.tax_category, tax_exemption_reason = excluded.tax_exemption_reason,
+        price_includes_tax = excluded.price_includes_tax
     returning sku
 ),
 stocked as (

@@ -1,5 +1,5 @@
 -- search.products: by the share of the query's trigrams found; a hit by name's or SKU's beginning comes first
-select p.sku, p.name, p.currency, p.price, p.tax_rate_bp,
+select p.sku, p.name, p.currency, p.price, p.tax_rate_bp, p.price_includes_tax,
        coalesce((select sum(s.free) from stock s where s.sku = p.sku), 0)::bigint as "available!"
 from products p,
      lateral (select count(*) as hits from unnest($1::text[]) as wanted (trigram)

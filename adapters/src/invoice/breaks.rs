@@ -95,6 +95,19 @@ pub(super) fn is_invisible(char: char) -> bool {
             | '\u{2060}'..='\u{206f}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{e0000}'..='\u{e0fff}')
 }
 
+/// Whether anything of a text would be seen on a page, if there is a font for it.
+pub(super) fn is_legible(text: &str) -> bool {
+    text.chars().any(|char| match char.general_category_group() {
+        // Blanks that count as letters and symbols.
+        _ if matches!(char, '\u{115f}' | '\u{1160}' | '\u{3164}' | '\u{ffa0}' | '\u{2800}') || is_invisible(char) => false,
+        GeneralCategoryGroup::Letter
+        | GeneralCategoryGroup::Number
+        | GeneralCategoryGroup::Punctuation
+        | GeneralCategoryGroup::Symbol => true,
+        GeneralCategoryGroup::Mark | GeneralCategoryGroup::Separator | GeneralCategoryGroup::Other => false,
+    })
+}
+
 /// Whether a character tells its neighbours to join or not.
 pub(super) fn is_joiner(char: char) -> bool {
     matches!(char, '\u{200c}' | '\u{200d}')

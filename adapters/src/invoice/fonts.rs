@@ -27,7 +27,7 @@ macro_rules! files {
 }
 
 /// All font files, the order being that in which they are asked for a character.
-static FILES: [FontFile; 23] = files![
+static FILES: [FontFile; 32] = files![
     "NotoSans-Regular",
     "NotoSans-Bold",
     "NotoSansArabic-Regular",
@@ -48,10 +48,23 @@ static FILES: [FontFile; 23] = files![
     "NotoSansSinhala-Regular",
     "NotoSansTamil-Regular",
     "NotoSansTelugu-Regular",
+    "NotoSansOriya-Regular",
+    "NotoSerifTibetan-Regular",
+    "NotoSansThaana-Regular",
+    "NotoSansTifinagh-Regular",
+    "NotoSansOlChiki-Regular",
+    "NotoSansMeeteiMayek-Regular",
+    "NotoSansCanadianAboriginal-Regular",
     "DroidSansFallback",
+    "HanaMinA",
     "NanumSquareR",
+    "NotoEmoji-Regular",
     "DejaVuSans-Symbols",
 ];
+
+/// How far the first font reaches up and down: the lines are set for that.
+const LATIN_ASCENT: i64 = 1069;
+const LATIN_DESCENT: i64 = 293;
 
 /// Number of font files.
 pub(super) const COUNT: usize = FILES.len();
@@ -79,6 +92,15 @@ impl FontFile {
     pub(super) fn advance(&self, glyph: u16) -> i64 {
         let Some(face) = self.face() else { return 0 };
         self.thousandths(face.glyph_hor_advance(GlyphId(glyph)).map_or(0, i64::from))
+    }
+
+    /// How much further a glyph that is raised so much reaches up and down than Latin letters, in thousandths of the
+    /// font size.
+    pub(super) fn reach(&self, glyph: u16, raised: i64) -> (i64, i64) {
+        let Some(bounds) = self.face().and_then(|face| face.glyph_bounding_box(GlyphId(glyph))) else { return (0, 0) };
+        let top = self.thousandths(i64::from(bounds.y_max)) + raised;
+        let bottom = self.thousandths(i64::from(bounds.y_min)) + raised;
+        ((top - LATIN_ASCENT).max(0), (-LATIN_DESCENT - bottom).max(0))
     }
 
     /// A measure of the font's own units in thousandths of the font size.

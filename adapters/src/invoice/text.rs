@@ -1,11 +1,12 @@
 //! Turns text into placed glyphs. Latin text takes a short way through tables; everything else is ordered by the
 //! bidirectional algorithm, split by font and shaped.
 
-use std::ops::Range;
+use std::{borrow::Cow, collections::BTreeSet, ops::Range};
 
 use rustybuzz::{BufferClusterLevel, UnicodeBuffer};
 use subsetter::GlyphRemapper;
 use unicode_bidi::{BidiInfo, Direction, Level};
+use unicode_normalization::{UnicodeNormalization, is_nfc};
 
 use super::breaks::{breaks, is_invisible, is_joiner, is_mark};
 use super::fonts::{self, Extent, Weight};
@@ -50,6 +51,10 @@ pub(super) struct Line {
     pub(super) runs: Vec<Run>,
     /// Width in thousandths of the font size.
     pub(super) width: i64,
+    /// How much further it reaches up than Latin text, in thousandths of the font size.
+    pub(super) above: i64,
+    /// How much further it reaches down.
+    pub(super) below: i64,
 }
 
 /// The glyphs that a document takes from one font file beyond the basic part.
@@ -67,13 +72,20 @@ pub(super) struct Used {
     /// How much of the basic part of the regular and of the bold font.
     pub(super) regular: Extent,
     pub(super) bold: Extent,
+    /// What no font has.
+    pub(super) unprintable: BTreeSet<char>,
     /// By index of the file.
     pub(super) subsets: [Option<Subset>; fonts::COUNT],
 }
 
 impl Used {
     pub(super) fn new() -> Self {
-        Self { regular: Extent::Core, bold: Extent::Core, subsets: std::array::from_fn(|_| None) }
+        Self {
+            regular: Extent::Core,
+            bold: Extent::Core,
+            unprintable: BTreeSet::new(),
+            subsets: std::array::from_fn(|_| None),
+        }
     }
 
     fn take_basic(&mut self, extent: Extent, weight: Weight) {
@@ -126,6 +138,9 @@ fn line_of(text: &str, base: Option<Level>, weight: Weight, used: &mut Used) -> 
 /// Breaks a text into lines no wider than `width` (thousandths of the font size) and sets them. Beyond `max_lines` the
 /// text ends in an ellipsis.
 pub(super) fn wrap(text: &str, weight: Weight, width: i64, max_lines: usize, used: &mut Used) -> Vec<Line> {
+    // Letters and their marks as one character where there is one: fonts have that, and hardly ever the parts.
+    let composed = if is_nfc(text) { Cow::Borrowed(text) } else { Cow::Owned(text.nfc().collect()) };
+    let text = composed.as_ref();
     let mut lines = Vec::new();
     let ranges = breaks(text, weight, width);
     let base = match unicode_bidi::get_base_direction(text) {
@@ -166,7 +181,11 @@ impl Line {
         let basic = weight.basic();
         let mut before: Option<char> = None;
         for char in chars {
-            let Some(id) = basic.glyph(char).or_else(|| basic.glyph(UNKNOWN)) else { continue };
+            let known = basic.glyph(char);
+            if known.is_none() {
+                used.unprintable.insert(char);
+            }
+            let Some(id) = known.or_else(|| basic.glyph(UNKNOWN)) else { continue };
             if let Some(before) = before
                 && let Some(last) = self.runs.last_mut().and_then(|run| run.glyphs.last_mut())
             {
@@ -212,6 +231,7 @@ impl Line {
             let glyph = u16::try_from(info.glyph_id).unwrap_or(0);
             // A shaper shows what it cannot place as glyph 0, which PDF/A forbids.
             if glyph == 0 {
+                used.unprintable.extend(clusters.text(text, info.cluster).chars().filter(|char| file.glyph(*char).is_none()));
                 self.push_basic(std::iter::once(UNKNOWN), Weight::Regular, used);
                 continue;
             }
@@ -223,6 +243,9 @@ impl Line {
             let said = say(&mut told, |char| file.glyph(char) == Some(glyph), last);
             let natural = file.advance(glyph);
             let id = used.take(index, glyph, natural, &said);
+            let (above, below) = file.reach(glyph, file.thousandths(i64::from(position.y_offset)));
+            self.above = self.above.max(above);
+            self.below = self.below.max(below);
             self.push(
                 Slot::Subset(index),
                 Glyph {

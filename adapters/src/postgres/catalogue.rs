@@ -8,7 +8,10 @@ use schemas::{
 };
 use sqlx::Connection;
 use std::sync::Arc;
-use workflows::ports::{Catalogue, Clock, Unavailable};
+use workflows::{
+    invoice::TaxTerms,
+    ports::{Catalogue, Clock, Unavailable},
+};
 
 /// Products and stock in PostgreSQL.
 pub struct PgCatalogue {
@@ -23,12 +26,14 @@ pub struct Delivery {
     pub sku: String,
     /// What it is called.
     pub name: String,
-    /// Net price of a unit in minor units.
+    /// Price of a unit in minor units.
     pub price: i64,
     /// Its currency.
     pub currency: Currency,
     /// Tax rate in basis points, at most 10,000.
     pub tax_rate_bp: u32,
+    /// What the tax depends on beside the rate.
+    pub tax_terms: TaxTerms,
     /// Units received, 0 or more.
     pub units: i64,
 }
@@ -44,6 +49,7 @@ pub(super) struct ProductRow {
     pub(super) currency: String,
     pub(super) price: i64,
     pub(super) tax_rate_bp: i32,
+    pub(super) price_includes_tax: bool,
     pub(super) available: i64,
 }
 
@@ -55,6 +61,7 @@ impl ProductRow {
             name: self.name,
             price: Amount { amount: self.price, currency },
             tax_rate_bp: u32::try_from(self.tax_rate_bp).map_err(|_| unreadable("catalogue", "tax_rate_bp"))?,
+            price_includes_tax: self.price_includes_tax,
             available: self.available,
         })
     }
@@ -71,6 +78,7 @@ impl PgCatalogue {
     ///
     /// # Errors
     /// If the database does not answer; then nothing was imported.
+    #[expect(clippy::as_conversions, reason = "no cast: it tells sqlx that elements may be null")]
     pub async fn import(
         &self,
         deliveries: &[Delivery],
@@ -86,6 +94,7 @@ impl PgCatalogue {
         for chunk in sorted.chunks(CHUNK) {
             let (mut skus, mut names, mut currencies) = (Vec::new(), Vec::new(), Vec::new());
             let (mut prices, mut rates, mut units) = (Vec::new(), Vec::new(), Vec::new());
+            let (mut categories, mut reasons, mut gross) = (Vec::new(), Vec::new(), Vec::new());
             let mut searchable = Vec::new();
             for delivery in chunk {
                 skus.push(delivery.sku.clone());
@@ -94,6 +103,9 @@ impl PgCatalogue {
                 prices.push(delivery.price);
                 rates.push(i32::try_from(delivery.tax_rate_bp).unwrap_or(i32::MAX));
                 units.push(delivery.units);
+                categories.push(delivery.tax_terms.category.map(|category| category.as_str().to_owned()));
+                reasons.push(delivery.tax_terms.exemption_reason.clone());
+                gross.push(delivery.tax_terms.price_includes_tax);
                 // PostgreSQL has no arrays of arrays of different lengths: the words travel as one text.
                 searchable.push(trigrams(&format!("{} {}", delivery.sku, delivery.name)).join("\u{1f}"));
             }
@@ -108,7 +120,10 @@ impl PgCatalogue {
                 &units,
                 source,
                 self.clock.now(),
-                WAREHOUSE
+                WAREHOUSE,
+                &categories as &[Option<String>],
+                &reasons as &[Option<String>],
+                &gross
             )
             .execute(&mut *transaction)
             .await
@@ -126,7 +141,7 @@ impl Catalogue for PgCatalogue {
         sqlx::query_as!(
             ProductRow,
             r#"-- catalogue.product
-             select p.sku, p.name, p.currency, p.price, p.tax_rate_bp,
+             select p.sku, p.name, p.currency, p.price, p.tax_rate_bp, p.price_includes_tax,
                     coalesce((select sum(s.free) from stock s where s.sku = p.sku), 0)::bigint as "available!"
              from products p where p.sku = $1"#,
             sku
@@ -142,7 +157,7 @@ impl Catalogue for PgCatalogue {
         let rows = sqlx::query_as!(
             ProductRow,
             r#"-- catalogue.products
-             select p.sku, p.name, p.currency, p.price, p.tax_rate_bp,
+             select p.sku, p.name, p.currency, p.price, p.tax_rate_bp, p.price_includes_tax,
                     coalesce((select sum(s.free) from stock s where s.sku = p.sku), 0)::bigint as "available!"
              from products p where p.sku collate "C" > $1 order by p.sku collate "C" limit $2"#,
             cursor.unwrap_or_default(),

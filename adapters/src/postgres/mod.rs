@@ -7,6 +7,7 @@ pub mod catalogue;
 pub mod event_bus;
 pub mod intake;
 pub mod invoices;
+pub mod issued;
 pub mod lease;
 pub mod order_rows;
 pub mod orders;

@@ -94,9 +94,11 @@ impl Shop {
             city: "Village".into(),
             country: "FR".into(),
             vat_id: None,
+            tax_number: None,
+            legal_id: None,
             email: None,
         };
-        let settings = OrderSettings { stage: "test".into(), hold: Duration::minutes(30), seller };
+        let settings = OrderSettings { stage: "test".into(), hold: Duration::minutes(30), seller: seller.into() };
         PgOrders::new(self.database.clone(), self.clock.clone(), settings)
     }
 

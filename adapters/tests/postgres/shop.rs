@@ -80,9 +80,11 @@ impl Shop {
             city: "Town".into(),
             country: "DE".into(),
             vat_id: Some("DE123456789".into()),
+            tax_number: None,
+            legal_id: None,
             email: None,
         };
-        let settings = OrderSettings { stage: "test".into(), hold: Duration::minutes(30), seller };
+        let settings = OrderSettings { stage: "test".into(), hold: Duration::minutes(30), seller: seller.into() };
         Self {
             orders: Arc::new(PgOrders::new(database.clone(), clock.clone(), settings)),
             intake: Arc::new(PgIntake::new(database.clone())),
@@ -217,7 +219,7 @@ pub(crate) async fn heard(listener: &mut PgListener) -> String {
 }
 
 pub(crate) fn delivery(sku: &str, name: &str, price: i64, tax_rate_bp: u32, units: i64) -> Delivery {
-    Delivery { sku: sku.into(), name: name.into(), price, currency: "EUR".parse().unwrap(), tax_rate_bp, units }
+    Delivery { sku: sku.into(), name: name.into(), price, currency: "EUR".parse().unwrap(), tax_rate_bp, tax_terms: workflows::invoice::TaxTerms::default(), units }
 }
 
 pub(crate) fn request(lines: &[(&str, i64)]) -> Value {

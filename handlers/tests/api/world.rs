@@ -172,7 +172,7 @@ impl World {
                     quantity: line.quantity,
                     unit_price: Some(1666),
                     tax_rate_bp: Some(2000),
-                    warehouse: None,
+                    ..StoredLine::default()
                 })
                 .collect(),
             email: order.request.email,

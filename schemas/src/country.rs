@@ -1,7 +1,8 @@
-//! English names of countries: an address ends in a name, while data and XML have the code.
+//! The countries of ISO 3166-1: an address ends in a name, while data and XML have the code.
 
-/// The name of a country by its ISO 3166 alpha-2 code.
-pub(super) fn country_name(code: &str) -> Option<&'static str> {
+/// The English name of a country by its ISO 3166-1 alpha-2 code; none if there is no such code.
+#[must_use]
+pub fn country_name(code: &str) -> Option<&'static str> {
     let at = NAMES.binary_search_by_key(&code, |(code, _)| *code).ok()?;
     NAMES.get(at).map(|(_, name)| *name)
 }
