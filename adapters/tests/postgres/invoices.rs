@@ -133,7 +133,7 @@ async fn an_invoice_adds_up_to_the_order_and_names_its_payment() {
     assert_eq!((document.order, document.currency.as_str(), document.minor_digits), (ids[0].0, "EUR", 2));
     let names: Vec<&str> = document.lines.iter().map(|line| line.name.as_str()).collect();
     assert_eq!(names, ["Earl Grey Tea", "Porcelain Cup"]);
-    assert_eq!(document.payment, Payment::Prepaid { reference: format!("pi_{}", ids[0]) });
+    assert_eq!(document.payment, Payment::Authorized { reference: format!("pi_{}", ids[0]) });
     assert_eq!(
         (document.buyer.name.as_str(), document.buyer.email.as_deref()),
         ("Zoë Müller", Some("zoe@example.com"))

@@ -197,6 +197,7 @@ fn app(parts: &Parts, wakes: &Arc<Wakes>, token_key: TokenKey, metrics: Arc<Metr
         catalogue: ports.catalogue,
         search: ports.search,
         documents: ports.documents,
+        issued: ports.issued,
         queue: ports.queue,
         clock: ports.clock,
         ids: Arc::new(SystemIds),

@@ -51,15 +51,16 @@ impl Parts {
         let sandbox = Sandbox::new(database.clone());
         let outage = sandbox.outage();
         let folder = || format!("the folder for documents, {}, cannot be used", documents.display());
-        let orders = PgOrders::new(database.clone(), Arc::clone(&clock), settings);
+        let orders = Arc::new(PgOrders::new(database.clone(), Arc::clone(&clock), settings));
         let ports = Ports {
             intake: Arc::new(CoalescedIntake::new(Arc::new(PgIntake::new(database.clone())))),
-            orders: Arc::new(CoalescedOrders::new(Arc::new(orders))),
+            orders: Arc::new(CoalescedOrders::new(orders.clone())),
             catalogue: Arc::new(PgCatalogue::new(database.clone(), Arc::clone(&clock))),
             search: Arc::new(PgSearch::new(database.clone())),
             bus: Arc::new(CoalescedBus::new(Arc::new(PgEventBus::new(database.clone(), &wiring::rules())?))),
             queue: Arc::new(PgQueue::new(database.clone())),
             documents: Arc::new(StoredDocuments::in_folder(documents).with_context(folder)?),
+            issued: orders,
             printer: Arc::new(PdfPrinter),
             workflows: starter,
             provider: Arc::new(sandbox),

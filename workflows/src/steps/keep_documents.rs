@@ -54,8 +54,14 @@ pub async fn keep_documents(
 ) -> Result<Kept, Unavailable> {
     let from = issued.checked().await?;
     let share = issued.behind(from, SHARE).await?;
-    let looking = stream::iter(&share).map(|one| async move { (one, inspect(documents, one).await) });
+    // Behind the last one it begins anew.
+    let full = usize::try_from(SHARE).is_ok_and(|full| share.len() >= full);
+    let next = share.last().filter(|_| full).map_or(Place::default(), |last| last.place);
     let mut kept = Kept { looked_at: share.len(), to_mend: Vec::new() };
+    let looking = stream::iter(share).map(|one| async move {
+        let found = inspect(documents, &one).await;
+        (one, found)
+    });
     let mut adopted = Vec::new();
     for (one, found) in looking.buffered(TOGETHER).collect::<Vec<_>>().await {
         match found? {
@@ -70,9 +76,6 @@ pub async fn keep_documents(
     if !kept.to_mend.is_empty() {
         queue.send("invoice", kept.to_mend.iter().copied().map(mend_message).collect()).await?;
     }
-    // Behind the last one it begins anew.
-    let full = usize::try_from(SHARE).is_ok_and(|full| share.len() >= full);
-    let next = share.last().filter(|_| full).map_or(Place::default(), |last| last.place);
     issued.mark_checked(next).await?;
     Ok(kept)
 }
