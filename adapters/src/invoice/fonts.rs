@@ -27,7 +27,7 @@ macro_rules! files {
 }
 
 /// All font files, the order being that in which they are asked for a character.
-static FILES: [FontFile; 32] = files![
+static FILES: [FontFile; 33] = files![
     "NotoSans-Regular",
     "NotoSans-Bold",
     "NotoSansArabic-Regular",
@@ -57,6 +57,7 @@ static FILES: [FontFile; 32] = files![
     "NotoSansCanadianAboriginal-Regular",
     "DroidSansFallback",
     "HanaMinA",
+    "HanaMinB",
     "NanumSquareR",
     "NotoEmoji-Regular",
     "DejaVuSans-Symbols",

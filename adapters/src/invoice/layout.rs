@@ -333,7 +333,7 @@ impl Painter<'_> {
         let lines = match &self.document.payment {
             Payment::Authorized { .. } if self.totals.gross == 0 => vec!["Nothing to pay.".to_owned()],
             Payment::Authorized { reference } => vec![
-                "Payment authorised with the order: no transfer is needed.".to_owned(),
+                "Payment authorised: no transfer is needed.".to_owned(),
                 format!("Payment reference: {reference}"),
             ],
             Payment::Prepaid { reference } => {
