@@ -19,8 +19,8 @@ use workflows::ports::{Documents, Unavailable};
 
 /// Where documents are until they have their name.
 const INCOMING: &str = "incoming";
-/// How many are written at once: their syncs share what the disk does for one.
-const TOGETHER: usize = 8;
+/// How many are written at once: syncs that wait together share what the disk does for one.
+const TOGETHER: usize = 32;
 /// The most that is read of one: a thousand lines take less than a megabyte.
 const LONGEST: u64 = 64 * 1024 * 1024;
 /// What a process that was cut short left behind is removed when it is that old: until then somebody may be at work on it.
@@ -43,12 +43,17 @@ impl<D> Clone for Folder<D> {
 }
 
 impl<D: Disk> Folder<D> {
+    /// A folder as it is, or is not: for whoever only reads.
+    pub fn at(disk: D, root: &Path) -> Self {
+        Self(Arc::new(Inner { disk, root: root.to_path_buf(), next: AtomicU64::new(0) }))
+    }
+
     /// A folder, which is made if it is missing.
     ///
     /// # Errors
     /// If it cannot be made or written.
     pub fn open(disk: D, root: &Path) -> io::Result<Self> {
-        let folder = Self(Arc::new(Inner { disk, root: root.to_path_buf(), next: AtomicU64::new(0) }));
+        let folder = Self::at(disk, root);
         folder.0.make_folders(&root.join(INCOMING))?;
         if root.is_dir() {
             // An earlier release let everybody in.

@@ -30,6 +30,11 @@ impl StoredDocuments {
         Folder::open(SystemDisk, folder).map(|folder| Self(Place::Folder(folder)))
     }
 
+    /// Documents in a folder that is left as it is: for whoever only reads.
+    pub fn read_from_folder(folder: &Path) -> Self {
+        Self(Place::Folder(Folder::at(SystemDisk, folder)))
+    }
+
     /// Documents in a bucket of S3. Region, credentials and endpoint are those of the environment.
     ///
     /// # Errors

@@ -130,14 +130,8 @@ struct Front {
 /// The start of a file whose texts need so much of the regular and of the bold font.
 fn front(regular: Extent, bold: Extent) -> Result<&'static Front, RenderError> {
     type Made = OnceLock<Result<Front, RenderError>>;
-    static MADE: [Made; 4] = [Made::new(), Made::new(), Made::new(), Made::new()];
-    let [core, bold_full, regular_full, full] = &MADE;
-    let made = match (regular, bold) {
-        (Extent::Core, Extent::Core) => core,
-        (Extent::Core, Extent::Full) => bold_full,
-        (Extent::Full, Extent::Core) => regular_full,
-        (Extent::Full, Extent::Full) => full,
-    };
+    static MADE: [[Made; Extent::COUNT]; Extent::COUNT] = [const { [const { Made::new() }; Extent::COUNT] }; Extent::COUNT];
+    let made = MADE.get(regular.index()).and_then(|made| made.get(bold.index())).ok_or(RenderError::Font)?;
     made.get_or_init(|| Front::make(regular, bold)).as_ref().map_err(|error| *error)
 }
 

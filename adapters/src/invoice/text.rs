@@ -89,12 +89,11 @@ impl Used {
     }
 
     fn take_basic(&mut self, extent: Extent, weight: Weight) {
-        if extent == Extent::Full {
-            match weight {
-                Weight::Regular => self.regular = extent,
-                Weight::Bold => self.bold = extent,
-            }
-        }
+        let known = match weight {
+            Weight::Regular => &mut self.regular,
+            Weight::Bold => &mut self.bold,
+        };
+        *known = extent.max(*known);
     }
 
     /// The number that a glyph has in the document's subset, which it joins if it is new.

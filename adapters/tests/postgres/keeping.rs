@@ -89,6 +89,9 @@ async fn a_file_that_is_emptied_cut_removed_or_swapped_is_found_and_made_again()
     flipped[1_000] ^= 1;
     fs::write(archive.file(changed).await, flipped).unwrap();
 
+    let line = adapters::audit::documents(archive.shop.orders.as_ref(), &archive.documents, true).await.unwrap();
+    assert_eq!((line.checked, line.violations, line.examples.len()), (6, 5, 5), "{line}");
+
     let mut found = archive.keep().await;
     let mut damaged = vec![emptied, cut, removed, swapped, changed];
     let mut asked = archive.asked_for().await;
@@ -103,6 +106,8 @@ async fn a_file_that_is_emptied_cut_removed_or_swapped_is_found_and_made_again()
         assert_eq!(fs::read(archive.file(*id).await).unwrap(), good);
     }
     assert_eq!(archive.keep().await.to_mend, []);
+    let line = adapters::audit::documents(archive.shop.orders.as_ref(), &archive.documents, false).await.unwrap();
+    assert_eq!((line.checked, line.violations), (6, 0), "{line}");
 }
 
 #[tokio::test]

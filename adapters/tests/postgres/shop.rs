@@ -24,7 +24,7 @@ use std::{
 };
 use time::{Duration, OffsetDateTime};
 use workflows::{
-    invoice::Party,
+    invoice::{Party, Seller, TaxTerms},
     lifecycle::{Command, Verdict},
     order::StoredOrder,
     ports::{Applied, Clock, Ids, Orders, Submission},
@@ -51,6 +51,7 @@ impl SetClock {
 pub(crate) struct Shop {
     pub(crate) database: Database,
     pub(crate) clock: Arc<SetClock>,
+    settings: OrderSettings,
     pub(crate) orders: Arc<PgOrders>,
     pub(crate) intake: Arc<PgIntake>,
     pub(crate) catalogue: PgCatalogue,
@@ -86,6 +87,7 @@ impl Shop {
         };
         let settings = OrderSettings { stage: "test".into(), hold: Duration::minutes(30), seller: seller.into() };
         Self {
+            settings: settings.clone(),
             orders: Arc::new(PgOrders::new(database.clone(), clock.clone(), settings)),
             intake: Arc::new(PgIntake::new(database.clone())),
             catalogue: PgCatalogue::new(database.clone(), clock.clone()),
@@ -95,6 +97,13 @@ impl Shop {
             clock,
             database,
         }
+    }
+
+    /// The same orders, sold by somebody else.
+    pub(crate) fn selling(&self, change: impl FnOnce(&mut Seller)) -> PgOrders {
+        let mut settings = self.settings.clone();
+        change(&mut settings.seller);
+        PgOrders::new(self.database.clone(), self.clock.clone(), settings)
     }
 
     /// A shop with 1,000 TEA at 19.99 EUR and 20 %, 1,000 CUP at 3.33 EUR and 7 %, and 5 RARE at 1.00 USD untaxed.
@@ -219,7 +228,7 @@ pub(crate) async fn heard(listener: &mut PgListener) -> String {
 }
 
 pub(crate) fn delivery(sku: &str, name: &str, price: i64, tax_rate_bp: u32, units: i64) -> Delivery {
-    Delivery { sku: sku.into(), name: name.into(), price, currency: "EUR".parse().unwrap(), tax_rate_bp, tax_terms: workflows::invoice::TaxTerms::default(), units }
+    Delivery { sku: sku.into(), name: name.into(), price, currency: "EUR".parse().unwrap(), tax_rate_bp, tax_terms: TaxTerms::default(), units }
 }
 
 pub(crate) fn request(lines: &[(&str, i64)]) -> Value {

@@ -45,6 +45,9 @@ enum Command {
         /// Print JSON instead of lines.
         #[arg(long)]
         json: bool,
+        /// Of which issued documents the files are read: a share, another one from time to time, or all.
+        #[arg(long, value_enum, default_value_t = DocumentsArg::Share)]
+        documents: DocumentsArg,
     },
     /// Print a bearer token of the development key.
     Token(TokenArgs),
@@ -78,6 +81,14 @@ struct TokenArgs {
     /// How long it is good for, in hours.
     #[arg(long, default_value_t = 24 * 30, value_parser = clap::value_parser!(u32).range(1..=24 * 366))]
     hours: u32,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum DocumentsArg {
+    /// A few hundred.
+    Share,
+    /// Every one.
+    All,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -185,7 +196,9 @@ impl Command {
         match self {
             Self::Serve => serve::serve(config).await,
             Self::Demo => crate::demo::demo(config).await,
-            Self::Audit { json } => check::audit(config, json).await,
+            Self::Audit { json, documents } => {
+                check::audit(config, json, matches!(documents, DocumentsArg::All)).await
+            }
             Self::Token(args) => token::token(config, args),
             Self::Catalog(CatalogCommand::Import { file, skip_bad }) => catalog::import(config, &file, skip_bad).await,
             Self::Dlq(DlqCommand::List { queue, json }) => dlq::list(config, queue.as_deref(), json).await,
