@@ -58,7 +58,8 @@ def traced(sluice, folder):
     token = subprocess.run(
         [sluice, "token", "--role", "customer", "--sub", "zoe"], env=environment, check=True, capture_output=True, text=True
     ).stdout.strip()
-    strace = ["strace", "-f", "-y", "-ttt", "-s", "65536", "-o", trace, "-e", f"trace={CALLS}", sluice, "serve"]
+    # With -D the process that is started is the server itself, which can be told to stop.
+    strace = ["strace", "-D", "-f", "-y", "-ttt", "-s", "65536", "-o", trace, "-e", f"trace={CALLS}", sluice, "serve"]
     server = subprocess.Popen(strace, env=environment, stdout=subprocess.DEVNULL)
     try:
         wait_for("the API", lambda: urllib.request.urlopen(f"http://{ADDRESS}/readyz", timeout=2).status == 200)
@@ -79,9 +80,14 @@ def main(sluice):
     with tempfile.TemporaryDirectory(prefix="sluice-trace-", dir="/tmp") as folder:
         os.chmod(folder, 0o755)
         lines = traced(sluice, folder)
+    named = next((re.search(r"rename\w*\(.*/documents/incoming/([^\"]+)\".*/documents/invoices/", line) for line in lines
+                  if "/documents/invoices/" in line and "rename" in line), None)
+    if named is None:
+        sys.exit("no document got its name")
+    draft = re.escape(named.group(1))
     steps = [
-        ("the content is synced", r"f(?:data)?sync\(\d+<[^>]*/documents/incoming/"),
-        ("the document gets its name", r"rename\w*\(.*/documents/incoming/.*/documents/invoices/"),
+        ("the content is synced", rf"f(?:data)?sync\(\d+<[^>]*/documents/incoming/{draft}>"),
+        ("the document gets its name", rf"rename\w*\([^)]*/documents/incoming/{draft}\""),
         ("the name is synced", r"f(?:data)?sync\(\d+<[^>]*/documents/invoices/\d+>\)"),
         ("it is told", r"(?:sendto|sendmsg|write|writev)\(.*InvoiceIssued"),
     ]

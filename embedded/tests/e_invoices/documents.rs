@@ -157,7 +157,7 @@ pub(crate) fn bad() -> Vec<(&'static str, InvoiceDocument, &'static str)> {
     vec![
         ("no-vat-number", InvoiceDocument { seller: unknown, ..plain() }, "BR-CO-26"),
         ("nameless", nameless, "BR-07"),
-        ("unknown-country", elsewhere, "BR-CL-14"),
+        ("unknown-country", elsewhere, "'ram:CountryID' is not allowed"),
         ("standard-at-nothing", invoice(vec![untaxed(TaxCategory::Standard, None)]), "BR-S-0"),
     ]
 }
