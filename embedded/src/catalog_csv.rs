@@ -261,9 +261,12 @@ fn read_row(
     let [sku_at, name_at, price_at, currency_at, tax_rate_at, stock_at] =
         header.places.map(|place| text(record.field(place).unwrap_or_default()));
     let currency = currency_at.and_then(|text| text.parse().map_err(|_| Reason::UnknownCurrency));
-    let currency = currency.and_then(|currency: Currency| {
-        if currency.can_be_invoiced() { Ok(currency) } else { Err(Reason::NotInvoiceable) }
-    });
+    let currency =
+        currency.and_then(
+            |currency: Currency| {
+                if currency.can_be_invoiced() { Ok(currency) } else { Err(Reason::NotInvoiceable) }
+            },
+        );
     // Without a currency nobody knows how many decimals are right; what is no number at all is wrong anyway.
     let price = price_at.and_then(number).and_then(|price| match currency {
         Ok(currency) => price_minor(price, currency),

@@ -119,17 +119,15 @@ impl Trigger {
     /// What it reaches. One that works on a queue also puts back there what has to wait.
     pub fn needs(self) -> &'static [Need] {
         match self {
-            Self::Http => {
-                &[
-                    Need::TokenKey,
-                    Need::EdgeKey,
-                    Need::Intake,
-                    Need::Catalogue,
-                    Need::Queue("cancel"),
-                    Need::Queue("invoice"),
-                    Need::Documents,
-                ]
-            }
+            Self::Http => &[
+                Need::TokenKey,
+                Need::EdgeKey,
+                Need::Intake,
+                Need::Catalogue,
+                Need::Queue("cancel"),
+                Need::Queue("invoice"),
+                Need::Documents,
+            ],
             Self::Queue(Step::Reserve) => {
                 &[Need::Queue("intake"), Need::Hold, Need::Payloads, Need::Workflows, Need::EventBus]
             }

@@ -8,8 +8,13 @@ use serde_json::Value;
 use std::{panic::AssertUnwindSafe, time::Duration};
 use workflows::{
     steps::{
-        Outcome, cancel_order::cancel_order, dispatch_orders::dispatch_orders, index_orders::index_orders,
-        issue_invoices::{Office, issue_invoices}, reserve_orders::reserve_orders, void_payments::void_payments,
+        Outcome,
+        cancel_order::cancel_order,
+        dispatch_orders::dispatch_orders,
+        index_orders::index_orders,
+        issue_invoices::{Office, issue_invoices},
+        reserve_orders::reserve_orders,
+        void_payments::void_payments,
     },
     wiring::Step,
 };

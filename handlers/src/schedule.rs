@@ -5,8 +5,8 @@ use crate::ports::Ports;
 use workflows::{
     ports::Unavailable,
     steps::{
-        expire_reservations::expire_reservations, forget_keys::forget_keys, keep_documents::keep_documents, publish_catalogue::publish_catalogue,
-        sweep::sweep,
+        expire_reservations::expire_reservations, forget_keys::forget_keys, keep_documents::keep_documents,
+        publish_catalogue::publish_catalogue, sweep::sweep,
     },
     wiring::Job,
 };

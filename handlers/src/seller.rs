@@ -113,7 +113,10 @@ impl Setting {
 
 /// Whether a text can stand in an invoice as it is.
 fn is_text(text: &str) -> bool {
-    let odd = |char: char| char.is_control() || matches!(char, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fffc}'..='\u{ffff}');
+    let odd = |char: char| {
+        char.is_control()
+            || matches!(char, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fffc}'..='\u{ffff}')
+    };
     !text.trim().is_empty() && text.chars().count() <= LONGEST && !text.chars().any(odd)
 }
 

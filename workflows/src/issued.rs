@@ -94,7 +94,9 @@ impl Issued {
         let Some(content) = found else { return Condition::Missing };
         match self.file {
             Some(printed) if printed == Fingerprint::of(content) => Condition::Sound,
-            None if content.starts_with(b"%PDF-") && content.trim_ascii_end().ends_with(b"%%EOF") => Condition::Unproven,
+            None if content.starts_with(b"%PDF-") && content.trim_ascii_end().ends_with(b"%%EOF") => {
+                Condition::Unproven
+            }
             Some(_) | None => Condition::Damaged,
         }
     }

@@ -97,7 +97,14 @@ impl CatalogueCopy for Shelf {
 
 fn product(sku: &str, available: i64) -> Product {
     let price = Amount { amount: 1_999, currency: "EUR".parse().unwrap() };
-    Product { sku: sku.to_owned(), name: format!("Fine {sku}"), price, tax_rate_bp: 700, price_includes_tax: false, available }
+    Product {
+        sku: sku.to_owned(),
+        name: format!("Fine {sku}"),
+        price,
+        tax_rate_bp: 700,
+        price_includes_tax: false,
+        available,
+    }
 }
 
 async fn publish(original: &Shelf, copy: &Shelf) -> Published {

@@ -20,11 +20,7 @@ const EXAMPLES: usize = 20;
 ///
 /// # Errors
 /// If the database or the store does not answer.
-pub async fn documents(
-    issued: &dyn IssuedInvoices,
-    store: &dyn Documents,
-    all: bool,
-) -> Result<Line, Unavailable> {
+pub async fn documents(issued: &dyn IssuedInvoices, store: &dyn Documents, all: bool) -> Result<Line, Unavailable> {
     let mut line = Line {
         name: "invoice_documents".into(),
         what: "The document store has issued invoices as they were printed.".into(),

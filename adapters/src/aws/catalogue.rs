@@ -201,7 +201,14 @@ mod tests {
 
     fn product(sku: &str) -> Product {
         let price = Amount { amount: 1_999, currency: "EUR".parse().unwrap() };
-        Product { sku: sku.to_owned(), name: "Tee \"Grün\"".to_owned(), price, tax_rate_bp: 700, price_includes_tax: false, available: 3 }
+        Product {
+            sku: sku.to_owned(),
+            name: "Tee \"Grün\"".to_owned(),
+            price,
+            tax_rate_bp: 700,
+            price_includes_tax: false,
+            available: 3,
+        }
     }
 
     #[test]

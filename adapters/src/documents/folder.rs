@@ -182,7 +182,8 @@ impl<D: Disk> Documents for Folder<D> {
     }
 
     async fn put_all(&self, documents: Vec<(String, Vec<u8>)>) -> Vec<Result<(), Unavailable>> {
-        let writing = stream::iter(documents).map(|(path, content)| self.blocking(move |inner| inner.write(&path, &content)));
+        let writing =
+            stream::iter(documents).map(|(path, content)| self.blocking(move |inner| inner.write(&path, &content)));
         let written: Vec<io::Result<PathBuf>> = writing.buffered(TOGETHER).collect().await;
         let mut folders: BTreeMap<PathBuf, Result<(), Unavailable>> = BTreeMap::new();
         for folder in written.iter().flatten() {

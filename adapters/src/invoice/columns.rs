@@ -30,7 +30,8 @@ impl Columns {
         let heads = heads(&document.currency);
         let [.., quantity, unit_price, tax, net] = heads.each_ref().map(|head| width(head, TABLE_HEAD));
         let quantity = lines.iter().map(|line| width(&grouped(line.price.quantity, 0), BODY)).fold(quantity, i64::max);
-        let unit_price = lines.iter().map(|line| width(&unit_price_of(&line.price, digits), BODY)).fold(unit_price, i64::max);
+        let unit_price =
+            lines.iter().map(|line| width(&unit_price_of(&line.price, digits), BODY)).fold(unit_price, i64::max);
         let tax = lines.iter().map(|line| width(&rate(line.price.tax_rate), BODY)).fold(tax, i64::max);
         let net = totals.lines.iter().map(|net| figures(*net)).fold(net, i64::max);
         let net_at = RIGHT - PADDING;
@@ -57,7 +58,11 @@ pub(super) fn heads(currency: &str) -> [String; 6] {
 
 /// The net price of a piece as it is printed; finer than the currency where it was computed from one with tax.
 pub(super) fn unit_price_of(price: &LinePrice, digits: u8) -> String {
-    if price.includes_tax { grouped_wide(price.net_unit_price(), digits + 4) } else { grouped(price.unit_price, digits) }
+    if price.includes_tax {
+        grouped_wide(price.net_unit_price(), digits + 4)
+    } else {
+        grouped(price.unit_price, digits)
+    }
 }
 
 /// A tax rate as it is printed.

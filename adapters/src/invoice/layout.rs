@@ -240,7 +240,8 @@ impl Painter<'_> {
     fn row(&mut self, line: &InvoiceLine) -> Row {
         let sku = self.wrap(&line.sku, BODY, self.columns.sku_width, NAME_LINES);
         let name = self.wrap(&line.name, BODY, self.columns.name_width, NAME_LINES);
-        let tall = |lines: &[Line]| lines.iter().map(|line| LEADING + above(line, BODY) + below(line, BODY)).sum::<i64>();
+        let tall =
+            |lines: &[Line]| lines.iter().map(|line| LEADING + above(line, BODY) + below(line, BODY)).sum::<i64>();
         let height = tall(&sku).max(tall(&name)) + 2 * ROW_PADDING;
         Row { sku, name, height }
     }
@@ -332,10 +333,9 @@ impl Painter<'_> {
         let width = RIGHT - LEFT - TOTALS_WIDTH - 24_000;
         let lines = match &self.document.payment {
             Payment::Authorized { .. } if self.totals.gross == 0 => vec!["Nothing to pay.".to_owned()],
-            Payment::Authorized { reference } => vec![
-                "Payment authorised: no transfer is needed.".to_owned(),
-                format!("Payment reference: {reference}"),
-            ],
+            Payment::Authorized { reference } => {
+                vec!["Payment authorised: no transfer is needed.".to_owned(), format!("Payment reference: {reference}")]
+            }
             Payment::Prepaid { reference } => {
                 vec!["Paid in full, with thanks.".to_owned(), format!("Payment reference: {reference}")]
             }

@@ -130,7 +130,8 @@ struct Front {
 /// The start of a file whose texts need so much of the regular and of the bold font.
 fn front(regular: Extent, bold: Extent) -> Result<&'static Front, RenderError> {
     type Made = OnceLock<Result<Front, RenderError>>;
-    static MADE: [[Made; Extent::COUNT]; Extent::COUNT] = [const { [const { Made::new() }; Extent::COUNT] }; Extent::COUNT];
+    static MADE: [[Made; Extent::COUNT]; Extent::COUNT] =
+        [const { [const { Made::new() }; Extent::COUNT] }; Extent::COUNT];
     let made = MADE.get(regular.index()).and_then(|made| made.get(bold.index())).ok_or(RenderError::Font)?;
     made.get_or_init(|| Front::make(regular, bold)).as_ref().map_err(|error| *error)
 }
@@ -247,7 +248,8 @@ pub(super) fn write(contents: &Contents<'_>) -> Result<Vec<u8>, RenderError> {
     let mut attached = String::new();
     if contents.is_e_invoice {
         let attachment = attach(&mut objects, contents.xml.len(), &xml, &date);
-        write!(attached, "/AF[{attachment} 0 R]/Names<</EmbeddedFiles<</Names[({ATTACHMENT}){attachment} 0 R]>>>>").ok();
+        write!(attached, "/AF[{attachment} 0 R]/Names<</EmbeddedFiles<</Names[({ATTACHMENT}){attachment} 0 R]>>>>")
+            .ok();
     }
     let catalog = objects.add(&format!(
         "<</Type/Catalog/Pages {tree} 0 R/Metadata {metadata} 0 R/Lang(en)/ViewerPreferences<</DisplayDocTitle true>>\
@@ -268,9 +270,7 @@ pub(super) fn write(contents: &Contents<'_>) -> Result<Vec<u8>, RenderError> {
 /// Attaches the compressed XML and returns the number of what refers to it.
 fn attach(objects: &mut Objects, length: usize, xml: &[u8], date: &str) -> usize {
     let file = objects.stream(
-        &format!(
-            "/Type/EmbeddedFile/Subtype/text#2Fxml/Params<</Size {length}/ModDate{date}>>/Filter/FlateDecode"
-        ),
+        &format!("/Type/EmbeddedFile/Subtype/text#2Fxml/Params<</Size {length}/ModDate{date}>>/Filter/FlateDecode"),
         xml,
     );
     objects.add(&format!(

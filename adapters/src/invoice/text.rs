@@ -11,6 +11,9 @@ use unicode_normalization::{UnicodeNormalization, is_nfc};
 use super::breaks::{breaks, is_invisible, is_joiner, is_mark};
 use super::fonts::{self, Extent, Weight};
 
+/// How often a text is set again because a line came out wider than its letters.
+const TRIES: usize = 3;
+
 /// What a character that no font has looks like.
 const UNKNOWN: char = '\u{fffd}';
 
@@ -140,6 +143,20 @@ pub(super) fn wrap(text: &str, weight: Weight, width: i64, max_lines: usize, use
     // Letters and their marks as one character where there is one: fonts have that, and hardly ever the parts.
     let composed = if is_nfc(text) { Cow::Borrowed(text) } else { Cow::Owned(text.nfc().collect()) };
     let text = composed.as_ref();
+    // Where the lines end is found by the widths of single characters. Should shaping make one wider, all end earlier.
+    let mut narrower = width;
+    for _ in 0..TRIES {
+        let lines = wrap_at(text, weight, narrower, max_lines, used);
+        let widest = lines.iter().map(|line| line.width).max().unwrap_or(0);
+        if widest <= width {
+            return lines;
+        }
+        narrower = narrower * width / widest;
+    }
+    wrap_at(text, weight, narrower, max_lines, used)
+}
+
+fn wrap_at(text: &str, weight: Weight, width: i64, max_lines: usize, used: &mut Used) -> Vec<Line> {
     let mut lines = Vec::new();
     let ranges = breaks(text, weight, width);
     let base = match unicode_bidi::get_base_direction(text) {
@@ -230,7 +247,8 @@ impl Line {
             let glyph = u16::try_from(info.glyph_id).unwrap_or(0);
             // A shaper shows what it cannot place as glyph 0, which PDF/A forbids.
             if glyph == 0 {
-                used.unprintable.extend(clusters.text(text, info.cluster).chars().filter(|char| file.glyph(*char).is_none()));
+                used.unprintable
+                    .extend(clusters.text(text, info.cluster).chars().filter(|char| file.glyph(*char).is_none()));
                 self.push_basic(std::iter::once(UNKNOWN), Weight::Regular, used);
                 continue;
             }

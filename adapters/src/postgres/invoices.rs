@@ -109,7 +109,8 @@ async fn insert_invoices(
     if ids.is_empty() {
         return Ok(());
     }
-    let party = serde_json::to_value(&seller.party).map_err(|error| Unavailable::refused("orders.insert_invoices", error))?;
+    let party =
+        serde_json::to_value(&seller.party).map_err(|error| Unavailable::refused("orders.insert_invoices", error))?;
     sqlx::query!(
         "-- orders.insert_invoices
          insert into invoices (order_id, series, year, number, issued_on, seller, specimen)

@@ -63,19 +63,10 @@ impl IssuedInvoices for PgOrders {
             xmls.push(record.xml_sha256.to_vec());
             unprintable.push(record.unprintable);
         }
-        sqlx::query_file!(
-            "sql/invoices/record.sql",
-            &ids,
-            &editions,
-            &printers,
-            &sizes,
-            &files,
-            &xmls,
-            &unprintable
-        )
-        .execute(&self.database.relaxed)
-        .await
-        .asked("invoices.record")?;
+        sqlx::query_file!("sql/invoices/record.sql", &ids, &editions, &printers, &sizes, &files, &xmls, &unprintable)
+            .execute(&self.database.relaxed)
+            .await
+            .asked("invoices.record")?;
         Ok(())
     }
 

@@ -35,7 +35,9 @@ async fn a_document_that_was_never_put_is_not_found() {
 async fn a_path_never_leaves_the_folder() {
     let folder = tempfile::tempdir().unwrap();
     let documents = StoredDocuments::in_folder(&folder.path().join("documents")).unwrap();
-    for path in ["../escaped.pdf", "a/../../escaped.pdf", "/escaped.pdf", "a//b.pdf", ".hidden", "incoming/1", "a\0b", ""] {
+    for path in
+        ["../escaped.pdf", "a/../../escaped.pdf", "/escaped.pdf", "a//b.pdf", ".hidden", "incoming/1", "a\0b", ""]
+    {
         let error = documents.put(path, b"%PDF".to_vec()).await.unwrap_err();
         assert_eq!((error.what, error.away), ("documents.put", false), "{path:?}");
     }

@@ -228,7 +228,15 @@ pub(crate) async fn heard(listener: &mut PgListener) -> String {
 }
 
 pub(crate) fn delivery(sku: &str, name: &str, price: i64, tax_rate_bp: u32, units: i64) -> Delivery {
-    Delivery { sku: sku.into(), name: name.into(), price, currency: "EUR".parse().unwrap(), tax_rate_bp, tax_terms: TaxTerms::default(), units }
+    Delivery {
+        sku: sku.into(),
+        name: name.into(),
+        price,
+        currency: "EUR".parse().unwrap(),
+        tax_rate_bp,
+        tax_terms: TaxTerms::default(),
+        units,
+    }
 }
 
 pub(crate) fn request(lines: &[(&str, i64)]) -> Value {

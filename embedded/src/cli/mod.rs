@@ -196,9 +196,7 @@ impl Command {
         match self {
             Self::Serve => serve::serve(config).await,
             Self::Demo => crate::demo::demo(config).await,
-            Self::Audit { json, documents } => {
-                check::audit(config, json, matches!(documents, DocumentsArg::All)).await
-            }
+            Self::Audit { json, documents } => check::audit(config, json, matches!(documents, DocumentsArg::All)).await,
             Self::Token(args) => token::token(config, args),
             Self::Catalog(CatalogCommand::Import { file, skip_bad }) => catalog::import(config, &file, skip_bad).await,
             Self::Dlq(DlqCommand::List { queue, json }) => dlq::list(config, queue.as_deref(), json).await,

@@ -83,20 +83,28 @@ pub(crate) fn good() -> Vec<(String, InvoiceDocument)> {
         }),
         ("gross".into(), invoice(vec![gross(1, 400_000, 1900)])),
         ("gross-and-net".into(), {
-            invoice(vec![gross(3, 999, 1900), gross(7, 333, 1900), gross(1, 1, 1900), line(5, 1_999, 1900), gross(2, 501, 700)])
+            invoice(vec![
+                gross(3, 999, 1900),
+                gross(7, 333, 1900),
+                gross(1, 1, 1900),
+                line(5, 1_999, 1900),
+                gross(2, 501, 700),
+            ])
         }),
-        ("odd-rates".into(), invoice(vec![line(1, 100, 1), gross(1, 105, 550), line(3, 7_777, 1925), line(1, 5, 10_000)])),
+        (
+            "odd-rates".into(),
+            invoice(vec![line(1, 100, 1), gross(1, 105, 550), line(3, 7_777, 1925), line(1, 5, 10_000)]),
+        ),
         ("yen".into(), {
             let yen = invoice(vec![line(3, 4_800, 1000), gross(1, 1_999, 800)]);
             InvoiceDocument { currency: "JPY".to_owned(), minor_digits: 0, ..yen }
         }),
         ("thousand-lines".into(), invoice((0..1_000).map(|at| gross(1 + at % 7, 1 + at * 37 % 9_973, 1900)).collect())),
         ("large".into(), invoice(vec![line(1_000_000, 999_999_999, 1900)])),
-        ("billed-elsewhere".into(), {
-            InvoiceDocument { ship_to: Some(party("Neighbour", "BE", "1000")), ..plain() }
-        }),
+        ("billed-elsewhere".into(), { InvoiceDocument { ship_to: Some(party("Neighbour", "BE", "1000")), ..plain() } }),
         ("transfer".into(), {
-            let payment = Payment::Transfer { iban: "DE89 3704 0044 0532 0130 00".to_owned(), due: date!(2027 - 01 - 31) };
+            let payment =
+                Payment::Transfer { iban: "DE89 3704 0044 0532 0130 00".to_owned(), due: date!(2027 - 01 - 31) };
             InvoiceDocument { payment, ..plain() }
         }),
         ("release-0.1.0".into(), {
@@ -114,9 +122,10 @@ pub(crate) fn good() -> Vec<(String, InvoiceDocument)> {
     for (name, country) in [("hong-kong", "HK"), ("emirates", "AE"), ("bahamas", "BS")] {
         all.push((format!("no-postal-code-{name}"), InvoiceDocument { buyer: party("Lee", country, ""), ..plain() }));
     }
-    for (at, name) in ["ଓଡ଼ିଆ ནོར་བུ ދިވެހި", "𠮷田 👩‍👩‍👧", "a\u{200b}b \u{202e}c", "<&>\"']]>", "\u{1fffe}\u{e123}", "Mu\u{308}ller"]
-        .into_iter()
-        .enumerate()
+    for (at, name) in
+        ["ଓଡ଼ିଆ ནོར་བུ ދިވެހި", "𠮷田 👩‍👩‍👧", "a\u{200b}b \u{202e}c", "<&>\"']]>", "\u{1fffe}\u{e123}", "Mu\u{308}ller"]
+            .into_iter()
+            .enumerate()
     {
         let mut odd = InvoiceDocument { buyer: party(name, "DE", "10115"), ..plain() };
         odd.lines.push(InvoiceLine { name: name.to_owned(), ..line(1, 1, 700) });
@@ -141,7 +150,10 @@ pub(crate) fn good() -> Vec<(String, InvoiceDocument)> {
         ("taxed", vec![line(1, 999, 1900)]),
         ("exempt", vec![untaxed(TaxCategory::Exempt, Some("Small business, § 19 UStG")), line(1, 1, 0)]),
     ] {
-        all.push((format!("seller-without-vat-number-{name}"), InvoiceDocument { seller: small.clone(), ..invoice(lines) }));
+        all.push((
+            format!("seller-without-vat-number-{name}"),
+            InvoiceDocument { seller: small.clone(), ..invoice(lines) },
+        ));
     }
     all
 }

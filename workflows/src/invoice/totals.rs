@@ -132,7 +132,12 @@ pub fn totals(prices: impl IntoIterator<Item = LinePrice>) -> Result<Totals, Tot
         let within = half_up(group.gross * rate, 10_000 + rate);
         share_out(&mut lines, &group.gross_lines, 10_000 + rate, group.gross - within);
         let (basis, due) = (group.net + group.gross - within, half_up(group.net * rate, 10_000) + within);
-        taxes.push(TaxSubtotal { rate: group.rate, category: group.category, basis: narrow(basis)?, tax: narrow(due)? });
+        taxes.push(TaxSubtotal {
+            rate: group.rate,
+            category: group.category,
+            basis: narrow(basis)?,
+            tax: narrow(due)?,
+        });
         net += basis;
         tax += due;
     }

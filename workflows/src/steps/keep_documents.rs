@@ -35,10 +35,7 @@ pub fn mend_message(order: OrderId) -> OutgoingMessage {
 ///
 /// # Errors
 /// If the store does not answer.
-pub async fn inspect(
-    documents: &dyn Documents,
-    issued: &Issued,
-) -> Result<(Condition, Option<Vec<u8>>), Unavailable> {
+pub async fn inspect(documents: &dyn Documents, issued: &Issued) -> Result<(Condition, Option<Vec<u8>>), Unavailable> {
     let found = documents.get(&document_path(&issued.number)).await?;
     Ok((issued.condition(found.as_deref()), found))
 }
@@ -96,7 +93,10 @@ pub(super) async fn mend(office: Office<'_>, issued: &Issued) -> Result<(), Unav
     };
     let printed = print(office.printer, document).await?;
     if issued.xml_sha256.is_some_and(|xml| xml != printed.record.xml_sha256) {
-        return Err(Unavailable::refused("invoice_printer.print", "the invoice would read otherwise than it was issued"));
+        return Err(Unavailable::refused(
+            "invoice_printer.print",
+            "the invoice would read otherwise than it was issued",
+        ));
     }
     office.documents.put(&document_path(&issued.number), printed.pdf).await?;
     office.issued.record(&[(issued.order, printed.record)]).await?;
