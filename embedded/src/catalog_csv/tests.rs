@@ -57,7 +57,10 @@ fn what_the_tax_depends_on_is_read_where_the_file_says_it() {
     let header = "sku,name,price,currency,tax_rate,stock,tax_category,Tax_Exemption_Reason,price_includes_tax\n";
     let read = |rest: &str| {
         let file = read_text(&format!("{header}A,Tea,12.50,EUR,{rest}\n")).unwrap();
-        file.bad.first().map_or(Ok(file.rows.first().unwrap().tax_terms.clone()), |bad| Err(bad.to_string()))
+        match file.bad.first() {
+            Some(bad) => Err(bad.to_string()),
+            None => Ok(file.rows.first().unwrap().tax_terms.clone()),
+        }
     };
     let terms = |category, reason: Option<&str>, price_includes_tax| {
         Ok(TaxTerms { category, exemption_reason: reason.map(str::to_owned), price_includes_tax })
