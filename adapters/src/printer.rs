@@ -2,10 +2,15 @@
 
 use crate::invoice;
 use async_trait::async_trait;
+use sha2::{Digest, Sha256};
 use workflows::{
     invoice::InvoiceDocument,
+    issued::{Fingerprint, PrintRecord, Printed},
     ports::{InvoicePrinter, Unavailable},
 };
+
+/// Raised with whatever changes the bytes of a document, which then differ from those that an earlier one printed.
+pub const VERSION: &str = "sluice-pdf/2";
 
 /// Prints PDF/A-3 with Factur-X.
 #[derive(Clone, Copy, Debug, Default)]
@@ -13,10 +18,22 @@ pub struct PdfPrinter;
 
 #[async_trait]
 impl InvoicePrinter for PdfPrinter {
-    async fn print(&self, document: InvoiceDocument) -> Result<Vec<u8>, Unavailable> {
-        tokio::task::spawn_blocking(move || invoice::render(&document))
+    async fn print(&self, document: InvoiceDocument) -> Result<Printed, Unavailable> {
+        tokio::task::spawn_blocking(move || print(&document))
             .await
             .map_err(|error| Unavailable::refused("invoice_printer.print", error))?
             .map_err(|error| Unavailable::refused("invoice_printer.print", error))
     }
+}
+
+fn print(document: &InvoiceDocument) -> Result<Printed, invoice::RenderError> {
+    let invoice::Rendered { pdf, xml, unprintable } = invoice::render(document)?;
+    let record = PrintRecord {
+        edition: document.edition,
+        printer: VERSION.to_owned(),
+        file: Fingerprint::of(&pdf),
+        xml_sha256: Sha256::digest(xml.as_bytes()).into(),
+        unprintable: i32::try_from(unprintable.len()).unwrap_or(i32::MAX),
+    };
+    Ok(Printed { pdf, record, unprintable })
 }

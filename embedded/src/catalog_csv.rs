@@ -14,9 +14,13 @@ use std::{
     fmt,
     io::BufRead,
 };
+use workflows::invoice::{TaxCategory, TaxTerms, UnknownTaxCategory};
 
 const COLUMNS: [&str; 6] = ["sku", "name", "price", "currency", "tax_rate", "stock"];
+/// What few products need: a file may be without it.
+const OPTIONAL: [&str; 3] = ["tax_category", "tax_exemption_reason", "price_includes_tax"];
 const MAX_NAME_CHARS: usize = 500;
+const MAX_REASON_CHARS: usize = 200;
 /// Far above any price, and far enough below 2^63 that a line of a million units can be added up.
 const MAX_PRICE_MINOR: i64 = 1_000_000_000_000;
 const MAX_STOCK: i64 = 1_000_000_000;
@@ -38,6 +42,8 @@ pub struct CatalogRow {
     pub currency: String,
     /// Basis points: 2000 is 20 per cent; at most 10,000.
     pub tax_rate_bp: u32,
+    /// What the tax depends on beside the rate.
+    pub tax_terms: TaxTerms,
     /// Units received by this import: 0 to 1,000,000,000.
     pub stock: i64,
 }
@@ -106,6 +112,24 @@ pub enum Reason {
     /// No active ISO 4217 code.
     #[error("must be an active ISO 4217 currency code in capitals, such as EUR")]
     UnknownCurrency,
+    /// A currency with three decimals: an invoice in it would be invalid.
+    #[error("has more decimals than the two that an electronic invoice can say (EN 16931)")]
+    NotInvoiceable,
+    /// No category of tax.
+    #[error(transparent)]
+    TaxCategory(#[from] UnknownTaxCategory),
+    /// A category that does not go with the rate.
+    #[error("does not go with a rate of {rate} per cent: standard is above zero, all others are 0")]
+    CategoryAndRate {
+        /// In per cent.
+        rate: String,
+    },
+    /// A reason where none is to be given.
+    #[error("is for tax_category exempt and export only")]
+    NeedlessReason,
+    /// Neither yes nor no.
+    #[error("must be true or false, or empty")]
+    NotABool,
     /// A SKU for the second time.
     #[error("stands already on line {0}")]
     Duplicate(u64),
@@ -209,6 +233,8 @@ pub fn read(input: impl BufRead) -> Result<CatalogFile, CatalogFileError> {
 struct Header {
     width: usize,
     places: [usize; COLUMNS.len()],
+    /// Those that the file has.
+    optional: [Option<usize>; OPTIONAL.len()],
 }
 
 impl Header {
@@ -229,18 +255,28 @@ impl Header {
                 return Err(CatalogFileError::OtherSeparator { line, by });
             }
         }
-        let mut places = [0; COLUMNS.len()];
-        let mut missing = Vec::new();
-        for (place, column) in places.iter_mut().zip(COLUMNS) {
+        let place = |column: &'static str| {
             let mut found = (0..).zip(&names).filter(|(_, name)| name.trim().eq_ignore_ascii_case(column));
             match (found.next(), found.next()) {
-                (None, _) => missing.push(column),
-                (Some((index, _)), None) => *place = index,
-                (Some(_), Some(_)) => return Err(CatalogFileError::DuplicateColumn { line, column }),
+                (None, _) => Ok(None),
+                (Some((index, _)), None) => Ok(Some(index)),
+                (Some(_), Some(_)) => Err(CatalogFileError::DuplicateColumn { line, column }),
+            }
+        };
+        let mut places = [0; COLUMNS.len()];
+        let mut missing = Vec::new();
+        for (slot, column) in places.iter_mut().zip(COLUMNS) {
+            match place(column)? {
+                Some(index) => *slot = index,
+                None => missing.push(column),
             }
         }
+        let mut optional = [None; OPTIONAL.len()];
+        for (slot, column) in optional.iter_mut().zip(OPTIONAL) {
+            *slot = place(column)?;
+        }
         if missing.is_empty() {
-            Ok(Self { width: names.len(), places })
+            Ok(Self { width: names.len(), places, optional })
         } else {
             Err(CatalogFileError::MissingColumns { line, missing })
         }
@@ -266,6 +302,12 @@ fn read_row(
     let [sku_at, name_at, price_at, currency_at, tax_rate_at, stock_at] =
         header.places.map(|place| text(record.field(place).unwrap_or_default()));
     let currency = currency_at.and_then(|text| text.parse().map_err(|_| Reason::UnknownCurrency));
+    let currency =
+        currency.and_then(
+            |currency: Currency| {
+                if currency.can_be_invoiced() { Ok(currency) } else { Err(Reason::NotInvoiceable) }
+            },
+        );
     // Without a currency nobody knows how many decimals are right; what is no number at all is wrong anyway.
     let price = price_at.and_then(number).and_then(|price| match currency {
         Ok(currency) => price_minor(price, currency),
@@ -275,14 +317,55 @@ fn read_row(
     let name = name_at.and_then(name);
     let tax_rate_bp = tax_rate_at.and_then(number).and_then(tax_rate_bp);
     let stock = stock_at.and_then(number).and_then(stock_units);
-    match (sku, name, price, currency, tax_rate_bp, stock) {
-        (Ok(sku), Ok(name), Ok(price_minor), Ok(currency), Ok(tax_rate_bp), Ok(stock)) => {
+    let tax_terms = tax_terms(header, record, tax_rate_bp.as_ref().ok().copied());
+    match (sku, name, price, currency, tax_rate_bp, stock, tax_terms) {
+        (Ok(sku), Ok(name), Ok(price_minor), Ok(currency), Ok(tax_rate_bp), Ok(stock), Ok(tax_terms)) => {
             let currency = currency.code().to_owned();
-            Ok(CatalogRow { line: record.line, sku, name, price_minor, currency, tax_rate_bp, stock })
+            Ok(CatalogRow { line: record.line, sku, name, price_minor, currency, tax_rate_bp, tax_terms, stock })
         }
-        (sku, name, price, currency, tax_rate_bp, stock) => {
+        (sku, name, price, currency, tax_rate_bp, stock, tax_terms) => {
             let reasons = [sku.err(), name.err(), price.err(), currency.err(), tax_rate_bp.err(), stock.err()];
             let named = COLUMNS.into_iter().zip(reasons);
+            let always = named.filter_map(|(column, reason)| Some(Problem { column: Some(column), reason: reason? }));
+            Err(always.chain(tax_terms.err().into_iter().flatten()).collect())
+        }
+    }
+}
+
+/// What the optional columns say; a rate that cannot be read is told of elsewhere.
+fn tax_terms(header: &Header, record: &Record, rate: Option<u32>) -> Result<TaxTerms, Vec<Problem>> {
+    let [category, reason, includes_tax] =
+        header.optional.map(|place| text(place.and_then(|place| record.field(place)).unwrap_or_default()));
+    let category = category.and_then(|word| match word {
+        "" => Ok(None),
+        word => {
+            let category: TaxCategory = word.parse()?;
+            match rate.filter(|rate| !category.may_have(*rate)) {
+                Some(rate) => Err(Reason::CategoryAndRate { rate: format!("{}.{:02}", rate / 100, rate % 100) }),
+                None => Ok(Some(category)),
+            }
+        }
+    });
+    let gives_reason = category.as_ref().is_ok_and(|category| category.is_some_and(|c| c.default_reason().is_some()));
+    let reason = reason.and_then(|words| match words {
+        "" => Ok(None),
+        words if gives_reason || category.is_err() => {
+            check_text(words, MAX_REASON_CHARS)?;
+            Ok(Some(words.to_owned()))
+        }
+        _ => Err(Reason::NeedlessReason),
+    });
+    let includes_tax = includes_tax.and_then(|word| match word {
+        "" | "false" => Ok(false),
+        "true" => Ok(true),
+        _ => Err(Reason::NotABool),
+    });
+    match (category, reason, includes_tax) {
+        (Ok(category), Ok(exemption_reason), Ok(price_includes_tax)) => {
+            Ok(TaxTerms { category, exemption_reason, price_includes_tax })
+        }
+        (category, reason, includes_tax) => {
+            let named = OPTIONAL.into_iter().zip([category.err(), reason.err(), includes_tax.err()]);
             Err(named.filter_map(|(column, reason)| Some(Problem { column: Some(column), reason: reason? })).collect())
         }
     }

@@ -3,7 +3,7 @@
 use crate::http::Limits;
 use adapters::postgres::{lease::Lease, orders::OrderSettings};
 use anyhow::{Context, bail};
-use handlers::house_rules;
+use handlers::{house_rules, seller::seller};
 use std::{env, net::SocketAddr, path::PathBuf};
 
 /// Every variable that is understood: one that begins like ours and is none of these is a mistake.
@@ -16,6 +16,7 @@ const KNOWN: &[&str] = &[
     "SLUICE_HOLD_MINUTES",
     "SLUICE_LEASE_SECONDS",
     "SLUICE_SELLER",
+    "SLUICE_TIME_ZONE",
     "SLUICE_LOG",
     "SLUICE_LOG_FORMAT",
 ];
@@ -70,7 +71,8 @@ impl Config {
             orders: OrderSettings {
                 stage,
                 hold: house_rules::hold(read("SLUICE_HOLD_MINUTES")?.as_deref()).map_err(anyhow::Error::msg)?,
-                seller: house_rules::seller(read("SLUICE_SELLER")?.as_deref()).map_err(anyhow::Error::msg)?,
+                seller: seller(read("SLUICE_SELLER")?.as_deref(), read("SLUICE_TIME_ZONE")?.as_deref())
+                    .map_err(anyhow::Error::msg)?,
             },
         })
     }

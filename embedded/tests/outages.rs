@@ -60,6 +60,46 @@ fn the_workflow_outlasts_a_provider_that_is_down_for_a_minute() {
 }
 
 #[tokio::test]
+async fn a_damaged_invoice_is_never_answered_and_soon_there_again() {
+    let shop = Shop::open(0).await;
+    let server = Server::start(&shop).await;
+    let ids = shop.accepted_all(&server.url, &["pm_card_visa"; 2]).await;
+    shop.settled(&ids, WITHIN).await;
+    let path = format!("{}/v1/orders/{}/invoice", server.url, ids[0]);
+    let ask = async || shop.http.get(&path).bearer_auth(shop.token("zoe")).send().await.unwrap();
+    let issued = ask().await.bytes().await.unwrap();
+    let folder = shop.dir.path().join("documents/invoices");
+    let year = fs::read_dir(&folder).unwrap().next().unwrap().unwrap().path();
+    let files: Vec<_> = fs::read_dir(year).unwrap().map(|file| file.unwrap().path()).collect();
+    let (own, others): (Vec<_>, Vec<_>) = files.iter().partition(|file| fs::read(file).unwrap() == issued);
+    for damage in ["emptied", "cut", "removed", "swapped"] {
+        match damage {
+            "emptied" => fs::write(own[0], b"").unwrap(),
+            "cut" => fs::write(own[0], &issued[..issued.len() / 2]).unwrap(),
+            "removed" => fs::remove_file(own[0]).unwrap(),
+            _ => drop(fs::copy(others[0], own[0]).unwrap()),
+        }
+        wait_until("the invoice to be there again", WITHIN, async || {
+            let answer = ask().await;
+            match answer.status() {
+                StatusCode::OK => {
+                    assert_eq!(answer.bytes().await.unwrap(), issued, "{damage}");
+                    Ok(())
+                }
+                StatusCode::SERVICE_UNAVAILABLE if answer.headers().contains_key("retry-after") => {
+                    Err(format!("{damage}, and not mended"))
+                }
+                other => panic!("{damage}: {other}"),
+            }
+        })
+        .await;
+        assert_eq!(fs::read(own[0]).unwrap(), issued, "{damage}");
+    }
+    shop.quiet(WITHIN).await;
+    shop.audit().await;
+}
+
+#[tokio::test]
 async fn while_documents_cannot_be_written_invoices_alone_wait() {
     let shop = Shop::open(0).await;
     let server = Server::start(&shop).await;

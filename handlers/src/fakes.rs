@@ -317,7 +317,10 @@ impl Shelf {
         let price = Amount { amount: 1_999, currency: "EUR".parse().unwrap() };
         let product = |sku: &&str| {
             let sku = (*sku).to_owned();
-            (sku.clone(), Product { sku, name: "Tea".into(), price, tax_rate_bp: 700, available: 3 })
+            (
+                sku.clone(),
+                Product { sku, name: "Tea".into(), price, tax_rate_bp: 700, price_includes_tax: false, available: 3 },
+            )
         };
         Arc::new(Self(Mutex::new(skus.iter().map(product).collect())))
     }

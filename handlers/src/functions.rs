@@ -100,6 +100,7 @@ impl Trigger {
             Self::Schedule(Job::Expire) => "expire",
             Self::Schedule(Job::Sweep) => "sweep",
             Self::Schedule(Job::ForgetKeys) => "forget-keys",
+            Self::Schedule(Job::KeepDocuments) => "keep-documents",
             Self::Schedule(Job::PublishCatalogue) => "publish-catalogue",
             Self::Deployment => "migrate",
         }
@@ -118,9 +119,15 @@ impl Trigger {
     /// What it reaches. One that works on a queue also puts back there what has to wait.
     pub fn needs(self) -> &'static [Need] {
         match self {
-            Self::Http => {
-                &[Need::TokenKey, Need::EdgeKey, Need::Intake, Need::Catalogue, Need::Queue("cancel"), Need::Documents]
-            }
+            Self::Http => &[
+                Need::TokenKey,
+                Need::EdgeKey,
+                Need::Intake,
+                Need::Catalogue,
+                Need::Queue("cancel"),
+                Need::Queue("invoice"),
+                Need::Documents,
+            ],
             Self::Queue(Step::Reserve) => {
                 &[Need::Queue("intake"), Need::Hold, Need::Payloads, Need::Workflows, Need::EventBus]
             }
@@ -134,6 +141,7 @@ impl Trigger {
             | Self::Schedule(Job::Expire) => &[Need::EventBus],
             Self::Schedule(Job::Sweep) => &[Need::Workflows, Need::Queue("cancel"), Need::EventBus],
             Self::Schedule(Job::ForgetKeys) => &[Need::Intake],
+            Self::Schedule(Job::KeepDocuments) => &[Need::Queue("invoice"), Need::Documents],
             Self::Schedule(Job::PublishCatalogue) => &[Need::CatalogueCopy],
             Self::Deployment => &[],
         }
@@ -157,7 +165,7 @@ impl Need {
     pub fn variables(self) -> Vec<Variable> {
         match self {
             Self::Hold => vec![optional("SLUICE_HOLD_MINUTES")],
-            Self::Seller => vec![optional("SLUICE_SELLER")],
+            Self::Seller => vec![optional("SLUICE_SELLER"), optional("SLUICE_TIME_ZONE")],
             Self::TokenKey => vec![optional("TOKEN_KEY_SECRET_ARN")],
             Self::EdgeKey => vec![optional("EDGE_SECRET_ARN")],
             Self::Intake => {

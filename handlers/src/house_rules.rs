@@ -1,7 +1,6 @@
 //! What an installation decides about its orders, as both runtimes read it from their environment.
 
 use time::Duration;
-use workflows::invoice::Party;
 
 /// How long stock is held for an order that is not paid yet, unless somebody decides otherwise.
 pub const HOLD: Duration = Duration::minutes(30);
@@ -18,34 +17,6 @@ pub fn hold(minutes: Option<&str>) -> Result<Duration, String> {
     Ok(Duration::minutes(i64::from(minutes)))
 }
 
-/// Who sells, by `SLUICE_SELLER`: a JSON object, or the example.
-///
-/// # Errors
-/// A sentence that says what it must be.
-pub fn seller(json: Option<&str>) -> Result<Party, String> {
-    let Some(text) = json else { return Ok(example_seller()) };
-    serde_json::from_str(text).map_err(|error| {
-        format!(
-            "SLUICE_SELLER must be a JSON object with name, line1, postal_code, city, country and, if there are any, \
-             line2, vat_id and email: {error}"
-        )
-    })
-}
-
-/// A seller that is recognisable as an example.
-pub fn example_seller() -> Party {
-    Party {
-        name: "Sluice Example Shop GmbH".to_owned(),
-        line1: "Musterstraße 1".to_owned(),
-        line2: None,
-        postal_code: "10115".to_owned(),
-        city: "Berlin".to_owned(),
-        country: "DE".to_owned(),
-        vat_id: Some("DE123456789".to_owned()),
-        email: Some("billing@example.com".to_owned()),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
@@ -59,14 +30,5 @@ mod tests {
         for wrong in ["0", "10081", "-1", "half an hour", ""] {
             assert!(hold(Some(wrong)).unwrap_err().contains("SLUICE_HOLD_MINUTES"), "{wrong}");
         }
-    }
-
-    #[test]
-    fn a_seller_is_read_whole_or_not_at_all() {
-        let text =
-            r#"{"name": "Tea Ltd", "line1": "1 High Street", "postal_code": "N1", "city": "London", "country": "GB"}"#;
-        assert_eq!(seller(Some(text)).unwrap().name, "Tea Ltd");
-        assert_eq!(seller(None), Ok(example_seller()));
-        assert!(seller(Some(r#"{"name": "Tea Ltd"}"#)).unwrap_err().contains("SLUICE_SELLER"));
     }
 }

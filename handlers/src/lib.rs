@@ -11,6 +11,7 @@ pub mod lambda;
 pub mod ports;
 pub mod queue;
 pub mod schedule;
+pub mod seller;
 pub mod task;
 pub mod token;
 mod unwired;

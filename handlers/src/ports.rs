@@ -2,6 +2,7 @@
 
 use crate::unwired::Unwired;
 use std::sync::Arc;
+use workflows::issued::IssuedInvoices;
 use workflows::ports::{
     Catalogue, CatalogueCopy, Clock, Documents, EventBus, Intake, InvoicePrinter, Orders, PaymentProvider, Queue,
     Search, Warehouses, Workflows,
@@ -28,6 +29,8 @@ pub struct Ports {
     pub queue: Arc<dyn Queue>,
     /// Documents.
     pub documents: Arc<dyn Documents>,
+    /// What was issued.
+    pub issued: Arc<dyn IssuedInvoices>,
     /// Prints invoices.
     pub printer: Arc<dyn InvoicePrinter>,
     /// Moves the money.
@@ -52,6 +55,7 @@ impl Ports {
             bus: nothing.clone(),
             queue: nothing.clone(),
             documents: nothing.clone(),
+            issued: nothing.clone(),
             printer: nothing.clone(),
             provider: nothing.clone(),
             workflows: nothing.clone(),

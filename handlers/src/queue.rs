@@ -8,8 +8,13 @@ use serde_json::Value;
 use std::{panic::AssertUnwindSafe, time::Duration};
 use workflows::{
     steps::{
-        Outcome, cancel_order::cancel_order, dispatch_orders::dispatch_orders, index_orders::index_orders,
-        issue_invoices::issue_invoices, reserve_orders::reserve_orders, void_payments::void_payments,
+        Outcome,
+        cancel_order::cancel_order,
+        dispatch_orders::dispatch_orders,
+        index_orders::index_orders,
+        issue_invoices::{Office, issue_invoices},
+        reserve_orders::reserve_orders,
+        void_payments::void_payments,
     },
     wiring::Step,
 };
@@ -42,8 +47,10 @@ async fn work(step: Step, ports: &Ports, bodies: Vec<Value>) -> Vec<Outcome> {
             parsed(bodies, accepted_order, |batch| reserve_orders(orders, workflows, bus, batch)).await
         }
         Step::Invoice => {
-            let (printer, documents) = (ports.printer.as_ref(), ports.documents.as_ref());
-            let issue = |ids: Vec<_>| async move { issue_invoices(orders, printer, documents, bus, &ids).await };
+            let (issued, printer, documents) =
+                (ports.issued.as_ref(), ports.printer.as_ref(), ports.documents.as_ref());
+            let office = Office { orders, issued, printer, documents, bus };
+            let issue = |ids: Vec<_>| async move { issue_invoices(office, &ids).await };
             parsed(bodies, named_order, issue).await
         }
         Step::Index => {

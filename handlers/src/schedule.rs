@@ -5,8 +5,8 @@ use crate::ports::Ports;
 use workflows::{
     ports::Unavailable,
     steps::{
-        expire_reservations::expire_reservations, forget_keys::forget_keys, publish_catalogue::publish_catalogue,
-        sweep::sweep,
+        expire_reservations::expire_reservations, forget_keys::forget_keys, keep_documents::keep_documents,
+        publish_catalogue::publish_catalogue, sweep::sweep,
     },
     wiring::Job,
 };
@@ -27,6 +27,13 @@ pub async fn run(job: Job, ports: &Ports) -> Result<(), Unavailable> {
         Job::ForgetKeys => {
             let forgotten = forget_keys(ports.intake.as_ref(), ports.clock.as_ref()).await?;
             tracing::debug!(forgotten, "idempotency keys");
+        }
+        Job::KeepDocuments => {
+            let (issued, documents) = (ports.issued.as_ref(), ports.documents.as_ref());
+            let kept = keep_documents(issued, documents, ports.queue.as_ref()).await?;
+            if !kept.to_mend.is_empty() {
+                tracing::warn!(orders = ?kept.to_mend, "documents are not as they were issued and are printed again");
+            }
         }
         Job::PublishCatalogue => {
             let published = publish_catalogue(ports.catalogue.as_ref(), ports.catalogue_copy.as_ref()).await?;

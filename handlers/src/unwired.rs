@@ -12,6 +12,7 @@ use schemas::{
 use time::OffsetDateTime;
 use workflows::{
     invoice::InvoiceDocument,
+    issued::{Fingerprint, Issued, IssuedInvoices, Place, PrintRecord, Printed},
     lifecycle::Command,
     order::StoredOrder,
     ports::{
@@ -174,8 +175,39 @@ impl Documents for Unwired {
 
 #[async_trait]
 impl InvoicePrinter for Unwired {
-    async fn print(&self, _: InvoiceDocument) -> Result<Vec<u8>, Unavailable> {
+    async fn print(&self, _: InvoiceDocument) -> Result<Printed, Unavailable> {
         unwired("invoice_printer.print")
+    }
+}
+
+#[async_trait]
+impl IssuedInvoices for Unwired {
+    async fn record(&self, _: &[(OrderId, PrintRecord)]) -> Result<(), Unavailable> {
+        unwired("issued_invoices.record")
+    }
+
+    async fn adopt(&self, _: &[(OrderId, Fingerprint)]) -> Result<(), Unavailable> {
+        unwired("issued_invoices.adopt")
+    }
+
+    async fn of(&self, _: &[OrderId]) -> Result<Vec<Issued>, Unavailable> {
+        unwired("issued_invoices.of")
+    }
+
+    async fn behind(&self, _: Place, _: i64) -> Result<Vec<Issued>, Unavailable> {
+        unwired("issued_invoices.behind")
+    }
+
+    async fn document(&self, _: OrderId) -> Result<Option<InvoiceDocument>, Unavailable> {
+        unwired("issued_invoices.document")
+    }
+
+    async fn checked(&self) -> Result<Place, Unavailable> {
+        unwired("issued_invoices.checked")
+    }
+
+    async fn mark_checked(&self, _: Place) -> Result<(), Unavailable> {
+        unwired("issued_invoices.mark_checked")
     }
 }
 

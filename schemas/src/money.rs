@@ -46,6 +46,11 @@ impl Currency {
         std::str::from_utf8(&self.0).unwrap_or_default()
     }
 
+    /// Whether an electronic invoice can say its amounts: EN 16931 knows two decimals (BR-DEC-*).
+    pub fn can_be_invoiced(&self) -> bool {
+        self.minor_digits() <= 2
+    }
+
     /// How many decimals its minor unit has: 0 (JPY), 2 (EUR) or 3 (KWD).
     pub fn minor_digits(&self) -> u8 {
         let listed = |list: &str| list.split(' ').any(|code| code == self.code());

@@ -12,11 +12,15 @@ pub struct Product {
     pub sku: String,
     /// What it is called.
     pub name: String,
-    /// Net price of one unit.
+    /// Price of one unit, without tax unless `price_includes_tax`.
     pub price: Amount,
     /// Tax rate in basis points: 2000 is 20 %.
     #[schema(example = 2000)]
     pub tax_rate_bp: u32,
+    /// The price includes the tax: what is paid for some units is exactly their price. Absent where it does not.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[schema(required = false)]
+    pub price_includes_tax: bool,
     /// Units that can be reserved, over all warehouses; on AWS a list and a product say what it was about a minute ago.
     pub available: i64,
 }

@@ -3,7 +3,7 @@
 //! It works on what the caller has locked, in memory: a hot SKU costs one row lock a batch, however many want it.
 
 use crate::{
-    invoice::{LinePrice, totals},
+    invoice::{TaxTerms, totals},
     lifecycle::facts,
     order::{State, StoredLine, StoredOrder},
 };
@@ -19,10 +19,12 @@ pub struct Listing {
     pub name: String,
     /// ISO 4217.
     pub currency: String,
-    /// Net price of a unit in minor units.
+    /// Price of a unit in minor units.
     pub price: i64,
     /// Tax rate in basis points.
     pub tax_rate_bp: u32,
+    /// What the tax depends on beside the rate.
+    pub tax_terms: TaxTerms,
 }
 
 /// The free units of a SKU in one warehouse.
@@ -78,6 +80,9 @@ fn place(accepted: AcceptedOrder, goods: &mut Goods, now: OffsetDateTime, until:
                 name: listing.map(|l| l.name.clone()),
                 unit_price: listing.map(|l| l.price),
                 tax_rate_bp: listing.map(|l| l.tax_rate_bp),
+                tax_category: listing.and_then(|l| l.tax_terms.category),
+                tax_exemption_reason: listing.and_then(|l| l.tax_terms.exemption_reason.clone()),
+                price_includes_tax: listing.is_some_and(|l| l.tax_terms.price_includes_tax),
                 sku,
                 quantity: line.quantity,
                 warehouse: None,
@@ -141,7 +146,7 @@ fn price(
             let detail = format!("{} is sold in {}", line.sku, listing.currency);
             return Err(Refusal(Reason::CurrencyMismatch, Some(detail)));
         }
-        prices.push(LinePrice { quantity: line.quantity, unit_price: listing.price, tax_rate: listing.tax_rate_bp });
+        prices.push(line.price());
     }
     let sums = totals(prices).map_err(|error| Refusal(Reason::TotalTooLarge, Some(error.to_string())))?;
     Ok((sums.net, sums.tax, sums.gross))

@@ -3,6 +3,7 @@
 
 pub mod allocate;
 pub mod invoice;
+pub mod issued;
 pub mod lifecycle;
 pub mod order;
 pub mod pattern;

@@ -183,6 +183,8 @@ pub enum Job {
     Sweep,
     /// `steps::forget_keys`.
     ForgetKeys,
+    /// `steps::keep_documents`.
+    KeepDocuments,
     /// `steps::publish_catalogue`.
     PublishCatalogue,
 }
@@ -198,6 +200,13 @@ pub const SCHEDULES: &[Schedule] = &[
         name: "forget-keys",
         job: Job::ForgetKeys,
         every: Duration::from_secs(3_600),
+        runtimes: &[Runtime::Embedded],
+    },
+    // A bucket of S3 looks after its own.
+    Schedule {
+        name: "keep-documents",
+        job: Job::KeepDocuments,
+        every: Duration::from_secs(60),
         runtimes: &[Runtime::Embedded],
     },
     // In one process buyers read the order database's own catalogue.

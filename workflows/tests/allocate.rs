@@ -58,7 +58,13 @@ fn order(number: u128, lines: &[(&str, i64)]) -> AcceptedOrder {
 fn goods(stock: &[(&str, &[i64])], price: i64) -> Goods {
     let mut goods = Goods::default();
     for (sku, shelves) in stock {
-        let listing = Listing { name: (*sku).into(), currency: "EUR".into(), price, tax_rate_bp: 2_000 };
+        let listing = Listing {
+            name: (*sku).into(),
+            currency: "EUR".into(),
+            price,
+            tax_rate_bp: 2_000,
+            tax_terms: workflows::invoice::TaxTerms::default(),
+        };
         goods.listings.insert((*sku).into(), listing);
         let shelves = shelves.iter().zip(["north", "south"]);
         let shelves = shelves.map(|(free, warehouse)| Shelf { warehouse: warehouse.into(), free: *free }).collect();

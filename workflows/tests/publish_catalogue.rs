@@ -97,7 +97,14 @@ impl CatalogueCopy for Shelf {
 
 fn product(sku: &str, available: i64) -> Product {
     let price = Amount { amount: 1_999, currency: "EUR".parse().unwrap() };
-    Product { sku: sku.to_owned(), name: format!("Fine {sku}"), price, tax_rate_bp: 700, available }
+    Product {
+        sku: sku.to_owned(),
+        name: format!("Fine {sku}"),
+        price,
+        tax_rate_bp: 700,
+        price_includes_tax: false,
+        available,
+    }
 }
 
 async fn publish(original: &Shelf, copy: &Shelf) -> Published {
@@ -120,6 +127,7 @@ async fn whatever_differs_about_a_product_is_put_and_nothing_else() {
         Product { price: Amount { amount: 2_099, ..shown.price }, ..shown.clone() },
         Product { price: Amount { currency: "USD".parse().unwrap(), ..shown.price }, ..shown.clone() },
         Product { tax_rate_bp: 2_000, ..shown.clone() },
+        Product { price_includes_tax: true, ..shown.clone() },
         Product { available: 2, ..shown.clone() },
     ];
     for change in changed {

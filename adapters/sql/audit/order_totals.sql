@@ -1,13 +1,25 @@
--- audit.order_totals: every priced order adds up: tax once for each rate, rounded half up, and the total is net and tax
-with bases as (
-    select o.id, line.tax_rate_bp as rate, sum(line.quantity::numeric * line.unit_price) as basis
+-- audit.order_totals: every priced order adds up: tax once for each rate, rounded half up, added to what is priced without
+-- it and taken out of what is priced with it, and the total is net and tax
+with priced as (
+    select o.id, line.tax_rate_bp as rate, line.quantity::numeric * line.unit_price as amount,
+           coalesce(line.price_includes_tax, false) as with_tax
     from orders o,
-         jsonb_to_recordset(o.lines) as line (quantity bigint, unit_price bigint, tax_rate_bp integer)
+         jsonb_to_recordset(o.lines) as line (quantity bigint, unit_price bigint, tax_rate_bp integer,
+                                              price_includes_tax boolean)
     where o.total is not null
-    group by o.id, line.tax_rate_bp
+),
+bases as (
+    select id, rate, coalesce(sum(amount) filter (where not with_tax), 0) as without_tax,
+           coalesce(sum(amount) filter (where with_tax), 0) as with_tax
+    from priced group by id, rate
+),
+taxed as (
+    select id, without_tax + with_tax as amount, div(without_tax * rate + 5000, 10000) as added,
+           div(2 * with_tax * rate + 10000 + rate, 2 * (10000 + rate)) as taken_out
+    from bases
 ),
 sums as (
-    select id, sum(basis) as net, sum(div(basis * rate + 5000, 10000)) as tax from bases group by id
+    select id, sum(amount - taken_out) as net, sum(added + taken_out) as tax from taxed group by id
 ),
 wrong as (
     select o.id as order_id, o.status, o.net, o.tax, o.total, s.net as net_of_lines, s.tax as tax_of_lines

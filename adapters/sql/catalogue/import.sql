@@ -1,20 +1,24 @@
 -- catalogue.import
 with given as (
     select * from unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::integer[], $6::text[], $7::bigint[],
-                         $11::text[], $12::text[], $13::text[])
-        as g (sku, name, currency, price, tax_rate_bp, trigrams, units, folded_sku, folded_name, grams)
+                         $11::text[], $12::text[], $13::text[], $14::text[], $15::text[], $16::boolean[])
+        as g (sku, name, currency, price, tax_rate_bp, trigrams, units, folded_sku, folded_name, grams, tax_category,
+              tax_exemption_reason, price_includes_tax)
 ),
 listed as (
     insert into products (sku, name, currency, price, tax_rate_bp, trigrams, updated_at,
-                          folded_for, folded_sku, folded_name, grams)
+                          folded_for, folded_sku, folded_name, grams, tax_category, tax_exemption_reason,
+                          price_includes_tax)
     select sku, name, currency, price, tax_rate_bp, string_to_array(trigrams, chr(31)), $9::timestamptz,
-           name, folded_sku, folded_name, string_to_array(grams, chr(31))
+           name, folded_sku, folded_name, string_to_array(grams, chr(31)), tax_category, tax_exemption_reason,
+           price_includes_tax
     from given
     on conflict (sku) do update
     set name = excluded.name, currency = excluded.currency, price = excluded.price,
         tax_rate_bp = excluded.tax_rate_bp, trigrams = excluded.trigrams, updated_at = excluded.updated_at,
         folded_for = excluded.folded_for, folded_sku = excluded.folded_sku, folded_name = excluded.folded_name,
-        grams = excluded.grams
+        grams = excluded.grams, tax_category = excluded.tax_category,
+        tax_exemption_reason = excluded.tax_exemption_reason, price_includes_tax = excluded.price_includes_tax
     returning sku
 ),
 stocked as (

@@ -1,5 +1,5 @@
 -- search.products
-select p.sku, p.name, p.currency, p.price, p.tax_rate_bp,
+select p.sku, p.name, p.currency, p.price, p.tax_rate_bp, p.price_includes_tax,
        coalesce((select sum(s.free) from stock s where s.sku = p.sku), 0)::bigint as "available!"
 from products p
 where p.sku = any($1)

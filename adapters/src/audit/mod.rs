@@ -8,8 +8,10 @@
 //! taken or let go must stand so in the books read after, because the provider moves first there; only what was closed
 //! between the two may differ, and a second snapshot tells which that is.
 
+mod documents;
 mod report;
 
+pub use documents::documents;
 pub use report::{Line, Report, grouped};
 
 use crate::postgres::{Asked, Database, search::with_other_words};

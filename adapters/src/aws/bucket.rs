@@ -1,16 +1,52 @@
-//! A bucket of S3 as an object store, with the time-outs and the number of attempts that every call to AWS has. It knows no
+//! Documents in a bucket of S3, with the time-outs and the number of attempts that every call to AWS has. It knows no
 //! budget for retries; documents are few, and a queue waits behind each.
 
 use super::{ATTEMPT, ATTEMPTS, BACKOFF, CONNECT, OPERATION, READ};
+use async_trait::async_trait;
 use object_store::{
-    BackoffConfig, ClientOptions, Error, RetryConfig,
+    BackoffConfig, ClientOptions, Error, ObjectStoreExt, PutPayload, RetryConfig,
     aws::{AmazonS3, AmazonS3Builder, AmazonS3ConfigKey},
+    path::Path,
 };
 use rustls::crypto::{CryptoProvider, ring};
+use std::sync::Arc;
+use workflows::ports::{Documents, Unavailable};
+
+/// A bucket. What it took is kept by S3, whatever breaks.
+#[derive(Clone)]
+pub(crate) struct Bucket(Arc<AmazonS3>);
+
+impl Bucket {
+    /// The bucket of that name.
+    pub(crate) fn open(bucket: &str) -> Result<Self, Error> {
+        client(bucket).map(|client| Self(Arc::new(client)))
+    }
+}
+
+#[async_trait]
+impl Documents for Bucket {
+    async fn put(&self, path: &str, content: Vec<u8>) -> Result<(), Unavailable> {
+        self.0
+            .put(&Path::from(path), PutPayload::from(content))
+            .await
+            .map(|_| ())
+            .map_err(|error| Unavailable::because("documents.put", error))
+    }
+
+    async fn get(&self, path: &str) -> Result<Option<Vec<u8>>, Unavailable> {
+        let found = match self.0.get(&Path::from(path)).await {
+            Ok(found) => found,
+            Err(Error::NotFound { .. }) => return Ok(None),
+            Err(error) => return Err(Unavailable::because("documents.get", error)),
+        };
+        let content = found.bytes().await.map_err(|error| Unavailable::because("documents.get", error))?;
+        Ok(Some(content.to_vec()))
+    }
+}
 
 /// The bucket of that name. Region, credentials and endpoint are those of the environment; an AWS elsewhere
 /// (`AWS_ENDPOINT_URL`) may be spoken to without TLS if its URL says so.
-pub(crate) fn open(bucket: &str) -> Result<AmazonS3, Error> {
+fn client(bucket: &str) -> Result<AmazonS3, Error> {
     choose_cryptography();
     let builder = AmazonS3Builder::from_env().with_bucket_name(bucket);
     let endpoints = [AmazonS3ConfigKey::S3Endpoint, AmazonS3ConfigKey::Endpoint];

@@ -14,7 +14,7 @@ use async_trait::async_trait;
 use aws_sdk_dynamodb::{
     Client,
     types::{
-        AttributeValue::{self, N, S},
+        AttributeValue::{self, Bool, N, S},
         DeleteRequest, PutRequest, WriteRequest,
     },
 };
@@ -140,7 +140,7 @@ fn key(sku: &str) -> [(String, AttributeValue); 2] {
 }
 
 fn item_of(product: &Product) -> Item {
-    let Product { sku, name, price, tax_rate_bp, available } = product;
+    let Product { sku, name, price, tax_rate_bp, price_includes_tax, available } = product;
     let facts = [
         ("name".to_owned(), S(name.clone())),
         ("price".to_owned(), N(price.amount.to_string())),
@@ -148,7 +148,9 @@ fn item_of(product: &Product) -> Item {
         ("tax_rate_bp".to_owned(), N(tax_rate_bp.to_string())),
         ("available".to_owned(), N(available.to_string())),
     ];
-    key(sku).into_iter().chain(facts).collect()
+    // Most do not; an earlier release knows no such attribute.
+    let gross = price_includes_tax.then(|| ("price_includes_tax".to_owned(), Bool(true)));
+    key(sku).into_iter().chain(facts).chain(gross).collect()
 }
 
 /// The product of an item. One that cannot be read is as good as none: whoever compares this copy puts it there again.
@@ -166,6 +168,7 @@ fn product_of(item: &Item) -> Option<Product> {
         name: text(item, "name")?.to_owned(),
         price: Amount { amount: number(item, "price")?, currency: text(item, "currency")?.parse().ok()? },
         tax_rate_bp: number(item, "tax_rate_bp")?,
+        price_includes_tax: item.get("price_includes_tax").is_some_and(|is| is.as_bool() == Ok(&true)),
         available: number(item, "available")?,
     })
 }
@@ -198,7 +201,14 @@ mod tests {
 
     fn product(sku: &str) -> Product {
         let price = Amount { amount: 1_999, currency: "EUR".parse().unwrap() };
-        Product { sku: sku.to_owned(), name: "Tee \"Grün\"".to_owned(), price, tax_rate_bp: 700, available: 3 }
+        Product {
+            sku: sku.to_owned(),
+            name: "Tee \"Grün\"".to_owned(),
+            price,
+            tax_rate_bp: 700,
+            price_includes_tax: false,
+            available: 3,
+        }
     }
 
     #[test]

@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use unicode_properties::{GeneralCategoryGroup, UnicodeGeneralCategory};
+use unicode_properties::{GeneralCategory, GeneralCategoryGroup, UnicodeGeneralCategory};
 
 use super::fonts::{self, Weight};
 
@@ -49,7 +49,9 @@ fn width_of(char: char, weight: Weight) -> i64 {
     if let Some(glyph) = basic.glyph(char) {
         return basic.advance(glyph);
     }
-    if is_mark(char) || is_invisible(char) {
+    // Marks that are drawn beside their letter, as in Burmese, take room.
+    let beside = char.general_category() == GeneralCategory::SpacingMark;
+    if is_mark(char) && !beside || is_invisible(char) {
         return 0;
     }
     let file = weight.file_for(char).and_then(fonts::file);
@@ -93,6 +95,21 @@ pub(super) fn is_invisible(char: char) -> bool {
     is_joiner(char)
         || matches!(char, '\u{ad}' | '\u{61c}' | '\u{180b}'..='\u{180f}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}'
             | '\u{2060}'..='\u{206f}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{e0000}'..='\u{e0fff}')
+}
+
+/// Whether anything of a text would be seen on a page, if there is a font for it.
+pub(super) fn is_legible(text: &str) -> bool {
+    text.chars().any(|char| match char.general_category_group() {
+        // Blanks that count as letters and symbols.
+        _ if matches!(char, '\u{115f}' | '\u{1160}' | '\u{3164}' | '\u{ffa0}' | '\u{2800}') || is_invisible(char) => {
+            false
+        }
+        GeneralCategoryGroup::Letter
+        | GeneralCategoryGroup::Number
+        | GeneralCategoryGroup::Punctuation
+        | GeneralCategoryGroup::Symbol => true,
+        GeneralCategoryGroup::Mark | GeneralCategoryGroup::Separator | GeneralCategoryGroup::Other => false,
+    })
 }
 
 /// Whether a character tells its neighbours to join or not.

@@ -65,6 +65,21 @@ impl Canvas {
         self.operators.extend_from_slice(b"ET\n");
     }
 
+    /// A line of text from the lower left to the upper right, its middle in that of the page.
+    pub(super) fn diagonal(&mut self, size: i64, colour: Colour, line: &Line) {
+        // 55 degrees: cosine and sine.
+        self.operators.extend_from_slice(b"q 0.5736 0.8192 -0.8192 0.5736 ");
+        decimal(&mut self.operators, WIDTH / 2);
+        self.operators.push(b' ');
+        decimal(&mut self.operators, HEIGHT / 2);
+        self.operators.extend_from_slice(b" cm\n");
+        self.text(-line.width * size / 2000, HEIGHT + size * 35 / 100, size, colour, line);
+        self.operators.extend_from_slice(b"Q\n");
+        // Restoring takes back what was selected.
+        self.font = None;
+        self.fill = None;
+    }
+
     fn select(&mut self, slot: Slot, size: i64) {
         if self.font == Some((slot, size)) {
             return;

@@ -1,9 +1,9 @@
 //! Divides the width of the table among its columns.
 
-use workflows::invoice::{InvoiceDocument, Totals};
+use workflows::invoice::{InvoiceDocument, LinePrice, Totals};
 
 use super::breaks;
-use super::format::{grouped, one_line, percent};
+use super::format::{grouped, grouped_wide, one_line, percent};
 use super::layout::{BODY, LEFT, RIGHT, Style, TABLE_HEAD};
 
 const COLUMN_GAP: i64 = 12_000;
@@ -25,12 +25,13 @@ impl Columns {
     /// Gives figures and article numbers the room they need and the names the rest.
     pub(super) fn fit(document: &InvoiceDocument, totals: &Totals) -> Self {
         let figures = |amount: i64| width(&grouped(amount, document.minor_digits), BODY);
-        let lines = &document.lines;
+        let (lines, digits) = (&document.lines, document.minor_digits);
         let sku_width = lines.iter().map(|line| width(&line.sku, BODY)).max().unwrap_or(0).clamp(48_000, 84_000);
         let heads = heads(&document.currency);
         let [.., quantity, unit_price, tax, net] = heads.each_ref().map(|head| width(head, TABLE_HEAD));
         let quantity = lines.iter().map(|line| width(&grouped(line.price.quantity, 0), BODY)).fold(quantity, i64::max);
-        let unit_price = lines.iter().map(|line| figures(line.price.unit_price)).fold(unit_price, i64::max);
+        let unit_price =
+            lines.iter().map(|line| width(&unit_price_of(&line.price, digits), BODY)).fold(unit_price, i64::max);
         let tax = lines.iter().map(|line| width(&rate(line.price.tax_rate), BODY)).fold(tax, i64::max);
         let net = totals.lines.iter().map(|net| figures(*net)).fold(net, i64::max);
         let net_at = RIGHT - PADDING;
@@ -53,6 +54,15 @@ pub(super) fn heads(currency: &str) -> [String; 6] {
     let currency = one_line(currency);
     let [sku, name, quantity, tax] = ["Item", "Description", "Qty", "VAT"].map(String::from);
     [sku, name, quantity, format!("Unit price {currency}"), tax, format!("Net {currency}")]
+}
+
+/// The net price of a piece as it is printed; finer than the currency where it was computed from one with tax.
+pub(super) fn unit_price_of(price: &LinePrice, digits: u8) -> String {
+    if price.includes_tax {
+        grouped_wide(price.net_unit_price(), digits + 4)
+    } else {
+        grouped(price.unit_price, digits)
+    }
 }
 
 /// A tax rate as it is printed.

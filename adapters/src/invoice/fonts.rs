@@ -27,7 +27,7 @@ macro_rules! files {
 }
 
 /// All font files, the order being that in which they are asked for a character.
-static FILES: [FontFile; 23] = files![
+static FILES: [FontFile; 33] = files![
     "NotoSans-Regular",
     "NotoSans-Bold",
     "NotoSansArabic-Regular",
@@ -48,10 +48,24 @@ static FILES: [FontFile; 23] = files![
     "NotoSansSinhala-Regular",
     "NotoSansTamil-Regular",
     "NotoSansTelugu-Regular",
+    "NotoSansOriya-Regular",
+    "NotoSerifTibetan-Regular",
+    "NotoSansThaana-Regular",
+    "NotoSansTifinagh-Regular",
+    "NotoSansOlChiki-Regular",
+    "NotoSansMeeteiMayek-Regular",
+    "NotoSansCanadianAboriginal-Regular",
     "DroidSansFallback",
+    "HanaMinA",
+    "HanaMinB",
     "NanumSquareR",
+    "NotoEmoji-Regular",
     "DejaVuSans-Symbols",
 ];
+
+/// How far the first font reaches up and down: the lines are set for that.
+const LATIN_ASCENT: i64 = 1069;
+const LATIN_DESCENT: i64 = 293;
 
 /// Number of font files.
 pub(super) const COUNT: usize = FILES.len();
@@ -79,6 +93,15 @@ impl FontFile {
     pub(super) fn advance(&self, glyph: u16) -> i64 {
         let Some(face) = self.face() else { return 0 };
         self.thousandths(face.glyph_hor_advance(GlyphId(glyph)).map_or(0, i64::from))
+    }
+
+    /// How much further a glyph that is raised so much reaches up and down than Latin letters, in thousandths of the
+    /// font size.
+    pub(super) fn reach(&self, glyph: u16, raised: i64) -> (i64, i64) {
+        let Some(bounds) = self.face().and_then(|face| face.glyph_bounding_box(GlyphId(glyph))) else { return (0, 0) };
+        let top = self.thousandths(i64::from(bounds.y_max)) + raised;
+        let bottom = self.thousandths(i64::from(bounds.y_min)) + raised;
+        ((top - LATIN_ASCENT).max(0), (-LATIN_DESCENT - bottom).max(0))
     }
 
     /// A measure of the font's own units in thousandths of the font size.
@@ -127,13 +150,32 @@ const EXTRA: &str = "ŒœŠšŸŽžƒˆ˜–—‘’‚“”„†‡•…\u{
 /// What stands between the parts of the footer.
 pub(super) const SEPARATOR: char = '·';
 
-/// How much of the basic part a document needs. Most need the core only, which is half the bytes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What the languages of western Europe write most beside ASCII.
+const WESTERN: &str = "ÄÅÆÉÖØÜßàáâãäåæçèéêëíîïñóôõöøùúûü–’…€";
+
+/// How much of the basic part a document needs. Most need the core only, which is half the bytes, or little more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Extent {
     /// ASCII and what the layout itself adds.
     Core,
+    /// And [`WESTERN`].
+    Western,
     /// All.
     Full,
+}
+
+impl Extent {
+    /// How many there are.
+    pub(super) const COUNT: usize = 3;
+
+    /// Its place among them.
+    pub(super) fn index(self) -> usize {
+        match self {
+            Self::Core => 0,
+            Self::Western => 1,
+            Self::Full => 2,
+        }
+    }
 }
 
 /// Pairs are kerned among these characters.
@@ -146,6 +188,8 @@ pub(super) struct Basic {
     glyphs: Vec<u16>,
     /// How many glyphs the core has.
     core: usize,
+    /// How many the western part has, the core among them.
+    western: usize,
     /// Glyph by character for Latin-1; 0 is none.
     latin: [u16; 256],
     /// Glyph by character beyond Latin-1, sorted.
@@ -162,6 +206,7 @@ impl Basic {
         let mut basic = Self {
             glyphs: Vec::new(),
             core: 0,
+            western: 0,
             latin: [0; 256],
             extra: Vec::new(),
             advances: Vec::new(),
@@ -172,8 +217,11 @@ impl Basic {
         basic.advances.push(file.advance(0));
         ('\u{20}'..='\u{7e}').chain([SEPARATOR]).for_each(|char| basic.add(file, char));
         basic.core = basic.glyphs.len();
+        WESTERN.chars().for_each(|char| basic.add(file, char));
+        basic.western = basic.glyphs.len();
         let latin = ('\u{a0}'..='\u{ff}').filter(|char| *char != '\u{ad}' && *char != SEPARATOR);
-        latin.chain(EXTRA.chars()).for_each(|char| basic.add(file, char));
+        let rest = latin.chain(EXTRA.chars()).filter(|char| !WESTERN.contains(*char));
+        rest.for_each(|char| basic.add(file, char));
         basic.extra.sort_unstable();
         basic.kern(file);
         basic
@@ -200,13 +248,18 @@ impl Basic {
     fn count(&self, extent: Extent) -> usize {
         match extent {
             Extent::Core => self.core,
+            Extent::Western => self.western,
             Extent::Full => self.glyphs.len(),
         }
     }
 
     /// The extent that has a glyph.
     pub(super) fn extent(&self, glyph: u16) -> Extent {
-        if usize::from(glyph) <= self.core { Extent::Core } else { Extent::Full }
+        match usize::from(glyph) {
+            glyph if glyph <= self.core => Extent::Core,
+            glyph if glyph <= self.western => Extent::Western,
+            _ => Extent::Full,
+        }
     }
 
     /// What makes an extent's glyphs a font.

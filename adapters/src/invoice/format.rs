@@ -7,15 +7,25 @@ use time::Date;
 
 /// `123456` with two digits as `1234.56`, as XML wants it.
 pub(super) fn plain(amount: i64, minor_digits: u8) -> String {
-    let (sign, whole, fraction) = split(amount, minor_digits);
-    if minor_digits == 0 {
+    plain_wide(i128::from(amount), minor_digits)
+}
+
+/// The same of an amount that was computed finer than its currency.
+pub(super) fn plain_wide(amount: i128, digits: u8) -> String {
+    let (sign, whole, fraction) = split(amount, digits);
+    if digits == 0 {
         return format!("{sign}{whole}");
     }
-    format!("{sign}{whole}.{fraction:0digits$}", digits = usize::from(minor_digits))
+    format!("{sign}{whole}.{fraction:0digits$}", digits = usize::from(digits))
 }
 
 /// `123456` with two digits as `1,234.56`, as people read it.
 pub(super) fn grouped(amount: i64, minor_digits: u8) -> String {
+    grouped_wide(i128::from(amount), minor_digits)
+}
+
+/// The same of an amount that was computed finer than its currency.
+pub(super) fn grouped_wide(amount: i128, minor_digits: u8) -> String {
     let (sign, whole, fraction) = split(amount, minor_digits);
     let mut text = String::with_capacity(28);
     text.push_str(sign);
@@ -33,9 +43,9 @@ pub(super) fn grouped(amount: i64, minor_digits: u8) -> String {
     text
 }
 
-fn split(amount: i64, minor_digits: u8) -> (&'static str, u64, u64) {
-    // 19 digits are the most that 64 bits hold; a currency has four at most.
-    let unit = 10_u64.pow(u32::from(minor_digits.min(18)));
+fn split(amount: i128, minor_digits: u8) -> (&'static str, u128, u128) {
+    // A currency has four at most.
+    let unit = 10_u128.pow(u32::from(minor_digits.min(18)));
     let size = amount.unsigned_abs();
     (if amount < 0 { "-" } else { "" }, size / unit, size % unit)
 }

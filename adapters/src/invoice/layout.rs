@@ -2,10 +2,11 @@
 //! never stand alone, and a footer. All lengths are thousandths of a point, measured from the top left.
 
 use schemas::country::country_name;
-use workflows::invoice::{InvoiceDocument, InvoiceLine, Party, Payment, Totals};
+use workflows::invoice::{InvoiceDocument, InvoiceLine, Party, Payment, TaxCategory, TaxSubtotal, Totals};
 
 use super::canvas::{Canvas, Colour, HEIGHT, WIDTH};
-use super::columns::{Columns, heads, rate};
+use super::columns::{Columns, heads, rate, unit_price_of};
+use super::exemption;
 use super::fonts::{SEPARATOR, Weight};
 use super::format::{grouped, long_date, one_line};
 use super::text::{self, Line, Used};
@@ -26,6 +27,7 @@ const HAIRLINE: i64 = 500;
 /// A text beyond so many lines is cut short: the XML has it in full, and a page must not be filled by one name.
 const NAME_LINES: usize = 30;
 const ADDRESS_LINES: usize = 6;
+const REASON_LINES: usize = 3;
 
 /// How a text is set.
 #[derive(Clone, Copy)]
@@ -46,6 +48,7 @@ const LABEL: Style = style(Weight::Regular, 8_000, MUTED);
 pub(super) const BODY: Style = style(Weight::Regular, 9_000, INK);
 const STRONG: Style = style(Weight::Bold, 9_000, INK);
 pub(super) const TABLE_HEAD: Style = style(Weight::Bold, 8_000, INK);
+const WATERMARK: Style = style(Weight::Bold, 96_000, Colour("0.93 0.93 0.94"));
 const GRAND_TOTAL: Style = style(Weight::Bold, 11_000, ACCENT);
 const FOOTER: Style = style(Weight::Regular, 7_500, MUTED);
 
@@ -64,7 +67,9 @@ const TOTALS_WIDTH: i64 = 232_000;
 /// Draws all pages and returns the operators of each.
 pub(super) fn draw(document: &InvoiceDocument, totals: &Totals, used: &mut Used) -> Vec<Vec<u8>> {
     let columns = Columns::fit(document, totals);
-    let mut painter = Painter { document, totals, columns, used, done: Vec::new(), page: Canvas::new(), y: TOP };
+    let page = Canvas::new();
+    let mut painter = Painter { document, totals, columns, used, done: Vec::new(), page, y: TOP };
+    painter.watermark();
     painter.letterhead();
     painter.addresses();
     painter.table();
@@ -106,10 +111,19 @@ impl Painter<'_> {
     /// Writes a text below `y` in as many lines as it needs and returns where the next text goes.
     fn paragraph(&mut self, x: i64, mut y: i64, style: Style, width: i64, leading: i64, text: &str) -> i64 {
         for line in self.wrap(text, style, width, ADDRESS_LINES) {
+            y += above(&line, style);
             self.set(x, y, style, &line);
-            y += leading;
+            y += leading + below(&line, style);
         }
         y
+    }
+
+    /// Behind all else, so that nobody takes a specimen for an invoice.
+    fn watermark(&mut self) {
+        if self.document.specimen {
+            let line = text::line("SPECIMEN", WATERMARK.weight, self.used);
+            self.page.diagonal(WATERMARK.size, WATERMARK.colour, &line);
+        }
     }
 
     fn letterhead(&mut self) {
@@ -139,6 +153,8 @@ impl Painter<'_> {
         }
         let settled = match &document.payment {
             Payment::Prepaid { .. } => ("Payment", "Paid".to_owned()),
+            Payment::Authorized { .. } if self.totals.gross == 0 => ("Payment", "Nothing to pay".to_owned()),
+            Payment::Authorized { .. } => ("Payment", "Authorised".to_owned()),
             Payment::Transfer { due, .. } => ("Due date", long_date(*due)),
         };
         let facts = [
@@ -212,6 +228,7 @@ impl Painter<'_> {
     /// Starts a page that goes on with the table.
     fn continue_page(&mut self) {
         self.done.push(std::mem::replace(&mut self.page, Canvas::new()));
+        self.watermark();
         let number = format!("Invoice {}", one_line(&self.document.number));
         self.left(LEFT, TOP + 4_000, SMALL, &number);
         let date = long_date(self.document.issued);
@@ -223,8 +240,10 @@ impl Painter<'_> {
     fn row(&mut self, line: &InvoiceLine) -> Row {
         let sku = self.wrap(&line.sku, BODY, self.columns.sku_width, NAME_LINES);
         let name = self.wrap(&line.name, BODY, self.columns.name_width, NAME_LINES);
-        let lines = i64::try_from(sku.len().max(name.len())).unwrap_or(1);
-        Row { sku, name, height: lines * LEADING + 2 * ROW_PADDING }
+        let tall =
+            |lines: &[Line]| lines.iter().map(|line| LEADING + above(line, BODY) + below(line, BODY)).sum::<i64>();
+        let height = tall(&sku).max(tall(&name)) + 2 * ROW_PADDING;
+        Row { sku, name, height }
     }
 
     fn draw_row(&mut self, row: &Row, line: &InvoiceLine, net: i64) {
@@ -232,13 +251,14 @@ impl Painter<'_> {
         for (x, lines) in [(self.columns.sku(), &row.sku), (self.columns.name, &row.name)] {
             let mut y = top;
             for line in lines {
+                y += above(line, BODY);
                 self.set(x, y, BODY, line);
-                y += LEADING;
+                y += LEADING + below(line, BODY);
             }
         }
         let digits = self.document.minor_digits;
         self.right(self.columns.quantity, top, BODY, &grouped(line.price.quantity, 0));
-        self.right(self.columns.unit_price, top, BODY, &grouped(line.price.unit_price, digits));
+        self.right(self.columns.unit_price, top, BODY, &unit_price_of(&line.price, digits));
         self.right(self.columns.tax, top, BODY, &rate(line.price.tax_rate));
         self.right(self.columns.net, top, BODY, &grouped(net, digits));
         self.y += row.height;
@@ -248,7 +268,9 @@ impl Painter<'_> {
 
     fn totals_height(&self) -> i64 {
         let rates = i64::try_from(self.totals.taxes.len()).unwrap_or(0);
-        let height = TOTALS_GAP + (rates + 2) * TOTAL_LEADING + 2 * GRAND_LEADING;
+        let reasons = self.totals.taxes.iter().filter(|tax| tax.category.default_reason().is_some()).count();
+        let reasons = i64::try_from(reasons * REASON_LINES).unwrap_or(0) * SMALL_LEADING;
+        let height = TOTALS_GAP + (rates + 2) * TOTAL_LEADING + reasons + 2 * GRAND_LEADING;
         // Dozens of rates would not fit on any page together with a row; then they flow.
         height.min((BOTTOM - TOP) / 2)
     }
@@ -261,8 +283,9 @@ impl Painter<'_> {
         let top = self.y;
         self.total_row(BODY, TOTAL_LEADING, "Net total", &grouped(self.totals.net, digits));
         for tax in &self.totals.taxes {
-            let label = format!("VAT {} on {}", rate(tax.rate), grouped(tax.basis, digits));
+            let label = format!("VAT {}{} on {}", rate(tax.rate), category(tax), grouped(tax.basis, digits));
             self.total_row(BODY, TOTAL_LEADING, &label, &grouped(tax.tax, digits));
+            self.reason(tax);
         }
         if self.totals.taxes.len() > 1 {
             self.total_row(BODY, TOTAL_LEADING, "VAT total", &grouped(self.totals.tax, digits));
@@ -272,14 +295,27 @@ impl Painter<'_> {
         self.page.rectangle(RIGHT - TOTALS_WIDTH, y + 4_000, TOTALS_WIDTH, 2 * HAIRLINE, ACCENT);
         let gross = grouped(self.totals.gross, digits);
         self.total_row(GRAND_TOTAL, GRAND_LEADING, "Total", &format!("{currency} {gross}"));
-        let (paid, due) = match &self.document.payment {
-            Payment::Prepaid { .. } => (gross, grouped(0, digits)),
-            Payment::Transfer { .. } => (grouped(0, digits), gross),
+        let due = match &self.document.payment {
+            Payment::Prepaid { .. } if self.totals.gross == 0 => gross,
+            Payment::Prepaid { .. } => {
+                self.total_row(BODY, TOTAL_LEADING, "Already paid", &format!("-{gross}"));
+                grouped(0, digits)
+            }
+            Payment::Authorized { .. } | Payment::Transfer { .. } => gross,
         };
-        if matches!(self.document.payment, Payment::Prepaid { .. }) {
-            self.total_row(BODY, TOTAL_LEADING, "Already paid", &format!("-{paid}"));
-        }
         self.total_row(STRONG, TOTAL_LEADING, "Amount due", &format!("{currency} {due}"));
+    }
+
+    /// Why nothing is added: whoever checks the invoice has to find it there.
+    fn reason(&mut self, tax: &TaxSubtotal) {
+        let Some(reason) = exemption::reason(self.document, tax.category) else { return };
+        for line in self.wrap(&reason, SMALL, TOTALS_WIDTH - 12_000, REASON_LINES) {
+            if self.y + SMALL_LEADING > BOTTOM {
+                self.continue_page();
+            }
+            self.set(RIGHT - TOTALS_WIDTH, self.y + SMALL_LEADING - 4_500, SMALL, &line);
+            self.y += SMALL_LEADING;
+        }
     }
 
     fn total_row(&mut self, style: Style, leading: i64, label: &str, amount: &str) {
@@ -296,6 +332,10 @@ impl Painter<'_> {
     fn note(&mut self) {
         let width = RIGHT - LEFT - TOTALS_WIDTH - 24_000;
         let lines = match &self.document.payment {
+            Payment::Authorized { .. } if self.totals.gross == 0 => vec!["Nothing to pay.".to_owned()],
+            Payment::Authorized { reference } => {
+                vec!["Payment authorised: no transfer is needed.".to_owned(), format!("Payment reference: {reference}")]
+            }
             Payment::Prepaid { reference } => {
                 vec!["Paid in full, with thanks.".to_owned(), format!("Payment reference: {reference}")]
             }
@@ -336,6 +376,24 @@ impl Painter<'_> {
     }
 }
 
+/// The room that a line needs above and below that of Latin letters.
+fn above(line: &Line, style: Style) -> i64 {
+    line.above * style.size / 1000
+}
+
+fn below(line: &Line, style: Style) -> i64 {
+    line.below * style.size / 1000
+}
+
+/// What tells rates of 0 % from each other.
+fn category(tax: &TaxSubtotal) -> &'static str {
+    match tax.category {
+        TaxCategory::Standard | TaxCategory::Zero => "",
+        TaxCategory::Exempt => " (exempt)",
+        TaxCategory::Export => " (export)",
+    }
+}
+
 /// A row of the table, broken into lines.
 struct Row {
     sku: Vec<Line>,
@@ -355,9 +413,10 @@ fn address(party: &Party) -> Vec<String> {
         .collect()
 }
 
-/// Tax number and e-mail address.
+/// Numbers in registers, and the e-mail address.
 fn contact(party: &Party) -> Vec<String> {
-    let vat = party.vat_id.as_ref().map(|vat| format!("VAT ID {}", one_line(vat)));
+    let numbers = [("VAT ID", &party.vat_id), ("Tax number", &party.tax_number), ("Registered as", &party.legal_id)];
+    let numbers = numbers.map(|(what, number)| number.as_ref().map(|number| format!("{what} {}", one_line(number))));
     let email = party.email.as_ref().map(|email| one_line(email));
-    vat.into_iter().chain(email).filter(|line| !line.is_empty()).collect()
+    numbers.into_iter().flatten().chain(email).filter(|line| !line.is_empty()).collect()
 }

@@ -14,6 +14,10 @@ const HEAD: &str = concat!(
     r#"<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">"#,
     r#"<rdf:Description rdf:about="" xmlns:pdfaid="http://www.aiim.org/pdfa/ns/id/">"#,
     "<pdfaid:part>3</pdfaid:part><pdfaid:conformance>B</pdfaid:conformance></rdf:Description>\n",
+);
+
+/// What makes it Factur-X, up to the properties.
+const FACTUR_X: &str = concat!(
     r#"<rdf:Description rdf:about="" xmlns:fx="urn:factur-x:pdfa:CrossIndustryDocument:invoice:1p0#">"#,
     "<fx:DocumentType>INVOICE</fx:DocumentType><fx:DocumentFileName>factur-x.xml</fx:DocumentFileName>",
     "<fx:Version>1.0</fx:Version><fx:ConformanceLevel>EN 16931</fx:ConformanceLevel></rdf:Description>\n",
@@ -36,18 +40,12 @@ const PROPERTIES: [(&str, &str); 4] = [
 ];
 
 /// The packet for a document with this title and author, made at this ISO 8601 time.
-pub(super) fn write(title: &str, author: &str, made: &str) -> String {
+pub(super) fn write(title: &str, author: &str, made: &str, is_e_invoice: bool) -> String {
     let mut xmp = String::with_capacity(4096);
     xmp.push_str(HEAD);
-    for (name, meaning) in PROPERTIES {
-        xmp.push_str(r#"<rdf:li rdf:parseType="Resource"><pdfaProperty:name>"#);
-        xmp.push_str(name);
-        xmp.push_str("</pdfaProperty:name><pdfaProperty:valueType>Text</pdfaProperty:valueType>");
-        xmp.push_str("<pdfaProperty:category>external</pdfaProperty:category><pdfaProperty:description>");
-        xmp.push_str(meaning);
-        xmp.push_str("</pdfaProperty:description></rdf:li>");
+    if is_e_invoice {
+        claim_factur_x(&mut xmp);
     }
-    xmp.push_str("</rdf:Seq></pdfaSchema:property></rdf:li></rdf:Bag></pdfaExtension:schemas></rdf:Description>\n");
     xmp.push_str(r#"<rdf:Description rdf:about="" xmlns:dc="http://purl.org/dc/elements/1.1/""#);
     xmp.push_str(r#" xmlns:pdf="http://ns.adobe.com/pdf/1.3/" xmlns:xmp="http://ns.adobe.com/xap/1.0/">"#);
     xmp.push_str(r#"<dc:format>application/pdf</dc:format><dc:title><rdf:Alt><rdf:li xml:lang="x-default">"#);
@@ -68,4 +66,17 @@ pub(super) fn write(title: &str, author: &str, made: &str) -> String {
     xmp.push_str("</rdf:Description>\n");
     xmp.push_str(TAIL);
     xmp
+}
+
+fn claim_factur_x(xmp: &mut String) {
+    xmp.push_str(FACTUR_X);
+    for (name, meaning) in PROPERTIES {
+        xmp.push_str(r#"<rdf:li rdf:parseType="Resource"><pdfaProperty:name>"#);
+        xmp.push_str(name);
+        xmp.push_str("</pdfaProperty:name><pdfaProperty:valueType>Text</pdfaProperty:valueType>");
+        xmp.push_str("<pdfaProperty:category>external</pdfaProperty:category><pdfaProperty:description>");
+        xmp.push_str(meaning);
+        xmp.push_str("</pdfaProperty:description></rdf:li>");
+    }
+    xmp.push_str("</rdf:Seq></pdfaSchema:property></rdf:li></rdf:Bag></pdfaExtension:schemas></rdf:Description>\n");
 }

@@ -22,6 +22,8 @@ pub(super) struct Contents<'a> {
     pub(super) date: &'a str,
     pub(super) metadata: &'a str,
     pub(super) xml: &'a str,
+    /// The XML is attached, and the file is called Factur-X.
+    pub(super) is_e_invoice: bool,
     /// The operators of each page.
     pub(super) pages: &'a [Vec<u8>],
     pub(super) fonts: &'a Used,
@@ -128,14 +130,9 @@ struct Front {
 /// The start of a file whose texts need so much of the regular and of the bold font.
 fn front(regular: Extent, bold: Extent) -> Result<&'static Front, RenderError> {
     type Made = OnceLock<Result<Front, RenderError>>;
-    static MADE: [Made; 4] = [Made::new(), Made::new(), Made::new(), Made::new()];
-    let [core, bold_full, regular_full, full] = &MADE;
-    let made = match (regular, bold) {
-        (Extent::Core, Extent::Core) => core,
-        (Extent::Core, Extent::Full) => bold_full,
-        (Extent::Full, Extent::Core) => regular_full,
-        (Extent::Full, Extent::Full) => full,
-    };
+    static MADE: [[Made; Extent::COUNT]; Extent::COUNT] =
+        [const { [const { Made::new() }; Extent::COUNT] }; Extent::COUNT];
+    let made = MADE.get(regular.index()).and_then(|made| made.get(bold.index())).ok_or(RenderError::Font)?;
     made.get_or_init(|| Front::make(regular, bold)).as_ref().map_err(|error| *error)
 }
 
@@ -248,21 +245,15 @@ pub(super) fn write(contents: &Contents<'_>) -> Result<Vec<u8>, RenderError> {
     let date = format!("(D:{}000000Z)", contents.date);
     let metadata = objects.stream("/Type/Metadata/Subtype/XML", contents.metadata.as_bytes());
     let xml = deflate(contents.xml.as_bytes());
-    let file = objects.stream(
-        &format!(
-            "/Type/EmbeddedFile/Subtype/text#2Fxml/Params<</Size {}/ModDate{date}>>/Filter/FlateDecode",
-            contents.xml.len()
-        ),
-        &xml,
-    );
-    let attachment = objects.add(&format!(
-        "<</Type/Filespec/F({ATTACHMENT})/UF({ATTACHMENT})/AFRelationship/Alternative/Desc(Factur-X invoice)\
-         /EF<</F {file} 0 R/UF {file} 0 R>>>>"
-    ));
+    let mut attached = String::new();
+    if contents.is_e_invoice {
+        let attachment = attach(&mut objects, contents.xml.len(), &xml, &date);
+        write!(attached, "/AF[{attachment} 0 R]/Names<</EmbeddedFiles<</Names[({ATTACHMENT}){attachment} 0 R]>>>>")
+            .ok();
+    }
     let catalog = objects.add(&format!(
         "<</Type/Catalog/Pages {tree} 0 R/Metadata {metadata} 0 R/Lang(en)/ViewerPreferences<</DisplayDocTitle true>>\
-         /AF[{attachment} 0 R]/Names<</EmbeddedFiles<</Names[({ATTACHMENT}){attachment} 0 R]>>>>\
-         /OutputIntents[<</Type/OutputIntent/S/GTS_PDFA1/OutputConditionIdentifier(sRGB)/Info(sRGB)\
+         {attached}/OutputIntents[<</Type/OutputIntent/S/GTS_PDFA1/OutputConditionIdentifier(sRGB)/Info(sRGB)\
          /DestOutputProfile {} 0 R>>]>>",
         front.profile
     ));
@@ -274,6 +265,18 @@ pub(super) fn write(contents: &Contents<'_>) -> Result<Vec<u8>, RenderError> {
     ));
     finish(&mut objects, catalog, info, fingerprint(&xml));
     Ok(objects.bytes)
+}
+
+/// Attaches the compressed XML and returns the number of what refers to it.
+fn attach(objects: &mut Objects, length: usize, xml: &[u8], date: &str) -> usize {
+    let file = objects.stream(
+        &format!("/Type/EmbeddedFile/Subtype/text#2Fxml/Params<</Size {length}/ModDate{date}>>/Filter/FlateDecode"),
+        xml,
+    );
+    objects.add(&format!(
+        "<</Type/Filespec/F({ATTACHMENT})/UF({ATTACHMENT})/AFRelationship/Alternative/Desc(Factur-X invoice)\
+         /EF<</F {file} 0 R/UF {file} 0 R>>>>"
+    ))
 }
 
 /// Writes the table of objects and the trailer.

@@ -1,14 +1,18 @@
 //! Turns text into placed glyphs. Latin text takes a short way through tables; everything else is ordered by the
 //! bidirectional algorithm, split by font and shaped.
 
-use std::ops::Range;
+use std::{borrow::Cow, collections::BTreeSet, ops::Range};
 
 use rustybuzz::{BufferClusterLevel, UnicodeBuffer};
 use subsetter::GlyphRemapper;
 use unicode_bidi::{BidiInfo, Direction, Level};
+use unicode_normalization::{UnicodeNormalization, is_nfc};
 
 use super::breaks::{breaks, is_invisible, is_joiner, is_mark};
 use super::fonts::{self, Extent, Weight};
+
+/// How often a text is set again because a line came out wider than its letters.
+const TRIES: usize = 3;
 
 /// What a character that no font has looks like.
 const UNKNOWN: char = '\u{fffd}';
@@ -50,6 +54,10 @@ pub(super) struct Line {
     pub(super) runs: Vec<Run>,
     /// Width in thousandths of the font size.
     pub(super) width: i64,
+    /// How much further it reaches up than Latin text, in thousandths of the font size.
+    pub(super) above: i64,
+    /// How much further it reaches down.
+    pub(super) below: i64,
 }
 
 /// The glyphs that a document takes from one font file beyond the basic part.
@@ -67,22 +75,28 @@ pub(super) struct Used {
     /// How much of the basic part of the regular and of the bold font.
     pub(super) regular: Extent,
     pub(super) bold: Extent,
+    /// What no font has.
+    pub(super) unprintable: BTreeSet<char>,
     /// By index of the file.
     pub(super) subsets: [Option<Subset>; fonts::COUNT],
 }
 
 impl Used {
     pub(super) fn new() -> Self {
-        Self { regular: Extent::Core, bold: Extent::Core, subsets: std::array::from_fn(|_| None) }
+        Self {
+            regular: Extent::Core,
+            bold: Extent::Core,
+            unprintable: BTreeSet::new(),
+            subsets: std::array::from_fn(|_| None),
+        }
     }
 
     fn take_basic(&mut self, extent: Extent, weight: Weight) {
-        if extent == Extent::Full {
-            match weight {
-                Weight::Regular => self.regular = extent,
-                Weight::Bold => self.bold = extent,
-            }
-        }
+        let known = match weight {
+            Weight::Regular => &mut self.regular,
+            Weight::Bold => &mut self.bold,
+        };
+        *known = extent.max(*known);
     }
 
     /// The number that a glyph has in the document's subset, which it joins if it is new.
@@ -126,6 +140,23 @@ fn line_of(text: &str, base: Option<Level>, weight: Weight, used: &mut Used) -> 
 /// Breaks a text into lines no wider than `width` (thousandths of the font size) and sets them. Beyond `max_lines` the
 /// text ends in an ellipsis.
 pub(super) fn wrap(text: &str, weight: Weight, width: i64, max_lines: usize, used: &mut Used) -> Vec<Line> {
+    // Letters and their marks as one character where there is one: fonts have that, and hardly ever the parts.
+    let composed = if is_nfc(text) { Cow::Borrowed(text) } else { Cow::Owned(text.nfc().collect()) };
+    let text = composed.as_ref();
+    // Where the lines end is found by the widths of single characters. Should shaping make one wider, all end earlier.
+    let mut narrower = width;
+    for _ in 0..TRIES {
+        let lines = wrap_at(text, weight, narrower, max_lines, used);
+        let widest = lines.iter().map(|line| line.width).max().unwrap_or(0);
+        if widest <= width {
+            return lines;
+        }
+        narrower = narrower * width / widest;
+    }
+    wrap_at(text, weight, narrower, max_lines, used)
+}
+
+fn wrap_at(text: &str, weight: Weight, width: i64, max_lines: usize, used: &mut Used) -> Vec<Line> {
     let mut lines = Vec::new();
     let ranges = breaks(text, weight, width);
     let base = match unicode_bidi::get_base_direction(text) {
@@ -166,7 +197,11 @@ impl Line {
         let basic = weight.basic();
         let mut before: Option<char> = None;
         for char in chars {
-            let Some(id) = basic.glyph(char).or_else(|| basic.glyph(UNKNOWN)) else { continue };
+            let known = basic.glyph(char);
+            if known.is_none() {
+                used.unprintable.insert(char);
+            }
+            let Some(id) = known.or_else(|| basic.glyph(UNKNOWN)) else { continue };
             if let Some(before) = before
                 && let Some(last) = self.runs.last_mut().and_then(|run| run.glyphs.last_mut())
             {
@@ -212,6 +247,8 @@ impl Line {
             let glyph = u16::try_from(info.glyph_id).unwrap_or(0);
             // A shaper shows what it cannot place as glyph 0, which PDF/A forbids.
             if glyph == 0 {
+                used.unprintable
+                    .extend(clusters.text(text, info.cluster).chars().filter(|char| file.glyph(*char).is_none()));
                 self.push_basic(std::iter::once(UNKNOWN), Weight::Regular, used);
                 continue;
             }
@@ -223,6 +260,9 @@ impl Line {
             let said = say(&mut told, |char| file.glyph(char) == Some(glyph), last);
             let natural = file.advance(glyph);
             let id = used.take(index, glyph, natural, &said);
+            let (above, below) = file.reach(glyph, file.thousandths(i64::from(position.y_offset)));
+            self.above = self.above.max(above);
+            self.below = self.below.max(below);
             self.push(
                 Slot::Subset(index),
                 Glyph {

@@ -1,9 +1,10 @@
 //! Writes the invoice as Cross Industry Invoice XML, profile EN 16931 of Factur-X 1.0. The order of elements is that of
 //! the schema; the BT and BG numbers are those of EN 16931.
 
-use workflows::invoice::{InvoiceDocument, InvoiceLine, Party, Payment, TaxSubtotal, Totals, VatCategory};
+use workflows::invoice::{InvoiceDocument, InvoiceLine, Party, Payment, TaxSubtotal, Totals};
 
-use super::format::{compact_date, one_line, percent, plain};
+use super::exemption;
+use super::format::{compact_date, one_line, percent, plain, plain_wide};
 
 /// The guideline (BT-24) of the profile.
 const GUIDELINE: &str = "urn:cen.eu:en16931:2017";
@@ -12,6 +13,11 @@ const PIECE: &str = "C62";
 /// UNTDID 4461: bank card, and SEPA credit transfer.
 const BY_CARD: &str = "48";
 const BY_TRANSFER: &str = "58";
+
+/// What is said of one that is none. Nobody has told yet who sells.
+pub(super) const SPECIMEN: &str = "SPECIMEN: this is no invoice, and nothing is to be paid by it.";
+/// BR-CO-25 wants a date or terms where something is due.
+const AUTHORIZED: &str = "Payment authorised with the order; no transfer is needed.";
 
 /// The XML of an invoice with these totals.
 pub(super) fn write(document: &InvoiceDocument, totals: &Totals) -> String {
@@ -30,6 +36,9 @@ pub(super) fn write(document: &InvoiceDocument, totals: &Totals) -> String {
         xml.text("ram:ID", &document.number);
         xml.text("ram:TypeCode", "380");
         xml.within("ram:IssueDateTime", |xml| xml.date(document.issued));
+        if document.specimen {
+            xml.within("ram:IncludedNote", |xml| xml.text("ram:Content", SPECIMEN));
+        }
     });
     xml.within("rsm:SupplyChainTradeTransaction", |xml| {
         for (index, (line, net)) in document.lines.iter().zip(&totals.lines).enumerate() {
@@ -114,7 +123,15 @@ impl Xml {
             xml.text("ram:Name", if name.is_empty() { &line.sku } else { &name });
         });
         self.within("ram:SpecifiedLineTradeAgreement", |xml| {
-            xml.within("ram:NetPriceProductTradePrice", |xml| xml.amount("ram:ChargeAmount", line.price.unit_price));
+            xml.within("ram:NetPriceProductTradePrice", |xml| {
+                // No rule limits the decimals of a price: a net price that was computed is given with four more.
+                let price = if line.price.includes_tax {
+                    plain_wide(line.price.net_unit_price(), xml.digits + 4)
+                } else {
+                    plain(line.price.unit_price, xml.digits)
+                };
+                xml.text("ram:ChargeAmount", &price);
+            });
         });
         self.within("ram:SpecifiedLineTradeDelivery", |xml| {
             let unit = format!(r#" unitCode="{PIECE}""#);
@@ -124,7 +141,7 @@ impl Xml {
             let rate = line.price.tax_rate;
             xml.within("ram:ApplicableTradeTax", |xml| {
                 xml.text("ram:TypeCode", "VAT");
-                xml.text("ram:CategoryCode", VatCategory::of(rate).code());
+                xml.text("ram:CategoryCode", line.price.category.code());
                 xml.text("ram:RateApplicablePercent", &percent(rate));
             });
             xml.within("ram:SpecifiedTradeSettlementLineMonetarySummation", |xml| {
@@ -136,12 +153,18 @@ impl Xml {
     /// BG-4 and BG-7.
     fn party(&mut self, party: &Party) {
         self.text("ram:Name", &party.name);
+        if let Some(id) = party.legal_id.as_deref().map(one_line).filter(|id| !id.is_empty()) {
+            self.within("ram:SpecifiedLegalOrganization", |xml| xml.text("ram:ID", &id));
+        }
         self.address(party);
         if let Some(email) = party.email.as_deref().map(one_line).filter(|email| !email.is_empty()) {
             self.within("ram:URIUniversalCommunication", |xml| xml.text_with("ram:URIID", r#" schemeID="EM""#, &email));
         }
-        if let Some(vat) = party.vat_id.as_deref().map(one_line).filter(|vat| !vat.is_empty()) {
-            self.within("ram:SpecifiedTaxRegistration", |xml| xml.text_with("ram:ID", r#" schemeID="VA""#, &vat));
+        let numbers = [(r#" schemeID="VA""#, &party.vat_id), (r#" schemeID="FC""#, &party.tax_number)];
+        for (scheme, number) in numbers {
+            if let Some(number) = number.as_deref().map(one_line).filter(|number| !number.is_empty()) {
+                self.within("ram:SpecifiedTaxRegistration", |xml| xml.text_with("ram:ID", scheme, &number));
+            }
         }
     }
 
@@ -157,26 +180,36 @@ impl Xml {
 
     fn settlement(&mut self, document: &InvoiceDocument, totals: &Totals) {
         match &document.payment {
-            Payment::Prepaid { reference } => self.text("ram:PaymentReference", reference),
+            Payment::Prepaid { reference } | Payment::Authorized { reference } => {
+                self.text("ram:PaymentReference", reference);
+            }
             Payment::Transfer { .. } => self.text("ram:PaymentReference", &document.number),
         }
         self.text("ram:InvoiceCurrencyCode", &document.currency);
-        self.within("ram:SpecifiedTradeSettlementPaymentMeans", |xml| match &document.payment {
-            Payment::Prepaid { .. } => xml.text("ram:TypeCode", BY_CARD),
-            Payment::Transfer { iban, .. } => {
+        let is_free = totals.gross == 0;
+        match &document.payment {
+            // Nothing is paid by any means.
+            Payment::Authorized { .. } if is_free => {}
+            Payment::Authorized { .. } | Payment::Prepaid { .. } => self.means(|xml| xml.text("ram:TypeCode", BY_CARD)),
+            Payment::Transfer { iban, .. } => self.means(|xml| {
                 xml.text("ram:TypeCode", BY_TRANSFER);
                 xml.within("ram:PayeePartyCreditorFinancialAccount", |xml| {
                     xml.text("ram:IBANID", &iban.replace(' ', ""))
                 });
-            }
-        });
-        for tax in &totals.taxes {
-            self.within("ram:ApplicableTradeTax", |xml| xml.tax(tax));
+            }),
         }
-        if let Payment::Transfer { due, .. } = &document.payment {
-            self.within("ram:SpecifiedTradePaymentTerms", |xml| {
+        for tax in &totals.taxes {
+            let reason = exemption::reason(document, tax.category);
+            self.within("ram:ApplicableTradeTax", |xml| xml.tax(tax, reason.as_deref()));
+        }
+        match &document.payment {
+            Payment::Authorized { .. } if !is_free => {
+                self.within("ram:SpecifiedTradePaymentTerms", |xml| xml.text("ram:Description", AUTHORIZED));
+            }
+            Payment::Transfer { due, .. } => self.within("ram:SpecifiedTradePaymentTerms", |xml| {
                 xml.within("ram:DueDateDateTime", |xml| xml.date(*due));
-            });
+            }),
+            Payment::Authorized { .. } | Payment::Prepaid { .. } => {}
         }
         self.within("ram:SpecifiedTradeSettlementHeaderMonetarySummation", |xml| {
             xml.amount("ram:LineTotalAmount", totals.net);
@@ -191,17 +224,26 @@ impl Xml {
                     xml.amount("ram:TotalPrepaidAmount", totals.gross);
                     xml.amount("ram:DuePayableAmount", 0);
                 }
-                Payment::Transfer { .. } => xml.amount("ram:DuePayableAmount", totals.gross),
+                Payment::Authorized { .. } | Payment::Transfer { .. } => {
+                    xml.amount("ram:DuePayableAmount", totals.gross);
+                }
             }
         });
     }
 
+    /// BG-16.
+    fn means(&mut self, content: impl FnOnce(&mut Self)) {
+        self.within("ram:SpecifiedTradeSettlementPaymentMeans", content);
+    }
+
     /// BG-23.
-    fn tax(&mut self, tax: &TaxSubtotal) {
+    fn tax(&mut self, tax: &TaxSubtotal, reason: Option<&str>) {
         self.amount("ram:CalculatedAmount", tax.tax);
         self.text("ram:TypeCode", "VAT");
+        self.text("ram:ExemptionReason", reason.unwrap_or_default());
         self.amount("ram:BasisAmount", tax.basis);
-        self.text("ram:CategoryCode", tax.category().code());
+        self.text("ram:CategoryCode", tax.category.code());
+        self.text("ram:ExemptionReasonCode", tax.category.reason_code().unwrap_or_default());
         self.text("ram:RateApplicablePercent", &percent(tax.rate));
     }
 }

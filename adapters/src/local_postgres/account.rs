@@ -43,6 +43,13 @@ impl Account {
             if let (Some(uid), Some(gid)) = (id(&["-u", name])?, id(&["-g", name])?)
                 && uid != 0
             {
+                if name == "nobody" {
+                    // Whatever else runs as that user owns the database's files too: no password would keep it out.
+                    tracing::warn!(
+                        "PostgreSQL runs as nobody, and what else runs as nobody can read it: make a user postgres, or \
+                         start sluice as an ordinary user"
+                    );
+                }
                 return Ok(Self::Other { uid, gid });
             }
         }

@@ -13,7 +13,10 @@ use schemas::{
 };
 use sqlx::{Connection, PgConnection};
 use std::sync::Arc;
-use workflows::ports::{Catalogue, Clock, Unavailable};
+use workflows::{
+    invoice::TaxTerms,
+    ports::{Catalogue, Clock, Unavailable},
+};
 
 /// Products and stock in PostgreSQL.
 pub struct PgCatalogue {
@@ -28,12 +31,14 @@ pub struct Delivery {
     pub sku: String,
     /// What it is called.
     pub name: String,
-    /// Net price of a unit in minor units.
+    /// Price of a unit in minor units.
     pub price: i64,
     /// Its currency.
     pub currency: Currency,
     /// Tax rate in basis points, at most 10,000.
     pub tax_rate_bp: u32,
+    /// What the tax depends on beside the rate.
+    pub tax_terms: TaxTerms,
     /// Units received, 0 or more.
     pub units: i64,
 }
@@ -51,6 +56,7 @@ pub(super) struct ProductRow {
     pub(super) currency: String,
     pub(super) price: i64,
     pub(super) tax_rate_bp: i32,
+    pub(super) price_includes_tax: bool,
     pub(super) available: i64,
 }
 
@@ -62,6 +68,7 @@ impl ProductRow {
             name: self.name,
             price: Amount { amount: self.price, currency },
             tax_rate_bp: u32::try_from(self.tax_rate_bp).map_err(|_| unreadable("catalogue", "tax_rate_bp"))?,
+            price_includes_tax: self.price_includes_tax,
             available: self.available,
         })
     }
@@ -78,6 +85,7 @@ impl PgCatalogue {
     ///
     /// # Errors
     /// If the database does not answer; then nothing was imported.
+    #[expect(clippy::as_conversions, reason = "no cast: it tells sqlx that elements may be null")]
     pub async fn import(
         &self,
         deliveries: &[Delivery],
@@ -131,7 +139,10 @@ impl PgCatalogue {
                 WAREHOUSE,
                 &columns.folded_skus,
                 &columns.folded_names,
-                &columns.grams
+                &columns.grams,
+                &columns.categories as &[Option<String>],
+                &columns.reasons as &[Option<String>],
+                &columns.gross
             )
             .execute(&mut *connection)
             .await
@@ -163,6 +174,9 @@ struct Columns {
     folded_skus: Vec<String>,
     folded_names: Vec<String>,
     grams: Vec<String>,
+    categories: Vec<Option<String>>,
+    reasons: Vec<Option<String>>,
+    gross: Vec<bool>,
 }
 
 impl Columns {
@@ -178,6 +192,9 @@ impl Columns {
         self.folded_skus.push(searchable.sku);
         self.folded_names.push(searchable.name);
         self.grams.push(searchable.grams);
+        self.categories.push(delivery.tax_terms.category.map(|category| category.as_str().to_owned()));
+        self.reasons.push(delivery.tax_terms.exemption_reason.clone());
+        self.gross.push(delivery.tax_terms.price_includes_tax);
     }
 }
 
@@ -187,7 +204,7 @@ impl Catalogue for PgCatalogue {
         sqlx::query_as!(
             ProductRow,
             r#"-- catalogue.product
-             select p.sku, p.name, p.currency, p.price, p.tax_rate_bp,
+             select p.sku, p.name, p.currency, p.price, p.tax_rate_bp, p.price_includes_tax,
                     coalesce((select sum(s.free) from stock s where s.sku = p.sku), 0)::bigint as "available!"
              from products p where p.sku = $1"#,
             sku
@@ -203,7 +220,7 @@ impl Catalogue for PgCatalogue {
         let rows = sqlx::query_as!(
             ProductRow,
             r#"-- catalogue.products
-             select p.sku, p.name, p.currency, p.price, p.tax_rate_bp,
+             select p.sku, p.name, p.currency, p.price, p.tax_rate_bp, p.price_includes_tax,
                     coalesce((select sum(s.free) from stock s where s.sku = p.sku), 0)::bigint as "available!"
              from products p where p.sku collate "C" > $1 order by p.sku collate "C" limit $2"#,
             cursor.unwrap_or_default(),

@@ -8,12 +8,13 @@ use super::{
     order_rows::{load, printed_number, uuids},
     orders::PgOrders,
 };
+use crate::invoice;
 use schemas::{address::Address, ids::OrderId};
 use sqlx::{Connection, PgConnection, types::Json};
 use std::collections::{HashMap, HashSet};
 use time::Date;
 use workflows::{
-    invoice::{InvoiceDocument, InvoiceLine, LinePrice, Party, Payment},
+    invoice::{Edition, InvoiceDocument, InvoiceLine, Party, Payment, Seller},
     order::{State, StoredInvoice, StoredOrder},
     ports::{Numbered, Unavailable},
 };
@@ -24,7 +25,7 @@ impl PgOrders {
     pub(super) async fn number_batch(&self, ids: &[OrderId]) -> Result<Vec<(OrderId, Numbered)>, Unavailable> {
         let mut connection = self.connection("orders.number_invoices").await?;
         let mut transaction = connection.begin().await.asked("orders.number_invoices")?;
-        let today = self.clock.now().date();
+        let today = self.settings.seller.time_zone.date(self.clock.now());
         lock_series(&mut transaction, today.year()).await?;
         // Read under the lock: whoever had it before may have numbered some of these.
         // A number that was given is printed even if the order was cancelled meanwhile: the series has no blank.
@@ -37,24 +38,25 @@ impl PgOrders {
         insert_invoices(&mut transaction, &unnumbered, today, first, seller).await?;
         let unstored = |order: &&StoredOrder| order.invoice.as_ref().is_some_and(|invoice| !invoice.stored);
         let again: Vec<OrderId> = confirmed.iter().filter(unstored).map(|order| order.id).collect();
-        let mut sellers = sellers_of(&mut transaction, &again).await?;
+        let mut kept = kept_of(&mut transaction, &again).await?;
         transaction.commit().await.asked("orders.number_invoices")?;
         let mut next = first;
         let numbered = confirmed.into_iter().map(|order| {
             let id = order.id;
-            let (number, issued, seller) = match &order.invoice {
+            let (number, issued, kept) = match &order.invoice {
                 Some(StoredInvoice { stored: true, .. }) => return (id, Numbered::Stored),
                 Some(given) => {
-                    let seller = sellers.remove(&id).unwrap_or_else(|| seller.clone());
-                    (given.number.clone(), given.issued_on, seller)
+                    let kept = kept.remove(&id).unwrap_or_else(|| Kept::new(seller));
+                    (given.number.clone(), given.issued_on, kept)
                 }
                 None => {
                     let number = printed_number(today.year(), next);
                     next += 1;
-                    (number, today, seller.clone())
+                    (number, today, Kept::new(seller))
                 }
             };
-            (id, Numbered::Due(Box::new(document(order, number, issued, seller))))
+            // Nobody was told of it yet, so it is worded as invoices are now.
+            (id, Numbered::Due(Box::new(document(order, number, issued, kept, Edition::CURRENT))))
         });
         let mut seen = HashSet::new();
         Ok(numbered.filter(|(id, _)| seen.insert(*id)).collect())
@@ -102,23 +104,25 @@ async fn insert_invoices(
     ids: &[OrderId],
     issued_on: Date,
     first: i32,
-    seller: &Party,
+    seller: &Seller,
 ) -> Result<(), Unavailable> {
     if ids.is_empty() {
         return Ok(());
     }
-    let seller = serde_json::to_value(seller).map_err(|error| Unavailable::refused("orders.insert_invoices", error))?;
+    let party =
+        serde_json::to_value(&seller.party).map_err(|error| Unavailable::refused("orders.insert_invoices", error))?;
     sqlx::query!(
         "-- orders.insert_invoices
-         insert into invoices (order_id, series, year, number, issued_on, seller)
-         select order_id, $2, $3, $4 + place::integer - 1, $5, $6
+         insert into invoices (order_id, series, year, number, issued_on, seller, specimen)
+         select order_id, $2, $3, $4 + place::integer - 1, $5, $6, $7
          from unnest($1::uuid[]) with ordinality as given (order_id, place)",
         &uuids(ids),
         SERIES,
         issued_on.year(),
         first,
         issued_on,
-        seller
+        party,
+        seller.specimen
     )
     .execute(connection)
     .await
@@ -126,55 +130,86 @@ async fn insert_invoices(
     Ok(())
 }
 
+/// What is kept with a number of who sold.
+pub(super) struct Kept {
+    pub(super) seller: Party,
+    pub(super) specimen: bool,
+}
+
+impl Kept {
+    pub(super) fn new(seller: &Seller) -> Self {
+        Self { seller: seller.party.clone(), specimen: seller.specimen }
+    }
+}
+
 /// Who sold what those invoices say. A number that was given by a release that did not note it has none.
-async fn sellers_of(connection: &mut PgConnection, ids: &[OrderId]) -> Result<HashMap<OrderId, Party>, Unavailable> {
+async fn kept_of(connection: &mut PgConnection, ids: &[OrderId]) -> Result<HashMap<OrderId, Kept>, Unavailable> {
     if ids.is_empty() {
         return Ok(HashMap::new());
     }
     let rows = sqlx::query!(
         r#"-- orders.sellers
-         select order_id, seller as "seller!: Json<Party>" from invoices
+         select order_id, seller as "seller!: Json<Party>", specimen from invoices
          where order_id = any($1) and seller is not null"#,
         &uuids(ids)
     )
     .fetch_all(connection)
     .await
     .asked("orders.sellers")?;
-    Ok(rows.into_iter().map(|row| (OrderId(row.order_id), row.seller.0)).collect())
+    let kept = |seller: Json<Party>, specimen| Kept { seller: seller.0, specimen };
+    Ok(rows.into_iter().map(|row| (OrderId(row.order_id), kept(row.seller, row.specimen))).collect())
 }
 
-fn document(order: StoredOrder, number: String, issued: Date, seller: Party) -> InvoiceDocument {
+/// What an invoice says, worded by the rules of an edition.
+pub(super) fn document(
+    order: StoredOrder,
+    number: String,
+    issued: Date,
+    kept: Kept,
+    edition: Edition,
+) -> InvoiceDocument {
     let shipped_to = party(&order.shipping_address, None);
     let email = Some(order.email.clone());
-    let (buyer, ship_to) = match &order.billing_address {
+    let (mut buyer, mut ship_to) = match &order.billing_address {
         Some(billing) if *billing != order.shipping_address => (party(billing, email), Some(shipped_to)),
         Some(_) | None => (Party { email, ..shipped_to }, None),
     };
     // Also if the money was let go since: the invoice says how things stood when it was issued.
     let reference = order.payment.and_then(|payment| payment.authorization_id).unwrap_or_default();
+    let payment = match edition {
+        Edition::First => Payment::Prepaid { reference },
+        Edition::Second => {
+            // BR-07 wants a name that can be read.
+            for party in [Some(&mut buyer), ship_to.as_mut()].into_iter().flatten() {
+                if !invoice::is_legible(&party.name) {
+                    party.name.clone_from(&order.email);
+                }
+            }
+            Payment::Authorized { reference }
+        }
+    };
     InvoiceDocument {
+        edition,
         number,
         issued,
         order: order.id.0,
         currency: order.currency.code().to_owned(),
         minor_digits: order.currency.minor_digits(),
-        seller,
+        seller: kept.seller,
+        specimen: kept.specimen,
         buyer,
         ship_to,
         lines: order
             .lines
             .into_iter()
             .map(|line| InvoiceLine {
+                price: line.price(),
                 name: line.name.unwrap_or_else(|| line.sku.clone()),
                 sku: line.sku,
-                price: LinePrice {
-                    quantity: line.quantity,
-                    unit_price: line.unit_price.unwrap_or_default(),
-                    tax_rate: line.tax_rate_bp.unwrap_or_default(),
-                },
+                exemption_reason: line.tax_exemption_reason,
             })
             .collect(),
-        payment: Payment::Prepaid { reference },
+        payment,
     }
 }
 
@@ -187,6 +222,8 @@ fn party(address: &Address, email: Option<String>) -> Party {
         city: address.city.clone(),
         country: address.country.clone(),
         vat_id: None,
+        tax_number: None,
+        legal_id: None,
         email,
     }
 }

@@ -10,6 +10,7 @@ pub mod event_bus;
 mod grams;
 pub mod intake;
 pub mod invoices;
+pub mod issued;
 pub mod lease;
 pub mod order_rows;
 pub mod orders;

@@ -7,7 +7,7 @@ use schemas::{event::Event, ids::OrderId, intake::AcceptedOrder, order as api};
 use std::sync::Arc;
 use time::{Duration, OffsetDateTime};
 use workflows::{
-    invoice::Party,
+    invoice::Seller,
     lifecycle::Command,
     ports::{
         Applied, CancelRequest, Clock, Dispatch, Numbered, OrderList, Orders, Reservation, Stuck, Sweep, Unavailable,
@@ -28,8 +28,8 @@ pub struct OrderSettings {
     pub stage: String,
     /// How long stock is held for an order that is not paid yet.
     pub hold: Duration,
-    /// Who sells, as invoices say it.
-    pub seller: Party,
+    /// Who sells.
+    pub seller: Seller,
 }
 
 impl PgOrders {

@@ -17,6 +17,7 @@ use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 use workflows::{
     allocate::{Goods, Listing, NewOrder, Shelf, allocate},
+    invoice::TaxTerms,
     order::State,
     ports::{Reservation, Unavailable},
 };
@@ -127,7 +128,8 @@ async fn lock_goods(connection: &mut PgConnection, batch: &[AcceptedOrder]) -> R
     let mut goods = Goods::default();
     let listings = sqlx::query!(
         "-- orders.read_listings
-         select sku, name, currency, price, tax_rate_bp from products where sku = any($1)",
+         select sku, name, currency, price, tax_rate_bp, tax_category, tax_exemption_reason, price_includes_tax
+         from products where sku = any($1)",
         &skus
     )
     .fetch_all(&mut *connection)
@@ -135,7 +137,18 @@ async fn lock_goods(connection: &mut PgConnection, batch: &[AcceptedOrder]) -> R
     .asked("orders.read_listings")?;
     for row in listings {
         let tax_rate_bp = u32::try_from(row.tax_rate_bp).unwrap_or_default();
-        let listing = Listing { name: row.name, currency: row.currency, price: row.price, tax_rate_bp };
+        let category = row.tax_category.as_deref().map(str::parse).transpose();
+        let listing = Listing {
+            name: row.name,
+            currency: row.currency,
+            price: row.price,
+            tax_rate_bp,
+            tax_terms: TaxTerms {
+                category: category.map_err(|_| super::unreadable("orders.read_listings", "tax_category"))?,
+                exemption_reason: row.tax_exemption_reason,
+                price_includes_tax: row.price_includes_tax,
+            },
+        };
         goods.listings.insert(row.sku, listing);
     }
     let shelves = sqlx::query!(

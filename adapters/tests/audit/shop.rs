@@ -46,9 +46,11 @@ fn orders_held_for(hold: Duration, database: &Database) -> PgOrders {
         city: "Town".into(),
         country: "DE".into(),
         vat_id: None,
+        tax_number: None,
+        legal_id: None,
         email: None,
     };
-    let settings = OrderSettings { stage: "test".into(), hold, seller };
+    let settings = OrderSettings { stage: "test".into(), hold, seller: seller.into() };
     PgOrders::new(database.clone(), Arc::new(SystemClock), settings)
 }
 
@@ -162,6 +164,7 @@ impl Shop {
             price,
             currency: "EUR".parse().unwrap(),
             tax_rate_bp,
+            tax_terms: workflows::invoice::TaxTerms::default(),
             units,
         };
         let goods = [product("TEA", 1_999, 2_000, 100), product("CUP", 333, 700, 50), product("RARE", 5, 550, 2)];

@@ -24,7 +24,7 @@ async fn empty() -> DynamoCatalogue {
 
 fn product(sku: String, amount: i64) -> Product {
     let price = Amount { amount, currency: "EUR".parse().unwrap() };
-    Product { sku, name: "Tea".to_owned(), price, tax_rate_bp: 700, available: 3 }
+    Product { sku, name: "Tea".to_owned(), price, tax_rate_bp: 700, price_includes_tax: false, available: 3 }
 }
 
 #[tokio::test]

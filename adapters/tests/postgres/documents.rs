@@ -1,6 +1,7 @@
 //! The document store in a folder.
 
 use adapters::documents::StoredDocuments;
+use std::os::unix::fs::PermissionsExt;
 use workflows::ports::Documents;
 
 #[tokio::test]
@@ -34,9 +35,53 @@ async fn a_document_that_was_never_put_is_not_found() {
 async fn a_path_never_leaves_the_folder() {
     let folder = tempfile::tempdir().unwrap();
     let documents = StoredDocuments::in_folder(&folder.path().join("documents")).unwrap();
-    documents.put("../escaped.pdf", b"%PDF".to_vec()).await.unwrap();
-    assert!(!folder.path().join("escaped.pdf").exists());
-    assert_eq!(documents.get("../escaped.pdf").await.unwrap(), Some(b"%PDF".to_vec()));
+    for path in
+        ["../escaped.pdf", "a/../../escaped.pdf", "/escaped.pdf", "a//b.pdf", ".hidden", "incoming/1", "a\0b", ""]
+    {
+        let error = documents.put(path, b"%PDF".to_vec()).await.unwrap_err();
+        assert_eq!((error.what, error.away), ("documents.put", false), "{path:?}");
+    }
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+}
+
+#[tokio::test]
+async fn documents_are_for_their_owner_only() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path().join("documents");
+    // As an earlier release made it.
+    std::fs::create_dir(&root).unwrap();
+    std::fs::set_permissions(&root, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let documents = StoredDocuments::in_folder(&root).unwrap();
+    documents.put("invoices/2026/1.pdf", b"%PDF".to_vec()).await.unwrap();
+    let mode = |path: &str| std::fs::metadata(root.join(path)).unwrap().permissions().mode() & 0o777;
+    assert_eq!((mode(""), mode("invoices"), mode("invoices/2026")), (0o700, 0o700, 0o700));
+    assert_eq!(mode("invoices/2026/1.pdf"), 0o600);
+}
+
+#[tokio::test]
+async fn what_a_dead_process_left_behind_is_removed_and_what_a_living_one_writes_is_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let incoming = folder.path().join("incoming");
+    std::fs::create_dir(&incoming).unwrap();
+    for (name, hours) in [("old", 2), ("new", 0)] {
+        let file = std::fs::File::create(incoming.join(name)).unwrap();
+        let made = file.metadata().unwrap().modified().unwrap() - std::time::Duration::from_secs(hours * 3_600);
+        file.set_modified(made).unwrap();
+    }
+    StoredDocuments::in_folder(folder.path()).unwrap();
+    assert!(!incoming.join("old").exists() && incoming.join("new").exists());
+}
+
+#[tokio::test]
+async fn those_of_a_batch_fail_each_for_itself() {
+    let folder = tempfile::tempdir().unwrap();
+    let documents = StoredDocuments::in_folder(folder.path()).unwrap();
+    std::fs::write(folder.path().join("taken"), b"").unwrap();
+    let batch = ["a/1.pdf", "taken/2.pdf", "../3.pdf", "b/4.pdf"].map(|path| (path.to_owned(), b"%PDF".to_vec()));
+    let results = documents.put_all(batch.into()).await;
+    assert_eq!(results.iter().map(Result::is_ok).collect::<Vec<_>>(), [true, false, false, true]);
+    assert_eq!(documents.get("b/4.pdf").await.unwrap(), Some(b"%PDF".to_vec()));
+    assert_eq!(std::fs::read_dir(folder.path().join("incoming")).unwrap().count(), 0, "nothing is left behind");
 }
 
 #[tokio::test]

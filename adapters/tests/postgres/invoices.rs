@@ -116,6 +116,43 @@ async fn orders_that_are_not_confirmed_are_left_out_and_cost_no_number() {
 }
 
 #[tokio::test]
+async fn an_invoice_is_dated_and_numbered_by_the_day_that_it_is_where_the_seller_is() {
+    let (shop, ids) = Shop::with_confirmed(2).await;
+    shop.clock.set(datetime!(2026-12-31 23:30:00 UTC));
+    let in_berlin = shop.selling(|seller| seller.time_zone = "Europe/Berlin".parse().unwrap());
+    let numbered = in_berlin.number_invoices(&ids[..1]).await.unwrap();
+    let [(_, Numbered::Due(document))] = &numbered[..] else { panic!("{numbered:?}") };
+    assert_eq!((document.number.as_str(), document.issued), ("2027-000001", time::macros::date!(2027 - 01 - 01)));
+    let in_new_york = shop.selling(|seller| seller.time_zone = "America/New_York".parse().unwrap());
+    shop.clock.set(datetime!(2027-01-01 04:00:00 UTC));
+    let numbered = in_new_york.number_invoices(&ids[1..]).await.unwrap();
+    let [(_, Numbered::Due(document))] = &numbered[..] else { panic!("{numbered:?}") };
+    assert_eq!((document.number.as_str(), document.issued), ("2026-000001", time::macros::date!(2026 - 12 - 31)));
+}
+
+#[tokio::test]
+async fn an_invoice_of_nobody_is_a_specimen_for_good() {
+    let (shop, ids) = Shop::with_confirmed(1).await;
+    let unnamed = shop.selling(|seller| seller.specimen = true);
+    unnamed.number_invoices(&ids).await.unwrap();
+    let (_, document) = shop.due(&ids).await.remove(0);
+    assert!(document.specimen, "somebody sells by now, and the number was given before");
+}
+
+#[tokio::test]
+async fn whoever_has_no_name_that_can_be_read_is_called_by_the_address() {
+    let shop = Shop::open().await;
+    for name in ["\u{ffff}", "\u{200b}\u{2060}", "\u{3164}", "\u{e000}"] {
+        let mut order = shop.order(&[("TEA", 1)]);
+        order.request.shipping_address.name = name.into();
+        shop.orders.reserve(vec![order.clone()]).await.unwrap();
+        shop.confirm(order.id).await;
+        let (_, document) = shop.due(&[order.id]).await.remove(0);
+        assert_eq!(document.buyer.name, order.request.email, "{name:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_new_year_starts_at_one() {
     let (shop, ids) = Shop::with_confirmed(3).await;
     shop.number(&ids[..2]).await;
@@ -133,7 +170,7 @@ async fn an_invoice_adds_up_to_the_order_and_names_its_payment() {
     assert_eq!((document.order, document.currency.as_str(), document.minor_digits), (ids[0].0, "EUR", 2));
     let names: Vec<&str> = document.lines.iter().map(|line| line.name.as_str()).collect();
     assert_eq!(names, ["Earl Grey Tea", "Porcelain Cup"]);
-    assert_eq!(document.payment, Payment::Prepaid { reference: format!("pi_{}", ids[0]) });
+    assert_eq!(document.payment, Payment::Authorized { reference: format!("pi_{}", ids[0]) });
     assert_eq!(
         (document.buyer.name.as_str(), document.buyer.email.as_deref()),
         ("Zoë Müller", Some("zoe@example.com"))

@@ -24,7 +24,7 @@ use std::{
 };
 use time::{Duration, OffsetDateTime};
 use workflows::{
-    invoice::Party,
+    invoice::{Party, Seller, TaxTerms},
     lifecycle::{Command, Verdict},
     order::StoredOrder,
     ports::{Applied, Clock, Ids, Orders, Submission},
@@ -52,6 +52,7 @@ pub(crate) struct Shop {
     pub(crate) url: String,
     pub(crate) database: Database,
     pub(crate) clock: Arc<SetClock>,
+    settings: OrderSettings,
     pub(crate) orders: Arc<PgOrders>,
     pub(crate) intake: Arc<PgIntake>,
     pub(crate) catalogue: PgCatalogue,
@@ -80,9 +81,11 @@ impl Shop {
             city: "Town".into(),
             country: "DE".into(),
             vat_id: Some("DE123456789".into()),
+            tax_number: None,
+            legal_id: None,
             email: None,
         };
-        let settings = OrderSettings { stage: "test".into(), hold: Duration::minutes(30), seller };
+        let settings = OrderSettings { stage: "test".into(), hold: Duration::minutes(30), seller: seller.into() };
         Self {
             orders: Arc::new(PgOrders::new(database.clone(), clock.clone(), settings.clone())),
             intake: Arc::new(PgIntake::new(database.clone())),
@@ -95,6 +98,13 @@ impl Shop {
             settings,
             url: url.to_owned(),
         }
+    }
+
+    /// The same orders, sold by somebody else.
+    pub(crate) fn selling(&self, change: impl FnOnce(&mut Seller)) -> PgOrders {
+        let mut settings = self.settings.clone();
+        change(&mut settings.seller);
+        PgOrders::new(self.database.clone(), self.clock.clone(), settings)
     }
 
     /// A shop with 1,000 TEA at 19.99 EUR and 20 %, 1,000 CUP at 3.33 EUR and 7 %, and 5 RARE at 1.00 USD untaxed.
@@ -249,7 +259,15 @@ fn most_rows(step: &Value) -> u64 {
 }
 
 pub(crate) fn delivery(sku: &str, name: &str, price: i64, tax_rate_bp: u32, units: i64) -> Delivery {
-    Delivery { sku: sku.into(), name: name.into(), price, currency: "EUR".parse().unwrap(), tax_rate_bp, units }
+    Delivery {
+        sku: sku.into(),
+        name: name.into(),
+        price,
+        currency: "EUR".parse().unwrap(),
+        tax_rate_bp,
+        tax_terms: TaxTerms::default(),
+        units,
+    }
 }
 
 pub(crate) fn request(lines: &[(&str, i64)]) -> Value {

@@ -22,7 +22,7 @@ fn a_row_becomes_a_product_in_minor_units_and_basis_points() {
         ("A,Tea,12.5,EUR,5.5,0", 1250, "EUR", 550, 0),
         ("A,Tea,12,EUR,0,1000000000", 1200, "EUR", 0, 1_000_000_000),
         ("A,Tea,1200,JPY,10,1", 1200, "JPY", 1000, 1),
-        ("A,Tea,1.005,KWD,100,1", 1005, "KWD", 10_000, 1),
+        ("A,Tea,1.05,EUR,100,1", 105, "EUR", 10_000, 1),
         ("A,Tea,0.07,USD,8.25,1", 7, "USD", 825, 1),
         ("A,Tea,0,USD,8.25,1", 0, "USD", 825, 1),
         // As spreadsheets and other shops write them.
@@ -40,6 +40,7 @@ fn a_row_becomes_a_product_in_minor_units_and_basis_points() {
             price_minor,
             currency: currency.into(),
             tax_rate_bp,
+            tax_terms: TaxTerms::default(),
             stock,
         };
         assert_eq!(file, CatalogFile { rows: vec![expected], bad: vec![] }, "{row}");
@@ -55,6 +56,46 @@ fn columns_come_in_any_order_and_case_among_others_behind_a_byte_order_mark_with
     let row = file.rows.first().unwrap();
     assert_eq!((row.sku.as_str(), row.name.as_str()), ("A-1", "Pot, 12\""));
     assert_eq!((row.price_minor, row.tax_rate_bp, row.stock), (320, 1900, 7));
+}
+
+#[test]
+fn what_the_tax_depends_on_is_read_where_the_file_says_it() {
+    let header = "sku,name,price,currency,tax_rate,stock,tax_category,Tax_Exemption_Reason,price_includes_tax\n";
+    let read = |rest: &str| {
+        let file = read_text(&format!("{header}A,Tea,12.50,EUR,{rest}\n")).unwrap();
+        match file.bad.first() {
+            Some(bad) => Err(bad.to_string()),
+            None => Ok(file.rows.first().unwrap().tax_terms.clone()),
+        }
+    };
+    let terms = |category, reason: Option<&str>, price_includes_tax| {
+        Ok(TaxTerms { category, exemption_reason: reason.map(str::to_owned), price_includes_tax })
+    };
+    assert_eq!(read("20,1,,,"), terms(None, None, false));
+    assert_eq!(read("19,1,standard,,true"), terms(Some(TaxCategory::Standard), None, true));
+    assert_eq!(read("0,1,zero,,false"), terms(Some(TaxCategory::Zero), None, false));
+    assert_eq!(read("0,1,export,,"), terms(Some(TaxCategory::Export), None, false));
+    let reason = "Section 19 of the German VAT act";
+    assert_eq!(read(&format!("0,1,exempt,{reason},")), terms(Some(TaxCategory::Exempt), Some(reason), false));
+    for (row, expected) in [
+        ("20,1,exempt,,", "line 2: tax_category does not go with a rate of 20.00 per cent"),
+        ("0,1,standard,,", "line 2: tax_category does not go with a rate of 0.00 per cent"),
+        ("0,1,S,,", "line 2: tax_category must be standard, zero, exempt or export"),
+        ("20,1,,because,", "line 2: tax_exemption_reason is for tax_category exempt and export only"),
+        ("0,1,zero,because,", "line 2: tax_exemption_reason is for tax_category exempt and export only"),
+        ("20,1,,,yes", "line 2: price_includes_tax must be true or false, or empty"),
+    ] {
+        let told = read(row).unwrap_err();
+        assert!(told.starts_with(expected), "{row}: {told}");
+    }
+}
+
+#[test]
+fn a_currency_that_no_electronic_invoice_can_say_is_refused() {
+    for currency in ["KWD", "BHD", "TND"] {
+        let told = problems_of(format!("A,Tea,1.005,{currency},20,1").as_bytes());
+        assert_eq!(told, "currency has more decimals than the two that an electronic invoice can say (EN 16931)");
+    }
 }
 
 #[test]

@@ -109,6 +109,7 @@ fn delivery(row: catalog_csv::CatalogRow) -> anyhow::Result<Delivery> {
         price: row.price_minor,
         currency: row.currency.parse()?,
         tax_rate_bp: row.tax_rate_bp,
+        tax_terms: row.tax_terms,
         units: row.stock,
     })
 }

@@ -3,15 +3,30 @@
 
 use super::store::Store;
 use crate::config::Config;
-use adapters::{audit, postgres::search::PgSearch, sandbox::Sandbox};
+use adapters::{
+    audit,
+    documents::StoredDocuments,
+    postgres::{orders::PgOrders, search::PgSearch},
+    sandbox::Sandbox,
+    system::SystemClock,
+};
 use indicatif::{ProgressBar, ProgressStyle};
-use std::process::ExitCode;
+use std::{process::ExitCode, sync::Arc};
 use workflows::ports::Search;
 
-pub(super) async fn audit(config: &Config, json: bool) -> anyhow::Result<ExitCode> {
+pub(super) async fn audit(config: &Config, json: bool, all_documents: bool) -> anyhow::Result<ExitCode> {
     let store = Store::open(config).await?;
     let database = store.database().await?;
-    let report = audit::audit(&database, &Sandbox::new(database.clone())).await?;
+    let mut report = audit::audit(&database, &Sandbox::new(database.clone())).await?;
+    let folder = config.data_dir.join("documents");
+    // Whoever names a database may have the documents in a bucket or on another machine.
+    if folder.is_dir() || config.database_url.is_none() {
+        let orders = PgOrders::new(database.clone(), Arc::new(SystemClock), config.orders.clone());
+        let store = StoredDocuments::read_from_folder(&folder);
+        report.lines.push(audit::documents(&orders, &store, all_documents).await?);
+    } else {
+        eprintln!("documents are not looked at: there is no {}", folder.display());
+    }
     if json {
         println!("{}", serde_json::to_string_pretty(&report)?);
     } else {

@@ -22,7 +22,8 @@ use std::{path::PathBuf, process::ExitCode};
       SLUICE_LISTEN        where the API listens [default: 127.0.0.1:8080]\n  \
       SLUICE_DATA_DIR      documents, the development key and an own PostgreSQL [default: .sluice]\n  \
       DATABASE_URL         a PostgreSQL (15 or later) to use instead of an own one\n  \
-      SLUICE_SELLER        who sells, as JSON for the invoices\n  \
+      SLUICE_SELLER        who sells, as JSON; without it invoices are specimens\n  \
+      SLUICE_TIME_ZONE     where the seller keeps its books, such as Europe/Berlin [default: UTC]\n  \
       SLUICE_HOLD_MINUTES  how long stock is held for an unpaid order [default: 30]\n  \
       SLUICE_STAGE         the installation's name in events [default: local]\n  \
       SLUICE_LOG           what is logged, such as info or sluice=debug [default: warn]\n  \
@@ -44,6 +45,9 @@ enum Command {
         /// Print JSON instead of lines.
         #[arg(long)]
         json: bool,
+        /// Of which issued documents the files are read: a share, another one from time to time, or all.
+        #[arg(long, value_enum, default_value_t = DocumentsArg::Share)]
+        documents: DocumentsArg,
     },
     /// Print a bearer token of the development key.
     Token(TokenArgs),
@@ -80,6 +84,14 @@ struct TokenArgs {
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
+enum DocumentsArg {
+    /// A few hundred.
+    Share,
+    /// Every one.
+    All,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
 enum RoleArg {
     /// Places orders and sees its own.
     Customer,
@@ -94,7 +106,8 @@ enum CatalogCommand {
     /// Import products and book their units in: a CSV with the header sku,name,price,currency,tax_rate,stock.
     ///
     /// price is in decimal units (12.50), tax_rate in per cent (20 or 5.5), stock the units that come in with this
-    /// import. More columns are allowed. If a row is bad, nothing of the file is imported, unless --skip-bad is given.
+    /// import. Optional are tax_category (standard, zero, exempt or export), tax_exemption_reason, and price_includes_tax
+    /// (true or false). More columns are allowed. If a row is bad, nothing of the file is imported, unless --skip-bad is given.
     /// A file that was imported before is recognised by its content, and changes nothing: a command that was cut short
     /// can be repeated.
     Import(ImportArgs),
@@ -195,7 +208,7 @@ impl Command {
         match self {
             Self::Serve => serve::serve(config).await,
             Self::Demo => crate::demo::demo(config).await,
-            Self::Audit { json } => check::audit(config, json).await,
+            Self::Audit { json, documents } => check::audit(config, json, matches!(documents, DocumentsArg::All)).await,
             Self::Token(args) => token::token(config, args),
             Self::Catalog(CatalogCommand::Import(args)) => catalog::import(config, &args).await,
             Self::Dlq(DlqCommand::List { queue, json }) => dlq::list(config, queue.as_deref(), json).await,

@@ -151,7 +151,10 @@ fn paid(shown: &Product) -> anyhow::Result<Vec<Case>> {
 
 /// What a buyer of so many units is shown, tax included.
 fn total(product: &Product, quantity: i64) -> anyhow::Result<Amount> {
-    let line = LinePrice { quantity, unit_price: product.price.amount, tax_rate: product.tax_rate_bp };
+    let line = LinePrice {
+        includes_tax: product.price_includes_tax,
+        ..LinePrice::net(quantity, product.price.amount, product.tax_rate_bp)
+    };
     Ok(Amount { amount: totals([line])?.gross, currency: product.price.currency })
 }
 
@@ -256,6 +259,7 @@ mod tests {
             name: "Tea".into(),
             price: Amount { amount: 790, currency },
             tax_rate_bp: 700,
+            price_includes_tax: false,
             available: 400,
         }
     }

@@ -93,6 +93,7 @@ fn catalogue(run: &str) -> anyhow::Result<Vec<Delivery>> {
                 price: row.price_minor,
                 currency: row.currency.parse()?,
                 tax_rate_bp: row.tax_rate_bp,
+                tax_terms: row.tax_terms,
                 units: row.stock,
             })
         })

@@ -197,6 +197,7 @@ fn app(parts: &Parts, waiting: Waiting, token_key: TokenKey, metrics: Arc<Metric
         catalogue: ports.catalogue,
         search: ports.search,
         documents: ports.documents,
+        issued: ports.issued,
         queue: ports.queue,
         clock: ports.clock,
         ids: Arc::new(SystemIds),

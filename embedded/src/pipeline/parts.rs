@@ -53,18 +53,19 @@ impl Parts {
         let sandbox = Sandbox::new(database.clone());
         let outage = sandbox.outage();
         let folder = || format!("the folder for documents, {}, cannot be used", documents.display());
-        let orders = PgOrders::new(database.clone(), Arc::clone(&clock), settings.clone());
+        let orders = Arc::new(PgOrders::new(database.clone(), Arc::clone(&clock), settings.clone()));
         let theirs = database.for_callers();
         let callers_orders = Arc::new(PgOrders::new(theirs.clone(), Arc::clone(&clock), settings));
         let callers_catalogue = Arc::new(PgCatalogue::new(theirs.clone(), Arc::clone(&clock)));
         let ports = Ports {
             intake: Arc::new(CoalescedIntake::new(Arc::new(PgIntake::new(database.clone())))),
-            orders: Arc::new(CoalescedOrders::new(Arc::new(orders))),
+            orders: Arc::new(CoalescedOrders::new(orders.clone())),
             catalogue: Arc::new(PgCatalogue::new(database.clone(), Arc::clone(&clock))),
             search: Arc::new(PgSearch::new(database.clone())),
             bus: Arc::new(CoalescedBus::new(Arc::new(PgEventBus::new(database.clone(), &wiring::rules())?))),
             queue: Arc::new(PgQueue::new(database.clone())),
             documents: Arc::new(StoredDocuments::in_folder(documents).with_context(folder)?),
+            issued: orders,
             printer: Arc::new(PdfPrinter),
             workflows: starter,
             provider: Arc::new(sandbox),
@@ -72,7 +73,8 @@ impl Parts {
             ..Ports::unwired(clock)
         };
         let callers = Ports {
-            orders: callers_orders,
+            orders: callers_orders.clone(),
+            issued: callers_orders,
             catalogue: callers_catalogue,
             search: Arc::new(PgSearch::new(theirs.clone())),
             queue: Arc::new(PgQueue::new(theirs)),

@@ -108,6 +108,7 @@ impl Shop {
             price: 1_250,
             currency: "EUR".parse().unwrap(),
             tax_rate_bp: 1_900,
+            tax_terms: workflows::invoice::TaxTerms::default(),
             units,
         };
         let mut deliveries: Vec<_> = SKUS.iter().map(|sku| delivery(sku, 1_000_000)).collect();
@@ -119,12 +120,13 @@ impl Shop {
     /// What an installation decides about its orders.
     pub(crate) fn settings() -> OrderSettings {
         let seller = json!({
-            "name": "Tests Ltd", "line1": "1 High Street", "postal_code": "N1 1AA", "city": "London", "country": "GB"
+            "name": "Tests Ltd", "line1": "1 High Street", "postal_code": "N1 1AA", "city": "London", "country": "GB",
+            "vat_id": "GB123456789"
         });
         OrderSettings {
             stage: "test".to_owned(),
             hold: time::Duration::minutes(30),
-            seller: serde_json::from_value(seller).unwrap(),
+            seller: serde_json::from_value::<workflows::invoice::Party>(seller).unwrap().into(),
         }
     }
 

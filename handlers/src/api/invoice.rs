@@ -13,13 +13,18 @@ use axum::{
     http::{HeaderMap, HeaderValue, header},
     response::Response,
 };
-use schemas::order::Status;
+use schemas::{ids::OrderId, order::Status};
 use std::sync::Arc;
-use workflows::{ports::Unavailable, steps::issue_invoices::document_path};
+use workflows::{
+    issued::Condition,
+    ports::Unavailable,
+    steps::keep_documents::{inspect, mend_message},
+};
 
 /// The invoice of an order.
 ///
-/// A PDF/A-3 with the Factur-X XML inside. While there is none the answer is 404 `no-invoice-yet` with `Retry-After`;
+/// A PDF/A-3 with the Factur-X XML inside, as it was issued; 503 while it is printed again because the store lost or
+/// damaged it. While there is none the answer is 404 `no-invoice-yet` with `Retry-After`;
 /// for an order that was refused or cancelled it is 404 `no-invoice`.
 #[utoipa::path(get, path = "/v1/orders/{id}/invoice", operation_id = "getInvoice", tag = "orders",
     security(("bearerAuth" = [])),
@@ -43,18 +48,34 @@ pub(super) async fn get_invoice(
     headers: HeaderMap,
 ) -> Result<Response, Refusal> {
     caller.must_be(&[Role::Customer, Role::Support])?;
-    let found = Found::look(&app, &caller, id.order()?).await?;
+    let order = id.order()?;
+    let found = Found::look(&app, &caller, order).await?;
     let number = number_of(&found)?;
-    let path = document_path(&number);
-    let documents = Arc::clone(&app.documents);
-    let Some(pdf) = app.reads.read(&caller, async move { documents.get(&path).await }).await? else {
-        // It was there when the order learnt of it: a fault of the store, which may mend itself.
-        return Err(Unavailable::because("documents.get", "an issued invoice is not there").into());
-    };
+    let pdf = as_issued(&app, &caller, order).await?;
     let name = HeaderValue::from_str(&format!("inline; filename=\"{number}.pdf\""));
     let disposition = name.unwrap_or(HeaderValue::from_static("inline"));
     let kind = HeaderValue::from_static("application/pdf");
     Ok(etag::answer(&headers, pdf, [(header::CONTENT_TYPE, kind), (header::CONTENT_DISPOSITION, disposition)]))
+}
+
+/// The very bytes that were issued. A document that is damaged or lost is printed again, which takes a moment.
+async fn as_issued(app: &App, caller: &Caller, order: OrderId) -> Result<Vec<u8>, Refusal> {
+    let missing = || Unavailable::because("issued_invoices.of", "nothing is known of an invoice that was issued");
+    let (issued_invoices, documents) = (Arc::clone(&app.issued), Arc::clone(&app.documents));
+    let looked = async move {
+        let issued = issued_invoices.of(&[order]).await?.pop().ok_or_else(missing)?;
+        let found = inspect(documents.as_ref(), &issued).await?;
+        Ok::<_, Unavailable>((issued, found))
+    };
+    let (issued, found) = app.reads.read(caller, looked).await?;
+    match found {
+        (Condition::Sound | Condition::Unproven, Some(pdf)) => Ok(pdf),
+        (condition, _) => {
+            app.queue.send("invoice", vec![mend_message(order)]).await?;
+            let why = format!("invoice {} is not as it was issued ({condition:?}) and is printed again", issued.number);
+            Err(Unavailable::because("documents.get", why).into())
+        }
+    }
 }
 
 fn number_of(found: &Found) -> Result<String, Refusal> {

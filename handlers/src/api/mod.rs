@@ -45,6 +45,7 @@ use axum::{
 use problem::{Kind, Refusal};
 use serde::Serialize;
 use std::sync::Arc;
+use workflows::issued::IssuedInvoices;
 use workflows::ports::{Catalogue, Clock, Documents, Ids, Intake, Orders, Queue, Readiness, Search};
 
 /// What the API needs.
@@ -60,7 +61,9 @@ pub struct App {
     pub search: Arc<dyn Search>,
     /// Keeps the invoices.
     pub documents: Arc<dyn Documents>,
-    /// Takes the messages that cancel.
+    /// Knows what was printed of them.
+    pub issued: Arc<dyn IssuedInvoices>,
+    /// Takes the messages that cancel, and those that have an invoice printed again.
     pub queue: Arc<dyn Queue>,
     /// Tells the time.
     pub clock: Arc<dyn Clock>,

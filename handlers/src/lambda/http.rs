@@ -36,6 +36,7 @@ fn app(wired: Wired) -> App {
         catalogue: ports.catalogue,
         search: ports.search,
         documents: ports.documents,
+        issued: ports.issued,
         queue: ports.queue,
         clock: ports.clock,
         ids: Arc::new(SystemIds),

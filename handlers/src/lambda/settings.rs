@@ -4,10 +4,11 @@
 use crate::{
     functions::{Need, Trigger, queue_url},
     house_rules,
+    seller::{seller, unnamed},
 };
 use std::collections::BTreeMap;
 use time::Duration;
-use workflows::invoice::Party;
+use workflows::invoice::Seller;
 
 /// The database, if its secret names none.
 const DATABASE: &str = "sluice";
@@ -22,7 +23,7 @@ pub struct Settings {
     /// How long stock is held.
     pub hold: Duration,
     /// Who sells.
-    pub seller: Party,
+    pub seller: Seller,
     /// The order database.
     pub database: DatabaseSettings,
     /// The ARN of the secret with the key of bearer tokens.
@@ -118,7 +119,7 @@ impl Settings {
         Self {
             stage: reader.required("SLUICE_STAGE"),
             hold: house_rules::HOLD,
-            seller: house_rules::example_seller(),
+            seller: unnamed(),
             database: DatabaseSettings {
                 secret: reader.required("DATABASE_SECRET_ARN"),
                 host: reader.optional("DATABASE_HOST"),
@@ -147,8 +148,8 @@ impl Settings {
                 self.hold = reader.checked(house_rules::hold(minutes.as_deref())).unwrap_or(self.hold);
             }
             Need::Seller => {
-                let json = reader.optional("SLUICE_SELLER");
-                if let Some(seller) = reader.checked(house_rules::seller(json.as_deref())) {
+                let (json, zone) = (reader.optional("SLUICE_SELLER"), reader.optional("SLUICE_TIME_ZONE"));
+                if let Some(seller) = reader.checked(seller(json.as_deref(), zone.as_deref())) {
                     self.seller = seller;
                 }
             }
@@ -191,8 +192,9 @@ mod tests {
         match name {
             "SLUICE_HOLD_MINUTES" => "45".to_owned(),
             "SLUICE_SELLER" => {
-                r#"{"name":"Tea Ltd","line1":"1","postal_code":"N1","city":"London","country":"GB"}"#.to_owned()
+                r#"{"name":"Tea Ltd","line1":"1","city":"London","country":"GB","vat_id":"GB123456789"}"#.to_owned()
             }
+            "SLUICE_TIME_ZONE" => "Europe/London".to_owned(),
             "PAYMENT_PROVIDER" => "sandbox".to_owned(),
             _ => name.to_lowercase(),
         }
@@ -231,7 +233,7 @@ mod tests {
             (Duration::minutes(45), Some("checkout_state_machine_arn"))
         );
         let invoice = Settings::read(Trigger::Queue(Step::Invoice), |name| Some(value_of(name))).unwrap();
-        assert_eq!((invoice.seller.name.as_str(), invoice.checkout), ("Tea Ltd", None));
+        assert_eq!((invoice.seller.party.name.as_str(), invoice.checkout), ("Tea Ltd", None));
         let few = |name: &str| {
             name.ends_with("_ARN").then(|| "arn".to_owned()).or((name == "SLUICE_STAGE").then(|| "s".into()))
         };

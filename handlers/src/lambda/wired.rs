@@ -98,8 +98,10 @@ fn in_bucket(bucket: &str) -> anyhow::Result<StoredDocuments> {
 fn on_database(database: &Database, settings: &Settings) -> Ports {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let rules = OrderSettings { stage: settings.stage.clone(), hold: settings.hold, seller: settings.seller.clone() };
+    let orders = Arc::new(PgOrders::new(database.clone(), Arc::clone(&clock), rules));
     Ports {
-        orders: Arc::new(PgOrders::new(database.clone(), Arc::clone(&clock), rules)),
+        orders: orders.clone(),
+        issued: orders,
         catalogue: Arc::new(PgCatalogue::new(database.clone(), Arc::clone(&clock))),
         search: Arc::new(PgSearch::new(database.clone())),
         ..Ports::unwired(clock)

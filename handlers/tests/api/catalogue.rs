@@ -13,6 +13,7 @@ fn stocked() -> Arc<World> {
         name: format!("Tea {sku}"),
         price: Amount { amount: 499, currency: "EUR".parse().unwrap() },
         tax_rate_bp: 700,
+        price_includes_tax: false,
         available: 3,
     };
     world.products.lock().unwrap().extend(["A", "B/1", "Ü"].map(product));

@@ -3,7 +3,7 @@
 use crate::world::*;
 use axum::http::StatusCode;
 use std::{collections::HashSet, time::Duration};
-use workflows::order::State;
+use workflows::{issued::Fingerprint, order::State};
 
 #[tokio::test]
 async fn an_etag_is_known_until_the_order_changes() {
@@ -136,15 +136,48 @@ async fn an_invoice_is_its_pdf_once_there_is_one() {
     world.invoice(id, "2026-000042", false);
     not_yet(world.get(&path, "alice").await);
     world.invoice(id, "2026-000042", true);
-    assert_eq!(world.get(&path, "alice").await.status, StatusCode::SERVICE_UNAVAILABLE, "the store lost it");
-    world.documents.lock().unwrap().insert("invoices/2026/2026-000042.pdf".into(), b"%PDF-1.7".to_vec());
+    let file = b"%PDF-1.7 all of it %%EOF\n";
+    world.keep(file);
     let answer = world.get(&path, "alice").await;
-    assert_eq!((answer.status, &answer.body[..]), (StatusCode::OK, &b"%PDF-1.7"[..]));
+    assert_eq!((answer.status, &answer.body[..]), (StatusCode::OK, &file[..]));
     assert_eq!(answer.header("content-type"), "application/pdf");
     assert_eq!(answer.header("content-disposition"), "inline; filename=\"2026-000042.pdf\"");
     let mut again = get(&path, "alice");
     again.headers_mut().insert("if-none-match", answer.header("etag").parse().unwrap());
     assert_eq!(world.ask(again).await.status, StatusCode::NOT_MODIFIED);
+}
+
+#[tokio::test]
+async fn a_damaged_invoice_is_never_shown_and_is_printed_again() {
+    let world = World::new();
+    let id = id_of(&world.ask(submission("alice", "k1", order().to_string())).await);
+    world.store(id, State::Confirmed);
+    world.invoice(id, "2026-000042", true);
+    let path = format!("/v1/orders/{id}/invoice");
+    let file = b"%PDF-1.7 all of it %%EOF\n".to_vec();
+    let mended = async |what: &str| {
+        world.sent.lock().unwrap().clear();
+        let answer = world.get(&path, "alice").await;
+        assert_eq!((answer.status, answer.header("retry-after")), (StatusCode::SERVICE_UNAVAILABLE, "1"), "{what}");
+        let sent: Vec<_> = world.sent.lock().unwrap().iter().map(|(queue, m)| (queue.clone(), m.subject)).collect();
+        assert_eq!(sent, [("invoice".to_owned(), id.0)], "{what}");
+    };
+    // Whether or not anybody noted what was printed.
+    for noted in [None, Some(Fingerprint::of(&file))] {
+        world.documents.lock().unwrap().clear();
+        world.printed.lock().unwrap().extend(noted.map(|noted| (id, noted)));
+        mended("lost").await;
+        world.keep(b"");
+        mended("emptied").await;
+        world.keep(&file[..10]);
+        mended("cut").await;
+        world.keep(&vec![0; file.len()]);
+        mended("overwritten").await;
+    }
+    world.keep(b"%PDF-1.7 of another %%EOF\n");
+    mended("swapped").await;
+    world.keep(&file);
+    assert_eq!(world.get(&path, "alice").await.status, StatusCode::OK);
 }
 
 #[tokio::test]

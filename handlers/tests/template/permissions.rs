@@ -72,7 +72,7 @@ fn needed(template: &Template, trigger: Trigger) -> BTreeSet<Grant> {
                 add("Checkout", &["states:StartExecution", "states:DescribeExecution", "states:RedriveExecution"]);
             }
             Need::Documents if trigger == Trigger::Http => add("Documents", &["s3:GetObject", "s3:ListBucket"]),
-            Need::Documents => add("Documents", &["s3:PutObject"]),
+            Need::Documents => add("Documents", &["s3:GetObject", "s3:ListBucket", "s3:PutObject"]),
             Need::Warehouses => add("WarehouseTopic", &["sns:Publish"]),
             // They are settings, and the sandbox provider is in the database.
             Need::Hold | Need::Seller | Need::Payments => {}

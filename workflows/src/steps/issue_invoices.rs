@@ -1,8 +1,9 @@
 //! Queue `invoice`, fed by confirmed orders: a number without gaps, a PDF in the document store, and word of it.
 
-use super::{Outcome, all};
+use super::{Outcome, all, keep_documents::mend};
 use crate::{
     invoice::InvoiceDocument,
+    issued::{IssuedInvoices, PrintRecord, Printed},
     lifecycle::Command,
     ports::{Applied, Documents, EventBus, InvoicePrinter, Numbered, Orders, Unavailable},
 };
@@ -10,8 +11,8 @@ use futures_util::{StreamExt, stream};
 use schemas::ids::OrderId;
 use std::collections::HashMap;
 
-/// How many documents are printed and written at once: more only wait for each other at the folder's lock.
-const WRITES: usize = 4;
+/// How many documents are printed, or looked at, at once.
+const TOGETHER: usize = 4;
 
 /// Where the PDF of an invoice is kept: by year and number, as bookkeepers look for it.
 pub fn document_path(number: &str) -> String {
@@ -19,34 +20,42 @@ pub fn document_path(number: &str) -> String {
     format!("invoices/{year}/{number}.pdf")
 }
 
+/// What issuing needs from outside.
+#[derive(Clone, Copy)]
+pub struct Office<'p> {
+    /// Gives the numbers.
+    pub orders: &'p dyn Orders,
+    /// Keeps what was printed.
+    pub issued: &'p dyn IssuedInvoices,
+    /// Prints.
+    pub printer: &'p dyn InvoicePrinter,
+    /// Keeps the documents.
+    pub documents: &'p dyn Documents,
+    /// Where it is told.
+    pub bus: &'p dyn EventBus,
+}
+
 /// One outcome for each order. Numbers are given first and kept: a document that cannot be written delays itself only.
-/// What is stored already is only told again: it may have been read, and a later release might print it otherwise.
-pub async fn issue_invoices(
-    orders: &dyn Orders,
-    printer: &dyn InvoicePrinter,
-    documents: &dyn Documents,
-    bus: &dyn EventBus,
-    ids: &[OrderId],
-) -> Vec<Outcome> {
-    let numbered = match orders.number_invoices(ids).await {
+/// What is stored already is told again; it is printed again only if the store does not have it as it was.
+pub async fn issue_invoices(office: Office<'_>, ids: &[OrderId]) -> Vec<Outcome> {
+    let numbered = match office.orders.number_invoices(ids).await {
         Ok(numbered) => numbered,
         Err(error) => return all(ids.len(), Err(error)),
     };
-    let mut results: HashMap<OrderId, Result<(), Unavailable>> = stream::iter(numbered)
-        .map(|(id, invoice)| async move {
-            match invoice {
-                Numbered::Due(document) => (id, store(printer, documents, *document).await),
-                Numbered::Stored => (id, Ok(())),
-            }
-        })
-        .buffer_unordered(WRITES)
-        .collect()
-        .await;
-    let stored = results.iter().filter(|(_, r)| r.is_ok()).map(|(id, _)| (*id, Command::RecordInvoice)).collect();
+    let (mut due, mut stored) = (Vec::new(), Vec::new());
+    for (id, invoice) in numbered {
+        match invoice {
+            Numbered::Due(document) => due.push((id, *document)),
+            Numbered::Stored => stored.push(id),
+        }
+    }
+    let mut results = store(office, due).await;
+    results.extend(look_after(office, stored).await);
+    let settled = results.iter().filter(|(_, r)| r.is_ok()).map(|(id, _)| (*id, Command::RecordInvoice)).collect();
     let told = async {
-        let applied = orders.apply(stored).await?;
+        let applied = office.orders.apply(settled).await?;
         let facts: Vec<_> = applied.into_iter().flat_map(Applied::into_events).collect();
-        bus.publish(&facts).await
+        office.bus.publish(&facts).await
     };
     if let Err(error) = told.await {
         return all(ids.len(), Err(error));
@@ -60,12 +69,62 @@ pub async fn issue_invoices(
         .collect()
 }
 
-async fn store(
-    printer: &dyn InvoicePrinter,
-    documents: &dyn Documents,
-    invoice: InvoiceDocument,
-) -> Result<(), Unavailable> {
-    let path = document_path(&invoice.number);
-    let pdf = printer.print(invoice).await?;
-    documents.put(&path, pdf).await
+/// Prints invoices and puts them into the store together, so that they share what it costs to be on disk.
+async fn store(office: Office<'_>, due: Vec<(OrderId, InvoiceDocument)>) -> HashMap<OrderId, Result<(), Unavailable>> {
+    let printing = stream::iter(due).map(|(id, invoice)| async move {
+        let path = document_path(&invoice.number);
+        (id, path, print(office.printer, invoice).await)
+    });
+    let mut results = HashMap::new();
+    let (mut records, mut files) = (Vec::new(), Vec::new());
+    for (id, path, printed) in printing.buffer_unordered(TOGETHER).collect::<Vec<_>>().await {
+        match printed {
+            Ok(printed) => {
+                records.push((id, printed.record));
+                files.push((path, printed.pdf));
+            }
+            Err(error) => drop(results.insert(id, Err(error))),
+        }
+    }
+    let put = office.documents.put_all(files).await;
+    let mut kept: Vec<(OrderId, PrintRecord)> = Vec::with_capacity(records.len());
+    for ((id, record), result) in records.into_iter().zip(put) {
+        if result.is_ok() {
+            kept.push((id, record));
+        }
+        results.insert(id, result);
+    }
+    if let Err(error) = office.issued.record(&kept).await {
+        for (id, _) in kept {
+            results.insert(id, Err(error.shared()));
+        }
+    }
+    results
+}
+
+/// Prints an invoice, and says so if a page cannot show all of it.
+pub(super) async fn print(printer: &dyn InvoicePrinter, invoice: InvoiceDocument) -> Result<Printed, Unavailable> {
+    let (order, number) = (invoice.order, invoice.number.clone());
+    let printed = printer.print(invoice).await?;
+    if !printed.unprintable.is_empty() {
+        let characters: Vec<String> =
+            printed.unprintable.iter().take(16).map(|char| format!("U+{:04X}", u32::from(*char))).collect();
+        tracing::warn!(%order, number, ?characters, "an invoice has characters that no font of ours has");
+    }
+    Ok(printed)
+}
+
+async fn look_after(office: Office<'_>, stored: Vec<OrderId>) -> HashMap<OrderId, Result<(), Unavailable>> {
+    if stored.is_empty() {
+        return HashMap::new();
+    }
+    let mut results: HashMap<OrderId, Result<(), Unavailable>> = stored.iter().map(|id| (*id, Ok(()))).collect();
+    match office.issued.of(&stored).await {
+        Ok(issued) => {
+            let mending = stream::iter(issued).map(|one| async move { (one.order, mend(office, &one).await) });
+            results.extend(mending.buffer_unordered(TOGETHER).collect::<Vec<_>>().await);
+        }
+        Err(error) => results.values_mut().for_each(|result| *result = Err(error.shared())),
+    }
+    results
 }

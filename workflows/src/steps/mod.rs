@@ -10,6 +10,7 @@ pub mod expire_reservations;
 pub mod forget_keys;
 pub mod index_orders;
 pub mod issue_invoices;
+pub mod keep_documents;
 pub mod publish_catalogue;
 pub mod reject_order;
 pub mod reserve_orders;

@@ -139,6 +139,7 @@ fn reserved(id: OrderId) -> StoredOrder {
         unit_price: Some(100),
         tax_rate_bp: Some(0),
         warehouse: Some(warehouse.into()),
+        ..StoredLine::default()
     };
     let address = |name: &str, line1: &str| Address {
         name: name.into(),

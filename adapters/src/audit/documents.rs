@@ -1,0 +1,71 @@
+//! The audit's line about what no database knows: whether the store still has the documents that were issued.
+
+use super::Line;
+use futures_util::{StreamExt, stream};
+use serde_json::{Value, json};
+use workflows::{
+    issued::{Condition, Issued, IssuedInvoices, Place},
+    ports::{Documents, Unavailable},
+    steps::keep_documents::inspect,
+};
+
+/// How many are looked at unless all are asked for: a few megabytes.
+const SHARE: i64 = 200;
+/// How many are read at once.
+const TOGETHER: usize = 4;
+const EXAMPLES: usize = 20;
+
+/// Looks at issued documents: at all, or at the share behind the one that the pipeline itself looked at last, which is
+/// another one each time. A document that is printed again at this moment is looked at twice.
+///
+/// # Errors
+/// If the database or the store does not answer.
+pub async fn documents(issued: &dyn IssuedInvoices, store: &dyn Documents, all: bool) -> Result<Line, Unavailable> {
+    let mut line = Line {
+        name: "invoice_documents".into(),
+        what: "The document store has issued invoices as they were printed.".into(),
+        checked: 0,
+        violations: 0,
+        waiting: None,
+        examples: Vec::new(),
+    };
+    let mut place = if all { Place::default() } else { issued.checked().await? };
+    loop {
+        let page = issued.behind(place, SHARE).await?;
+        let Some(last) = page.last().map(|last| last.place) else { break };
+        let looking = stream::iter(page).map(|one| async move { problem(issued, store, one).await });
+        for found in looking.buffered(TOGETHER).collect::<Vec<_>>().await {
+            line.checked += 1;
+            let Some(example) = found? else { continue };
+            line.violations += 1;
+            if line.examples.len() < EXAMPLES {
+                line.examples.push(example);
+            }
+        }
+        if !all {
+            break;
+        }
+        place = last;
+    }
+    Ok(line)
+}
+
+async fn problem(
+    issued: &dyn IssuedInvoices,
+    store: &dyn Documents,
+    mut one: Issued,
+) -> Result<Option<Value>, Unavailable> {
+    let mut condition = inspect(store, &one).await?.0;
+    if matches!(condition, Condition::Missing | Condition::Damaged)
+        && let Some(now) = issued.of(&[one.order]).await?.pop()
+    {
+        one = now;
+        condition = inspect(store, &one).await?.0;
+    }
+    let problem = match condition {
+        Condition::Sound | Condition::Unproven => return Ok(None),
+        Condition::Missing => "the document is not in the store",
+        Condition::Damaged => "the document is not what was printed",
+    };
+    Ok(Some(json!({ "order_id": one.order, "number": one.number, "problem": problem })))
+}

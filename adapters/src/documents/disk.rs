@@ -1,0 +1,100 @@
+//! What a folder of documents asks of the file system, narrow enough that a test can cut the power at any moment.
+
+use std::{
+    fs::{self, File, OpenOptions},
+    io::{self, Read, Write},
+    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
+    path::Path,
+};
+
+/// A file system. What was not synced may be lost, or be there with nothing in it.
+pub trait Disk: Send + Sync + 'static {
+    /// A file that was just made.
+    type File: Send;
+
+    /// Makes a file that only its owner reads, and that is not there yet, with this content.
+    ///
+    /// # Errors
+    /// Those of the file system.
+    fn create(&self, path: &Path, content: &[u8]) -> io::Result<Self::File>;
+
+    /// Makes sure that a file's content outlives a power cut.
+    ///
+    /// # Errors
+    /// Those of the file system.
+    fn sync(&self, file: Self::File) -> io::Result<()>;
+
+    /// Gives a file another name, in place of one that had it.
+    ///
+    /// # Errors
+    /// Those of the file system.
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()>;
+
+    /// Makes one folder that only its owner enters; says whether it was missing.
+    ///
+    /// # Errors
+    /// Those of the file system.
+    fn make_folder(&self, path: &Path) -> io::Result<bool>;
+
+    /// Makes sure that the names in a folder outlive a power cut.
+    ///
+    /// # Errors
+    /// Those of the file system.
+    fn sync_folder(&self, path: &Path) -> io::Result<()>;
+
+    /// The content of a file, up to so many bytes.
+    ///
+    /// # Errors
+    /// Those of the file system.
+    fn read(&self, path: &Path, limit: u64) -> io::Result<Vec<u8>>;
+
+    /// Removes a file.
+    ///
+    /// # Errors
+    /// Those of the file system.
+    fn remove(&self, path: &Path) -> io::Result<()>;
+}
+
+/// That of this machine.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SystemDisk;
+
+impl Disk for SystemDisk {
+    type File = File;
+
+    fn create(&self, path: &Path, content: &[u8]) -> io::Result<File> {
+        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+        file.write_all(content)?;
+        Ok(file)
+    }
+
+    fn sync(&self, file: File) -> io::Result<()> {
+        file.sync_all()
+    }
+
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        fs::rename(from, to)
+    }
+
+    fn make_folder(&self, path: &Path) -> io::Result<bool> {
+        match fs::DirBuilder::new().mode(0o700).create(path) {
+            Ok(()) => Ok(true),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn sync_folder(&self, path: &Path) -> io::Result<()> {
+        File::open(path)?.sync_all()
+    }
+
+    fn read(&self, path: &Path, limit: u64) -> io::Result<Vec<u8>> {
+        let mut content = Vec::new();
+        File::open(path)?.take(limit).read_to_end(&mut content)?;
+        Ok(content)
+    }
+
+    fn remove(&self, path: &Path) -> io::Result<()> {
+        fs::remove_file(path)
+    }
+}

@@ -1,0 +1,69 @@
+//! The document store: a folder here, a bucket on AWS.
+
+mod disk;
+mod folder;
+
+pub use disk::{Disk, SystemDisk};
+pub use folder::Folder;
+
+use async_trait::async_trait;
+use std::{io, path::Path};
+use workflows::ports::{Documents, Unavailable};
+
+/// Documents wherever they are kept.
+#[derive(Clone)]
+pub struct StoredDocuments(Place);
+
+#[derive(Clone)]
+enum Place {
+    Folder(Folder<SystemDisk>),
+    #[cfg(feature = "aws")]
+    Bucket(crate::aws::bucket::Bucket),
+}
+
+impl StoredDocuments {
+    /// Documents in a folder, which is made if it is missing.
+    ///
+    /// # Errors
+    /// If the folder cannot be made or written.
+    pub fn in_folder(folder: &Path) -> io::Result<Self> {
+        Folder::open(SystemDisk, folder).map(|folder| Self(Place::Folder(folder)))
+    }
+
+    /// Documents in a folder that is left as it is: for whoever only reads.
+    pub fn read_from_folder(folder: &Path) -> Self {
+        Self(Place::Folder(Folder::at(SystemDisk, folder)))
+    }
+
+    /// Documents in a bucket of S3. Region, credentials and endpoint are those of the environment.
+    ///
+    /// # Errors
+    /// If the environment lacks one of them, or holds one that cannot be understood.
+    #[cfg(feature = "aws")]
+    pub fn in_bucket(bucket: &str) -> Result<Self, object_store::Error> {
+        crate::aws::bucket::Bucket::open(bucket).map(|bucket| Self(Place::Bucket(bucket)))
+    }
+
+    fn store(&self) -> &dyn Documents {
+        match &self.0 {
+            Place::Folder(folder) => folder,
+            #[cfg(feature = "aws")]
+            Place::Bucket(bucket) => bucket,
+        }
+    }
+}
+
+#[async_trait]
+impl Documents for StoredDocuments {
+    async fn put(&self, path: &str, content: Vec<u8>) -> Result<(), Unavailable> {
+        self.store().put(path, content).await
+    }
+
+    async fn put_all(&self, documents: Vec<(String, Vec<u8>)>) -> Vec<Result<(), Unavailable>> {
+        self.store().put_all(documents).await
+    }
+
+    async fn get(&self, path: &str) -> Result<Option<Vec<u8>>, Unavailable> {
+        self.store().get(path).await
+    }
+}

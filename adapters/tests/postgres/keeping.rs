@@ -1,0 +1,179 @@
+//! Issued documents are kept: whatever becomes of the file, it is found and printed again, as it was issued.
+
+use super::shop::Shop;
+use adapters::{documents::StoredDocuments, postgres::queue::PgQueue, printer::PdfPrinter};
+use schemas::{event::Event, ids::OrderId};
+use std::{fs, path::PathBuf};
+use tempfile::TempDir;
+use workflows::{
+    issued::{Fingerprint, IssuedInvoices, Place},
+    ports::{EventBus, Orders, Unavailable},
+    steps::{
+        Outcome,
+        issue_invoices::{Office, document_path, issue_invoices},
+        keep_documents::{Kept, keep_documents},
+    },
+};
+
+struct Deaf;
+
+#[async_trait::async_trait]
+impl EventBus for Deaf {
+    async fn publish(&self, _: &[Event]) -> Result<(), Unavailable> {
+        Ok(())
+    }
+}
+
+/// A shop that has issued some invoices into a folder.
+struct Archive {
+    shop: Shop,
+    ids: Vec<OrderId>,
+    folder: TempDir,
+    documents: StoredDocuments,
+}
+
+impl Archive {
+    async fn of(count: usize) -> Self {
+        let shop = Shop::open().await;
+        let ids = shop.reserve(&vec![&[("TEA", 1), ("CUP", 2)][..]; count]).await;
+        for id in &ids {
+            shop.confirm(*id).await;
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let documents = StoredDocuments::in_folder(folder.path()).unwrap();
+        let archive = Self { shop, ids, folder, documents };
+        archive.issue(&archive.ids).await;
+        archive
+    }
+
+    async fn issue(&self, ids: &[OrderId]) {
+        let orders = self.shop.orders.as_ref();
+        let office = Office { orders, issued: orders, printer: &PdfPrinter, documents: &self.documents, bus: &Deaf };
+        let outcomes = issue_invoices(office, ids).await;
+        assert!(outcomes.iter().all(|outcome| *outcome == Outcome::Done), "{outcomes:?}");
+    }
+
+    async fn file(&self, id: OrderId) -> PathBuf {
+        let number = self.shop.load(id).await.invoice.unwrap().number;
+        self.folder.path().join(document_path(&number))
+    }
+
+    async fn keep(&self) -> Kept {
+        let (orders, queue) = (self.shop.orders.as_ref(), PgQueue::new(self.shop.database.clone()));
+        keep_documents(orders, &self.documents, &queue).await.unwrap()
+    }
+
+    /// Which orders' invoices are to be printed again, by the messages.
+    async fn asked_for(&self) -> Vec<OrderId> {
+        let taken: Option<Vec<uuid::Uuid>> = self
+            .shop
+            .value("with taken as (delete from messages where queue = 'invoice' returning subject) select array_agg(subject) from taken")
+            .await;
+        taken.unwrap_or_default().into_iter().map(OrderId).collect()
+    }
+}
+
+#[tokio::test]
+async fn a_file_that_is_emptied_cut_removed_or_swapped_is_found_and_made_again() {
+    let archive = Archive::of(6).await;
+    let mut good = Vec::new();
+    for id in &archive.ids {
+        good.push(fs::read(archive.file(*id).await).unwrap());
+    }
+    let [emptied, cut, removed, swapped, changed, _] = archive.ids[..] else { unreachable!() };
+    fs::write(archive.file(emptied).await, b"").unwrap();
+    fs::write(archive.file(cut).await, &good[1][..good[1].len() / 2]).unwrap();
+    fs::remove_file(archive.file(removed).await).unwrap();
+    fs::write(archive.file(swapped).await, &good[5]).unwrap();
+    let mut flipped = good[4].clone();
+    flipped[1_000] ^= 1;
+    fs::write(archive.file(changed).await, flipped).unwrap();
+
+    let line = adapters::audit::documents(archive.shop.orders.as_ref(), &archive.documents, true).await.unwrap();
+    assert_eq!((line.checked, line.violations, line.examples.len()), (6, 5, 5), "{line}");
+
+    let mut found = archive.keep().await;
+    let mut damaged = vec![emptied, cut, removed, swapped, changed];
+    let mut asked = archive.asked_for().await;
+    for ids in [&mut found.to_mend, &mut damaged, &mut asked] {
+        ids.sort();
+    }
+    assert_eq!((found.looked_at, found.to_mend), (6, damaged.clone()));
+    assert_eq!(asked, damaged);
+
+    archive.issue(&asked).await;
+    for (id, good) in archive.ids.iter().zip(good) {
+        assert_eq!(fs::read(archive.file(*id).await).unwrap(), good);
+    }
+    assert_eq!(archive.keep().await.to_mend, []);
+    let line = adapters::audit::documents(archive.shop.orders.as_ref(), &archive.documents, false).await.unwrap();
+    assert_eq!((line.checked, line.violations), (6, 0), "{line}");
+}
+
+#[tokio::test]
+async fn what_a_later_printer_prints_again_reads_the_same_and_is_known_by_its_new_bytes() {
+    let archive = Archive::of(1).await;
+    let (id, file) = (archive.ids[0], archive.file(archive.ids[0]).await);
+    let printed = fs::read(&file).unwrap();
+    // An earlier printer's bytes were others.
+    archive.shop.run("update invoices set printer = 'earlier', size = 1, sha256 = sha256('other')").await;
+    archive.issue(&[id]).await;
+    assert_eq!(fs::read(&file).unwrap(), printed);
+    let known = archive.shop.orders.of(&[id]).await.unwrap().pop().unwrap();
+    assert_eq!(known.file, Some(Fingerprint::of(&printed)));
+    let printer: String = archive.shop.value("select printer from invoices").await;
+    assert_eq!(printer, adapters::printer::VERSION);
+}
+
+#[tokio::test]
+async fn what_would_read_otherwise_than_it_was_issued_is_not_printed() {
+    let archive = Archive::of(1).await;
+    let (id, file) = (archive.ids[0], archive.file(archive.ids[0]).await);
+    fs::remove_file(&file).unwrap();
+    archive.shop.run("update invoices set xml_sha256 = sha256('another text')").await;
+    let orders = archive.shop.orders.as_ref();
+    let office = Office { orders, issued: orders, printer: &PdfPrinter, documents: &archive.documents, bus: &Deaf };
+    let outcomes = issue_invoices(office, &[id]).await;
+    assert!(matches!(&outcomes[..], [Outcome::Retry(why)] if why.contains("read otherwise")), "{outcomes:?}");
+    assert!(!file.exists());
+}
+
+#[tokio::test]
+async fn a_whole_file_of_which_nothing_was_noted_is_taken_for_what_was_issued() {
+    let archive = Archive::of(2).await;
+    let forget = "update invoices set edition = null, printer = null, size = null, sha256 = null, xml_sha256 = null";
+    archive.shop.run(forget).await;
+    let broken = archive.file(archive.ids[1]).await;
+    fs::write(&broken, b"%PDF-1.7 and no more").unwrap();
+    assert_eq!(archive.keep().await.to_mend, [archive.ids[1]]);
+    let whole = archive.shop.orders.of(&archive.ids[..1]).await.unwrap().pop().unwrap();
+    let file = fs::read(archive.file(archive.ids[0]).await).unwrap();
+    assert_eq!(whole.file, Some(Fingerprint::of(&file)));
+    fs::write(archive.file(archive.ids[0]).await, b"%PDF-1.7 another %%EOF").unwrap();
+    assert_eq!(archive.keep().await.to_mend.len(), 2);
+}
+
+#[tokio::test]
+async fn documents_are_looked_at_a_share_at_a_time_and_then_anew() {
+    let archive = Archive::of(3).await;
+    let orders = archive.shop.orders.as_ref();
+    // As if there were as many as a share before them.
+    orders.mark_checked(Place { year: 2026, number: 2 }).await.unwrap();
+    assert_eq!(archive.keep().await.looked_at, 1);
+    assert_eq!(archive.keep().await.looked_at, 3);
+    assert_eq!(orders.behind(Place { year: 2026, number: 1 }, 1).await.unwrap()[0].place.number, 2);
+}
+
+#[tokio::test]
+async fn an_invoice_of_the_release_before_is_printed_again_as_that_worded_it() {
+    let archive = Archive::of(1).await;
+    let id = archive.ids[0];
+    archive.shop.run("update invoices set edition = null").await;
+    let document = archive.shop.orders.document(id).await.unwrap().unwrap();
+    let reference = format!("pi_{id}");
+    assert_eq!(document.payment, workflows::invoice::Payment::Prepaid { reference });
+    archive.shop.run("update invoices set edition = 99").await;
+    assert_eq!(archive.shop.orders.document(id).await.unwrap(), None, "only a later release knows how");
+    let numbered = archive.shop.orders.number_invoices(&[id]).await.unwrap();
+    assert_eq!(numbered, [(id, workflows::ports::Numbered::Stored)]);
+}

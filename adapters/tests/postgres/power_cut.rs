@@ -1,0 +1,175 @@
+//! A power cut takes whatever was not synced. On a disk that remembers what was, nothing is told of an invoice whose
+//! document would not be there afterwards, whole and under its name.
+
+use super::shop::Shop;
+use adapters::{
+    documents::{Disk, Folder},
+    printer::PdfPrinter,
+};
+use async_trait::async_trait;
+use schemas::{
+    event::{Event, EventName},
+    ids::OrderId,
+};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    io,
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex},
+};
+use workflows::{
+    issued::{Fingerprint, IssuedInvoices},
+    ports::{Documents, EventBus, Unavailable},
+    steps::{
+        Outcome,
+        issue_invoices::{Office, document_path, issue_invoices},
+    },
+};
+
+#[derive(Clone, Default)]
+struct Files {
+    /// Where a name leads: to a file by its number.
+    names: BTreeMap<PathBuf, usize>,
+    folders: BTreeSet<PathBuf>,
+}
+
+#[derive(Default)]
+struct Memory {
+    now: Files,
+    /// As it will be after a power cut.
+    safe: Files,
+    contents: Vec<Vec<u8>>,
+    /// What of each content is on disk.
+    synced: Vec<Vec<u8>>,
+    folder_syncs: usize,
+}
+
+/// A disk that does at once what it is asked, and keeps only what was synced.
+#[derive(Clone, Default)]
+struct Volatile(Arc<Mutex<Memory>>);
+
+impl Volatile {
+    /// What a file holds after a power cut at this moment.
+    fn after_a_power_cut(&self, path: &Path) -> Option<Vec<u8>> {
+        let memory = self.0.lock().unwrap();
+        path.ancestors().skip(1).take_while(|above| above.parent().is_some()).for_each(|above| {
+            assert!(memory.safe.folders.contains(above), "{} is lost", above.display());
+        });
+        memory.safe.names.get(path).map(|file| memory.synced[*file].clone())
+    }
+}
+
+fn missing() -> io::Error {
+    io::ErrorKind::NotFound.into()
+}
+
+impl Disk for Volatile {
+    type File = usize;
+
+    fn create(&self, path: &Path, content: &[u8]) -> io::Result<usize> {
+        let mut memory = self.0.lock().unwrap();
+        if !memory.now.folders.contains(path.parent().unwrap()) {
+            return Err(missing());
+        }
+        let file = memory.contents.len();
+        memory.contents.push(content.to_vec());
+        memory.synced.push(Vec::new());
+        memory.now.names.insert(path.to_path_buf(), file);
+        Ok(file)
+    }
+
+    fn sync(&self, file: usize) -> io::Result<()> {
+        let mut memory = self.0.lock().unwrap();
+        memory.synced[file] = memory.contents[file].clone();
+        Ok(())
+    }
+
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        let mut memory = self.0.lock().unwrap();
+        if !memory.now.folders.contains(to.parent().unwrap()) {
+            return Err(missing());
+        }
+        let file = memory.now.names.remove(from).ok_or_else(missing)?;
+        memory.now.names.insert(to.to_path_buf(), file);
+        Ok(())
+    }
+
+    fn make_folder(&self, path: &Path) -> io::Result<bool> {
+        let mut memory = self.0.lock().unwrap();
+        let above = path.parent().unwrap();
+        if above.parent().is_some() && !memory.now.folders.contains(above) {
+            return Err(missing());
+        }
+        Ok(memory.now.folders.insert(path.to_path_buf()))
+    }
+
+    fn sync_folder(&self, path: &Path) -> io::Result<()> {
+        let mut memory = self.0.lock().unwrap();
+        memory.folder_syncs += 1;
+        let Memory { now, safe, .. } = &mut *memory;
+        let within = |name: &PathBuf| name.parent() == Some(path);
+        safe.names.retain(|name, _| !within(name));
+        safe.names.extend(now.names.iter().filter(|(name, _)| within(name)).map(|(name, file)| (name.clone(), *file)));
+        safe.folders.extend(now.folders.iter().filter(|name| within(name)).cloned());
+        Ok(())
+    }
+
+    fn read(&self, path: &Path, _: u64) -> io::Result<Vec<u8>> {
+        let memory = self.0.lock().unwrap();
+        memory.now.names.get(path).map(|file| memory.contents[*file].clone()).ok_or_else(missing)
+    }
+
+    fn remove(&self, path: &Path) -> io::Result<()> {
+        self.0.lock().unwrap().now.names.remove(path).map(drop).ok_or_else(missing)
+    }
+}
+
+/// Hears of invoices, and looks at once what a power cut would leave of them.
+struct Listener<'s> {
+    shop: &'s Shop,
+    disk: Volatile,
+    heard: Mutex<Vec<OrderId>>,
+}
+
+const ROOT: &str = "/nowhere/documents";
+
+#[async_trait]
+impl EventBus for Listener<'_> {
+    async fn publish(&self, events: &[Event]) -> Result<(), Unavailable> {
+        for event in events.iter().filter(|event| event.name() == Some(EventName::InvoiceIssued)) {
+            let issued = self.shop.orders.of(&[event.subject]).await?.pop().unwrap();
+            let left = self.disk.after_a_power_cut(&Path::new(ROOT).join(document_path(&issued.number)));
+            assert_eq!(left.map(|content| Fingerprint::of(&content)), issued.file, "{} is lost", issued.number);
+            self.heard.lock().unwrap().push(event.subject);
+        }
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn nothing_is_told_of_an_invoice_that_a_power_cut_would_take() {
+    let shop = Shop::open().await;
+    let ids = shop.reserve(&[&[("TEA", 1)][..]; 12]).await;
+    for id in &ids {
+        shop.confirm(*id).await;
+    }
+    let disk = Volatile::default();
+    let documents = Folder::open(disk.clone(), Path::new(ROOT)).unwrap();
+    let bus = Listener { shop: &shop, disk: disk.clone(), heard: Mutex::default() };
+    let orders = shop.orders.as_ref();
+    let office = Office { orders, issued: orders, printer: &PdfPrinter, documents: &documents, bus: &bus };
+    let before = disk.0.lock().unwrap().folder_syncs;
+    assert!(issue_invoices(office, &ids).await.iter().all(|outcome| *outcome == Outcome::Done));
+    assert_eq!(bus.heard.lock().unwrap().len(), ids.len());
+    // Two for the folders that are new, and one for all documents.
+    assert!(disk.0.lock().unwrap().folder_syncs - before <= 5, "a batch shares the sync of its folder");
+}
+
+#[tokio::test]
+async fn one_that_is_put_over_another_is_the_one_or_the_other_at_any_moment() {
+    let disk = Volatile::default();
+    let documents = Folder::open(disk.clone(), Path::new(ROOT)).unwrap();
+    documents.put("a/b.pdf", b"first".to_vec()).await.unwrap();
+    documents.put("a/b.pdf", b"second".to_vec()).await.unwrap();
+    assert_eq!(disk.after_a_power_cut(&Path::new(ROOT).join("a/b.pdf")), Some(b"second".to_vec()));
+}

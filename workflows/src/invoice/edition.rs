@@ -1,0 +1,37 @@
+//! By which rules an invoice is worded. What was issued must read the same whenever it is printed again, so a change of
+//! what invoices say is a new edition, and the earlier ones stay as they are.
+
+use serde::{Deserialize, Serialize};
+
+/// An edition; the later is the greater.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Edition {
+    /// That of release 0.1.0, which said of every order that it was paid.
+    First,
+    /// Nothing is called paid that is only authorised, and whoever has no printable name is called by the e-mail address.
+    Second,
+}
+
+impl Edition {
+    /// That of invoices issued now.
+    pub const CURRENT: Self = Self::Second;
+
+    /// As it is kept with an invoice. Nothing is kept with those of release 0.1.0.
+    #[must_use]
+    pub fn number(self) -> i16 {
+        match self {
+            Self::First => 1,
+            Self::Second => 2,
+        }
+    }
+
+    /// The edition of that number; none if only a later release knows it.
+    #[must_use]
+    pub fn of(number: Option<i16>) -> Option<Self> {
+        match number {
+            None | Some(1) => Some(Self::First),
+            Some(2) => Some(Self::Second),
+            Some(_) => None,
+        }
+    }
+}

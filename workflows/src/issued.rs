@@ -1,0 +1,130 @@
+//! Issued invoices: what was printed of each, so that a document that is damaged or lost is seen, and is printed again as
+//! it was.
+
+use crate::{
+    invoice::{Edition, InvoiceDocument},
+    ports::Unavailable,
+};
+use async_trait::async_trait;
+use schemas::ids::OrderId;
+use sha2::{Digest, Sha256};
+
+/// By which the bytes of a document are known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fingerprint {
+    /// How many they are.
+    pub size: u64,
+    /// SHA-256 of them.
+    pub sha256: [u8; 32],
+}
+
+impl Fingerprint {
+    /// That of these bytes.
+    pub fn of(content: &[u8]) -> Self {
+        Self { size: u64::try_from(content.len()).unwrap_or(u64::MAX), sha256: Sha256::digest(content).into() }
+    }
+}
+
+/// A document fresh from the printer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Printed {
+    /// The file.
+    pub pdf: Vec<u8>,
+    /// What is to be kept about it.
+    pub record: PrintRecord,
+    /// The characters that no font has, each once: they are replaced on the page, and right in the XML.
+    pub unprintable: Vec<char>,
+}
+
+/// What is kept about what was printed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PrintRecord {
+    /// By which rules it is worded.
+    pub edition: Edition,
+    /// The printer's version. Of two, the same invoice may differ in its bytes, but not in its XML.
+    pub printer: String,
+    /// The file's.
+    pub file: Fingerprint,
+    /// SHA-256 of the XML within.
+    pub xml_sha256: [u8; 32],
+    /// How many characters no font has.
+    pub unprintable: i32,
+}
+
+/// An invoice whose document is in the store.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Issued {
+    /// The order.
+    pub order: OrderId,
+    /// As printed.
+    pub number: String,
+    /// Where it stands among all invoices: by year and number.
+    pub place: Place,
+    /// Of the file, if anybody noted it.
+    pub file: Option<Fingerprint>,
+    /// SHA-256 of the XML within, if anybody noted it.
+    pub xml_sha256: Option<[u8; 32]>,
+}
+
+/// A place in the series of invoices.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    /// The year of the series.
+    pub year: i32,
+    /// The number in it.
+    pub number: i32,
+}
+
+/// How a document is found in its store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Condition {
+    /// As it was printed.
+    Sound,
+    /// Nobody noted what was printed; it is a whole file.
+    Unproven,
+    /// It is not there.
+    Missing,
+    /// It is not what was printed.
+    Damaged,
+}
+
+impl Issued {
+    /// How the document is, of which this was found in the store.
+    pub fn condition(&self, found: Option<&[u8]>) -> Condition {
+        let Some(content) = found else { return Condition::Missing };
+        match self.file {
+            Some(printed) if printed == Fingerprint::of(content) => Condition::Sound,
+            None if content.starts_with(b"%PDF-") && content.trim_ascii_end().ends_with(b"%%EOF") => {
+                Condition::Unproven
+            }
+            Some(_) | None => Condition::Damaged,
+        }
+    }
+}
+
+/// What is known of issued invoices.
+#[async_trait]
+pub trait IssuedInvoices: Send + Sync {
+    /// Notes what was printed of invoices, over what was noted earlier. MUST be as durable as whatever the
+    /// caller commits next.
+    async fn record(&self, printed: &[(OrderId, PrintRecord)]) -> Result<(), Unavailable>;
+
+    /// Notes the file of an invoice of which nothing is noted, and leaves others as they are.
+    async fn adopt(&self, found: &[(OrderId, Fingerprint)]) -> Result<(), Unavailable>;
+
+    /// The invoices of those orders whose documents are in the store.
+    async fn of(&self, orders: &[OrderId]) -> Result<Vec<Issued>, Unavailable>;
+
+    /// Those from behind a place on, by their places, at most `limit`.
+    async fn behind(&self, place: Place, limit: i64) -> Result<Vec<Issued>, Unavailable>;
+
+    /// What the invoice of an order says, as it was issued. None if its document is not in the store, or if a later
+    /// release issued it by rules that this one does not know.
+    async fn document(&self, order: OrderId) -> Result<Option<InvoiceDocument>, Unavailable>;
+
+    /// Up to where documents were looked at.
+    async fn checked(&self) -> Result<Place, Unavailable>;
+
+    /// Notes up to where.
+    async fn mark_checked(&self, place: Place) -> Result<(), Unavailable>;
+}

@@ -1,0 +1,105 @@
+//! Issued documents are kept as they were: what is damaged or lost is found, and printed again from what is stored.
+//!
+//! Whoever finds one puts its order on queue `invoice`, whose step mends it: that has a printer and a store to write to,
+//! on both runtimes.
+
+use super::issue_invoices::{Office, document_path, print};
+use crate::{
+    issued::{Condition, Fingerprint, Issued, IssuedInvoices, Place},
+    ports::{Documents, OutgoingMessage, Queue, Unavailable},
+};
+use futures_util::{StreamExt, stream};
+use schemas::ids::OrderId;
+use serde_json::json;
+
+/// How many documents a run looks at: a few megabytes, and a million of them within a week.
+const SHARE: i64 = 150;
+/// How many are read at once.
+const TOGETHER: usize = 4;
+
+/// What a run found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Kept {
+    /// How many documents were looked at.
+    pub looked_at: usize,
+    /// Those that are not as they were issued, and are to be printed again.
+    pub to_mend: Vec<OrderId>,
+}
+
+/// The message that has an order's invoice looked at, and printed again if need be.
+pub fn mend_message(order: OrderId) -> OutgoingMessage {
+    OutgoingMessage { subject: order.0, body: json!({ "order_id": order }) }
+}
+
+/// How the document of an invoice is found.
+///
+/// # Errors
+/// If the store does not answer.
+pub async fn inspect(documents: &dyn Documents, issued: &Issued) -> Result<(Condition, Option<Vec<u8>>), Unavailable> {
+    let found = documents.get(&document_path(&issued.number)).await?;
+    Ok((issued.condition(found.as_deref()), found))
+}
+
+/// Looks at the next share of all documents, and has mended what is wrong.
+///
+/// # Errors
+/// If something it needs is away. What was found wrong by then is found again.
+pub async fn keep_documents(
+    issued: &dyn IssuedInvoices,
+    documents: &dyn Documents,
+    queue: &dyn Queue,
+) -> Result<Kept, Unavailable> {
+    let from = issued.checked().await?;
+    let share = issued.behind(from, SHARE).await?;
+    // Behind the last one it begins anew.
+    let full = usize::try_from(SHARE).is_ok_and(|full| share.len() >= full);
+    let next = share.last().filter(|_| full).map_or(Place::default(), |last| last.place);
+    let mut kept = Kept { looked_at: share.len(), to_mend: Vec::new() };
+    let looking = stream::iter(share).map(|one| async move {
+        let found = inspect(documents, &one).await;
+        (one, found)
+    });
+    let mut adopted = Vec::new();
+    for (one, found) in looking.buffered(TOGETHER).collect::<Vec<_>>().await {
+        match found? {
+            (Condition::Sound, _) => {}
+            (Condition::Unproven, content) => {
+                adopted.push((one.order, Fingerprint::of(&content.unwrap_or_default())));
+            }
+            (Condition::Missing | Condition::Damaged, _) => kept.to_mend.push(one.order),
+        }
+    }
+    issued.adopt(&adopted).await?;
+    if !kept.to_mend.is_empty() {
+        queue.send("invoice", kept.to_mend.iter().copied().map(mend_message).collect()).await?;
+    }
+    issued.mark_checked(next).await?;
+    Ok(kept)
+}
+
+/// Prints a document again if the store does not have it as it was issued.
+pub(super) async fn mend(office: Office<'_>, issued: &Issued) -> Result<(), Unavailable> {
+    let (condition, content) = inspect(office.documents, issued).await?;
+    match condition {
+        Condition::Sound => return Ok(()),
+        Condition::Unproven => {
+            let found = Fingerprint::of(&content.unwrap_or_default());
+            return office.issued.adopt(&[(issued.order, found)]).await;
+        }
+        Condition::Missing | Condition::Damaged => {}
+    }
+    let Some(document) = office.issued.document(issued.order).await? else {
+        return Err(Unavailable::refused("issued.document", "a later release issued it: only that can print it again"));
+    };
+    let printed = print(office.printer, document).await?;
+    if issued.xml_sha256.is_some_and(|xml| xml != printed.record.xml_sha256) {
+        return Err(Unavailable::refused(
+            "invoice_printer.print",
+            "the invoice would read otherwise than it was issued",
+        ));
+    }
+    office.documents.put(&document_path(&issued.number), printed.pdf).await?;
+    office.issued.record(&[(issued.order, printed.record)]).await?;
+    tracing::warn!(order = %issued.order, number = issued.number, ?condition, "an invoice was printed again");
+    Ok(())
+}
