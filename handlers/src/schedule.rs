@@ -5,8 +5,7 @@ use crate::ports::Ports;
 use workflows::{
     ports::Unavailable,
     steps::{
-        expire_reservations::expire_reservations, forget_keys::forget_keys, publish_catalogue::publish_catalogue,
-        sweep::sweep,
+        expire_reservations::expire_reservations, forget::forget, publish_catalogue::publish_catalogue, sweep::sweep,
     },
     wiring::Job,
 };
@@ -24,9 +23,9 @@ pub async fn run(job: Job, ports: &Ports) -> Result<(), Unavailable> {
                 tracing::info!(expired, "reservations expired");
             }
         }
-        Job::ForgetKeys => {
-            let forgotten = forget_keys(ports.intake.as_ref(), ports.clock.as_ref()).await?;
-            tracing::debug!(forgotten, "idempotency keys");
+        Job::Forget => {
+            let forgotten = forget(ports.retention.as_ref(), ports.clock.as_ref()).await?;
+            tracing::debug!(forgotten, "what was kept for a while");
         }
         Job::PublishCatalogue => {
             let published = publish_catalogue(ports.catalogue.as_ref(), ports.catalogue_copy.as_ref()).await?;

@@ -15,11 +15,12 @@ use workflows::{
     lifecycle::Command,
     order::StoredOrder,
     ports::{
-        Acceptance, Applied, Authorization, AuthorizationRequest, BookEntry, CancelRequest, Catalogue, CatalogueCopy,
-        Dispatch, Documents, EventBus, Intake, InvoicePrinter, Notice, Numbered, Orders, OutgoingMessage,
-        PaymentProvider, ProviderError, Queue, Reservation, Search, Stuck, Submission, Sweep, Unavailable, Warehouses,
-        Workflows,
+        Acceptance, Applied, Authorization, AuthorizationRequest, Bite, BookEntry, CancelRequest, Catalogue,
+        CatalogueCopy, Dispatch, Documents, EventBus, Intake, InvoicePrinter, Kept, Notice, Numbered, Orders,
+        OutgoingMessage, PaymentProvider, ProviderError, Queue, Reservation, Retention, Search, Stuck, Submission,
+        Sweep, Unavailable, Warehouses, Workflows,
     },
+    steps::forget::Terms,
 };
 
 const WHY: &str = "nothing stands behind this port here";
@@ -42,9 +43,16 @@ impl Intake for Unwired {
     async fn find(&self, _: OrderId) -> Result<Option<AcceptedOrder>, Unavailable> {
         unwired("intake.find")
     }
+}
 
-    async fn forget(&self, _: OffsetDateTime) -> Result<u64, Unavailable> {
-        unwired("intake.forget")
+#[async_trait]
+impl Retention for Unwired {
+    fn terms(&self) -> Terms {
+        Terms::default()
+    }
+
+    async fn forget(&self, _: Kept, _: OffsetDateTime, _: OrderId, _: i64) -> Result<Bite, Unavailable> {
+        unwired("retention.forget")
     }
 }
 
@@ -193,7 +201,7 @@ impl PaymentProvider for Unwired {
         Err(ProviderError::Unavailable(WHY.to_owned()))
     }
 
-    async fn books(&self) -> Result<Vec<BookEntry>, ProviderError> {
+    async fn books(&self, _: OrderId, _: OrderId, _: i64) -> Result<Vec<BookEntry>, ProviderError> {
         Err(ProviderError::Unavailable(WHY.to_owned()))
     }
 }

@@ -7,6 +7,7 @@
 )]
 
 mod draw;
+mod history;
 mod journeys;
 mod machine;
 mod orders;
@@ -60,6 +61,8 @@ enum Command {
         #[arg(long, default_value_t = 320, value_parser = clap::value_parser!(u32).range(1..=100_000))]
         rate: u32,
     },
+    /// What a long past costs: each statement's time and pages, the audit, and the API's p99, with and without it
+    History(history::Args),
     /// Everybody wants one SKU, of which there is half as much as is wanted
     HotSku {
         #[command(flatten)]
@@ -101,9 +104,9 @@ struct Run {
     json: bool,
 }
 
-#[expect(clippy::print_stderr, reason = "a command says why it failed")]
 fn main() -> ExitCode {
     let (run, mix, stock, orders_per_second): (_, _, fn(usize) -> u64, _) = match Cli::parse().command {
+        Command::History(args) => return ended(history::run(args)),
         Command::Throughput { run, rate } => {
             let wanted = Wanted::Zipf { skus: SKUS };
             let mix = Mix { wanted, customers: run.customers.into(), declined: DECLINED, repeated: REPEATED };
@@ -122,7 +125,12 @@ fn main() -> ExitCode {
         stock,
         patience: Duration::from_secs(run.patience),
     };
-    match measured(run, &plan) {
+    ended(measured(run, &plan))
+}
+
+#[expect(clippy::print_stderr, reason = "a command says why it failed")]
+fn ended(done: anyhow::Result<ExitCode>) -> ExitCode {
+    match done {
         Ok(code) => code,
         Err(error) => {
             eprintln!("error: {error:#}");

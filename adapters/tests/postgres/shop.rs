@@ -50,6 +50,8 @@ impl SetClock {
 
 pub(crate) struct Shop {
     pub(crate) database: Database,
+    /// Where it is.
+    pub(crate) url: String,
     pub(crate) clock: Arc<SetClock>,
     pub(crate) orders: Arc<PgOrders>,
     pub(crate) intake: Arc<PgIntake>,
@@ -91,6 +93,7 @@ impl Shop {
             search: PgSearch::new(database.clone()),
             ahead: Mutex::default(),
             clock,
+            url,
             database,
         }
     }

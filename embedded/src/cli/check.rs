@@ -3,15 +3,27 @@
 
 use super::store::Store;
 use crate::config::Config;
-use adapters::{audit, postgres::search::PgSearch, sandbox::Sandbox};
+use adapters::{
+    audit::{self, Scope},
+    postgres::search::PgSearch,
+    sandbox::Sandbox,
+};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::process::ExitCode;
 use workflows::ports::Search;
 
-pub(super) async fn audit(config: &Config, json: bool) -> anyhow::Result<ExitCode> {
+pub(super) async fn audit(config: &Config, all: bool, json: bool) -> anyhow::Result<ExitCode> {
     let store = Store::open(config).await?;
-    let database = store.database().await?;
-    let report = audit::audit(&database, &Sandbox::new(database.clone())).await?;
+    let database = store.as_it_is().await?;
+    let bar = ProgressBar::new(0)
+        .with_style(ProgressStyle::with_template("auditing {bar:40} {pos}/{len} orders, {eta} left")?);
+    let progress = |done, total| {
+        bar.set_length(total);
+        bar.set_position(done);
+    };
+    let scope = Scope { all, progress: &progress, ..Scope::default() };
+    let report = audit::audit_within(&database, &Sandbox::new(database.clone()), scope).await?;
+    bar.finish_and_clear();
     if json {
         println!("{}", serde_json::to_string_pretty(&report)?);
     } else {
@@ -24,7 +36,7 @@ pub(super) async fn audit(config: &Config, json: bool) -> anyhow::Result<ExitCod
 
 pub(super) async fn rebuild_index(config: &Config) -> anyhow::Result<ExitCode> {
     let store = Store::open(config).await?;
-    let database = store.database().await?;
+    let database = store.as_it_is().await?;
     let bar = ProgressBar::new(0)
         .with_style(ProgressStyle::with_template("indexing {bar:40} {pos}/{len} orders, {eta} left")?);
     let shown = bar.clone();
