@@ -86,10 +86,6 @@ impl Intake for CoalescedIntake {
     async fn find(&self, id: OrderId) -> Result<Option<AcceptedOrder>, Unavailable> {
         self.inner.find(id).await
     }
-
-    async fn forget(&self, before: OffsetDateTime) -> Result<u64, Unavailable> {
-        self.inner.forget(before).await
-    }
 }
 
 /// Tells events, in batches.

@@ -5,6 +5,7 @@ use adapters::postgres::{lease::Lease, orders::OrderSettings};
 use anyhow::{Context, bail};
 use handlers::{house_rules, seller::seller};
 use std::{env, net::SocketAddr, path::PathBuf};
+use workflows::steps::forget::{EXECUTIONS_LIVE, KEYS_LIVE, Terms};
 
 /// Every variable that is understood: one that begins like ours and is none of these is a mistake.
 const KNOWN: &[&str] = &[
@@ -17,6 +18,8 @@ const KNOWN: &[&str] = &[
     "SLUICE_LEASE_SECONDS",
     "SLUICE_SELLER",
     "SLUICE_TIME_ZONE",
+    "SLUICE_KEEP_KEYS_DAYS",
+    "SLUICE_KEEP_EXECUTIONS_DAYS",
     "SLUICE_LOG",
     "SLUICE_LOG_FORMAT",
 ];
@@ -36,6 +39,8 @@ pub struct Config {
     pub orders: OrderSettings,
     /// How long what a process has in hand stays there when the process falls silent.
     pub lease: Lease,
+    /// How long it keeps what is kept for a while only.
+    pub terms: Terms,
 }
 
 impl Config {
@@ -61,11 +66,18 @@ impl Config {
         })?;
         let connections =
             connections(read("SLUICE_CONNECTIONS")?.as_deref(), read("SLUICE_CONNECTIONS_PER_ADDRESS")?.as_deref())?;
+        let days =
+            |name: &str, default| house_rules::days(name, read(name)?.as_deref(), default).map_err(anyhow::Error::msg);
+        let terms = Terms {
+            keys: days("SLUICE_KEEP_KEYS_DAYS", KEYS_LIVE)?,
+            executions: days("SLUICE_KEEP_EXECUTIONS_DAYS", EXECUTIONS_LIVE)?,
+        };
         let stage = read("SLUICE_STAGE")?.unwrap_or_else(|| "local".to_owned());
         Ok(Self {
             data_dir: read("SLUICE_DATA_DIR")?.map_or_else(|| PathBuf::from(".sluice"), PathBuf::from),
             listen,
             connections,
+            terms,
             database_url: read("DATABASE_URL")?.filter(|url| !url.is_empty()),
             lease: lease(read("SLUICE_LEASE_SECONDS")?.as_deref())?,
             orders: OrderSettings {

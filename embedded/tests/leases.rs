@@ -116,7 +116,14 @@ async fn engines_whose_clocks_are_an_hour_apart_take_turns_and_do_not_spin() {
         let definition = Arc::new(engine::checkout().unwrap());
         let clock: Arc<dyn Clock> = Arc::new(Wrong(time::Duration::minutes(minutes)));
         let starter = Arc::new(Starter::new(shop.database.clone(), Arc::clone(&clock), Arc::clone(&definition)));
-        let mut parts = Parts::assemble(&shop.database, starter, shop.dir.path(), Shop::settings()).unwrap();
+        let mut parts = Parts::assemble(
+            &shop.database,
+            starter,
+            shop.dir.path(),
+            Shop::settings(),
+            workflows::steps::forget::Terms::default(),
+        )
+        .unwrap();
         parts.ports.clock = clock;
         ports.push(parts.ports.clone());
         let holdings = Holdings::default();

@@ -304,8 +304,8 @@ impl PaymentProvider for Shop {
         Unwired.void(key).await
     }
 
-    async fn books(&self) -> Result<Vec<BookEntry>, ProviderError> {
-        Unwired.books().await
+    async fn books(&self, first: OrderId, last: OrderId, limit: i64) -> Result<Vec<BookEntry>, ProviderError> {
+        Unwired.books(first, last, limit).await
     }
 }
 

@@ -99,7 +99,7 @@ impl Trigger {
             Self::Workflow(Function::AbandonPayment) => "abandon-payment",
             Self::Schedule(Job::Expire) => "expire",
             Self::Schedule(Job::Sweep) => "sweep",
-            Self::Schedule(Job::ForgetKeys) => "forget-keys",
+            Self::Schedule(Job::Forget) => "forget",
             Self::Schedule(Job::KeepDocuments) => "keep-documents",
             Self::Schedule(Job::PublishCatalogue) => "publish-catalogue",
             Self::Deployment => "migrate",
@@ -140,10 +140,9 @@ impl Trigger {
             Self::Workflow(Function::ConfirmOrder | Function::RejectOrder | Function::AbandonPayment)
             | Self::Schedule(Job::Expire) => &[Need::EventBus],
             Self::Schedule(Job::Sweep) => &[Need::Workflows, Need::Queue("cancel"), Need::EventBus],
-            Self::Schedule(Job::ForgetKeys) => &[Need::Intake],
             Self::Schedule(Job::KeepDocuments) => &[Need::Queue("invoice"), Need::Documents],
             Self::Schedule(Job::PublishCatalogue) => &[Need::CatalogueCopy],
-            Self::Deployment => &[],
+            Self::Schedule(Job::Forget) | Self::Deployment => &[],
         }
     }
 

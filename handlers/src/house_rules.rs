@@ -17,6 +17,16 @@ pub fn hold(minutes: Option<&str>) -> Result<Duration, String> {
     Ok(Duration::minutes(i64::from(minutes)))
 }
 
+/// How many days something is kept, by the setting of that name.
+///
+/// # Errors
+/// A sentence that says what it may be.
+pub fn days(name: &str, text: Option<&str>, default: Duration) -> Result<Duration, String> {
+    let Some(text) = text else { return Ok(default) };
+    let days = text.parse::<u32>().ok().filter(|days| (1..=36_500).contains(days));
+    let days = days.ok_or_else(|| format!("{name} is {text:?}; it must be days from 1 to 36500"))?;
+    Ok(Duration::days(i64::from(days)))
+}
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
@@ -29,6 +39,16 @@ mod tests {
         assert_eq!(hold(Some("10080")), Ok(Duration::days(7)));
         for wrong in ["0", "10081", "-1", "half an hour", ""] {
             assert!(hold(Some(wrong)).unwrap_err().contains("SLUICE_HOLD_MINUTES"), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn things_are_kept_for_a_day_at_least() {
+        let days = |text| days("SLUICE_KEEP_KEYS_DAYS", text, Duration::days(30));
+        assert_eq!(days(None), Ok(Duration::days(30)));
+        assert_eq!(days(Some("1")), Ok(Duration::days(1)));
+        for wrong in ["0", "36501", "-1", "a month", ""] {
+            assert!(days(Some(wrong)).unwrap_err().contains("SLUICE_KEEP_KEYS_DAYS"), "{wrong}");
         }
     }
 }

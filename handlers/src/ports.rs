@@ -5,7 +5,7 @@ use std::sync::Arc;
 use workflows::issued::IssuedInvoices;
 use workflows::ports::{
     Catalogue, CatalogueCopy, Clock, Documents, EventBus, Intake, InvoicePrinter, Orders, PaymentProvider, Queue,
-    Search, Warehouses, Workflows,
+    Retention, Search, Warehouses, Workflows,
 };
 
 /// What the steps and the API need.
@@ -39,6 +39,8 @@ pub struct Ports {
     pub workflows: Arc<dyn Workflows>,
     /// Ship the goods.
     pub warehouses: Arc<dyn Warehouses>,
+    /// What is kept for a while only.
+    pub retention: Arc<dyn Retention>,
 }
 
 impl Ports {
@@ -59,7 +61,8 @@ impl Ports {
             printer: nothing.clone(),
             provider: nothing.clone(),
             workflows: nothing.clone(),
-            warehouses: nothing,
+            warehouses: nothing.clone(),
+            retention: nothing,
         }
     }
 }

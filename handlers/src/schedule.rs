@@ -5,7 +5,7 @@ use crate::ports::Ports;
 use workflows::{
     ports::Unavailable,
     steps::{
-        expire_reservations::expire_reservations, forget_keys::forget_keys, keep_documents::keep_documents,
+        expire_reservations::expire_reservations, forget::forget, keep_documents::keep_documents,
         publish_catalogue::publish_catalogue, sweep::sweep,
     },
     wiring::Job,
@@ -24,9 +24,9 @@ pub async fn run(job: Job, ports: &Ports) -> Result<(), Unavailable> {
                 tracing::info!(expired, "reservations expired");
             }
         }
-        Job::ForgetKeys => {
-            let forgotten = forget_keys(ports.intake.as_ref(), ports.clock.as_ref()).await?;
-            tracing::debug!(forgotten, "idempotency keys");
+        Job::Forget => {
+            let forgotten = forget(ports.retention.as_ref(), ports.clock.as_ref()).await?;
+            tracing::debug!(forgotten, "what was kept for a while");
         }
         Job::KeepDocuments => {
             let (issued, documents) = (ports.issued.as_ref(), ports.documents.as_ref());

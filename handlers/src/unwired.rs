@@ -16,11 +16,12 @@ use workflows::{
     lifecycle::Command,
     order::StoredOrder,
     ports::{
-        Acceptance, Applied, Authorization, AuthorizationRequest, BookEntry, CancelRequest, Catalogue, CatalogueCopy,
-        Dispatch, Documents, EventBus, Intake, InvoicePrinter, Notice, Numbered, OrderList, Orders, OutgoingMessage,
-        PaymentProvider, ProviderError, Queue, Rebuilt, Reservation, Search, Stuck, Submission, Sweep, Unavailable,
-        Warehouses, Workflows,
+        Acceptance, Applied, Authorization, AuthorizationRequest, Bite, BookEntry, CancelRequest, Catalogue,
+        CatalogueCopy, Dispatch, Documents, EventBus, Intake, InvoicePrinter, Kept, Notice, Numbered, OrderList, Orders,
+        OutgoingMessage, PaymentProvider, ProviderError, Queue, Rebuilt, Reservation, Retention, Search, Stuck,
+        Submission, Sweep, Unavailable, Warehouses, Workflows,
     },
+    steps::forget::Terms,
 };
 
 const WHY: &str = "nothing stands behind this port here";
@@ -43,9 +44,16 @@ impl Intake for Unwired {
     async fn find(&self, _: OrderId) -> Result<Option<AcceptedOrder>, Unavailable> {
         unwired("intake.find")
     }
+}
 
-    async fn forget(&self, _: OffsetDateTime) -> Result<u64, Unavailable> {
-        unwired("intake.forget")
+#[async_trait]
+impl Retention for Unwired {
+    fn terms(&self) -> Terms {
+        Terms::default()
+    }
+
+    async fn forget(&self, _: Kept, _: OffsetDateTime, _: OrderId, _: i64) -> Result<Bite, Unavailable> {
+        unwired("retention.forget")
     }
 }
 
@@ -225,7 +233,7 @@ impl PaymentProvider for Unwired {
         Err(ProviderError::Unavailable(WHY.to_owned()))
     }
 
-    async fn books(&self) -> Result<Vec<BookEntry>, ProviderError> {
+    async fn books(&self, _: OrderId, _: OrderId, _: i64) -> Result<Vec<BookEntry>, ProviderError> {
         Err(ProviderError::Unavailable(WHY.to_owned()))
     }
 }

@@ -9,6 +9,7 @@
 mod attack;
 mod draw;
 mod flood;
+mod history;
 mod journeys;
 mod lost_replies;
 mod machine;
@@ -66,6 +67,8 @@ enum Command {
     },
     /// A bad line to the database: connections reset at random, and every statement robbed of its reply in turn
     LostReplies(lost_replies::Args),
+    /// What a long past costs: each statement's time and pages, the audit, and the API's p99, with and without it
+    History(history::Args),
     /// Everybody wants one SKU, of which there is half as much as is wanted
     HotSku {
         #[command(flatten)]
@@ -115,6 +118,7 @@ fn main() -> ExitCode {
     let (run, mix, stock, orders_per_second): (_, _, fn(usize) -> u64, _) = match Cli::parse().command {
         Command::LostReplies(args) => return ended(lost_replies::run(&args)),
         Command::Releases(releases) => return ended(on_one_thread(releases::side_by_side(releases))),
+        Command::History(args) => return ended(history::run(args)),
         Command::Throughput { run, rate } => {
             let wanted = Wanted::Zipf { skus: SKUS };
             let mix = Mix { wanted, customers: run.customers.into(), declined: DECLINED, repeated: REPEATED };

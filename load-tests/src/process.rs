@@ -151,7 +151,7 @@ fn used_by_postgres(table: &BTreeMap<u32, Stat>, pid: u32) -> u64 {
 }
 
 /// A line such as `VmHWM:    1234 kB`, in bytes.
-fn field(pid: u32, file: &str, name: &str) -> Option<u64> {
+pub(crate) fn field(pid: u32, file: &str, name: &str) -> Option<u64> {
     kilobytes(&fs::read_to_string(format!("/proc/{pid}/{file}")).ok()?, name).map(|size| size * 1024)
 }
 

@@ -1,7 +1,7 @@
 //! The pipeline under test: its own program, started in a folder of its own, and asked through its command line and its
 //! API like anybody would.
 
-use crate::orders::customer_name;
+use crate::{orders::customer_name, process::field};
 use anyhow::{Context, bail, ensure};
 use serde_json::Value;
 use std::{
@@ -10,8 +10,9 @@ use std::{
     fs,
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
+    pin::pin,
     process::{Output, Stdio},
-    time::Duration,
+    time::{Duration, Instant},
 };
 use tempfile::TempDir;
 use tokio::{
@@ -61,6 +62,19 @@ pub(crate) fn locate(given: Option<PathBuf>) -> anyhow::Result<PathBuf> {
         command.join(" ")
     );
     Ok(program)
+}
+
+/// How often a running audit's memory is looked at.
+const LOOK: Duration = Duration::from_millis(50);
+
+/// An audit that was watched.
+#[derive(Debug)]
+pub(crate) struct WatchedAudit {
+    pub(crate) took: Duration,
+    /// Bytes.
+    pub(crate) peak_rss: u64,
+    pub(crate) clean: bool,
+    pub(crate) report: Value,
 }
 
 /// A running pipeline.
@@ -154,6 +168,25 @@ impl Server {
         let output = self.run(&["token", "--role", role, "--sub", name, "--hours", "24"]).await?;
         ensure!(output.status.success(), "no token: {}", String::from_utf8_lossy(&output.stderr));
         Ok(String::from_utf8(output.stdout).context("a token is no text")?.trim().to_owned())
+    }
+
+    /// Audits, and says how long that took and how much memory at most.
+    pub(crate) async fn audit_watched(&self) -> anyhow::Result<WatchedAudit> {
+        let start = Instant::now();
+        let mut audit = command(&self.program, &self.environment, &["audit", "--json"]);
+        let child = audit.stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true).spawn()?;
+        let pid = child.id().context("the audit ended at once")?;
+        let mut peak_rss = 0;
+        let mut output = pin!(child.wait_with_output());
+        let output = loop {
+            match timeout(LOOK, &mut output).await {
+                Ok(output) => break output?,
+                Err(_) => peak_rss = peak_rss.max(field(pid, "status", "VmHWM:").unwrap_or_default()),
+            }
+        };
+        let report: Value = serde_json::from_slice(&output.stdout)
+            .with_context(|| format!("the audit did not run: {}", String::from_utf8_lossy(&output.stderr).trim()))?;
+        Ok(WatchedAudit { took: start.elapsed(), peak_rss, clean: output.status.success(), report })
     }
 
     /// Whether every promise is kept, and the report.

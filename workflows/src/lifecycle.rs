@@ -6,6 +6,7 @@
 use crate::order::{State, StoredInvoice, StoredOrder, StoredPayment};
 use schemas::{
     event::EventName,
+    ids::OrderId,
     money::Amount,
     order::{PaymentStatus, Reason},
 };
@@ -93,7 +94,12 @@ impl Command {
 
 /// The key that every call to the provider for this order's money carries.
 pub fn payment_key(order: &StoredOrder) -> String {
-    format!("order-{}-authorize-1", order.id)
+    format!("{}-authorize-1", payment_key_prefix(order.id))
+}
+
+/// What the keys of an order begin with. Keys are in the order of the orders' ids, whoever sorts them.
+pub fn payment_key_prefix(order: OrderId) -> String {
+    format!("order-{order}")
 }
 
 /// Decides what a command does to an order, and does it to the value given. For [`Command::Expire`], `now` MUST be of the

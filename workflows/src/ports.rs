@@ -7,6 +7,7 @@ use crate::{
     issued::Printed,
     lifecycle::{Command, Verdict},
     order::{State, StoredOrder},
+    steps::forget::Terms,
 };
 use async_trait::async_trait;
 use futures_util::{StreamExt, stream};
@@ -128,9 +129,6 @@ pub trait Intake: Send + Sync {
 
     /// The accepted order of that id, for a moment in which the order database does not know it yet.
     async fn find(&self, id: OrderId) -> Result<Option<AcceptedOrder>, Unavailable>;
-
-    /// Forgets keys from before that moment whose orders are stored; says how many.
-    async fn forget(&self, before: OffsetDateTime) -> Result<u64, Unavailable>;
 }
 
 /// What became of an order on its way through `reserve`.
@@ -407,8 +405,9 @@ pub trait PaymentProvider: Send + Sync {
     /// request that is still on its way.
     async fn void(&self, key: &str) -> Result<(), ProviderError>;
 
-    /// The books, for the audit.
-    async fn books(&self) -> Result<Vec<BookEntry>, ProviderError>;
+    /// The entries of the books for the orders from `first` to `last`, both among them, at most `limit`. MUST have every
+    /// entry in exactly one of ranges that leave no id out, also one that names no order.
+    async fn books(&self, first: OrderId, last: OrderId, limit: i64) -> Result<Vec<BookEntry>, ProviderError>;
 }
 
 /// Where facts are told. Delivery is at least once.
@@ -442,6 +441,35 @@ pub trait Workflows: Send + Sync {
     async fn start_checkout(&self, orders: &[OrderId]) -> Result<(), Unavailable>;
 }
 
+/// What is kept for a while only.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kept {
+    /// Idempotency keys of orders that are stored.
+    Keys,
+    /// Executions that have ended, of orders that wait for none, with their history.
+    Executions,
+}
+
+/// What was looked at by one call, and what of it was forgotten.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bite {
+    /// How many things were forgotten.
+    pub forgotten: u64,
+    /// Where to go on; `None` once nothing is left that is old enough.
+    pub last: Option<OrderId>,
+}
+
+/// Forgets what is kept for a while only.
+#[async_trait]
+pub trait Retention: Send + Sync {
+    /// How long each thing is kept here.
+    fn terms(&self) -> Terms;
+
+    /// Looks at the next things of that kind from before that moment, those of orders after `after` by their ids, at most
+    /// `limit`, and forgets those whose time is over. MUST cost the same whatever else is kept.
+    async fn forget(&self, kept: Kept, before: OffsetDateTime, after: OrderId, limit: i64)
+    -> Result<Bite, Unavailable>;
+}
 /// How many documents are on their way to a store at once.
 const PUTS: usize = 8;
 

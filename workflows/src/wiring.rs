@@ -181,8 +181,8 @@ pub enum Job {
     Expire,
     /// `steps::sweep`.
     Sweep,
-    /// `steps::forget_keys`.
-    ForgetKeys,
+    /// `steps::forget`.
+    Forget,
     /// `steps::keep_documents`.
     KeepDocuments,
     /// `steps::publish_catalogue`.
@@ -195,13 +195,8 @@ const EVERYWHERE: &[Runtime] = &[Runtime::Embedded, Runtime::Aws];
 pub const SCHEDULES: &[Schedule] = &[
     Schedule { name: "expire", job: Job::Expire, every: Duration::from_secs(10), runtimes: EVERYWHERE },
     Schedule { name: "sweep", job: Job::Sweep, every: Duration::from_secs(30), runtimes: EVERYWHERE },
-    // On AWS the keys stand in a DynamoDB table, whose time to live forgets them.
-    Schedule {
-        name: "forget-keys",
-        job: Job::ForgetKeys,
-        every: Duration::from_secs(3_600),
-        runtimes: &[Runtime::Embedded],
-    },
+    // On AWS DynamoDB forgets keys and Step Functions its executions, each by a time to live of its own.
+    Schedule { name: "forget", job: Job::Forget, every: Duration::from_secs(60), runtimes: &[Runtime::Embedded] },
     // A bucket of S3 looks after its own.
     Schedule {
         name: "keep-documents",

@@ -5,8 +5,11 @@ with told as (
            bool_or(name = 'OrderReserved') as was_reserved,
            bool_and((data ->> 'reserved')::boolean) filter (where name in ('OrderRejected', 'OrderCancelled')) as says
     from order_events
-    where name in ('OrderReserved', 'OrderRejected', 'OrderCancelled')
+    where order_id between $1 and $2 and name in ('OrderReserved', 'OrderRejected', 'OrderCancelled')
     group by order_id
+),
+closed as (
+    select * from orders where id between $1 and $2 and status in ('rejected', 'cancelled')
 ),
 wrong as (
     select o.id as order_id, o.status, o.reason, coalesce(t.was_reserved, false) as was_reserved, t.says,
@@ -15,12 +18,11 @@ wrong as (
                    then 'its last event is wrong about its stock'
                else 'it never held stock, but a line names a warehouse'
            end as problem
-    from orders o left join told t on t.order_id = o.id
-    where o.status in ('rejected', 'cancelled')
-      and (t.says is distinct from coalesce(t.was_reserved, false)
-           or (not coalesce(t.was_reserved, false) and o.lines @? '$[*].warehouse'))
+    from closed o left join told t on t.order_id = o.id
+    where t.says is distinct from coalesce(t.was_reserved, false)
+       or (not coalesce(t.was_reserved, false) and o.lines @? '$[*].warehouse')
 )
-select (select count(*) from orders where status in ('rejected', 'cancelled')) as "checked!",
+select (select count(*) from closed) as "checked!",
        (select count(*) from wrong) as "violations!",
        null::bigint as "waiting?",
        (select coalesce(jsonb_agg(to_jsonb(example)), '[]')

@@ -1,9 +1,9 @@
 -- audit.held_authorizations: what the ledger calls authorized is held by the provider
 -- The books were read after the snapshot was taken, so money of an order that was closed since may be gone from them:
--- the suspects ($7) are judged once more in a snapshot taken after the books. An order stays closed for good, and a
+-- the suspects ($9) are judged once more in a snapshot taken after the books. An order stays closed for good, and a
 -- payment voided; so what is open and authorized both before and after was so in between, when nobody may let it go.
 with books as (
-    select * from unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::text[], $6::boolean[])
+    select * from unnest($3::text[], $4::text[], $5::text[], $6::bigint[], $7::text[], $8::boolean[])
         as b (key, id, reference, amount, currency, holds_money)
 ),
 authorized as (
@@ -18,11 +18,11 @@ authorized as (
            end as problem,
            -- A payment that is given up is voided first, and the execution that does so goes on to write it down.
            b.id = p.authorization_id and not b.holds_money and o.status = 'reserved' and e.id is not null as given_up
-    from payments p
-    join orders o on o.id = p.order_id
+    from (select * from payments where order_id between $1 and $2 and state = 'authorized') p
+    join (select id, status from orders where id between $1 and $2) o on o.id = p.order_id
     left join books b on b.key = p.key
-    left join executions e on e.id = p.order_id and e.status = 'running'
-    where p.state = 'authorized' and ($7::uuid[] is null or p.order_id = any($7))
+    left join (select id from executions where id between $1 and $2 and status = 'running') e on e.id = p.order_id
+    where $9::uuid[] is null or p.order_id = any($9)
 ),
 missing as (
     select order_id, status, key, authorization_id, amount, currency, problem

@@ -1,33 +1,39 @@
 -- audit.invoice_numbers: the numbers of a series and year are 1 to the last one given, without gap or double
-with used as (
-    select series, year, count(*) as invoices, count(distinct number) as numbers, min(number) as first,
-           max(number) as last
-    from invoices group by series, year
+-- From the first that was not found by an earlier audit on ($3), so many at once ($4).
+with given as (
+    select coalesce((select last from invoice_series where series = $1 and year = $2), 0) as last
 ),
-compared as (
-    select series, year, coalesce(u.invoices, 0) as invoices, coalesce(u.numbers, 0) as numbers,
-           coalesce(u.first, 1) as first, coalesce(u.last, 0) as highest, coalesce(s.last, 0) as last_given
-    from invoice_series s full join used u using (series, year)
+used as (
+    select number, array_agg(order_id) as order_ids from invoices
+    where series = $1 and year = $2 and number > $3 and number <= $3::integer + $4::integer
+    group by number
 ),
-broken as (
-    select * from compared
-    where highest <> last_given or first <> 1 or numbers <> highest or invoices <> numbers
+beyond as (
+    -- Looked for once, with the last of them.
+    select number, array_agg(order_id) as order_ids from invoices, given
+    where series = $1 and year = $2 and $3::integer + $4::integer >= given.last
+      and number > greatest(given.last, $3::integer + $4::integer)
+    group by number
+    union all
+    select number, array_agg(order_id) from invoices
+    where series = $1 and year = $2 and number < 1 and $3::integer = 0
+    group by number
+),
+due as (
+    select number from given, generate_series($3::integer + 1, least(given.last, $3::integer + $4::integer)) as n (number)
 ),
 wrong as (
-    select b.series, b.year, given.number, b.last_given, b.highest,
+    select $1::text as series, $2::integer as year, coalesce(d.number, u.number) as number, given.last as last_given,
            case
-               when count(i.number) = 0 then 'nobody has this number'
-               when given.number > b.last_given then 'this number was never given'
+               when u.number is null then 'nobody has this number'
+               when d.number is null then 'this number was never given'
                else 'several invoices have this number'
            end as problem,
-           array_agg(i.order_id) filter (where i.order_id is not null) as order_ids
-    from broken b
-    cross join lateral generate_series(least(b.first, 1), greatest(b.highest, b.last_given)) as given (number)
-    left join invoices i on i.series = b.series and i.year = b.year and i.number = given.number
-    group by b.series, b.year, b.last_given, b.highest, given.number
-    having count(i.number) <> 1 or given.number > b.last_given
+           u.order_ids
+    from given cross join (due d full join (select * from used union all select * from beyond) u using (number))
+    where u.number is null or d.number is null or cardinality(u.order_ids) > 1
 )
-select (select count(*) from invoices) as "checked!",
+select (select coalesce(sum(cardinality(order_ids)), 0)::bigint from used) as "checked!",
        (select count(*) from wrong) as "violations!",
        null::bigint as "waiting?",
        (select coalesce(jsonb_agg(to_jsonb(example)), '[]')

@@ -1,30 +1,37 @@
 -- audit.invoices_issued: a confirmed order has exactly one invoice that is in the document store
-with told as (
-    select distinct subject from messages where queue in ('invoice', 'invoice-dlq')
-),
-issued as (
-    select order_id, count(*) as invoices, count(stored_at) as stored from invoices group by order_id
+with issued as (
+    select order_id, count(*) as invoices, count(stored_at) as stored from invoices
+    where order_id between $1 and $2 group by order_id
 ),
 judged as (
     select o.id, o.status, o.invoiced, coalesce(i.invoices, 0) as invoices, coalesce(i.stored, 0) as stored,
-           told.subject is not null or e.id is not null or o.updated_at >= $1::timestamptz as waits
-    from orders o
+           o.updated_at >= $3::timestamptz as is_fresh
+    from (select * from orders where id between $1 and $2) o
     left join issued i on i.order_id = o.id
-    left join told on told.subject = o.id
-    left join executions e on e.id = o.id and e.status = 'running'
     where o.status in ('confirmed', 'shipped') or i.order_id is not null or o.invoiced
 ),
+missing as (
+    select id from judged where status in ('confirmed', 'shipped') and stored = 0 and not is_fresh
+),
+told as (
+    select m.id from missing m
+    join (select subject from messages where queue in ('invoice', 'invoice-dlq') and subject between $1 and $2) t
+        on t.subject = m.id
+    union
+    select m.id from missing m
+    join (select id from executions where id between $1 and $2 and status = 'running') e on e.id = m.id
+),
 due as (
-    select *,
+    select j.*,
            case
                when invoices > 1 then 'it has several invoices'
                when invoices > 0 and status in ('reserved', 'in_review', 'rejected')
                    then 'it has an invoice and was never confirmed'
                when invoiced <> (stored > 0) then 'order and invoice disagree whether it was stored'
-               when status in ('confirmed', 'shipped') and stored = 0 and not waits
+               when status in ('confirmed', 'shipped') and stored = 0 and not is_fresh and told.id is null
                    then 'it has no invoice, and nobody is about to write it'
            end as problem
-    from judged
+    from judged j left join told on told.id = j.id
 ),
 wrong as (
     select id as order_id, status, invoiced, invoices, stored, problem from due where problem is not null

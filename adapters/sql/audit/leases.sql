@@ -11,8 +11,12 @@ with judged as (
                                  '-infinity') < $1
                    then 'whoever has it in hand does not move it'
            end as problem
-    from executions e
-    where e.status = 'running'
+    from (
+        -- Each by its index: of those that ended there are many.
+        select * from executions where status = 'running' and instance is null
+        union all
+        select * from executions where status = 'running' and instance is not null
+    ) as e
     union all
     select null, m.id, m.queue, m.instance,
            case when m.visible_at < $1 then 'its lease ended, and nobody takes it up' end

@@ -1,5 +1,11 @@
 -- audit.paid_orders: a confirmed order is paid for, unless it is free, and every payment asks for the total of its order
-with judged as (
+with slice as (
+    select * from orders where id between $1 and $2
+),
+paid as (
+    select * from payments where order_id between $1 and $2
+),
+judged as (
     select o.id, o.status, o.total, o.currency, p.state, p.amount, p.currency as payment_currency,
            case
                when p.amount is distinct from o.total or p.currency is distinct from o.currency
@@ -7,10 +13,10 @@ with judged as (
                when o.status in ('confirmed', 'shipped') and p.state <> 'authorized' and o.total <> 0 then 'it is not paid for'
                when (p.state = 'authorized') and p.authorization_id is null then 'its payment names no authorization'
            end as problem
-    from payments p join orders o on o.id = p.order_id
+    from paid p join slice o on o.id = p.order_id
     union all
     select o.id, o.status, o.total, o.currency, null, null, null, 'it was never paid for'
-    from orders o left join payments p on p.order_id = o.id
+    from slice o left join paid p on p.order_id = o.id
     where p.order_id is null and o.status in ('confirmed', 'shipped') and o.total is distinct from 0
 ),
 wrong as (

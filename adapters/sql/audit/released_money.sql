@@ -2,25 +2,32 @@
 -- The books were read after the snapshot was taken: what the snapshot calls voided was let go before it says so.
 with books as (
     select *
-    from unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::text[], $6::boolean[])
+    from unnest($4::text[], $5::text[], $6::text[], $7::bigint[], $8::text[], $9::boolean[])
         as b (key, id, reference, amount, currency, holds_money)
     where holds_money
 ),
+kept as (
+    select o.id, o.status, o.updated_at, p.state, b.id as authorization_id, b.amount, b.currency
+    from books b
+    join (select order_id, key, state from payments where order_id between $1 and $2) p on p.key = b.key
+    join (select id, status, updated_at from orders where id between $1 and $2) o on o.id = p.order_id
+),
+closed as (
+    select id from kept where status in ('rejected', 'cancelled')
+),
 told as (
-    select distinct subject from messages where queue in ('void', 'void-dlq')
+    select distinct c.id from closed c
+    join (select subject from messages where queue in ('void', 'void-dlq') and subject between $1 and $2) m
+        on m.subject = c.id
 ),
 held as (
-    select o.id, o.status, p.state, b.id as authorization_id, b.amount, b.currency,
-           o.status in ('rejected', 'cancelled') as closed,
+    select k.*, k.status in ('rejected', 'cancelled') as closed,
            case
-               when p.state in ('declined', 'voided') then 'the ledger says that nothing is held'
-               when o.status in ('rejected', 'cancelled') and told.subject is null and o.updated_at < $7::timestamptz
+               when k.state in ('declined', 'voided') then 'the ledger says that nothing is held'
+               when k.status in ('rejected', 'cancelled') and told.id is null and k.updated_at < $3::timestamptz
                    then 'nobody is about to let it go'
            end as problem
-    from books b
-    join payments p on p.key = b.key
-    join orders o on o.id = p.order_id
-    left join told on told.subject = o.id
+    from kept k left join told on told.id = k.id
 ),
 wrong as (
     select id as order_id, status, state as payment, authorization_id, amount, currency, problem

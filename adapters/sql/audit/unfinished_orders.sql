@@ -17,17 +17,20 @@ unfinished as (
                                     where s.order_id = o.id and s.what = 'unattended' and s.next_at > $1)
                    then 'nothing is going on, and its reservation is over'
            end as problem
-    from orders o
-    left join executions e on e.id = o.id
+    from (
+        select id, status, reserved_until, cancel_requested_at from orders where status in ('reserved', 'in_review')
+        union all
+        select id, status, reserved_until, cancel_requested_at from orders
+        where cancel_requested_at is not null and status = 'confirmed'
+    ) as o
+    left join lateral (select status from executions where id = o.id) e on true
     left join told on told.subject = o.id
-    where o.status in ('reserved', 'in_review')
-       or (o.status = 'confirmed' and o.cancel_requested_at is not null)
 ),
 stuck as (
     select id as order_id, status, reserved_until, cancel_requested_at, execution, problem
     from unfinished where problem is not null
 )
-select (select count(*) from orders) as "checked!",
+select (select count(*) from unfinished) as "checked!",
        (select count(*) from stuck) as "violations!",
        (select count(*) from unfinished where problem is null) as "waiting?",
        (select coalesce(jsonb_agg(to_jsonb(example)), '[]')

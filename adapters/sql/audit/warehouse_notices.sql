@@ -1,18 +1,24 @@
 -- audit.warehouse_notices: each warehouse was told of its part of an order once, in sequence, and of nothing else
 -- It hears of an order from the confirmation on; of one that was called off before that, never.
-with confirmed as (
-    select order_id, min(sequence) as sequence from order_events where name = 'OrderConfirmed' group by order_id
+with slice as (
+    select * from orders where id between $1 and $2
+),
+happened as (
+    select order_id, sequence, name from order_events
+    where order_id between $1 and $2 and name in ('OrderConfirmed', 'OrderCancelled')
+),
+confirmed as (
+    select order_id, min(sequence) as sequence from happened where name = 'OrderConfirmed' group by order_id
 ),
 facts as (
     select e.order_id, e.sequence, e.name
-    from order_events e join confirmed c on c.order_id = e.order_id and c.sequence <= e.sequence
-    where e.name in ('OrderConfirmed', 'OrderCancelled')
+    from happened e join confirmed c on c.order_id = e.order_id and c.sequence <= e.sequence
 ),
 parts as (
     select o.id as order_id, line ->> 'warehouse' as warehouse,
            jsonb_agg(jsonb_build_object('sku', line -> 'sku', 'quantity', line -> 'quantity') order by place) as lines
     from confirmed c
-    join orders o on o.id = c.order_id
+    join slice o on o.id = c.order_id
     cross join lateral jsonb_array_elements(o.lines) with ordinality as l (line, place)
     where line ->> 'warehouse' is not null
     group by o.id, line ->> 'warehouse'
@@ -22,12 +28,12 @@ due as (
            case when f.name = 'OrderConfirmed' then o.shipping_address end as ship_to
     from facts f
     join parts p on p.order_id = f.order_id
-    join orders o on o.id = f.order_id
+    join slice o on o.id = f.order_id
 ),
 in_turn as (
     select order_id, warehouse, sequence, position, event,
            max(sequence) over (partition by order_id, warehouse order by position) as highest
-    from warehouse_feed
+    from warehouse_feed where order_id between $1 and $2
 ),
 told as (
     select order_id, warehouse, sequence, count(*) as times, bool_or(sequence < highest) as late,
@@ -49,18 +55,21 @@ judged as (
            end as problem
     from due d full join told t using (order_id, warehouse, sequence)
 ),
+found as (
+    select * from judged where problem is not null
+),
 -- The steps behind these queues tell the warehouses, or have them told.
 queued as (
-    select distinct subject from messages where queue in ('dispatch', 'dispatch-dlq', 'cancel', 'cancel-dlq')
+    select distinct subject from messages
+    where queue in ('dispatch', 'dispatch-dlq', 'cancel', 'cancel-dlq') and subject between $1 and $2
 ),
 excused as (
     select j.*, j.problem = 'it was not told'
-                and (q.subject is not null or e.id is not null or o.updated_at >= $1::timestamptz) as waits
-    from judged j
-    left join orders o on o.id = j.order_id
+                and (q.subject is not null or e.id is not null or o.updated_at >= $3::timestamptz) as waits
+    from found j
+    left join slice o on o.id = j.order_id
     left join queued q on q.subject = j.order_id
-    left join executions e on e.id = j.order_id and e.status = 'running'
-    where j.problem is not null
+    left join (select id from executions where id between $1 and $2 and status = 'running') e on e.id = j.order_id
 ),
 wrong as (
     select order_id, warehouse, sequence, name, told, problem from excused where not waits

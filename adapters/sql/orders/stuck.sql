@@ -4,35 +4,33 @@ with found as (
     select o.id, 'unattended' as what, o.updated_at as since
     from orders o
     where o.status = 'reserved' and o.updated_at < $1 and o.cancel_requested_at is null
-      and not exists (select from executions e where e.id = o.id and e.status = 'running')
+      -- By its key, however many executions there ever were.
+      and (select e.status from executions e where e.id = o.id) is distinct from 'running'
     union all
     select o.id, 'cancel_forgotten', o.cancel_requested_at
     from orders o
     where o.cancel_requested_at < $1 and o.status in ('reserved', 'in_review', 'confirmed')
-      and not exists (select from messages m where m.subject = o.id and m.queue like 'cancel%')
+      and not exists (select from messages m where m.subject = o.id and m.queue in ('cancel', 'cancel-dlq'))
     union all
     select o.id, 'uninvoiced', o.updated_at
     from orders o
     where o.status = 'confirmed' and not o.invoiced and o.updated_at < $1
-      and not exists (select from messages m where m.subject = o.id and m.queue like 'invoice%')
+      and not exists (select from messages m where m.subject = o.id and m.queue in ('invoice', 'invoice-dlq'))
     union all
     -- Called off after it got a number: that is printed all the same, because the series has no blank.
     select o.id, 'uninvoiced', o.updated_at
     from invoices i join orders o on o.id = i.order_id
     where i.stored_at is null and o.status = 'cancelled' and o.updated_at < $1
-      and not exists (select from messages m where m.subject = o.id and m.queue like 'invoice%')
+      and not exists (select from messages m where m.subject = o.id and m.queue in ('invoice', 'invoice-dlq'))
     union all
-    select o.id, 'unvoided', o.updated_at
-    from orders o join payments p on p.order_id = o.id
-    where o.status in ('rejected', 'cancelled') and o.updated_at < $1 and o.updated_at > $1 - interval '7 days'
-      and p.state in ('pending', 'authorized')
-      and not exists (select from messages m where m.subject = o.id and m.queue like 'void%')
+    -- Of closed orders only those that orders.look_at_closings found.
+    select c.id, 'unvoided', c.since
+    from unnest($4::uuid[], $5::timestamptz[]) as c (id, since)
+    where not exists (select from messages m where m.subject = c.id and m.queue in ('void', 'void-dlq'))
     union all
-    select o.id, 'untold', o.updated_at
-    from orders o
-    where o.status in ('rejected', 'cancelled') and o.updated_at < $1 and o.updated_at > $1 - interval '7 days'
-      and not exists (select from order_search s where s.order_id = o.id and s.status = o.status)
-      and not exists (select from messages m where m.subject = o.id and m.queue like 'index%')
+    select c.id, 'untold', c.since
+    from unnest($6::uuid[], $7::timestamptz[]) as c (id, since)
+    where not exists (select from messages m where m.subject = c.id and m.queue in ('index', 'index-dlq'))
 ),
 due as (
     select f.id, f.what, coalesce(s.times, 0) as times,

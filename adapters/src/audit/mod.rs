@@ -1,36 +1,40 @@
 //! The audit: every promise of the pipeline, checked in SQL on the live system; each line is a statement in `sql/audit`.
 //!
-//! All lines look at one snapshot, so nothing half done is seen. What the snapshot shows on its way (a message, an
-//! execution, or a step so young that the sweep still waits for it) is counted as waiting and is no violation.
+//! What is promised of each order is checked slice by slice, a slice being a range of ids and so of time, each in a
+//! snapshot of its own: none is held for long, nothing half done is seen, and memory does not follow from how much there
+//! is. A slice that is as promised and has rested for some days is remembered, and left out until one of its orders
+//! changes. What has no order, such as the stock, is checked whole, with what the remembered slices add up to.
 //!
-//! The provider's books are no part of the snapshot, so they are read on both sides of it. An entry read before must
-//! have its payment in the snapshot, because the intent is stored before the call. Money that the snapshot shows as
-//! taken or let go must stand so in the books read after, because the provider moves first there; only what was closed
-//! between the two may differ, and a second snapshot tells which that is.
+//! What a snapshot shows on its way (a message, an execution, or a step so young that the sweep still waits for it) is
+//! counted as waiting and is no violation.
 
+mod audited;
+mod books;
 mod documents;
 mod report;
+mod slice;
+mod whole;
 
 pub use documents::documents;
 pub use report::{Line, Report, grouped};
 
-use crate::postgres::{Asked, Database, search::with_other_words};
+use crate::postgres::{Asked, Database};
+use audited::Audited;
 use serde_json::Value;
 use sqlx::{PgConnection, Postgres, Transaction, types::Json};
+use std::num::NonZeroU32;
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 use workflows::{
-    ports::{BookEntry, PaymentProvider, Unavailable},
+    ports::{PaymentProvider, Unavailable},
     steps::sweep::PATIENCE,
-    wiring,
 };
 
 /// How long something may lie about before it is forgotten: the sweep must have had its chance, also with many to mend.
 pub const GRACE: Duration = PATIENCE.saturating_add(Duration::minutes(3));
 
-/// Of how many orders, the newest, the words that search finds them by are compared: making the words of 200,000 orders
-/// takes longer than the rest of the audit.
-const WORDS_COMPARED: i64 = 20_000;
+/// How many orders are a slice: some seconds of work, and some megabytes of the provider's books.
+const SLICE: NonZeroU32 = NonZeroU32::new(10_000).unwrap();
 
 /// What a statement in `sql/audit` answers.
 struct Finding {
@@ -42,33 +46,6 @@ struct Finding {
 
 /// Up to twenty rows that are wrong.
 type Examples = Json<Vec<Value>>;
-
-/// The provider's books, column by column as `unnest` takes them.
-#[derive(Default)]
-struct Books {
-    keys: Vec<String>,
-    ids: Vec<String>,
-    references: Vec<String>,
-    amounts: Vec<i64>,
-    currencies: Vec<String>,
-    held: Vec<bool>,
-}
-
-impl Books {
-    async fn read(provider: &dyn PaymentProvider) -> Result<Self, Unavailable> {
-        let entries = provider.books().await.map_err(|error| Unavailable::because("payment_provider.books", error))?;
-        let mut books = Self::default();
-        for BookEntry { key, id, reference, amount, currency, holds_money } in entries {
-            books.keys.push(key);
-            books.ids.push(id);
-            books.references.push(reference);
-            books.amounts.push(amount);
-            books.currencies.push(currency);
-            books.held.push(holds_money);
-        }
-        Ok(books)
-    }
-}
 
 impl Finding {
     fn into_line(self, name: &'static str, what: &'static str) -> Line {
@@ -86,45 +63,112 @@ impl Finding {
 /// Runs one statement and makes a line of what it finds.
 macro_rules! line {
     ($connection:expr, $name:literal, $file:literal, $what:literal $(, $argument:expr)*) => {
-        sqlx::query_file_as!(Finding, $file $(, $argument)*)
+        sqlx::query_file_as!($crate::audit::Finding, $file $(, $argument)*)
             .fetch_one(&mut *$connection)
             .await
             .asked(concat!("audit.", $name))?
             .into_line($name, $what)
     };
 }
+use line;
 
-/// Checks everything. Safe on a live system: it only reads, and takes no lock that anybody waits for. It holds one
-/// connection while it asks the provider, so a sandbox on the same pool needs a second one.
+/// What is audited, and how.
+#[derive(Clone, Copy)]
+pub struct Scope<'p> {
+    /// Orders of slices that were audited before and have rested since, too.
+    pub all: bool,
+    /// How many orders are looked at in one snapshot.
+    pub slice: NonZeroU32,
+    /// Is told how many orders are done, and how many there are by the database's estimate.
+    pub progress: &'p (dyn Fn(u64, u64) + Send + Sync),
+}
+
+impl Default for Scope<'_> {
+    fn default() -> Self {
+        Self { all: false, slice: SLICE, progress: &|_, _| () }
+    }
+}
+
+/// Checks everything that was not audited before, or has changed since.
 ///
 /// # Errors
 /// If the database or the provider does not answer; a violation is no error but a line of the report.
 pub async fn audit(database: &Database, provider: &dyn PaymentProvider) -> Result<Report, Unavailable> {
-    let books_before = Books::read(provider).await?;
-    let mut snapshot = open_snapshot(database).await?;
-    let forgotten = forgotten_before(&mut snapshot).await?;
-    let books_after = Books::read(provider).await?;
-    let mut lines = stock(&mut snapshot).await?;
-    lines.extend(progress(&mut snapshot, forgotten).await?);
-    lines.extend(events(&mut snapshot).await?);
-    lines.extend(money(&mut snapshot, forgotten, &books_before, &books_after).await?);
-    let (mut held, suspects) = held_authorizations(&mut snapshot, &books_after, None).await?;
-    lines.extend(invoices(&mut snapshot, forgotten).await?);
-    lines.extend(search(&mut snapshot, forgotten).await?);
-    lines.extend(warehouses(&mut snapshot, forgotten).await?);
-    close(snapshot).await?;
-    if !suspects.is_empty() {
-        let mut later = open_snapshot(database).await?;
-        let (judged, _) = held_authorizations(&mut later, &books_after, Some(&suspects)).await?;
-        held = Line { checked: held.checked, waiting: held.waiting, ..judged };
-        close(later).await?;
-    }
-    lines.push(held);
-    Ok(Report { lines })
+    audit_within(database, provider, Scope::default()).await
 }
 
-/// A transaction that sees one moment. It does without nested loops: statistics of a table that just grew are wrong,
-/// and a loop over it would take hours where a hash takes a second.
+/// Checks everything that the scope says. Safe on a live system: it takes no lock that an order waits for, and writes
+/// only what it has audited. It holds one connection while it asks the provider, so a sandbox on the same pool needs a
+/// second one.
+///
+/// # Errors
+/// If the database or the provider does not answer; a violation is no error but a line of the report.
+pub async fn audit_within(
+    database: &Database,
+    provider: &dyn PaymentProvider,
+    scope: Scope<'_>,
+) -> Result<Report, Unavailable> {
+    let audited = Audited::reopen(database, scope.all).await?;
+    let orders = estimate(database).await?;
+    let mut report = Report::default();
+    for line in whole::lines(database).await? {
+        report.add(line);
+    }
+    let mut done = 0;
+    let mut next = Some(Uuid::nil());
+    while let Some(first) = next {
+        let (last, checked) = match audited.slice_from(first) {
+            Some(known) => {
+                report.audited_before += known.orders;
+                (known.last, known.orders)
+            }
+            None => {
+                let end = audited.end_of_slice(database, first, scope.slice).await?;
+                let slice = slice::audit(database, provider, first, end, scope.slice).await?;
+                let (last, checked) = (slice.last, slice.orders());
+                if slice.is_settled() {
+                    audited.close(database, first, last).await?;
+                }
+                for line in slice.lines {
+                    report.add(line);
+                }
+                (last, checked)
+            }
+        };
+        done += checked;
+        (scope.progress)(done, orders.max(done));
+        next = after(last);
+    }
+    for line in whole::invoice_numbers(database, &audited).await? {
+        report.add(line);
+    }
+    report.add(whole::stock_reservations(database).await?);
+    Ok(report)
+}
+
+/// The id that follows.
+fn after(id: Uuid) -> Option<Uuid> {
+    id.as_u128().checked_add(1).map(Uuid::from_u128)
+}
+
+/// The id before.
+fn before(id: Uuid) -> Uuid {
+    Uuid::from_u128(id.as_u128().saturating_sub(1))
+}
+
+async fn estimate(database: &Database) -> Result<u64, Unavailable> {
+    let estimate = sqlx::query_scalar!(
+        r#"-- audit.estimate
+         select greatest(reltuples, 0)::bigint as "orders!" from pg_class where oid = 'orders'::regclass"#
+    )
+    .fetch_one(&database.durable)
+    .await
+    .asked("audit.estimate")?;
+    Ok(estimate.unsigned_abs())
+}
+
+/// A transaction that sees one moment. It does without scans of whole tables, and without nested loops: statistics of a
+/// table that just grew are wrong, and a loop over it would take hours where a hash takes a second.
 async fn open_snapshot(database: &Database) -> Result<Transaction<'static, Postgres>, Unavailable> {
     let mut transaction = database
         .durable
@@ -133,8 +177,9 @@ async fn open_snapshot(database: &Database) -> Result<Transaction<'static, Postg
         .asked("audit.open_snapshot")?;
     sqlx::raw_sql(
         "-- audit.plan
-         set local enable_nestloop = off; set local jit = off; set local work_mem = '64MB';
-         set local statement_timeout = 0; set local idle_in_transaction_session_timeout = 0",
+         set local enable_nestloop = off; set local enable_seqscan = off; set local jit = off;
+         set local work_mem = '64MB'; set local statement_timeout = 0;
+         set local idle_in_transaction_session_timeout = 0",
     )
     .execute(&mut *transaction)
     .await
@@ -146,7 +191,7 @@ async fn close(snapshot: Transaction<'static, Postgres>) -> Result<(), Unavailab
     snapshot.rollback().await.asked("audit.close_snapshot")
 }
 
-/// What was last touched before then and is still not done has been forgotten. This is the first statement of the
+/// What was last touched before then and is still not done has been forgotten. This is the first statement of a
 /// snapshot, and so the one that takes it.
 async fn forgotten_before(connection: &mut PgConnection) -> Result<OffsetDateTime, Unavailable> {
     sqlx::query_scalar!(
@@ -157,215 +202,4 @@ async fn forgotten_before(connection: &mut PgConnection) -> Result<OffsetDateTim
     .fetch_one(connection)
     .await
     .asked("audit.forgotten_before")
-}
-
-async fn stock(snapshot: &mut PgConnection) -> Result<Vec<Line>, Unavailable> {
-    Ok(vec![
-        line!(
-            snapshot,
-            "stock_balances",
-            "sql/audit/stock_balances.sql",
-            "No balance of a SKU in a warehouse is below zero, and no unit is promised twice."
-        ),
-        line!(
-            snapshot,
-            "stock_reservations",
-            "sql/audit/stock_reservations.sql",
-            "What is reserved is the sum of what reserved and confirmed orders ask for."
-        ),
-        line!(
-            snapshot,
-            "stock_receipts",
-            "sql/audit/stock_receipts.sql",
-            "What was received is the sum of the receipts."
-        ),
-    ])
-}
-
-async fn progress(snapshot: &mut PgConnection, forgotten: OffsetDateTime) -> Result<Vec<Line>, Unavailable> {
-    Ok(vec![
-        line!(
-            snapshot,
-            "accepted_orders",
-            "sql/audit/accepted_orders.sql",
-            "Every accepted order is stored, or waits on queue intake or its dead-letter queue."
-        ),
-        line!(
-            snapshot,
-            "unfinished_orders",
-            "sql/audit/unfinished_orders.sql",
-            "Every order has ended, or waits for an execution, a message or the end of its reservation.",
-            forgotten
-        ),
-        line!(
-            snapshot,
-            "executions",
-            "sql/audit/executions.sql",
-            "An order that got its stock has one execution, an order that was refused at once has none.",
-            forgotten
-        ),
-        line!(
-            snapshot,
-            "leases",
-            "sql/audit/leases.sql",
-            "What is in hand moves, or its lease ends and it is taken up; what is due is taken in hand.",
-            forgotten
-        ),
-        line!(
-            snapshot,
-            "waiting_messages",
-            "sql/audit/waiting_messages.sql",
-            "No message is tried again and again for minutes.",
-            forgotten
-        ),
-    ])
-}
-
-async fn events(snapshot: &mut PgConnection) -> Result<Vec<Line>, Unavailable> {
-    Ok(vec![
-        line!(
-            snapshot,
-            "event_sequences",
-            "sql/audit/event_sequences.sql",
-            "The events of each order are numbered 1 to its version without a gap, and begin with OrderSubmitted."
-        ),
-        line!(
-            snapshot,
-            "order_effects",
-            "sql/audit/order_effects.sql",
-            "Each thing happened to an order once, and its status, payment and invoice are what its events say."
-        ),
-        line!(
-            snapshot,
-            "closed_stock",
-            "sql/audit/closed_stock.sql",
-            "A refused or cancelled order says rightly whether it had held stock, and holds none."
-        ),
-    ])
-}
-
-async fn money(
-    snapshot: &mut PgConnection,
-    forgotten: OffsetDateTime,
-    before: &Books,
-    after: &Books,
-) -> Result<Vec<Line>, Unavailable> {
-    Ok(vec![
-        line!(
-            snapshot,
-            "order_totals",
-            "sql/audit/order_totals.sql",
-            "Every priced order adds up: its lines to net and tax, and these to its total."
-        ),
-        line!(
-            snapshot,
-            "paid_orders",
-            "sql/audit/paid_orders.sql",
-            "Every confirmed order is paid for, and every payment is of its order's total."
-        ),
-        line!(
-            snapshot,
-            "closed_payments",
-            "sql/audit/closed_payments.sql",
-            "By the ledger, no refused or cancelled order holds money.",
-            forgotten
-        ),
-        line!(
-            snapshot,
-            "book_entries",
-            "sql/audit/book_entries.sql",
-            "Every entry of the provider's books belongs to exactly one order, with its amount and currency.",
-            &before.keys,
-            &before.ids,
-            &before.references,
-            &before.amounts,
-            &before.currencies,
-            &before.held
-        ),
-        line!(
-            snapshot,
-            "released_money",
-            "sql/audit/released_money.sql",
-            "The provider holds no money for a refused or cancelled order.",
-            &after.keys,
-            &after.ids,
-            &after.references,
-            &after.amounts,
-            &after.currencies,
-            &after.held,
-            forgotten
-        ),
-    ])
-}
-
-/// The line, and the orders that it finds wrong; of these candidates only, if there are any.
-async fn held_authorizations(
-    snapshot: &mut PgConnection,
-    books: &Books,
-    candidates: Option<&[Uuid]>,
-) -> Result<(Line, Vec<Uuid>), Unavailable> {
-    let row = sqlx::query_file!(
-        "sql/audit/held_authorizations.sql",
-        &books.keys,
-        &books.ids,
-        &books.references,
-        &books.amounts,
-        &books.currencies,
-        &books.held,
-        candidates
-    )
-    .fetch_one(snapshot)
-    .await
-    .asked("audit.held_authorizations")?;
-    let finding =
-        Finding { checked: row.checked, violations: row.violations, waiting: row.waiting, examples: row.examples };
-    let what = "The provider holds every payment that the ledger calls authorized.";
-    Ok((finding.into_line("held_authorizations", what), row.suspects))
-}
-
-async fn invoices(snapshot: &mut PgConnection, forgotten: OffsetDateTime) -> Result<Vec<Line>, Unavailable> {
-    Ok(vec![
-        line!(
-            snapshot,
-            "invoices_issued",
-            "sql/audit/invoices_issued.sql",
-            "Every confirmed order has exactly one invoice, and its document is stored.",
-            forgotten
-        ),
-        line!(
-            snapshot,
-            "invoice_numbers",
-            "sql/audit/invoice_numbers.sql",
-            "The invoice numbers of each series and year run from 1 to the last one given, without gap or double."
-        ),
-    ])
-}
-
-async fn search(snapshot: &mut PgConnection, forgotten: OffsetDateTime) -> Result<Vec<Line>, Unavailable> {
-    let told: Vec<String> = wiring::rules()
-        .into_iter()
-        .filter(|rule| rule.queue == "index")
-        .flat_map(|rule| rule.pattern["detail-type"].as_array().cloned().unwrap_or_default())
-        .filter_map(|name| name.as_str().map(str::to_owned))
-        .collect();
-    let other_words = with_other_words(snapshot, WORDS_COMPARED).await?;
-    Ok(vec![line!(
-        snapshot,
-        "search_index",
-        "sql/audit/search_index.sql",
-        "Search shows every order as it is (the words of the newest 20,000 are compared), and nothing else.",
-        &told,
-        forgotten,
-        &other_words
-    )])
-}
-
-async fn warehouses(snapshot: &mut PgConnection, forgotten: OffsetDateTime) -> Result<Vec<Line>, Unavailable> {
-    Ok(vec![line!(
-        snapshot,
-        "warehouse_notices",
-        "sql/audit/warehouse_notices.sql",
-        "Each warehouse was told, once and in sequence, of its part of each confirmed order and of its cancellation.",
-        forgotten
-    )])
 }

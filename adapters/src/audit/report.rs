@@ -23,16 +23,47 @@ pub struct Line {
 }
 
 /// The outcome of an audit. Its text is one line for each promise, and one for each example of a broken one.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Report {
     /// One for each promise.
     pub lines: Vec<Line>,
+    /// How many orders were left out, because they were audited before and have not changed since.
+    #[serde(default)]
+    pub audited_before: u64,
 }
+
+/// How many examples of a broken promise are shown.
+const EXAMPLES: usize = 20;
 
 impl Report {
     /// Whether every promise is kept.
     pub fn is_clean(&self) -> bool {
         self.lines.iter().all(|line| line.violations == 0)
+    }
+
+    /// Adds what was found in another part of the whole to the line of the same promise.
+    pub(super) fn add(&mut self, found: Line) {
+        match self.lines.iter_mut().find(|line| line.name == found.name) {
+            Some(line) => line.add(found),
+            None => self.lines.push(found),
+        }
+    }
+}
+
+impl Line {
+    /// Whether there is nothing to be looked at again.
+    pub(super) fn is_settled(&self) -> bool {
+        self.violations == 0 && self.waiting.unwrap_or_default() == 0
+    }
+
+    fn add(&mut self, other: Self) {
+        self.checked += other.checked;
+        self.violations += other.violations;
+        if let Some(waiting) = other.waiting {
+            *self.waiting.get_or_insert(0) += waiting;
+        }
+        let room = EXAMPLES.saturating_sub(self.examples.len());
+        self.examples.extend(other.examples.into_iter().take(room));
     }
 }
 
@@ -45,6 +76,10 @@ impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for line in &self.lines {
             writeln!(f, "{line}")?;
+        }
+        if self.audited_before > 0 {
+            let before = grouped(self.audited_before);
+            writeln!(f, "{before} orders were audited before and have rested since; --all audits them too")?;
         }
         let broken = self.lines.iter().filter(|line| line.violations > 0).count();
         match broken {
@@ -143,11 +178,13 @@ mod tests {
 
     #[test]
     fn one_violation_anywhere_makes_it_unclean() {
-        let clean = Report { lines: vec![line(0, Some(3), Vec::new())] };
-        let broken = Report { lines: vec![line(0, None, Vec::new()), line(1, None, Vec::new())] };
+        let clean = Report { lines: vec![line(0, Some(3), Vec::new())], audited_before: 0 };
+        let broken = Report { lines: vec![line(0, None, Vec::new()), line(1, None, Vec::new())], audited_before: 7 };
         assert!(clean.is_clean() && !broken.is_clean());
         assert!(clean.to_string().ends_with("all 1 invariants hold"));
-        assert!(broken.to_string().ends_with("1 of 2 invariants are broken"));
+        let last =
+            "7 orders were audited before and have rested since; --all audits them too\n1 of 2 invariants are broken";
+        assert!(broken.to_string().ends_with(last));
         let read: Report = serde_json::from_str(&serde_json::to_string(&broken).unwrap()).unwrap();
         assert_eq!(read, broken);
     }

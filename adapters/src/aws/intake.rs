@@ -20,7 +20,7 @@ use std::{collections::HashMap, sync::Arc};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use workflows::{
     ports::{Acceptance, Intake, OutgoingMessage, Queue, Submission, Unavailable},
-    steps::forget_keys::KEYS_LIVE,
+    steps::forget::KEYS_LIVE,
 };
 
 /// The queue that accepted orders wait on.
@@ -143,11 +143,6 @@ impl Intake for DynamoIntake {
         let body = text(&item, "order").unwrap_or_default();
         let body = self.payloads.resolve(serde_json::from_str(body).map_err(refused)?).await?;
         serde_json::from_value(body).map(Some).map_err(refused)
-    }
-
-    /// None: DynamoDB deletes what has expired by itself.
-    async fn forget(&self, _before: OffsetDateTime) -> Result<u64, Unavailable> {
-        Ok(0)
     }
 }
 

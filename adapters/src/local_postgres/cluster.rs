@@ -32,6 +32,8 @@ autovacuum_naptime = 20s
 autovacuum_vacuum_cost_delay = 2ms
 autovacuum_vacuum_scale_factor = 0.1
 timezone = 'UTC'
+# As initdb puts it down, no parallel worker can read it: none could help to build an index or to vacuum.
+default_text_search_config = 'pg_catalog.english'
 # The log must not hold personal data: no statement, no parameter, no detail with the values of a row.
 logging_collector = off
 log_destination = 'stderr'
@@ -95,7 +97,7 @@ fn initdb(
     let mut program = Command::new(installation.program("initdb"));
     program.arg("-D").arg(folder).args(["-U", "sluice", "-E", "UTF8", "--locale=C"]);
     program.arg(format!("--lc-ctype={character_type}"));
-    program.args(["--text-search-config=pg_catalog.english", "--data-checksums", "--no-instructions"]);
+    program.args(["--text-search-config=english", "--data-checksums", "--no-instructions"]);
     program.args(["--auth-local=trust", "--auth-host=reject"]);
     if place.temporary.is_some() {
         program.arg("--no-sync");

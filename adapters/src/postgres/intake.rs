@@ -161,17 +161,4 @@ impl Intake for PgIntake {
             serde_json::from_value(row.request).map_err(|error| Unavailable::refused("intake.find", error))?;
         Ok(Some(AcceptedOrder { id, customer: row.customer, accepted_at: row.accepted_at, traceparent: None, request }))
     }
-
-    async fn forget(&self, before: OffsetDateTime) -> Result<u64, Unavailable> {
-        let forgotten = sqlx::query!(
-            "-- intake.forget
-             delete from submissions s
-             where s.accepted_at < $1 and exists (select from orders o where o.id = s.id)",
-            before
-        )
-        .execute(&self.database.durable)
-        .await
-        .asked("intake.forget")?;
-        Ok(forgotten.rows_affected())
-    }
 }

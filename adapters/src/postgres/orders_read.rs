@@ -72,6 +72,15 @@ async fn accepted(connection: &mut PgConnection, ids: &[Uuid]) -> Result<Vec<(Uu
 
 /// How long a sweep is remembered after the order was to be looked at again.
 const FORGET_SWEEPS: Duration = Duration::days(1);
+/// How many closed orders a sweep looks at: more than close between two, so that it catches up.
+const CLOSINGS: i64 = 20_000;
+
+/// Closed orders that are not settled, and since when, as `unnest` takes them.
+#[derive(Default)]
+struct Closings {
+    ids: Vec<Uuid>,
+    since: Vec<OffsetDateTime>,
+}
 
 impl PgOrders {
     pub(super) async fn list_orders(
@@ -172,10 +181,20 @@ impl PgOrders {
         older_than: OffsetDateTime,
         limit: i64,
     ) -> Result<Vec<(Stuck, i32)>, Unavailable> {
-        let rows = sqlx::query_file!("sql/orders/stuck.sql", older_than, limit, self.clock.now())
-            .fetch_all(&self.database.durable)
-            .await
-            .asked("orders.stuck")?;
+        let (unvoided, untold) = self.look_at_closings(older_than).await?;
+        let rows = sqlx::query_file!(
+            "sql/orders/stuck.sql",
+            older_than,
+            limit,
+            self.clock.now(),
+            &unvoided.ids,
+            &unvoided.since,
+            &untold.ids,
+            &untold.since
+        )
+        .fetch_all(&self.database.durable)
+        .await
+        .asked("orders.stuck")?;
         let stuck = rows.into_iter().map(|row| {
             let id = OrderId(row.id);
             let stuck = match row.what.as_str() {
@@ -189,6 +208,25 @@ impl PgOrders {
             Ok((stuck, row.times))
         });
         stuck.collect()
+    }
+
+    /// The closed orders, of those that are due to be looked at, that hold money or are shown as open. What becomes of
+    /// them is committed relaxed: what a crash takes back is looked at again.
+    async fn look_at_closings(&self, older_than: OffsetDateTime) -> Result<(Closings, Closings), Unavailable> {
+        let rows = sqlx::query_file!("sql/orders/look_at_closings.sql", older_than, CLOSINGS, self.clock.now())
+            .fetch_all(&self.database.relaxed)
+            .await
+            .asked("orders.look_at_closings")?;
+        let (mut unvoided, mut untold) = (Closings::default(), Closings::default());
+        for row in rows {
+            for (group, belongs) in [(&mut unvoided, row.unvoided), (&mut untold, row.untold)] {
+                if belongs {
+                    group.ids.push(row.id);
+                    group.since.push(row.since);
+                }
+            }
+        }
+        Ok((unvoided, untold))
     }
 
     /// As relaxed as what most orders are set going by, and after it: a crash that takes back the one takes back the

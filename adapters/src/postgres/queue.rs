@@ -19,7 +19,7 @@ const MAX_ABANDONED: i32 = 20;
 /// Queues in PostgreSQL.
 #[derive(Clone)]
 pub struct PgQueue {
-    database: Database,
+    pub(super) database: Database,
 }
 
 /// A message in hand.
@@ -60,17 +60,6 @@ pub struct Return {
     pub delay: Duration,
     /// Why it comes back.
     pub error: String,
-}
-
-/// What waits on a queue.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
-pub struct Depth {
-    /// The queue.
-    pub queue: String,
-    /// Messages on it, in hand or not.
-    pub messages: i64,
-    /// Seconds since the oldest of them was sent.
-    pub oldest_seconds: i64,
 }
 
 /// A message that was set aside.
@@ -220,23 +209,6 @@ impl PgQueue {
         .fetch_one(&self.database.relaxed);
         let due = answered("queue.next_due", due).await?;
         Ok(due.map(|due| Duration::from_millis(u64::try_from(due).unwrap_or_default())))
-    }
-
-    /// All queues that hold something.
-    ///
-    /// # Errors
-    /// If the database does not answer.
-    pub async fn depths(&self) -> Result<Vec<Depth>, Unavailable> {
-        sqlx::query_as!(
-            Depth,
-            r#"-- queue.depths
-             select queue, count(*) as "messages!",
-                    extract(epoch from sluice_now() - min(sent_at))::bigint as "oldest_seconds!"
-             from messages group by queue order by queue"#
-        )
-        .fetch_all(&self.database.relaxed)
-        .await
-        .asked("queue.depths")
     }
 
     /// What was set aside, oldest first; of one queue if it is named (with or without `-dlq`).

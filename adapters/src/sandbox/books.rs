@@ -2,8 +2,13 @@
 
 use super::method::Behaviour;
 use crate::postgres::{Asked, Database, unreadable};
+use schemas::ids::OrderId;
 use std::collections::HashMap;
-use workflows::ports::{AuthorizationRequest, BookEntry, ProviderError, Unavailable};
+use uuid::Uuid;
+use workflows::{
+    lifecycle::payment_key_prefix,
+    ports::{AuthorizationRequest, BookEntry, ProviderError, Unavailable},
+};
 
 /// How often a flaky method fails first.
 const FAILURES: i32 = 2;
@@ -106,15 +111,38 @@ pub(super) async fn cancel(database: &Database, key: &str) -> Result<(), Unavail
     Ok(())
 }
 
-/// All lines that were more than a closed key.
-pub(super) async fn all(database: &Database) -> Result<Vec<BookEntry>, Unavailable> {
+/// All lines that were more than a closed key, of those orders. They are found by their keys, which begin with the order;
+/// a key that does not stands before or behind them all.
+pub(super) async fn between(
+    database: &Database,
+    first: OrderId,
+    last: OrderId,
+    limit: i64,
+) -> Result<Vec<BookEntry>, Unavailable> {
+    let from = if first.0.is_nil() { String::new() } else { payment_key_prefix(first) };
+    let Some(next) = last.0.as_u128().checked_add(1) else {
+        return sqlx::query_as!(
+            BookEntry,
+            r#"-- sandbox.books_from
+             select key, id, reference, amount, currency, state = 'authorized' as "holds_money!"
+             from sandbox.payment_intents where reference <> '' and key >= $1 limit $2"#,
+            from,
+            limit
+        )
+        .fetch_all(&database.durable)
+        .await
+        .asked("sandbox.books_from");
+    };
     sqlx::query_as!(
         BookEntry,
-        r#"-- sandbox.all
+        r#"-- sandbox.books_between
          select key, id, reference, amount, currency, state = 'authorized' as "holds_money!"
-         from sandbox.payment_intents where reference <> ''"#
+         from sandbox.payment_intents where reference <> '' and key >= $1 and key < $2 limit $3"#,
+        from,
+        payment_key_prefix(OrderId(Uuid::from_u128(next))),
+        limit
     )
     .fetch_all(&database.durable)
     .await
-    .asked("sandbox.all")
+    .asked("sandbox.books_between")
 }

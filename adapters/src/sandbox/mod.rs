@@ -11,6 +11,7 @@ use crate::{
 use async_trait::async_trait;
 use books::{Entry, State};
 use method::Behaviour;
+use schemas::ids::OrderId;
 use std::{
     sync::{
         Arc,
@@ -110,8 +111,8 @@ impl PaymentProvider for Sandbox {
         books::cancel(&self.database, key).await.map_err(away)
     }
 
-    async fn books(&self) -> Result<Vec<BookEntry>, ProviderError> {
+    async fn books(&self, first: OrderId, last: OrderId, limit: i64) -> Result<Vec<BookEntry>, ProviderError> {
         self.reachable()?;
-        books::all(&self.database).await.map_err(away)
+        books::between(&self.database, first, last, limit).await.map_err(away)
     }
 }

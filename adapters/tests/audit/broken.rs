@@ -2,11 +2,18 @@
 //! that names the row. Where a constraint protects the promise it is dropped first: the audit must not rely on it.
 
 use super::shop::Shop;
+use adapters::audit::Report;
+use std::collections::BTreeSet;
 
 async fn broken_by(statements: &str, expected: &[(&str, &str)]) {
     let shop = Shop::open().await;
     shop.run(statements).await;
     let report = shop.audit().await;
+    // The same in small slices.
+    let failing = |report: &Report| -> BTreeSet<String> {
+        report.lines.iter().filter(|line| line.violations > 0).map(|line| line.name.clone()).collect()
+    };
+    assert_eq!(failing(&shop.audit_in_slices(3, false).await), failing(&report));
     let failed: Vec<&str> = report.lines.iter().filter(|line| line.violations > 0).map(|l| l.name.as_str()).collect();
     let mut wanted: Vec<&str> = expected.iter().map(|(name, _)| *name).collect();
     wanted.sort_unstable_by_key(|name| report.lines.iter().position(|line| line.name == *name));

@@ -2,8 +2,10 @@
 //! moments there are, and the audit must not take that for a violation.
 
 use super::shop::{Shop, another_order};
-use adapters::audit::audit;
+use adapters::audit::{Scope, audit, audit_within};
 use async_trait::async_trait;
+use schemas::ids::OrderId;
+use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use workflows::ports::{Authorization, AuthorizationRequest, BookEntry, PaymentProvider, ProviderError};
 
@@ -57,7 +59,7 @@ impl PaymentProvider for Restless<'_> {
         self.shop.sandbox.void(key).await
     }
 
-    async fn books(&self) -> Result<Vec<BookEntry>, ProviderError> {
+    async fn books(&self, first: OrderId, last: OrderId, limit: i64) -> Result<Vec<BookEntry>, ProviderError> {
         let reading = self.readings.fetch_add(1, Ordering::SeqCst);
         if reading == 1 {
             self.reached(Moment::BeforeTheSecondReading).await;
@@ -65,7 +67,7 @@ impl PaymentProvider for Restless<'_> {
         if matches!(self.happening, Happening::BreaksDown) {
             return Err(ProviderError::InDoubt);
         }
-        let books = self.shop.sandbox.books().await;
+        let books = self.shop.sandbox.books(first, last, limit).await;
         if reading == 0 {
             self.reached(Moment::AfterTheFirstReading).await;
         }
@@ -103,6 +105,21 @@ async fn money_let_go_between_books_and_snapshot_is_not_called_kept() {
 #[tokio::test]
 async fn money_let_go_after_the_snapshot_is_not_called_missing() {
     stays_clean(Moment::BeforeTheSecondReading, Happening::Cancels("paid")).await;
+}
+
+#[tokio::test]
+async fn an_order_that_changes_after_its_slice_was_left_out_counts_once() {
+    let shop = Shop::open().await;
+    shop.settle().await;
+    shop.rest(3).await;
+    assert!(shop.audit_in_slices(2, false).await.is_clean());
+    let (moment, happening) = (Moment::AfterTheFirstReading, Happening::Cancels("paid"));
+    let provider = Restless { shop: &shop, moment, happening, readings: AtomicUsize::new(0) };
+    let scope = Scope { slice: NonZeroU32::new(2).unwrap(), ..Scope::default() };
+    let report = audit_within(&shop.database, &provider, scope).await.unwrap();
+    assert!(report.is_clean() && report.audited_before > 0, "{report}");
+    shop.dispatch().await;
+    assert!(shop.audit_in_slices(2, false).await.is_clean());
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 //! engine lives above.
 
 use adapters::{
-    audit::{Report, audit},
+    audit::{Report, Scope, audit, audit_within},
     local_postgres::ephemeral,
     postgres::{
         Database,
@@ -17,7 +17,7 @@ use adapters::{
 };
 use schemas::{ids::OrderId, intake::AcceptedOrder, money::Amount, order::Reason};
 use serde_json::{Value, json};
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, num::NonZeroU32, sync::Arc};
 use time::Duration;
 use workflows::{
     invoice::Party,
@@ -32,6 +32,7 @@ use workflows::{
 /// The shop, and its orders by name.
 pub(crate) struct Shop {
     pub(crate) database: Database,
+    pub(crate) url: String,
     pub(crate) sandbox: Sandbox,
     orders: PgOrders,
     ids: BTreeMap<&'static str, OrderId>,
@@ -79,6 +80,7 @@ impl Shop {
             sandbox: Sandbox::new(database.clone()),
             orders: orders_held_for(Duration::minutes(30), &database),
             ids: BTreeMap::new(),
+            url,
             database,
         }
     }
@@ -144,6 +146,44 @@ impl Shop {
 
     pub(crate) async fn audit(&self) -> Report {
         audit(&self.database, &self.sandbox).await.unwrap()
+    }
+
+    /// In slices of so many orders, those that rest since an earlier audit too if asked for.
+    pub(crate) async fn audit_in_slices(&self, orders: u32, all: bool) -> Report {
+        let scope = Scope { all, slice: NonZeroU32::new(orders).unwrap(), ..Scope::default() };
+        audit_within(&self.database, &self.sandbox, scope).await.unwrap()
+    }
+
+    /// How many orders are in slices that are remembered.
+    pub(crate) async fn remembered(&self) -> i64 {
+        self.value("select coalesce(sum(orders), 0)::bigint from audited_slices").await
+    }
+
+    /// The one value that a query gives.
+    pub(crate) async fn value<T>(&self, query: &'static str) -> T
+    where
+        T: for<'r> sqlx::Decode<'r, sqlx::Postgres> + sqlx::Type<sqlx::Postgres> + Send + Unpin,
+    {
+        sqlx::query_scalar(query).fetch_one(&self.database.durable).await.unwrap()
+    }
+
+    /// Brings every order to an end.
+    pub(crate) async fn settle(&self) {
+        self.cancel("open").await;
+        self.invoice(&["fresh"]).await;
+        self.index().await;
+        self.dispatch().await;
+        self.run("update executions set status = 'succeeded', stopped_at = now()").await;
+    }
+
+    /// Has every order rest for so many days, but for those that still wait.
+    pub(crate) async fn rest(&self, days: u32) {
+        self.run(&format!(
+            "alter table orders disable trigger user;
+             update orders set updated_at = now() - interval '{days} days' where status <> 'reserved';
+             alter table orders enable trigger user"
+        ))
+        .await;
     }
 
     /// Puts ids in the place of names: `{paid}` is the id of the order `paid`.
@@ -263,7 +303,7 @@ impl Shop {
     }
 
     /// Tells warehouses of every order as it is now.
-    async fn dispatch(&self) {
+    pub(crate) async fn dispatch(&self) {
         let ids: Vec<OrderId> = self.ids.values().copied().collect();
         let outcomes = dispatch_orders(&self.orders, &PgWarehouses::new(self.database.clone()), &ids).await;
         assert_eq!(outcomes, vec![Outcome::Done; ids.len()]);

@@ -4,6 +4,7 @@ use super::shop::{Shop, eventually, heard};
 use adapters::postgres::{
     lease::Lease,
     queue::{Received, Return},
+    queue_depths::COUNTED,
 };
 use futures_util::future::join_all;
 use serde_json::json;
@@ -307,15 +308,27 @@ async fn the_next_due_time_is_that_of_the_queue_asked_for() {
 #[tokio::test]
 async fn depths_count_what_is_in_hand_and_say_how_old_the_oldest_is() {
     let shop = Shop::empty().await;
-    assert_eq!(shop.queue.depths().await.unwrap(), []);
+    let depths = async || {
+        let names = ["index", "invoice"].map(str::to_owned);
+        let depths = shop.queue.depths(&names).await.unwrap();
+        depths.into_iter().map(|depth| (depth.queue, depth.messages, depth.oldest_seconds)).collect::<Vec<_>>()
+    };
+    assert_eq!(depths().await, [("index".to_owned(), 0, 0), ("invoice".to_owned(), 0, 0)]);
     shop.queue.send("invoice", letters(3)).await.unwrap();
     shop.queue.send("index", letters(1)).await.unwrap();
     shop.receive(1).await;
     shop.run("update messages set sent_at = now() - interval '90 seconds' where queue = 'invoice' and subject = '00000000-0000-0000-0000-000000000002'").await;
-    let depths = shop.queue.depths().await.unwrap();
-    let counts: Vec<(&str, i64)> = depths.iter().map(|depth| (depth.queue.as_str(), depth.messages)).collect();
-    assert_eq!(counts, [("index", 1), ("invoice", 3)]);
-    assert!(depths[1].oldest_seconds >= 90 && depths[0].oldest_seconds < 90, "{depths:?}");
+    let depths = depths().await;
+    assert_eq!((depths[0].1, depths[1].1), (1, 3));
+    assert!(depths[1].2 >= 90 && depths[0].2 < 90, "{depths:?}");
+}
+
+#[tokio::test]
+async fn a_backlog_of_any_length_is_counted_up_to_a_bound() {
+    let shop = Shop::empty().await;
+    shop.run("insert into messages (queue, body) select 'index', '{}' from generate_series(1, 10050)").await;
+    let depths = shop.queue.depths(&["index".to_owned()]).await.unwrap();
+    assert_eq!((depths[0].messages, depths[0].messages), (COUNTED, 10_000));
 }
 
 #[tokio::test]

@@ -51,6 +51,8 @@ impl SetClock {
 pub(crate) struct Shop {
     pub(crate) url: String,
     pub(crate) database: Database,
+    /// Where it is.
+    pub(crate) url: String,
     pub(crate) clock: Arc<SetClock>,
     settings: OrderSettings,
     pub(crate) orders: Arc<PgOrders>,
@@ -94,6 +96,7 @@ impl Shop {
             search: PgSearch::new(database.clone()),
             ahead: Mutex::default(),
             clock,
+            url,
             database,
             settings,
             url: url.to_owned(),

@@ -53,10 +53,12 @@ impl Shop {
         assert_eq!(self.stuck().await, [stuck]);
         for queue in [queue.to_owned(), format!("{queue}-dlq")] {
             self.message(&queue, id).await;
+            self.later().await;
             assert_eq!(self.stuck().await, [], "a message on {queue} stands for it");
             self.run("delete from messages").await;
         }
         self.message("intake", id).await;
+        self.later().await;
         assert_eq!(self.stuck().await.len(), 1, "a message about something else does not");
     }
 }
@@ -137,6 +139,41 @@ async fn a_closed_order_that_search_shows_as_open_is_untold() {
     shop.change(id, [Command::Cancel]).await;
     shop.later().await;
     assert_eq!(shop.stuck().await, [Stuck::Untold(id)]);
+}
+
+#[tokio::test]
+async fn a_closed_order_that_may_hold_money_is_found_however_long_ago_it_was_closed() {
+    let shop = Shop::open().await;
+    let id = shop.reserve(&[&[("TEA", 1)]]).await[0];
+    shop.change(id, [Command::AskForPayment, Command::Cancel]).await;
+    shop.search.index_orders(&[id]).await.unwrap();
+    shop.pass(Duration::days(400));
+    assert_eq!(shop.stuck().await, [Stuck::Unvoided(id)]);
+    shop.later().await;
+    assert_eq!(shop.stuck().await, [Stuck::Unvoided(id)], "and again until it is settled");
+}
+
+#[tokio::test]
+async fn a_closed_order_that_is_settled_is_looked_at_once() {
+    let shop = Shop::open().await;
+    let ids = shop.reserve(&[&[("TEA", 1)], &[("NONE", 1)], &[("TEA", 1)]]).await;
+    shop.change(ids[0], [Command::AskForPayment, Command::Cancel, Command::RecordVoid]).await;
+    shop.search.index_orders(&ids).await.unwrap();
+    let waiting = async || shop.value::<i64>("select count(*) from closings").await;
+    assert_eq!(waiting().await, 2, "an order that is open is none of them");
+    shop.later().await;
+    assert_eq!(shop.stuck().await, [Stuck::Unattended(ids[2])]);
+    assert_eq!(waiting().await, 0);
+}
+
+#[tokio::test]
+async fn an_order_that_another_release_closes_is_looked_at_too() {
+    let shop = Shop::open().await;
+    let id = shop.reserve(&[&[("TEA", 1)]]).await[0];
+    shop.change(id, [Command::AskForPayment]).await;
+    shop.run(&format!("update orders set status = 'cancelled' where id = '{id}'")).await;
+    shop.later().await;
+    assert_eq!(shop.stuck().await, [Stuck::Untold(id), Stuck::Unvoided(id)]);
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@
 use super::store::Store;
 use crate::config::Config;
 use adapters::{
-    audit,
+    audit::{self, Scope},
     documents::StoredDocuments,
     postgres::{orders::PgOrders, search::PgSearch},
     sandbox::Sandbox,
@@ -14,16 +14,24 @@ use indicatif::{ProgressBar, ProgressStyle};
 use std::{process::ExitCode, sync::Arc};
 use workflows::ports::Search;
 
-pub(super) async fn audit(config: &Config, json: bool, all_documents: bool) -> anyhow::Result<ExitCode> {
+pub(super) async fn audit(config: &Config, all: bool, json: bool, all_documents: bool) -> anyhow::Result<ExitCode> {
     let store = Store::open(config).await?;
-    let database = store.database().await?;
-    let mut report = audit::audit(&database, &Sandbox::new(database.clone())).await?;
+    let database = store.as_it_is().await?;
+    let bar = ProgressBar::new(0)
+        .with_style(ProgressStyle::with_template("auditing {bar:40} {pos}/{len} orders, {eta} left")?);
+    let progress = |done, total| {
+        bar.set_length(total);
+        bar.set_position(done);
+    };
+    let scope = Scope { all, progress: &progress, ..Scope::default() };
+    let mut report = audit::audit_within(&database, &Sandbox::new(database.clone()), scope).await?;
+    bar.finish_and_clear();
     let folder = config.data_dir.join("documents");
     // Whoever names a database may have the documents in a bucket or on another machine.
     if folder.is_dir() || config.database_url.is_none() {
         let orders = PgOrders::new(database.clone(), Arc::new(SystemClock), config.orders.clone());
-        let store = StoredDocuments::read_from_folder(&folder);
-        report.lines.push(audit::documents(&orders, &store, all_documents).await?);
+        let documents = StoredDocuments::read_from_folder(&folder);
+        report.lines.push(audit::documents(&orders, &documents, all_documents).await?);
     } else {
         eprintln!("documents are not looked at: there is no {}", folder.display());
     }
@@ -39,7 +47,7 @@ pub(super) async fn audit(config: &Config, json: bool, all_documents: bool) -> a
 
 pub(super) async fn rebuild_index(config: &Config) -> anyhow::Result<ExitCode> {
     let store = Store::open(config).await?;
-    let database = store.database().await?;
+    let database = store.as_it_is().await?;
     let bar = ProgressBar::new(0)
         .with_style(ProgressStyle::with_template("indexing {bar:40} {pos}/{len} orders, {eta} left")?);
     let shown = bar.clone();

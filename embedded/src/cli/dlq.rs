@@ -12,7 +12,7 @@ const LIST: i64 = 1_000;
 
 pub(super) async fn list(config: &Config, queue: Option<&str>, json: bool) -> anyhow::Result<ExitCode> {
     let store = Store::open(config).await?;
-    let letters = PgQueue::new(store.database().await?).dead_letters(queue, LIST).await?;
+    let letters = PgQueue::new(store.as_it_is().await?).dead_letters(queue, LIST).await?;
     if json {
         for letter in &letters {
             println!("{}", serde_json::to_string(letter)?);
@@ -35,7 +35,7 @@ pub(super) async fn list(config: &Config, queue: Option<&str>, json: bool) -> an
 
 pub(super) async fn show(config: &Config, id: i64) -> anyhow::Result<ExitCode> {
     let store = Store::open(config).await?;
-    let body = PgQueue::new(store.database().await?).dead_letter_body(id).await?;
+    let body = PgQueue::new(store.as_it_is().await?).dead_letter_body(id).await?;
     store.close().await;
     let Some(body) = body else { bail!("no message {id} was set aside; see sluice dlq list") };
     println!("{}", serde_json::to_string_pretty(&body)?);
@@ -44,7 +44,7 @@ pub(super) async fn show(config: &Config, id: i64) -> anyhow::Result<ExitCode> {
 
 pub(super) async fn redrive(config: &Config, id: Option<i64>, queue: Option<&str>) -> anyhow::Result<ExitCode> {
     let store = Store::open(config).await?;
-    let count = PgQueue::new(store.database().await?).redrive(id, queue).await?;
+    let count = PgQueue::new(store.as_it_is().await?).redrive(id, queue).await?;
     store.close().await;
     if count == 0 {
         bail!("nothing matches; see sluice dlq list");

@@ -25,6 +25,8 @@ use std::{path::PathBuf, process::ExitCode};
       SLUICE_SELLER        who sells, as JSON; without it invoices are specimens\n  \
       SLUICE_TIME_ZONE     where the seller keeps its books, such as Europe/Berlin [default: UTC]\n  \
       SLUICE_HOLD_MINUTES  how long stock is held for an unpaid order [default: 30]\n  \
+      SLUICE_KEEP_KEYS_DAYS        how long idempotency keys live [default: 30]\n  \
+      SLUICE_KEEP_EXECUTIONS_DAYS  how long ended executions are kept [default: 90]\n  \
       SLUICE_STAGE         the installation's name in events [default: local]\n  \
       SLUICE_LOG           what is logged, such as info or sluice=debug [default: warn]\n  \
       SLUICE_LOG_FORMAT    text or json [default: text on a terminal]\n\n\
@@ -41,7 +43,12 @@ enum Command {
     /// Start everything, send orders of every kind through, show them arrive, and audit.
     Demo,
     /// Check every promise of the pipeline against the database and the provider's books; exits 1 on a violation.
+    ///
+    /// Orders that were audited and have rested for two days since are left out until they change.
     Audit {
+        /// Audit those too: everything, from the first order on.
+        #[arg(long)]
+        all: bool,
         /// Print JSON instead of lines.
         #[arg(long)]
         json: bool,
@@ -208,7 +215,9 @@ impl Command {
         match self {
             Self::Serve => serve::serve(config).await,
             Self::Demo => crate::demo::demo(config).await,
-            Self::Audit { json, documents } => check::audit(config, json, matches!(documents, DocumentsArg::All)).await,
+            Self::Audit { all, json, documents } => {
+                check::audit(config, all, json, matches!(documents, DocumentsArg::All)).await
+            }
             Self::Token(args) => token::token(config, args),
             Self::Catalog(CatalogCommand::Import(args)) => catalog::import(config, &args).await,
             Self::Dlq(DlqCommand::List { queue, json }) => dlq::list(config, queue.as_deref(), json).await,

@@ -2,8 +2,11 @@
 //! another process may be running already.
 
 use crate::config::Config;
-use adapters::{local_postgres::LocalPostgres, postgres::Database};
-use anyhow::Context;
+use adapters::{
+    local_postgres::LocalPostgres,
+    postgres::{Database, schema::Schema},
+};
+use anyhow::{Context, bail};
 use indicatif::ProgressBar;
 use std::time::Duration;
 
@@ -43,6 +46,27 @@ impl Store {
         let database = Database::connect(&self.url, 4).context("DATABASE_URL cannot be understood")?;
         database.migrate().await.context("the database does not answer or cannot be brought up to date")?;
         Ok(database)
+    }
+
+    /// Connects for a command that only looks or mends, and leaves the schema as it is.
+    ///
+    /// # Errors
+    /// If the database does not answer, or has a schema that this release cannot work with; with what to do.
+    pub async fn as_it_is(&self) -> anyhow::Result<Database> {
+        let database = Database::connect(&self.url, 4).context("DATABASE_URL cannot be understood")?;
+        match database.schema().await.context("the database does not answer")? {
+            Schema::Current => Ok(database),
+            Schema::Absent => bail!("the database has nothing of Sluice yet; `sluice serve` sets it up"),
+            Schema::Older(missing) => bail!(
+                "the database is of an earlier release: change {missing} is missing. This command changes no tables; \
+                 use that release's, or bring the database up to date by starting this one's `sluice serve`"
+            ),
+            // A later release leaves this one working, or it could not be rolled back.
+            Schema::Newer(change) => {
+                tracing::warn!(change, "the database is of a later release; what that added is not looked at");
+                Ok(database)
+            }
+        }
     }
 
     /// Stops what `open` started.

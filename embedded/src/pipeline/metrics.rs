@@ -47,7 +47,7 @@ impl MessageCounts {
     }
 }
 
-/// How often the queues are measured: the count reads what waits, so not at every scrape.
+/// How often the queues are measured: the count reads some of what waits, so not at every scrape.
 const MEASURE: Duration = Duration::from_secs(5);
 
 /// Measures the queues until dropped.
@@ -55,17 +55,21 @@ pub(super) async fn measure_queues(queue: PgQueue, metrics: &Metrics) {
     let messages = Family::<OnQueue, Gauge>::default();
     let oldest = Family::<OnQueue, Gauge>::default();
     metrics.register(|registry| {
-        registry.register("queue_messages", "Messages on the queue", messages.clone());
+        registry.register(
+            "queue_messages",
+            "Messages on the queue; 10000 stands for as many or more",
+            messages.clone(),
+        );
         registry.register("queue_oldest_seconds", "Age of the oldest message", oldest.clone());
     });
+    let known = QUEUES.iter().flat_map(|spec| [spec.name.to_owned(), dead_letter_queue(spec.name)]);
+    let known: Vec<String> = known.collect();
     loop {
-        if let Ok(depths) = queue.depths().await {
-            let known = QUEUES.iter().flat_map(|spec| [spec.name.to_owned(), dead_letter_queue(spec.name)]);
-            for name in known {
-                let depth = depths.iter().find(|depth| depth.queue == name);
-                let label = OnQueue { queue: name };
-                messages.get_or_create(&label).set(depth.map_or(0, |depth| depth.messages));
-                oldest.get_or_create(&label).set(depth.map_or(0, |depth| depth.oldest_seconds));
+        if let Ok(depths) = queue.depths(&known).await {
+            for depth in depths {
+                let label = OnQueue { queue: depth.queue };
+                messages.get_or_create(&label).set(depth.messages);
+                oldest.get_or_create(&label).set(depth.oldest_seconds);
             }
         }
         tokio::time::sleep(MEASURE).await;

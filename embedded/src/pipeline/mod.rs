@@ -77,8 +77,9 @@ impl Pipeline {
         database.migrate().await.context("the database cannot be brought up to date")?;
         let definition = Arc::new(engine::checkout()?);
         let starter = Arc::new(Starter::new(database.clone(), Arc::new(SystemClock), Arc::clone(&definition)));
-        let parts =
-            Arc::new(Parts::assemble(&database, starter, &config.data_dir.join("documents"), config.orders.clone())?);
+        let documents = config.data_dir.join("documents");
+        let parts = Parts::assemble(&database, starter, &documents, config.orders.clone(), config.terms)?;
+        let parts = Arc::new(parts);
         let (lease, holdings) = (config.lease, Holdings::default());
         let (instance, registration) =
             instance::register(&database, lease, holdings.clone()).await.context("the database does not answer")?;
@@ -109,9 +110,10 @@ impl Pipeline {
         let runner = Runner::new(Arc::clone(&parts), definition, instance, lease, holdings.executions);
         let (to_wake, stop_seen, tracked) = (Arc::clone(&wakes), stopping.clone(), tracker.clone());
         beside(Box::pin(async move { runner.run(&to_wake, stop_seen, &tracked).await }));
+        let runs = schedules::Runs::register(&metrics);
         for schedule in schedules_of(Runtime::Embedded) {
-            let (ports, stopping) = (parts.ports.clone(), stopping.clone());
-            beside(Box::pin(unless(stopping, async move { schedules::keep(*schedule, &ports).await })));
+            let (ports, stopping, runs) = (parts.ports.clone(), stopping.clone(), runs.clone());
+            beside(Box::pin(unless(stopping, async move { schedules::keep(*schedule, &ports, &runs).await })));
         }
         let limits = Limits { in_all: http::raise_limit(config.connections.in_all), ..config.connections };
         // Half of the connections: whoever waits never takes the last place of who does not.

@@ -11,6 +11,7 @@ use adapters::{
         intake::PgIntake,
         orders::{OrderSettings, PgOrders},
         queue::PgQueue,
+        retention::PgRetention,
         search::PgSearch,
         warehouses::PgWarehouses,
     },
@@ -24,7 +25,7 @@ use std::{
     path::Path,
     sync::{Arc, atomic::AtomicBool},
 };
-use workflows::{ports::Clock, wiring};
+use workflows::{ports::Clock, steps::forget::Terms, wiring};
 
 /// What the pipeline works with.
 pub struct Parts {
@@ -48,6 +49,7 @@ impl Parts {
         starter: Arc<Starter>,
         documents: &Path,
         settings: OrderSettings,
+        terms: Terms,
     ) -> anyhow::Result<Self> {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let sandbox = Sandbox::new(database.clone());
@@ -70,6 +72,7 @@ impl Parts {
             workflows: starter,
             provider: Arc::new(sandbox),
             warehouses: Arc::new(PgWarehouses::new(database.clone())),
+            retention: Arc::new(PgRetention::new(database.clone(), terms)),
             ..Ports::unwired(clock)
         };
         let callers = Ports {

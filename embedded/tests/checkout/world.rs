@@ -345,7 +345,7 @@ impl PaymentProvider for World {
         voided
     }
 
-    async fn books(&self) -> Result<Vec<BookEntry>, ProviderError> {
+    async fn books(&self, _: OrderId, _: OrderId, _: i64) -> Result<Vec<BookEntry>, ProviderError> {
         unreachable!()
     }
 }

@@ -38,7 +38,10 @@ use std::{
 };
 use tempfile::TempDir;
 use uuid::Uuid;
-use workflows::ports::{Clock, Ids};
+use workflows::{
+    ports::{Clock, Ids},
+    steps::forget::Terms,
+};
 
 /// The hot SKU: as many units as the test says. All others are never short.
 pub(crate) const HOT: &str = "HOT";
@@ -149,6 +152,7 @@ impl Shop {
             database_url: None,
             lease,
             orders: Self::settings(),
+            terms: Terms::default(),
         };
         let key = sluice::development_key::development_key(self.dir.path()).unwrap();
         Pipeline::start(&config, url, key).await

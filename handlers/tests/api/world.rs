@@ -371,10 +371,6 @@ impl Intake for World {
     async fn find(&self, id: OrderId) -> Result<Option<AcceptedOrder>, Unavailable> {
         Ok(self.accepted_order(id))
     }
-
-    async fn forget(&self, _: OffsetDateTime) -> Result<u64, Unavailable> {
-        unreachable!()
-    }
 }
 
 #[async_trait]

@@ -7,7 +7,7 @@ pub mod cancel_order;
 pub mod confirm_order;
 pub mod dispatch_orders;
 pub mod expire_reservations;
-pub mod forget_keys;
+pub mod forget;
 pub mod index_orders;
 pub mod issue_invoices;
 pub mod keep_documents;

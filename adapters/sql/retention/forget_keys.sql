@@ -1,0 +1,13 @@
+-- retention.forget_keys: by id, which is by time; a key is kept while its order is not stored yet
+with old as (
+    select s.id from submissions s
+    where s.id > $1 and s.id < $2
+    order by s.id limit $3
+),
+gone as (
+    delete from submissions s using old
+    where s.id = old.id and s.accepted_at < $4 and (select true from orders o where o.id = s.id)
+    returning s.id
+)
+select (select count(*) from gone) as "gone!",
+       (select o.id from old o order by o.id desc limit 1) as "last?"

@@ -1,0 +1,52 @@
+//! A command that only looks can tell whether a database has this release's tables, and changes nothing.
+
+use super::shop::Shop;
+use adapters::{
+    local_postgres::ephemeral,
+    postgres::{Database, schema::Schema},
+};
+
+#[tokio::test]
+async fn a_database_of_this_release_is_current() {
+    assert_eq!(Shop::empty().await.database.schema().await.unwrap(), Schema::Current);
+}
+
+#[tokio::test]
+async fn a_database_that_lacks_a_change_is_older_and_stays_so() {
+    let shop = Shop::empty().await;
+    shop.run("delete from _sqlx_migrations where version = 3").await;
+    let Schema::Older(missing) = shop.database.schema().await.unwrap() else { panic!("it is older") };
+    assert!(missing.starts_with("3 (search"), "{missing}");
+    assert_eq!(shop.value::<i64>("select count(*) from _sqlx_migrations where version = 3").await, 0);
+}
+
+#[tokio::test]
+async fn a_database_with_a_change_of_a_later_release_is_newer() {
+    let shop = Shop::empty().await;
+    shop.run(
+        "insert into _sqlx_migrations (version, description, success, checksum, execution_time)
+         values (9999, 'later', true, '', 0)",
+    )
+    .await;
+    assert_eq!(shop.database.schema().await.unwrap(), Schema::Newer("9999 (later)".into()));
+}
+
+#[tokio::test]
+async fn a_later_change_can_index_a_table_that_has_grown_large() {
+    let shop = Shop::empty().await;
+    // As for a large table: with helpers, which read the server's settings anew.
+    shop.run(
+        "set min_parallel_table_scan_size = 0; set max_parallel_maintenance_workers = 2;
+         create table large as select n from generate_series(1, 1000) as n;
+         create index on large (n);",
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn a_database_without_any_change_is_empty() {
+    let shop = Shop::empty().await;
+    shop.run("create database nothing_in_it").await;
+    let database = Database::connect(&ephemeral().await.unwrap().server().url_of("nothing_in_it"), 1).unwrap();
+    assert_eq!(database.schema().await.unwrap(), Schema::Absent);
+}

@@ -1,0 +1,86 @@
+//! The two databases side by side, for people.
+
+use super::{Seen, statements::Cost};
+use crate::{percentile::Summary, server::WatchedAudit};
+use std::{
+    collections::BTreeSet,
+    fmt::{Display, Formatter, Result},
+};
+
+/// More pages than that, and more than thrice as many, is growth that somebody should look at.
+const FEW_PAGES: f64 = 200.0;
+
+pub(super) struct Comparison<'s> {
+    pub(super) empty: &'s Seen,
+    pub(super) past: &'s Seen,
+}
+
+impl Display for Comparison<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        let Self { empty, past } = self;
+        let machine = &past.load.machine;
+        writeln!(f, "machine      {} x {}; sluice: {}", machine.cores, machine.processor, machine.build)?;
+        let bytes = past.bytes_an_order.unwrap_or_default();
+        writeln!(f, "past         {} orders, {bytes:.0} bytes of database each\n", past.orders)?;
+        self.statements(f)?;
+        writeln!(f, "\n{:<34} {:>21}  {:>21}", "p50, max (ms)", "without past", "with past")?;
+        for ((what, without), (_, with)) in empty.lists.iter().zip(&past.lists) {
+            writeln!(f, "{what:<34} {:>21}  {:>21}", times(*without), times(*with))?;
+        }
+        writeln!(f, "\n{:<34} {:>21}  {:>21}", "audit (s, MiB, orders looked at)", "without past", "with past")?;
+        for (what, without, with) in
+            [("first", &empty.first_audit, &past.first_audit), ("next", &empty.next_audit, &past.next_audit)]
+        {
+            writeln!(f, "{what:<34} {:>21}  {:>21}", audit(without), audit(with))?;
+            for broken in [without, with].into_iter().filter(|audit| !audit.clean) {
+                writeln!(f, "NOT CLEAN: {}", broken.report)?;
+            }
+        }
+        let (without, with) = (&empty.load, &past.load);
+        writeln!(f, "\nunder {:.0} orders/s for {:.0} s", with.per_second.sent, with.load.seconds)?;
+        let p99 = (without.api.p99_ms, with.api.p99_ms);
+        writeln!(f, "API p50      {:.1} ms without, {:.1} ms with", without.api.p50_ms, with.api.p50_ms)?;
+        writeln!(
+            f,
+            "API p99      {:.1} ms without, {:.1} ms with: {:.2} times",
+            p99.0,
+            p99.1,
+            p99.1 / p99.0.max(0.001)
+        )?;
+        for fault in without.faults.iter().chain(&with.faults) {
+            writeln!(f, "FAULT        {fault}")?;
+        }
+        Ok(())
+    }
+}
+
+impl Comparison<'_> {
+    fn statements(&self, f: &mut Formatter<'_>) -> Result {
+        let (without, with) = (&self.empty.statements.0, &self.past.statements.0);
+        writeln!(f, "{:<34} {:>8} {:>21}  {:>21}", "a call at rest (ms, pages)", "calls", "without past", "with past")?;
+        for name in without.keys().chain(with.keys()).collect::<BTreeSet<_>>() {
+            let (before, after) = (without.get(name).copied(), with.get(name).copied());
+            let calls = after.or(before).unwrap_or_default().calls;
+            let pages = |cost: Option<Cost>| cost.unwrap_or_default().pages;
+            let grows = pages(after) > FEW_PAGES && pages(after) > 3.0 * pages(before);
+            let mark = if grows { "  GROWS" } else { "" };
+            writeln!(f, "{name:<34} {calls:>8} {:>21}  {:>21}{mark}", cost(before), cost(after))?;
+        }
+        Ok(())
+    }
+}
+
+fn cost(cost: Option<Cost>) -> String {
+    cost.map_or_else(|| "-".to_owned(), |cost| format!("{:.2}, {:.0}", cost.milliseconds, cost.pages))
+}
+
+fn times(of: Summary) -> String {
+    format!("{:.1}, {:.1}", of.p50_ms, of.max_ms)
+}
+
+fn audit(audit: &WatchedAudit) -> String {
+    let lines = audit.report["lines"].as_array();
+    let totals = lines.and_then(|lines| lines.iter().find(|line| line["name"] == "order_totals"));
+    let checked = totals.and_then(|line| line["checked"].as_u64()).unwrap_or_default();
+    format!("{:.1}, {}, {checked}", audit.took.as_secs_f64(), audit.peak_rss >> 20)
+}

@@ -1,0 +1,54 @@
+//! Scheduled: what is kept for a while only is forgotten when its time is over, in bites, so that nobody waits for it
+//! however much there is. (On AWS the services that keep these things have a time to live of their own.)
+
+use crate::ports::{Clock, Kept, Retention, Unavailable};
+use schemas::ids::OrderId;
+use time::Duration;
+use uuid::Uuid;
+
+/// How long an idempotency key is remembered, unless somebody decides otherwise.
+pub const KEYS_LIVE: Duration = Duration::days(30);
+/// How long the execution of an order and its history are kept, unless somebody decides otherwise; Step Functions keeps
+/// them as long.
+pub const EXECUTIONS_LIVE: Duration = Duration::days(90);
+
+const BITE: i64 = 1_000;
+/// How long a run goes on with things of one kind. The next run is a minute away.
+const LONG_ENOUGH: Duration = Duration::seconds(15);
+
+/// How long each thing is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Terms {
+    /// Idempotency keys, with the request of each.
+    pub keys: Duration,
+    /// Executions that have ended, with their history.
+    pub executions: Duration,
+}
+
+impl Default for Terms {
+    fn default() -> Self {
+        Self { keys: KEYS_LIVE, executions: EXECUTIONS_LIVE }
+    }
+}
+
+/// Says how many things were forgotten.
+///
+/// # Errors
+/// At the first failure; the next run goes on.
+pub async fn forget(retention: &dyn Retention, clock: &dyn Clock) -> Result<u64, Unavailable> {
+    let Terms { keys, executions } = retention.terms();
+    let mut forgotten = 0;
+    for (kept, term) in [(Kept::Keys, keys), (Kept::Executions, executions)] {
+        let now = clock.now();
+        let mut after = OrderId(Uuid::nil());
+        loop {
+            let bite = retention.forget(kept, now - term, after, BITE).await?;
+            forgotten += bite.forgotten;
+            match bite.last {
+                Some(last) if clock.now() < now + LONG_ENOUGH => after = last,
+                Some(_) | None => break,
+            }
+        }
+    }
+    Ok(forgotten)
+}
