@@ -62,6 +62,8 @@ PYTHON
     migrate
     echo "== deploying $stage"
     deploy "$@"
+    # Once more: users of the database whose secrets this deployment made are made now.
+    migrate
 else
     echo "== deploying $stage for the first time"
     deploy "$@"

@@ -4,6 +4,7 @@
 pub mod answer;
 pub mod bell;
 pub mod catalogue;
+mod credentials;
 pub mod event_bus;
 pub mod intake;
 pub mod invoices;
@@ -15,6 +16,8 @@ pub mod orders_read;
 pub mod orders_reserve;
 pub mod pooler;
 pub mod queue;
+#[cfg(feature = "aws")]
+pub mod roles;
 pub mod search;
 pub mod trigrams;
 pub mod warehouses;

@@ -6,6 +6,7 @@ mod apply;
 mod catalogue;
 mod coalesced;
 mod connections;
+mod credentials;
 mod documents;
 mod event_bus;
 mod intake;
@@ -16,6 +17,8 @@ mod orders;
 mod pooler;
 mod queue;
 mod races;
+#[cfg(feature = "aws")]
+mod roles;
 mod sandbox;
 mod search;
 mod shop;
