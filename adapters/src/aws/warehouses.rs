@@ -20,17 +20,14 @@ use aws_sdk_sns::{
 };
 use futures_util::{StreamExt, stream};
 use std::{
-    collections::{BTreeMap, HashMap},
-    sync::{Arc, Mutex, PoisonError},
-    time::{Duration, Instant},
+    collections::BTreeMap,
+    sync::atomic::{AtomicBool, Ordering},
 };
 use uuid::Uuid;
 use workflows::ports::{Notice, Unavailable, Warehouses};
 
 const TELL: Call = Call { what: "warehouses.tell", limits: Limits { entries: 10, bytes: 256 * 1024 } };
 
-/// How long a topic that was not there is not asked for again.
-const ABSENT: Duration = Duration::from_secs(60);
 /// The longest that a topic's name may be.
 const LONGEST_NAME: usize = 256;
 /// Topics that are published to at once.
@@ -44,7 +41,6 @@ pub struct SnsWarehouses {
     prefix: String,
     /// A topic of all warehouses, in which each subscriber sees what every other is told.
     shared: Option<String>,
-    absent: Arc<Mutex<HashMap<String, Instant>>>,
 }
 
 /// A notice as it is published.
@@ -60,7 +56,7 @@ struct Message {
 impl SnsWarehouses {
     /// The topics whose ARNs begin with that, go on with the warehouse, and end with `.fifo`.
     pub fn new(client: Client, prefix: impl Into<String>) -> Self {
-        Self { client, prefix: prefix.into(), shared: None, absent: Arc::default() }
+        Self { client, prefix: prefix.into(), shared: None }
     }
 
     /// Everything is told on the topic of that ARN too, for warehouses that have not changed to their own yet.
@@ -84,32 +80,24 @@ impl SnsWarehouses {
         (name.len() <= LONGEST_NAME).then_some(arn)
     }
 
-    fn is_absent(&self, topic: &str) -> bool {
-        let absent = self.absent.lock().unwrap_or_else(PoisonError::into_inner);
-        absent.get(topic).is_some_and(|since| since.elapsed() < ABSENT)
-    }
-
-    fn note_absent(&self, topic: &str) {
-        let mut absent = self.absent.lock().unwrap_or_else(PoisonError::into_inner);
-        absent.retain(|_, since| since.elapsed() < ABSENT);
-        absent.insert(topic.to_owned(), Instant::now());
-    }
-
     /// Tells a topic. One that is not there is nobody's; the feed has what it would have been told.
     async fn publish(&self, topic: &str, messages: &[Message]) -> Result<(), Unavailable> {
-        if self.is_absent(topic) {
-            return Ok(());
-        }
+        let is_absent = AtomicBool::new(false);
         let lanes = by_key(messages, |message| message.group.clone());
-        let told = send_all(TELL, lanes, size_of, |messages| self.call(topic, messages)).await;
-        if self.is_absent(topic) {
+        let told = send_all(TELL, lanes, size_of, |messages| self.call(topic, messages, &is_absent)).await;
+        if is_absent.into_inner() {
             tracing::info!(topic, "this warehouse has no topic and is told in its feed only");
             return Ok(());
         }
         told
     }
 
-    async fn call(&self, topic: &str, messages: Vec<&Message>) -> Result<Vec<Failure>, Unavailable> {
+    async fn call(
+        &self,
+        topic: &str,
+        messages: Vec<&Message>,
+        is_absent: &AtomicBool,
+    ) -> Result<Vec<Failure>, Unavailable> {
         let count = messages.len();
         let mut request = self.client.publish_batch().topic_arn(topic);
         for (at, message) in messages.into_iter().enumerate() {
@@ -131,7 +119,7 @@ impl SnsWarehouses {
             .and_then(SdkError::as_service_error)
             .is_some_and(PublishBatchError::is_not_found_exception)
         {
-            self.note_absent(topic);
+            is_absent.store(true, Ordering::SeqCst);
         }
         let answer = sent.asked(TELL.what)?;
         let not_taken = answer.failed().iter().map(|entry| NotTaken {

@@ -86,6 +86,10 @@ async fn a_warehouse_without_a_topic_keeps_nobody_from_hearing() {
         warehouses.tell(&notices).await.unwrap();
     }
     assert_eq!(by_order(received(&clients, &north, 2).await)[&order], [1, 2]);
+    // A topic that is made later is found by the next notice.
+    let (_, nowhere) = heard(&clients, &format!("{stage}-nowhere")).await;
+    warehouses.tell(&[notice("nowhere", order, 3)]).await.unwrap();
+    assert_eq!(by_order(received(&clients, &nowhere, 1).await)[&order], [3]);
     // Whoever has not changed to a topic of its own yet still hears there.
-    assert_eq!(by_order(received(&clients, &all, 6).await)[&order].len(), 6);
+    assert_eq!(by_order(received(&clients, &all, 7).await)[&order].len(), 7);
 }
