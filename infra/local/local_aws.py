@@ -7,6 +7,7 @@ It tells whoever started it what it does in lines of JSON: {"doing": ...} as it 
 import argparse
 import json
 import os
+import secrets
 import shutil
 import signal
 import socket
@@ -133,7 +134,7 @@ def deploy(server, arguments, folder):
         s3.upload_file(str(source), BUCKET, key)
     parameters = dict(arguments.parameters)
     if arguments.database:
-        parameters["DatabaseSecretArn"] = database_secret(server, arguments.database)
+        parameters |= database_secrets(server, arguments.database)
     declared = template.get("Parameters", {})
     if unknown := parameters.keys() - declared.keys():
         raise Failed(f"the template has no parameter {', '.join(sorted(unknown))}")
@@ -156,9 +157,24 @@ def deploy(server, arguments, folder):
     return deployed
 
 
-def database_secret(server, database):
-    secret = server.client("secretsmanager").create_secret(Name="sluice/own-database", SecretString=database)
-    return secret["ARN"]
+def database_secrets(server, database):
+    """The secret of the owner, and those of the users that the migration makes, by the template's parameters."""
+    owner = json.loads(database)
+    manager = server.client("secretsmanager")
+
+    def secret(name, **changed):
+        made = manager.create_secret(Name=f"sluice/{name}", SecretString=json.dumps({**owner, **changed}))
+        return made["ARN"]
+
+    # Users belong to the whole server: each database on it has its own.
+    users = {
+        user: secret(user, username=f"{owner['dbname']}_{user}", password=secrets.token_urlsafe(30))
+        for user in ("api", "worker", "payments")
+    }
+    return {
+        "DatabaseSecretArn": secret("owner"),
+        **{f"Database{user.capitalize()}SecretArn": arn for user, arn in users.items()},
+    }
 
 
 def create_stack(server, parameters):

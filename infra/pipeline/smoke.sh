@@ -18,4 +18,6 @@ if [ -z "${SLUICE_TOKEN:-}" ]; then
     SLUICE_TOKEN="$(./sign_token.py customer smoke)"
 fi
 export SLUICE_TOKEN
+SLUICE_TEST_TOKENS="$(output TestTokens)"
+export SLUICE_TEST_TOKENS
 ./smoke.py "${SLUICE_URL:-$(output ApiUrl)}"

@@ -13,6 +13,9 @@ use utoipa::ToSchema;
 
 /// The most lines an order may have.
 pub const MAX_LINES: usize = 1000;
+/// The most bytes that the SKUs of an order may have together, as JSON writes them: what is told of an order names them all,
+/// and has to fit into the 256 KB that an event or a notice may have.
+pub const MAX_SKU_BYTES: usize = 200_000;
 /// The most units a line may order.
 pub const MAX_QUANTITY: i64 = 1_000_000;
 
@@ -123,6 +126,9 @@ impl OrderRequest {
             errors.add("/lines".into(), "must have 1 to 1000 lines");
             return;
         }
+        if self.lines.iter().map(|line| written(&line.sku)).sum::<usize>() > MAX_SKU_BYTES {
+            errors.add("/lines".into(), "must have SKUs of at most 200000 bytes together");
+        }
         for (index, line) in self.lines.iter().enumerate() {
             text_field(&line.sku, 64, &format!("/lines/{index}/sku"), errors);
             if !(1..=MAX_QUANTITY).contains(&line.quantity) {
@@ -130,6 +136,11 @@ impl OrderRequest {
             }
         }
     }
+}
+
+/// The bytes of a text in JSON, in which quotes and backslashes are written as two.
+fn written(text: &str) -> usize {
+    text.bytes().map(|byte| if matches!(byte, b'"' | b'\\') { 2 } else { 1 }).sum()
 }
 
 /// Only what every address has (RFC 5321: at most 254 characters); whether mail arrives is for mail to find out.
@@ -149,5 +160,34 @@ fn check_method(method: &str, errors: &mut Checker) {
             "/payment/method".into(),
             "must be a token of the payment provider (letters, digits, _ and -), such as pm_card_visa",
         );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+    use super::*;
+    use serde_json::json;
+
+    fn places_of_errors(skus: Vec<String>) -> Vec<String> {
+        let lines: Vec<_> = skus.into_iter().map(|sku| json!({ "sku": sku, "quantity": 1 })).collect();
+        let order: OrderRequest = serde_json::from_value(json!({
+            "currency": "EUR", "lines": lines, "email": "zoe@example.com", "payment": { "method": "pm_card_visa" },
+            "shipping_address": {
+                "name": "Zoe", "line1": "1", "city": "London", "postal_code": "N1 1AA", "country": "GB",
+            },
+        }))
+        .unwrap();
+        order.errors().into_iter().map(|error| error.pointer).collect()
+    }
+
+    #[test]
+    fn the_skus_of_an_order_have_so_many_bytes_together_and_no_more() {
+        let of = |bytes: usize| (0..MAX_LINES).map(|_| "s".repeat(bytes)).collect::<Vec<_>>();
+        let wide = |characters: usize| (0..MAX_LINES).map(|_| "\u{1f375}".repeat(characters)).collect::<Vec<_>>();
+        assert!(places_of_errors(of(64)).is_empty());
+        assert!(places_of_errors(wide(50)).is_empty());
+        assert_eq!(places_of_errors(wide(51)), ["/lines"]);
+        assert_eq!(written("a\"b\\c\u{1f375}"), 3 + 4 + 4);
     }
 }

@@ -84,6 +84,14 @@ fn failures(count: usize, answer: &[PutEventsResultEntry]) -> Vec<Failure> {
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
     use super::*;
+    use schemas::{
+        event::EventName,
+        ids::OrderId,
+        order_request::{MAX_LINES, MAX_QUANTITY, MAX_SKU_BYTES, OrderRequest},
+    };
+    use serde_json::json;
+    use time::OffsetDateTime;
+    use uuid::Uuid;
 
     #[test]
     fn the_size_of_an_entry_is_its_time_and_its_texts_in_utf_8() {
@@ -100,5 +108,40 @@ mod tests {
         let answer = [taken, failed("ThrottlingException"), failed("InternalFailure"), failed("MalformedDetail")];
         let found: Vec<_> = failures(5, &answer).into_iter().map(|failure| (failure.at, failure.away)).collect();
         assert_eq!(found, [(1, true), (2, true), (3, false), (4, true)]);
+    }
+
+    /// The order with the longest SKUs that is accepted, in a name of a stage as long as it may be.
+    #[test]
+    fn what_is_told_of_the_largest_order_fits_into_a_call() {
+        let sku = |number: usize| format!("{}{number:04}", "\u{1f375}".repeat(49));
+        let lines: Vec<_> = (0..MAX_LINES).map(|n| json!({ "sku": sku(n), "quantity": MAX_QUANTITY })).collect();
+        let request: OrderRequest = serde_json::from_value(json!({
+            "currency": "EUR", "lines": lines, "email": "zoe@example.com", "payment": { "method": "pm_card_visa" },
+            "shipping_address": {
+                "name": "Zoe", "line1": "1", "city": "London", "postal_code": "N1 1AA", "country": "GB",
+            },
+        }))
+        .unwrap();
+        assert_eq!(request.errors(), []);
+        let sent: usize = request.lines.iter().map(|line| line.sku.len()).sum();
+        assert!(MAX_SKU_BYTES - sent < MAX_LINES, "it could be larger");
+        let event = Event {
+            specversion: "1.0".to_owned(),
+            id: Uuid::from_u128(1),
+            source: format!("sluice/{}", "s".repeat(20)),
+            kind: Event::kind_of(EventName::OrderConfirmed),
+            subject: OrderId(Uuid::from_u128(2)),
+            time: OffsetDateTime::UNIX_EPOCH,
+            sequence: i32::MAX,
+            traceparent: Some("0".repeat(55)),
+            datacontenttype: "application/json".to_owned(),
+            data: json!({ "currency": "EUR", "total": { "amount": i64::MAX, "currency": "EUR" }, "lines": lines }),
+        };
+        let detail = serde_json::to_string(&event).unwrap();
+        let entry = PutEventsRequestEntry::builder().source(&event.source).detail_type("OrderConfirmed").detail(detail);
+        let size = size_of(&entry.time(DateTime::from_secs(0)).build());
+        assert!(size < PUBLISH.limits.bytes, "{size}");
+        // A warehouse's notice has an address of the longest besides: four bytes a character, two hundred a field.
+        assert!(size + 6 * 4 * 200 < 256 * 1024, "{size}");
     }
 }

@@ -6,6 +6,7 @@
 use super::{
     failures::{Asked, unavailable},
     payload::Payloads,
+    queue::{SqsQueues, fair_group},
 };
 use async_trait::async_trait;
 use aws_sdk_dynamodb::{
@@ -16,10 +17,10 @@ use aws_sdk_dynamodb::{
 };
 use futures_util::{StreamExt, TryStreamExt, stream};
 use schemas::{ids::OrderId, intake::AcceptedOrder};
-use std::{collections::HashMap, sync::Arc};
+use std::collections::HashMap;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use workflows::{
-    ports::{Acceptance, Intake, OutgoingMessage, Queue, Submission, Unavailable},
+    ports::{Acceptance, Intake, OutgoingMessage, Submission, Unavailable},
     steps::forget::KEYS_LIVE,
 };
 
@@ -33,7 +34,7 @@ const AT_ONCE: usize = 16;
 pub struct DynamoIntake {
     client: Client,
     table: String,
-    queues: Arc<dyn Queue>,
+    queues: SqsQueues,
     payloads: Payloads,
 }
 
@@ -49,7 +50,7 @@ type Item = HashMap<String, AttributeValue>;
 
 impl DynamoIntake {
     /// Keys and orders go into that table, orders too large for it to the payloads, and all of them on queue `intake`.
-    pub fn new(client: Client, table: impl Into<String>, queues: Arc<dyn Queue>, payloads: Payloads) -> Self {
+    pub fn new(client: Client, table: impl Into<String>, queues: SqsQueues, payloads: Payloads) -> Self {
         Self { client, table: table.into(), queues, payloads }
     }
 
@@ -90,9 +91,11 @@ impl DynamoIntake {
         Ok(self.find(earlier.id).await?.is_some_and(|order| submission.repeats(&order)))
     }
 
-    /// Stores the order, and gives back the message that takes it on.
-    async fn store(&self, order: AcceptedOrder) -> Result<OutgoingMessage, Unavailable> {
+    /// Stores the order, and gives back the message that takes it on, in its customer's group: one who sends a thousand
+    /// orders at once keeps nobody else waiting.
+    async fn store(&self, order: AcceptedOrder) -> Result<(OutgoingMessage, Option<String>), Unavailable> {
         let (id, accepted_at, customer) = (order.id, order.accepted_at, order.customer.clone());
+        let group = fair_group(&customer);
         let body = serde_json::to_value(order).map_err(|error| Unavailable::refused("intake.store", error))?;
         let body = self.payloads.put(INTAKE, id.0, body).await?;
         let put = self
@@ -104,7 +107,7 @@ impl DynamoIntake {
             .item("customer", S(customer))
             .item("expires_at", expiry(accepted_at));
         put.send().await.asked("intake.store")?;
-        Ok(OutgoingMessage { subject: id.0, body })
+        Ok((OutgoingMessage { subject: id.0, body }, Some(group)))
     }
 
     /// The item as the last write left it.
@@ -132,8 +135,8 @@ impl Intake for DynamoIntake {
             orders.extend(order);
         }
         let stores: Vec<_> = orders.into_iter().map(|order| self.store(order)).collect();
-        let messages: Vec<OutgoingMessage> = stream::iter(stores).buffered(AT_ONCE).try_collect().await?;
-        self.queues.send(INTAKE, messages).await?;
+        let messages: Vec<_> = stream::iter(stores).buffered(AT_ONCE).try_collect().await?;
+        self.queues.send_in_groups(INTAKE, messages).await?;
         Ok(answers)
     }
 

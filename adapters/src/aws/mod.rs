@@ -9,6 +9,7 @@ pub mod intake;
 mod lanes;
 mod parts;
 pub mod payload;
+pub mod places;
 pub mod queue;
 pub mod secrets;
 mod text;

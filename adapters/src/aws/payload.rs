@@ -47,14 +47,23 @@ impl Payloads {
     /// # Errors
     /// If the bucket does not answer, or holds no such body: then asking again helps only if somebody puts it back.
     pub async fn resolve(&self, body: Value) -> Result<Value, Unavailable> {
-        let Some(path) = referred(&body) else { return Ok(body) };
+        self.resolve_counted(body).await.map(|(body, _)| body)
+    }
+
+    /// The same, and how many bytes of text were fetched for it: a message says nothing of that beforehand.
+    ///
+    /// # Errors
+    /// As above.
+    pub async fn resolve_counted(&self, body: Value) -> Result<(Value, usize), Unavailable> {
+        let Some(path) = referred(&body) else { return Ok((body, 0)) };
         let content = self
             .bucket
             .get(path)
             .await
             .map_err(|error| Unavailable { what: "payloads.get", ..error })?
             .ok_or_else(|| Unavailable::refused("payloads.get", format!("{path} is gone")))?;
-        serde_json::from_slice(&content).map_err(|error| Unavailable::refused("payloads.get", error))
+        let body = serde_json::from_slice(&content).map_err(|error| Unavailable::refused("payloads.get", error))?;
+        Ok((body, content.len()))
     }
 }
 

@@ -14,6 +14,7 @@ use aws_sdk_sqs::{
     types::{MessageAttributeValue, SendMessageBatchRequestEntry},
 };
 use std::{collections::BTreeMap, time::Duration};
+use uuid::Uuid;
 use workflows::ports::{OutgoingMessage, Queue, Unavailable};
 
 const SEND: Call = Call { what: "queue.send", limits: Limits { entries: 10, bytes: 256 * 1024 } };
@@ -25,11 +26,23 @@ const ATTRIBUTE_BYTES: usize = 32;
 /// The longest that SQS delays a message.
 const LONGEST_DELAY: Duration = Duration::from_secs(15 * 60);
 
+/// Group ids are made in it from what a queue is to be fair between: a customer's name is nobody's business there, and may
+/// have characters that SQS does not take.
+const GROUPS: Uuid = Uuid::from_u128(0x6b0f_7c1e_2f3d_4b52_9a41_c0d9_5e17_88a3);
+
+/// The group of messages that one customer sent: of a standard queue the others come first while one group has many
+/// messages in hand or waiting (SQS's fair queues).
+pub fn fair_group(customer: &str) -> String {
+    Uuid::new_v5(&GROUPS, customer.as_bytes()).to_string()
+}
+
 /// A message that was received and has to wait.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Waiting {
     /// Its text, as it was received.
     pub text: String,
+    /// The group that it came in, if any.
+    pub group: Option<String>,
     /// How long it is hidden; SQS counts whole seconds.
     pub delay: Duration,
     /// When it was first sent, in milliseconds since 1970.
@@ -66,6 +79,27 @@ impl SqsQueues {
         Ok(text)
     }
 
+    /// Sends messages, each in the group that it may have (see [`fair_group`]).
+    ///
+    /// # Errors
+    /// If some were not sent; the others may have been.
+    pub async fn send_in_groups(
+        &self,
+        queue: &str,
+        messages: Vec<(OutgoingMessage, Option<String>)>,
+    ) -> Result<(), Unavailable> {
+        let url = self.url(queue)?;
+        let mut texts = Vec::with_capacity(messages.len());
+        for (message, group) in messages {
+            texts.push((self.text(queue, message).await?, group));
+        }
+        let entry = |at: usize, (text, group): &(String, Option<String>)| {
+            let entry = SendMessageBatchRequestEntry::builder().id(at.to_string()).message_body(text);
+            entry.set_message_group_id(group.clone()).build()
+        };
+        send_all(SEND, alone(&texts), |(text, _)| text.len(), |texts| self.call(url, texts, entry)).await
+    }
+
     /// Puts messages that were received on their queue as new ones. SQS counts each delivery, and cannot be told that one
     /// is no failure; a new message begins at one. Whoever calls lets go of the old ones afterwards, so that none is
     /// lost in between.
@@ -83,6 +117,7 @@ impl SqsQueues {
             SendMessageBatchRequestEntry::builder()
                 .id(at.to_string())
                 .message_body(&waiting.text)
+                .set_message_group_id(waiting.group.clone())
                 .delay_seconds(i32::try_from(seconds).unwrap_or(i32::MAX))
                 .message_attributes(FIRST_SENT, first_sent)
                 .build()
@@ -121,14 +156,6 @@ impl SqsQueues {
 #[async_trait]
 impl Queue for SqsQueues {
     async fn send(&self, queue: &str, messages: Vec<OutgoingMessage>) -> Result<(), Unavailable> {
-        let url = self.url(queue)?;
-        let mut texts = Vec::with_capacity(messages.len());
-        for message in messages {
-            texts.push(self.text(queue, message).await?);
-        }
-        let entry = |at: usize, text: &String| {
-            SendMessageBatchRequestEntry::builder().id(at.to_string()).message_body(text).build()
-        };
-        send_all(SEND, alone(&texts), String::len, |texts| self.call(url, texts, entry)).await
+        self.send_in_groups(queue, messages.into_iter().map(|message| (message, None)).collect()).await
     }
 }

@@ -1,8 +1,7 @@
-//! Secrets from Secrets Manager, read once. What is in them is in no error and no log: errors name the secret
-//! and what it lacks.
+//! Secrets from Secrets Manager. What is in them is in no error and no log: errors name the secret and what it lacks.
 
-use super::failures::Asked;
-use aws_sdk_secretsmanager::Client;
+use super::failures::{Asked, unavailable};
+use aws_sdk_secretsmanager::{Client, operation::get_secret_value::GetSecretValueError};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 use serde_json::Value;
@@ -10,6 +9,7 @@ use workflows::ports::Unavailable;
 
 /// RFC 7518 section 3.2: a key of HS256 has at least as many bytes as its hash.
 const SHORTEST_KEY: usize = 32;
+const NOT_A_DATABASES: &str = "is no JSON with a username and a password";
 
 /// A database secret in the form of RDS. One that RDS manages by itself holds the name and the password only.
 #[derive(Deserialize)]
@@ -42,28 +42,40 @@ pub async fn database_url(client: &Client, secret: &str, place: Place<'_>) -> Re
         .map_err(|problem| Unavailable::refused("secrets.database", format!("secret {secret} {problem}")))
 }
 
-/// The key that tokens are signed with.
+/// The name and the password that a database's secret holds.
+///
+/// # Errors
+/// If the secret cannot be read, or holds none.
+pub async fn credentials(client: &Client, secret: &str) -> Result<(String, String), Unavailable> {
+    let what = "secrets.database";
+    let Credentials { username, password, .. } = serde_json::from_str(&value_of(client, secret, what).await?)
+        .map_err(|_| Unavailable::refused(what, format!("secret {secret} {NOT_A_DATABASES}")))?;
+    Ok((username, password))
+}
+
+/// The key that tokens are signed with, and behind it the one that it came after, if that is kept.
 ///
 /// # Errors
 /// If the secret cannot be read, or is too short to be a key.
-pub async fn token_key(client: &Client, secret: &str) -> Result<Vec<u8>, Unavailable> {
-    key(client, secret, "secrets.token_key").await
+pub async fn token_keys(client: &Client, secret: &str) -> Result<Vec<Vec<u8>>, Unavailable> {
+    keys(client, secret, "secrets.token_key").await
 }
 
-/// What is shown by whoever stands in front of the API.
+/// What is shown by whoever stands in front of the API, and behind it what was shown before, if that is kept.
 ///
 /// # Errors
 /// If the secret cannot be read, or is too short not to be guessed.
-pub async fn edge_key(client: &Client, secret: &str) -> Result<Vec<u8>, Unavailable> {
-    key(client, secret, "secrets.edge_key").await
+pub async fn edge_keys(client: &Client, secret: &str) -> Result<Vec<Vec<u8>>, Unavailable> {
+    keys(client, secret, "secrets.edge_key").await
 }
 
-async fn key(client: &Client, secret: &str, what: &'static str) -> Result<Vec<u8>, Unavailable> {
+async fn keys(client: &Client, secret: &str, what: &'static str) -> Result<Vec<Vec<u8>>, Unavailable> {
     let key = value_of(client, secret, what).await?;
     if key.len() < SHORTEST_KEY {
         return Err(Unavailable::refused(what, format!("secret {secret} has less than {SHORTEST_KEY} bytes")));
     }
-    Ok(key.into_bytes())
+    let previous = previous_of(client, secret, what).await?.filter(|key| key.len() >= SHORTEST_KEY);
+    Ok([key].into_iter().chain(previous).map(String::into_bytes).collect())
 }
 
 async fn value_of(client: &Client, secret: &str, what: &'static str) -> Result<String, Unavailable> {
@@ -71,11 +83,23 @@ async fn value_of(client: &Client, secret: &str, what: &'static str) -> Result<S
     answer.secret_string.ok_or_else(|| Unavailable::refused(what, format!("secret {secret} holds no text")))
 }
 
+/// What the secret held before it was last changed, until somebody takes the label off.
+async fn previous_of(client: &Client, secret: &str, what: &'static str) -> Result<Option<String>, Unavailable> {
+    let asked = client.get_secret_value().secret_id(secret).version_stage("AWSPREVIOUS").send().await;
+    match asked {
+        Ok(answer) => Ok(answer.secret_string),
+        Err(error) if error.as_service_error().is_some_and(GetSecretValueError::is_resource_not_found_exception) => {
+            Ok(None)
+        }
+        Err(error) => Err(unavailable(what, error)),
+    }
+}
+
 /// The URL, with every character that could mean something in it percent-encoded; or what the secret lacks, in words
 /// that quote nothing of it.
 fn url_of(secret: &str, place: Place<'_>) -> Result<String, &'static str> {
     let Credentials { username, password, host, port, dbname } =
-        serde_json::from_str(secret).map_err(|_| "is no JSON with a username and a password")?;
+        serde_json::from_str(secret).map_err(|_| NOT_A_DATABASES)?;
     let host = place.host.or(host.as_deref()).ok_or("names no host, and none is configured")?;
     let port = match &port {
         None => 5432,

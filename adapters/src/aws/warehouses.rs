@@ -1,4 +1,5 @@
-//! Warehouses on an SNS FIFO topic: each subscribes a queue of its own with a filter on the attribute `warehouse`.
+//! Warehouses on SNS: each has a FIFO topic of its own, which none but its account may subscribe to; what one is told is no
+//! other's business. A warehouse without a topic is told in its feed only, which is written before this.
 //!
 //! The topic keeps the order of a message group, which is an order's id, as far as we publish in that order. A notice
 //! is therefore in no call before the one ahead of it was taken (see `lanes`), and one that cannot be delivered holds
@@ -13,18 +14,33 @@ use super::{
 use async_trait::async_trait;
 use aws_sdk_sns::{
     Client,
+    error::SdkError,
+    operation::publish_batch::PublishBatchError,
     types::{MessageAttributeValue, PublishBatchRequestEntry},
+};
+use futures_util::{StreamExt, stream};
+use std::{
+    collections::BTreeMap,
+    sync::atomic::{AtomicBool, Ordering},
 };
 use uuid::Uuid;
 use workflows::ports::{Notice, Unavailable, Warehouses};
 
 const TELL: Call = Call { what: "warehouses.tell", limits: Limits { entries: 10, bytes: 256 * 1024 } };
 
-/// Warehouses that subscribe to a topic.
+/// The longest that a topic's name may be.
+const LONGEST_NAME: usize = 256;
+/// Topics that are published to at once.
+const AT_ONCE: usize = 4;
+
+/// Warehouses that subscribe to topics.
 #[derive(Clone)]
 pub struct SnsWarehouses {
     client: Client,
-    topic: String,
+    /// The ARN of a warehouse's topic, up to the warehouse.
+    prefix: String,
+    /// A topic of all warehouses, in which each subscriber sees what every other is told.
+    shared: Option<String>,
 }
 
 /// A notice as it is published.
@@ -38,14 +54,52 @@ struct Message {
 }
 
 impl SnsWarehouses {
-    /// The topic of that ARN.
-    pub fn new(client: Client, topic: impl Into<String>) -> Self {
-        Self { client, topic: topic.into() }
+    /// The topics whose ARNs begin with that, go on with the warehouse, and end with `.fifo`.
+    pub fn new(client: Client, prefix: impl Into<String>) -> Self {
+        Self { client, prefix: prefix.into(), shared: None }
     }
 
-    async fn call(&self, messages: Vec<&Message>) -> Result<Vec<Failure>, Unavailable> {
+    /// Everything is told on the topic of that ARN too, for warehouses that have not changed to their own yet.
+    #[must_use]
+    pub fn and_shared(self, topic: Option<String>) -> Self {
+        Self { shared: topic, ..self }
+    }
+
+    /// The ARN of a warehouse's own topic, if its name can be that of one. Names of topics have fewer characters than those
+    /// of warehouses: any other byte is written as `_` and two hexadecimal digits.
+    fn topic_of(&self, warehouse: &str) -> Option<String> {
+        let mut arn = self.prefix.clone();
+        for byte in warehouse.bytes() {
+            match byte {
+                b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' => arn.push(char::from(byte)),
+                other => arn.push_str(&format!("_{other:02X}")),
+            }
+        }
+        arn.push_str(".fifo");
+        let name = arn.rsplit(':').next().unwrap_or_default();
+        (name.len() <= LONGEST_NAME).then_some(arn)
+    }
+
+    /// Tells a topic. One that is not there is nobody's; the feed has what it would have been told.
+    async fn publish(&self, topic: &str, messages: &[Message]) -> Result<(), Unavailable> {
+        let is_absent = AtomicBool::new(false);
+        let lanes = by_key(messages, |message| message.group.clone());
+        let told = send_all(TELL, lanes, size_of, |messages| self.call(topic, messages, &is_absent)).await;
+        if is_absent.into_inner() {
+            tracing::info!(topic, "this warehouse has no topic and is told in its feed only");
+            return Ok(());
+        }
+        told
+    }
+
+    async fn call(
+        &self,
+        topic: &str,
+        messages: Vec<&Message>,
+        is_absent: &AtomicBool,
+    ) -> Result<Vec<Failure>, Unavailable> {
         let count = messages.len();
-        let mut request = self.client.publish_batch().topic_arn(&self.topic);
+        let mut request = self.client.publish_batch().topic_arn(topic);
         for (at, message) in messages.into_iter().enumerate() {
             let entry = PublishBatchRequestEntry::builder()
                 .id(at.to_string())
@@ -58,7 +112,16 @@ impl SnsWarehouses {
                 .map_err(|error| Unavailable::refused(TELL.what, error))?;
             request = request.publish_batch_request_entries(entry);
         }
-        let answer = request.send().await.asked(TELL.what)?;
+        let sent = request.send().await;
+        if sent
+            .as_ref()
+            .err()
+            .and_then(SdkError::as_service_error)
+            .is_some_and(PublishBatchError::is_not_found_exception)
+        {
+            is_absent.store(true, Ordering::SeqCst);
+        }
+        let answer = sent.asked(TELL.what)?;
         let not_taken = answer.failed().iter().map(|entry| NotTaken {
             id: entry.id().to_owned(),
             code: entry.code().to_owned(),
@@ -80,9 +143,16 @@ fn text_attribute(text: &str) -> Result<MessageAttributeValue, Unavailable> {
 #[async_trait]
 impl Warehouses for SnsWarehouses {
     async fn tell(&self, notices: &[Notice]) -> Result<(), Unavailable> {
-        let messages = notices.iter().map(message_of).collect::<Result<Vec<_>, _>>()?;
-        let lanes = by_key(&messages, |message| message.group.clone());
-        send_all(TELL, lanes, size_of, |messages| self.call(messages)).await
+        let mut topics: BTreeMap<String, Vec<Message>> = BTreeMap::new();
+        for notice in notices {
+            let message = message_of(notice)?;
+            for topic in self.shared.iter().cloned().chain(self.topic_of(&notice.warehouse)) {
+                topics.entry(topic).or_default().push(message.clone());
+            }
+        }
+        let told: Vec<_> = topics.iter().map(|(topic, messages)| self.publish(topic, messages)).collect();
+        let told: Vec<Result<(), Unavailable>> = stream::iter(told).buffered(AT_ONCE).collect().await;
+        told.into_iter().collect()
     }
 }
 

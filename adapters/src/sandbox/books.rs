@@ -40,11 +40,14 @@ fn state(text: &str) -> Result<State, Unavailable> {
     }
 }
 
+/// A request, and how its token behaves.
+pub(super) type Request = (AuthorizationRequest, Behaviour);
+
 /// Decides requests, one answer each: an earlier decision under the key stands; a new one follows the method.
-pub(super) async fn decide(database: &Database, batch: Vec<AuthorizationRequest>) -> Vec<Result<Entry, ProviderError>> {
+pub(super) async fn decide(database: &Database, batch: Vec<Request>) -> Vec<Result<Entry, ProviderError>> {
     match write(database, &batch).await {
         Ok(entries) => {
-            batch.iter().map(|request| entries.get(&request.key).cloned().ok_or(ProviderError::InDoubt)).collect()
+            batch.iter().map(|(request, _)| entries.get(&request.key).cloned().ok_or(ProviderError::InDoubt)).collect()
         }
         // Whether it was written is not known: that is what being in doubt means.
         Err(_) => vec![Err(ProviderError::InDoubt); batch.len()],
@@ -52,11 +55,10 @@ pub(super) async fn decide(database: &Database, batch: Vec<AuthorizationRequest>
 }
 
 #[expect(clippy::as_conversions, reason = "no cast: it tells sqlx that elements may be null")]
-async fn write(database: &Database, batch: &[AuthorizationRequest]) -> Result<HashMap<String, Entry>, Unavailable> {
+async fn write(database: &Database, batch: &[Request]) -> Result<HashMap<String, Entry>, Unavailable> {
     let (mut keys, mut references, mut amounts, mut currencies) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     let (mut states, mut codes, mut failures) = (Vec::new(), Vec::new(), Vec::new());
-    for request in batch {
-        let behaviour = Behaviour::of(&request.method);
+    for (request, behaviour) in batch {
         let refusal = behaviour.refusal();
         keys.push(request.key.clone());
         references.push(request.order.to_string());
@@ -64,7 +66,7 @@ async fn write(database: &Database, batch: &[AuthorizationRequest]) -> Result<Ha
         currencies.push(request.amount.currency.code().to_owned());
         states.push(if refusal.is_some() { "declined" } else { "authorized" }.to_owned());
         codes.push(refusal.map(str::to_owned));
-        failures.push(if behaviour == Behaviour::FailsTwice { FAILURES } else { 0 });
+        failures.push(if *behaviour == Behaviour::FailsTwice { FAILURES } else { 0 });
     }
     let rows = sqlx::query_file!(
         "sql/sandbox/decide.sql",

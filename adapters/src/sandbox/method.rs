@@ -1,5 +1,8 @@
 //! What the sandbox does with a payment method.
 
+/// The code for a token that nobody issued.
+const UNKNOWN: &str = "resource_missing";
+
 /// A token's behaviour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Behaviour {
@@ -28,7 +31,18 @@ impl Behaviour {
             "pm_sandbox_flaky" => Self::FailsTwice,
             "pm_sandbox_timeout_charged" => Self::ChargesSilently,
             "pm_sandbox_timeout_lost" => Self::LosesRequests,
-            _ => Self::Decides(Some("resource_missing")),
+            _ => Self::Decides(Some(UNKNOWN)),
+        }
+    }
+
+    /// What becomes of a token where real goods are shipped: money that nobody has is not taken for money. The code is the
+    /// one that Stripe has for it.
+    pub(super) fn where_money_is_real(self) -> Self {
+        match self {
+            Self::Decides(Some(UNKNOWN)) => self,
+            Self::Decides(_) | Self::FailsTwice | Self::Slow | Self::ChargesSilently | Self::LosesRequests => {
+                Self::Decides(Some("livemode_mismatch"))
+            }
         }
     }
 

@@ -30,7 +30,8 @@ const SLOW: Duration = Duration::from_secs(3);
 pub struct Sandbox {
     database: Database,
     /// The provider serves many callers at once; so does this, a batch a transaction.
-    requests: Batcher<AuthorizationRequest, Result<Entry, ProviderError>>,
+    requests: Batcher<books::Request, Result<Entry, ProviderError>>,
+    money_is_real: bool,
     down: Arc<AtomicBool>,
 }
 
@@ -38,11 +39,17 @@ impl Sandbox {
     /// A provider with its books in that database.
     pub fn new(database: Database) -> Self {
         let books = database.clone();
-        let requests = Batcher::new(500, 2, MOMENT, move |batch: Vec<AuthorizationRequest>| {
+        let requests = Batcher::new(500, 2, MOMENT, move |batch: Vec<books::Request>| {
             let books = books.clone();
             async move { books::decide(&books, batch).await }
         });
-        Self { database, requests, down: Arc::new(AtomicBool::new(false)) }
+        Self { database, requests, money_is_real: false, down: Arc::new(AtomicBool::new(false)) }
+    }
+
+    /// The same where goods are really shipped: it holds money for no test token. What was held before is let go as ever.
+    #[must_use]
+    pub fn where_money_is_real(self) -> Self {
+        Self { money_is_real: true, ..self }
     }
 
     /// A switch that takes the provider down and up again, for whoever tests what happens then.
@@ -57,8 +64,13 @@ impl Sandbox {
         Ok(())
     }
 
-    async fn take(&self, request: AuthorizationRequest) -> Result<Entry, ProviderError> {
-        self.requests.call(request).await.unwrap_or(Err(ProviderError::InDoubt))
+    fn behaviour_of(&self, method: &str) -> Behaviour {
+        let behaviour = Behaviour::of(method);
+        if self.money_is_real { behaviour.where_money_is_real() } else { behaviour }
+    }
+
+    async fn take(&self, request: AuthorizationRequest, behaviour: Behaviour) -> Result<Entry, ProviderError> {
+        self.requests.call((request, behaviour)).await.unwrap_or(Err(ProviderError::InDoubt))
     }
 }
 
@@ -79,14 +91,15 @@ fn away(error: Unavailable) -> ProviderError {
 impl PaymentProvider for Sandbox {
     async fn authorize(&self, request: AuthorizationRequest) -> Result<Authorization, ProviderError> {
         self.reachable()?;
-        match Behaviour::of(&request.method) {
-            Behaviour::Decides(_) | Behaviour::FailsTwice => answer(self.take(request).await?),
+        let behaviour = self.behaviour_of(&request.method);
+        match behaviour {
+            Behaviour::Decides(_) | Behaviour::FailsTwice => answer(self.take(request, behaviour).await?),
             Behaviour::Slow => {
                 tokio::time::sleep(SLOW).await;
-                answer(self.take(request).await?)
+                answer(self.take(request, behaviour).await?)
             }
             Behaviour::ChargesSilently => {
-                self.take(request).await?;
+                self.take(request, behaviour).await?;
                 tokio::time::sleep(READ_TIMEOUT).await;
                 Err(ProviderError::InDoubt)
             }

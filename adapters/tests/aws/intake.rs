@@ -24,7 +24,7 @@ impl Shop {
         let (queue, _) = queue(&clients, false).await;
         let table = table(&clients).await;
         let payloads = Payloads::new(Arc::new(StoredDocuments::in_bucket(&bucket().await).unwrap()));
-        let queues = Arc::new(queues(&clients, &queue, Some(payloads.clone())));
+        let queues = queues(&clients, &queue, Some(payloads.clone()));
         let intake = DynamoIntake::new(clients.dynamo_db.clone(), table, queues, payloads.clone());
         Self { clients, intake, payloads, queue }
     }

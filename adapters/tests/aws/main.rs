@@ -14,6 +14,7 @@ mod catalogue;
 mod documents;
 mod event_bus;
 mod intake;
+mod places;
 mod queue;
 mod secrets;
 mod warehouses;

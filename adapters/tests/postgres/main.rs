@@ -7,6 +7,7 @@ mod catalogue;
 mod catalogue_file;
 mod coalesced;
 mod connections;
+mod credentials;
 mod documents;
 mod event_bus;
 mod growth;
@@ -22,6 +23,8 @@ mod queue;
 mod races;
 mod reading;
 mod retention;
+#[cfg(feature = "aws")]
+mod roles;
 mod sandbox;
 mod schema;
 mod search;

@@ -53,6 +53,30 @@ async fn tokens_are_answered_as_they_say() {
     assert_eq!(sandbox.find("never used").await.unwrap(), None);
 }
 
+/// An installation that ships goods takes no money that nobody has.
+#[tokio::test]
+async fn where_money_is_real_no_test_token_is_money() {
+    let sandbox = sandbox().await.where_money_is_real();
+    let tokens = [
+        "pm_card_visa",
+        "pm_card_mastercard",
+        "pm_card_amex",
+        "pm_card_chargeDeclined",
+        "pm_sandbox_slow",
+        "pm_sandbox_flaky",
+        "pm_sandbox_timeout_charged",
+        "pm_sandbox_timeout_lost",
+    ];
+    for method in tokens {
+        let refusal = Authorization::Declined { code: "livemode_mismatch".into() };
+        assert_eq!(sandbox.authorize(ask(method, method)).await.unwrap(), refusal, "{method}");
+        assert_eq!(sandbox.find(method).await.unwrap(), Some(refusal), "{method}");
+    }
+    let unknown = sandbox.authorize(ask("k", "pm_nobody_issued_this")).await.unwrap();
+    assert_eq!(unknown, Authorization::Declined { code: "resource_missing".into() });
+    assert!(sandbox.books().await.unwrap().iter().all(|entry| !entry.holds_money));
+}
+
 #[tokio::test]
 async fn racers_with_one_key_charge_once() {
     let sandbox = sandbox().await;

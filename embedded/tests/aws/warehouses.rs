@@ -1,7 +1,7 @@
-//! A warehouse subscribes a queue of its own to the topic, by the template that is made for that, and hears of its orders:
-//! in order, and of no other's.
+//! A warehouse has a topic of its own and subscribes a queue of its own to it, by the templates that are made for that, and
+//! hears of its orders: in order, and of no other's.
 //!
-//! The template is deployed in the account of the topic: MiniStack's CloudFormation subscribes to no other account's.
+//! The queue's template is deployed in the account of the topic: MiniStack's CloudFormation subscribes to no other account's.
 
 use super::{
     site::{Deployed, WITHIN, and_back, deployed, run},
@@ -10,39 +10,50 @@ use super::{
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 use sluice::cli::aws_local::checkout;
-use std::fs;
+use std::{collections::HashMap, fs};
 use uuid::Uuid;
 
 const CONFIRMED: &str = "sluice.OrderConfirmed.v1";
 const CANCELLED: &str = "sluice.OrderCancelled.v1";
 
-/// The queue of a warehouse that nobody subscribed before.
-async fn subscribed(deployed: &Deployed, warehouse: &str) -> String {
-    let template = fs::read_to_string(checkout().unwrap().join("infra/warehouse-account.yaml")).unwrap();
-    let stack = json!({ "StackName": format!("warehouse-{warehouse}") });
-    let create = json!({
-        "StackName": stack["StackName"],
-        "TemplateBody": template,
-        "Parameters": [
-            { "ParameterKey": "TopicArn", "ParameterValue": deployed.id("WarehouseTopic") },
-            { "ParameterKey": "Warehouse", "ParameterValue": warehouse },
-        ],
-    });
+/// Deploys a template of ours; what it puts out.
+async fn stack(
+    deployed: &Deployed,
+    name: &str,
+    template: &str,
+    parameters: &[(&str, &str)],
+) -> HashMap<String, String> {
+    let template = fs::read_to_string(checkout().unwrap().join("infra").join(template)).unwrap();
+    let parameters: Vec<Value> =
+        parameters.iter().map(|(name, value)| json!({ "ParameterKey": name, "ParameterValue": value })).collect();
+    let create = json!({ "StackName": name, "TemplateBody": template, "Parameters": parameters });
     deployed.look.call("cloudformation", "create_stack", create);
-    let mut queue = None;
+    let mut outputs = HashMap::new();
     wait_until("the warehouse's stack to be there", WITHIN, async || {
-        let described = deployed.look.call("cloudformation", "describe_stacks", stack.clone());
+        let described = deployed.look.call("cloudformation", "describe_stacks", json!({ "StackName": name }));
         let described = &described["Stacks"][0];
         if described["StackStatus"] != "CREATE_COMPLETE" {
             return Err(described.to_string());
         }
-        let outputs = described["Outputs"].as_array().unwrap();
-        let url = outputs.iter().find(|output| output["OutputKey"] == "QueueUrl").unwrap();
-        queue = Some(url["OutputValue"].as_str().unwrap().to_owned());
+        let text = |value: &Value| value.as_str().unwrap().to_owned();
+        let found = described["Outputs"].as_array().unwrap().iter();
+        outputs = found.map(|output| (text(&output["OutputKey"]), text(&output["OutputValue"]))).collect();
         Ok(())
     })
     .await;
-    queue.unwrap()
+    outputs
+}
+
+/// A topic of its own for a warehouse, and the queue that it subscribes.
+async fn subscribed(deployed: &Deployed, warehouse: &str) -> String {
+    let parameters = [("Stage", "local"), ("Warehouse", warehouse), ("Account", "000000000000")];
+    let made = stack(deployed, &format!("topic-{warehouse}"), "warehouse-topic.yaml", &parameters).await;
+    let topic = made["TopicArn"].as_str();
+    // MiniStack's CloudFormation forgets that it is FIFO.
+    let fifo = json!({ "TopicArn": topic, "AttributeName": "FifoTopic", "AttributeValue": "true" });
+    deployed.look.call("sns", "set_topic_attributes", fifo);
+    let parameters = [("TopicArn", topic), ("Warehouse", warehouse)];
+    stack(deployed, &format!("warehouse-{warehouse}"), "warehouse-account.yaml", &parameters).await["QueueUrl"].clone()
 }
 
 /// Takes what is on a queue.

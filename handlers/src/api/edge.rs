@@ -17,19 +17,31 @@ use std::fmt;
 /// The header that it is shown in.
 const EDGE_KEY: &str = "x-sluice-edge";
 
-/// The secret, as its hash: comparing hashes tells by its time nothing of what they are made of.
+/// The secret, as its hash: comparing hashes tells by its time nothing of what they are made of. With it, while a new one
+/// takes its way to whoever stands in front, the one before.
 #[derive(Clone, PartialEq, Eq)]
-pub struct EdgeKey([u8; 32]);
+pub struct EdgeKey(Vec<[u8; 32]>);
 
 impl EdgeKey {
     /// The secret itself.
     pub fn from_bytes(secret: &[u8]) -> Self {
-        Self(Sha256::digest(secret).into())
+        Self(vec![hash(secret)])
+    }
+
+    /// The same, and whoever shows the one before is let through too.
+    #[must_use]
+    pub fn after(mut self, previous: Self) -> Self {
+        self.0.extend(previous.0);
+        self
     }
 
     fn is_shown(&self, headers: &HeaderMap) -> bool {
-        headers.get(EDGE_KEY).is_some_and(|value| Self::from_bytes(value.as_bytes()) == *self)
+        headers.get(EDGE_KEY).is_some_and(|value| self.0.contains(&hash(value.as_bytes())))
     }
+}
+
+fn hash(secret: &[u8]) -> [u8; 32] {
+    Sha256::digest(secret).into()
 }
 
 impl fmt::Debug for EdgeKey {

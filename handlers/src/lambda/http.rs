@@ -1,34 +1,71 @@
 //! The function behind the gateway: the same router as in one process. Where the gateway verifies tokens, the caller is whom
 //! it names; and a request knows when Lambda would end it.
 
-use super::{deadline, wired::Wired};
+use super::{
+    deadline,
+    waiting::{LookLessAndLess, Room, would_wait},
+    wired::{Keys, Wired},
+};
 use crate::{
-    api::{self, AnswerBy, App, LookAgain, Metrics, Reads},
+    api::{self, AnswerBy, App, Metrics, Reads},
     functions::Trigger,
     token::Identity,
 };
 use adapters::system::SystemIds;
 use axum::{
     Router,
+    body::Body,
     extract::Request,
     http::Extensions,
     middleware::{self, Next},
     response::Response,
 };
-use lambda_http::{Context, request::RequestContext};
+use lambda_http::{Context, request::RequestContext, service_fn};
 use serde_json::json;
-use std::{process::ExitCode, sync::Arc};
+use std::{
+    convert::Infallible,
+    process::ExitCode,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+use tokio::time::Instant;
+use tower::ServiceExt;
 use workflows::ports::Clock;
 
 /// Serves the API.
 pub async fn serve() -> ExitCode {
     super::run(Trigger::Http, async |reach| {
-        lambda_http::run(router(app(reach.wire().await?))).await.map_err(anyhow::Error::from_boxed)
+        let app = app(reach.wire().await?, reach.keys().await?);
+        let room = reach.room(Arc::clone(&app.clock)).map(|room| -> Arc<dyn Room> { Arc::new(room) });
+        let current = Mutex::new(router(app.clone(), room.clone()));
+        let answer = async |request: lambda_http::Request| {
+            if reach.renewal.is_due() {
+                reach.renew().await;
+                match reach.keys().await {
+                    Ok(keys) => *lock(&current) = router(with_keys(app.clone(), keys), room.clone()),
+                    Err(error) => tracing::warn!(error = format!("{error:#}"), "the keys cannot be read again"),
+                }
+            }
+            let router = lock(&current).clone();
+            let answer = router.oneshot(request.map(Body::new)).await?;
+            if answer.status().is_server_error() {
+                reach.renewal.doubt();
+            }
+            Ok::<_, Infallible>(answer)
+        };
+        lambda_http::run(service_fn(answer)).await.map_err(anyhow::Error::from_boxed)
     })
     .await
 }
 
-fn app(wired: Wired) -> App {
+fn lock(router: &Mutex<Router>) -> MutexGuard<'_, Router> {
+    router.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn with_keys(app: App, keys: Keys) -> App {
+    App { token_key: keys.token.map(Arc::new), edge_key: keys.edge, ..app }
+}
+
+fn app(wired: Wired, keys: Keys) -> App {
     let ports = wired.ports;
     App {
         intake: ports.intake,
@@ -38,23 +75,38 @@ fn app(wired: Wired) -> App {
         documents: ports.documents,
         issued: ports.issued,
         queue: ports.queue,
+        // Nobody tells a function of changes.
+        decisions: Arc::new(LookLessAndLess { clock: Arc::clone(&ports.clock) }),
         clock: ports.clock,
         ids: Arc::new(SystemIds),
-        // Nobody tells a function of changes.
-        decisions: Arc::new(LookAgain),
         // A function answers one request at a time.
         reads: Reads::new(1, 1),
         readiness: Arc::new(wired.database),
-        token_key: wired.token_key.map(Arc::new),
-        edge_key: wired.edge_key,
+        token_key: keys.token.map(Arc::new),
+        edge_key: keys.edge,
         metrics: Arc::new(Metrics::default()),
     }
 }
 
-fn router(app: App) -> Router {
+fn router(app: App, room: Option<Arc<dyn Room>>) -> Router {
     let clock = Arc::clone(&app.clock);
     let tell = move |request, next| tell_what_lambda_knows(Arc::clone(&clock), request, next);
-    api::router(app).layer(middleware::from_fn(tell))
+    let seat = move |request, next| wait_in_the_room(room.clone(), request, next);
+    api::router(app).layer(middleware::from_fn(seat)).layer(middleware::from_fn(tell))
+}
+
+/// Has a request wait only if there is a place for it; without one it is answered as if its time were over.
+async fn wait_in_the_room(room: Option<Arc<dyn Room>>, mut request: Request, next: Next) -> Response {
+    let Some(room) = room.filter(|_| would_wait(request.headers())) else { return next.run(request).await };
+    let place = room.enter().await;
+    if place.is_none() {
+        request.extensions_mut().insert(AnswerBy(Instant::now()));
+    }
+    let response = next.run(request).await;
+    if let Some(place) = place {
+        room.leave(place).await;
+    }
+    response
 }
 
 async fn tell_what_lambda_knows(clock: Arc<dyn Clock>, mut request: Request, next: Next) -> Response {
@@ -81,6 +133,9 @@ mod tests {
     #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
     use super::*;
     use crate::token::Role;
+    use adapters::aws::places::Place;
+    use async_trait::async_trait;
+    use axum::Extension;
     use serde_json::Value;
 
     /// Who is named by an event of the gateway with these claims.
@@ -98,6 +153,52 @@ mod tests {
 
     fn claims(claims: Value) -> Value {
         json!({ "jwt": { "claims": claims, "scopes": null } })
+    }
+
+    /// A room with so many places, in which somebody sits down for good if told so.
+    struct Seats(Mutex<(usize, usize)>);
+
+    #[async_trait]
+    impl Room for Seats {
+        async fn enter(&self) -> Option<Place> {
+            let mut seats = self.0.lock().unwrap();
+            seats.0 = seats.0.checked_sub(1)?;
+            Some(Place::default())
+        }
+
+        async fn leave(&self, _: Place) {
+            self.0.lock().unwrap().1 += 1;
+        }
+    }
+
+    /// Until when requests with that header are answered, in seconds from now, by a router with that room.
+    async fn answer_by(room: &Arc<Seats>, prefer: Option<&str>) -> u64 {
+        let until = async |Extension(AnswerBy(until)): Extension<AnswerBy>| {
+            until.saturating_duration_since(Instant::now()).as_secs().to_string()
+        };
+        let room: Arc<dyn Room> = room.clone();
+        let seat = move |request, next| wait_in_the_room(Some(room.clone()), request, next);
+        let later = Instant::now() + std::time::Duration::from_secs(9);
+        let router = Router::new()
+            .route("/", axum::routing::get(until))
+            .layer(middleware::from_fn(seat))
+            .layer(Extension(AnswerBy(later)));
+        let mut request = Request::new(Body::empty());
+        prefer.map(|prefer| request.headers_mut().insert("prefer", prefer.parse().unwrap()));
+        let answer = router.oneshot(request).await.unwrap();
+        let seconds = axum::body::to_bytes(answer.into_body(), 100).await.unwrap();
+        std::str::from_utf8(&seconds).unwrap().parse().unwrap()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_finds_no_place_to_wait_in_is_answered_at_once() {
+        let room = Arc::new(Seats(Mutex::new((1, 0))));
+        assert_eq!(answer_by(&room, None).await, 9, "who does not wait takes no place");
+        assert_eq!(answer_by(&room, Some("wait=20")).await, 9);
+        assert_eq!(room.0.lock().unwrap().1, 1, "the place was given back");
+        assert_eq!(answer_by(&room, Some("wait=20")).await, 0);
+        assert_eq!(room.0.lock().unwrap().1, 1);
+        assert_eq!(answer_by(&room, None).await, 9);
     }
 
     #[test]

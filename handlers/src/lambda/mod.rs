@@ -7,9 +7,11 @@ mod logs;
 pub mod migrate;
 mod put_back;
 pub mod queue;
+mod renewal;
 pub mod schedule;
 pub mod settings;
 pub mod task;
+mod waiting;
 mod wired;
 
 use crate::functions::Trigger;

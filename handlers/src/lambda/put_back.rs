@@ -36,21 +36,34 @@ pub(super) fn age(first_sent: i64, now: i64) -> Duration {
     Duration::from_millis(u64::try_from(now.saturating_sub(first_sent)).unwrap_or_default())
 }
 
-/// Puts messages back: their texts, and when each was first sent. What was put back before an error comes twice, which every
+/// A message to put back.
+pub(super) struct Held {
+    pub(super) text: String,
+    pub(super) group: Option<String>,
+    /// In milliseconds since 1970.
+    pub(super) first_sent: i64,
+}
+
+/// Puts messages back. What was put back before an error comes twice, which every
 /// step bears.
 pub(super) async fn put_back(
     queue: &dyn PutBack,
     step: Step,
-    messages: Vec<(String, i64)>,
+    messages: Vec<Held>,
     now: i64,
     until: Instant,
 ) -> Result<(), String> {
-    let Some(oldest) = messages.iter().map(|(_, first_sent)| age(*first_sent, now)).max() else { return Ok(()) };
+    let Some(oldest) = messages.iter().map(|held| age(held.first_sent, now)).max() else { return Ok(()) };
     // SQS takes each for a new message and knows its age no more: operations.yaml makes an alarm of this line.
     tracing::info!(?step, messages = messages.len(), oldest_seconds = oldest.as_secs(), "put back");
     let waiting = messages
         .into_iter()
-        .map(|(text, first_sent)| Waiting { text, delay: wait_of_busy(age(first_sent, now)), first_sent })
+        .map(|Held { text, group, first_sent }| Waiting {
+            text,
+            group,
+            delay: wait_of_busy(age(first_sent, now)),
+            first_sent,
+        })
         .collect();
     let put = timeout_at(until, queue.put_back(waiting)).await;
     put.map_err(|elapsed| elapsed.to_string())?.map_err(|error| error.chain())
@@ -74,7 +87,8 @@ mod tests {
     #[test]
     fn the_alarm_on_waiting_orders_reads_what_is_logged() {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
-        let messages = vec![("{}".to_owned(), 9_000), ("{}".to_owned(), 2_000), ("{}".to_owned(), 90_000)];
+        let held = |first_sent| Held { text: "{}".to_owned(), group: None, first_sent };
+        let messages = vec![held(9_000), held(2_000), held(90_000)];
         let lines = logged("INFO", || {
             let until = std::time::Instant::now() + Duration::from_secs(10);
             runtime.block_on(put_back(&Anywhere, Step::Reserve, messages, 10_000, until.into())).unwrap();

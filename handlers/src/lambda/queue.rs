@@ -5,7 +5,8 @@
 
 use super::{
     deadline,
-    put_back::{LONGEST, OnQueue, PutBack, age, put_back},
+    put_back::{Held, LONGEST, OnQueue, PutBack, age, put_back},
+    renewal::Renewal,
 };
 use crate::{
     functions::Trigger,
@@ -16,12 +17,18 @@ use adapters::{
     aws::{payload::Payloads, queue::FIRST_SENT},
     system::SystemClock,
 };
-use futures_util::{StreamExt, future::BoxFuture, stream};
+use futures_util::{Stream, StreamExt, future::BoxFuture, stream};
 use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
 use schemas::ids::OrderId;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use std::{collections::BTreeMap, process::ExitCode, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeMap,
+    pin::{Pin, pin},
+    process::ExitCode,
+    sync::Arc,
+    time::Duration,
+};
 use tokio::{
     sync::OnceCell,
     time::{Instant, timeout_at},
@@ -34,6 +41,9 @@ use workflows::{
 
 /// Bodies that are fetched at once.
 const FETCHES: usize = 8;
+/// The text of the messages that are handled together, from which on no other joins them. Read, it takes some ten times as
+/// much, and a batch of references may stand for any number of bytes; a function has half a gigabyte.
+const PART_BYTES: usize = 4 * 1024 * 1024;
 /// Kept back of an invocation's time to put messages back in.
 const TO_PUT_BACK: Duration = Duration::from_secs(1);
 
@@ -49,8 +59,13 @@ pub async fn serve_with(step: Step, complete: fn(Ports) -> Ports) -> ExitCode {
         let waiting = Arc::new(OnQueue { queue, queues: reach.queues.clone() });
         let payloads = reach.payloads.clone();
         let wire = || -> BoxFuture<'_, _> { Box::pin(async { Ok(complete(reach.wire().await?.ports)) }) };
-        let worker = Worker { step, clock: Arc::new(SystemClock), ports: OnceCell::new(), wire, payloads, waiting };
-        let answer = service_fn(|event: LambdaEvent<Batch>| worker.answer(event));
+        let renewal = Arc::clone(&reach.renewal);
+        let worker =
+            Worker { step, clock: Arc::new(SystemClock), ports: OnceCell::new(), wire, payloads, waiting, renewal };
+        let answer = service_fn(async |event: LambdaEvent<Batch>| {
+            reach.renew_if_due().await;
+            Box::pin(worker.answer(event)).await
+        });
         lambda_runtime::run(answer).await.map_err(anyhow::Error::from_boxed)
     })
     .await
@@ -79,6 +94,7 @@ struct Message {
 struct Attributes {
     approximate_receive_count: String,
     sent_timestamp: String,
+    message_group_id: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -127,6 +143,7 @@ struct Worker<W> {
     wire: W,
     payloads: Option<Payloads>,
     waiting: Arc<dyn PutBack>,
+    renewal: Arc<Renewal>,
 }
 
 /// What became of a message, and which order it was about if it said.
@@ -165,7 +182,15 @@ impl<'a, W: Fn() -> BoxFuture<'a, anyhow::Result<Ports>>> Worker<W> {
                 }
             }
         }
-        let waiting = busy.iter().map(|message| (message.body.clone(), message.first_sent(now))).collect();
+        if !busy.is_empty() {
+            self.renewal.doubt();
+        }
+        let held = |message: &Message| Held {
+            text: message.body.clone(),
+            group: message.attributes.message_group_id.clone(),
+            first_sent: message.first_sent(now),
+        };
+        let waiting = busy.iter().map(held).collect();
         if let Err(error) = put_back(self.waiting.as_ref(), self.step, waiting, now, until).await {
             tracing::warn!(messages = busy.len(), error, "cannot be put back; they count as failed");
             busy.into_iter().for_each(|message| answer.fails(message));
@@ -189,6 +214,8 @@ impl<'a, W: Fn() -> BoxFuture<'a, anyhow::Result<Ports>>> Worker<W> {
         }
     }
 
+    /// In parts of so many bytes, one after the other: what was not begun has not failed, and what was begun has had half
+    /// of the time at least.
     async fn work_together(
         &self,
         ports: &Ports,
@@ -196,22 +223,33 @@ impl<'a, W: Fn() -> BoxFuture<'a, anyhow::Result<Ports>>> Worker<W> {
         begin_until: Instant,
         until: Instant,
     ) -> Vec<Settled> {
-        // What was not begun has not failed, and what was begun has had half of the time at least.
-        if Instant::now() >= begin_until {
-            return outcome_of_all(batch, &Outcome::Busy("the function had too little time left".to_owned()));
+        let mut settled = Vec::with_capacity(batch.len());
+        let mut bodies = pin!(stream::iter(batch).map(|message| self.body_of(message)).buffered(FETCHES));
+        while settled.len() < batch.len() {
+            let rest = batch.get(settled.len()..).unwrap_or_default();
+            if Instant::now() >= begin_until {
+                let busy = Outcome::Busy("the function had too little time left".to_owned());
+                settled.extend(outcome_of_all(rest, &busy));
+                break;
+            }
+            // Counted: a message that always takes too long has to be set aside some day.
+            let late = Outcome::Retry("the function's time ran out".to_owned());
+            let Ok(part) = timeout_at(until, part_of(bodies.as_mut())).await else {
+                settled.extend(outcome_of_all(rest, &late));
+                break;
+            };
+            let begun = rest.get(..part.len()).unwrap_or(rest);
+            let outcomes = timeout_at(until, self.outcomes(ports, part)).await;
+            settled.extend(outcomes.unwrap_or_else(|_| outcome_of_all(begun, &late)));
         }
-        // Counted: a message that always takes too long has to be set aside some day.
-        let late = |_| outcome_of_all(batch, &Outcome::Retry("the function's time ran out".to_owned()));
-        timeout_at(until, self.outcomes(ports, batch)).await.unwrap_or_else(late)
+        settled
     }
 
-    async fn outcomes(&self, ports: &Ports, batch: &[Message]) -> Vec<Settled> {
-        let bodies = stream::iter(batch).map(|message| self.body_of(message)).buffered(FETCHES);
-        let bodies: Vec<Result<Value, Outcome>> = bodies.collect().await;
-        let mut read = Vec::with_capacity(batch.len());
-        let mut good = Vec::with_capacity(batch.len());
-        for body in bodies {
-            match body {
+    async fn outcomes(&self, ports: &Ports, part: Vec<Body>) -> Vec<Settled> {
+        let mut read = Vec::with_capacity(part.len());
+        let mut good = Vec::with_capacity(part.len());
+        for Body { content, .. } in part {
+            match content {
                 Ok(body) => {
                     read.push(Ok(order_of(self.step, &body)));
                     good.push(body);
@@ -229,15 +267,37 @@ impl<'a, W: Fn() -> BoxFuture<'a, anyhow::Result<Ports>>> Worker<W> {
     }
 
     /// The body, fetched from where it lies if it was too large to travel.
-    async fn body_of(&self, message: &Message) -> Result<Value, Outcome> {
+    async fn body_of(&self, message: &Message) -> Body {
+        let sent = message.body.len();
         let body = serde_json::from_str(&message.body).map_err(|error| {
             Outcome::Retry(format!("no JSON from line {} column {} on", error.line(), error.column()))
-        })?;
-        match &self.payloads {
-            Some(payloads) => Ok(payloads.resolve(body).await?),
-            None => Ok(body),
+        });
+        match (body, &self.payloads) {
+            (Ok(body), Some(payloads)) => match payloads.resolve_counted(body).await {
+                Ok((body, fetched)) => Body { content: Ok(body), bytes: sent.saturating_add(fetched) },
+                Err(error) => Body { content: Err(error.into()), bytes: sent },
+            },
+            (content, _) => Body { content, bytes: sent },
         }
     }
+}
+
+/// What a message stands for, or why that cannot be had.
+struct Body {
+    content: Result<Value, Outcome>,
+    /// How long its text is.
+    bytes: usize,
+}
+
+/// The next bodies, until they are enough to be handled together. Whatever is fetched ahead waits for its turn.
+async fn part_of(mut bodies: Pin<&mut impl Stream<Item = Body>>) -> Vec<Body> {
+    let (mut part, mut bytes) = (Vec::new(), 0_usize);
+    while bytes < PART_BYTES {
+        let Some(body) = bodies.next().await else { break };
+        bytes = bytes.saturating_add(body.bytes);
+        part.push(body);
+    }
+    part
 }
 
 fn outcome_of_all(batch: &[Message], outcome: &Outcome) -> Vec<Settled> {
@@ -278,248 +338,5 @@ fn next(message: &str, Settled { order, outcome }: Settled) -> Next {
 }
 
 #[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
-    use super::*;
-    use crate::{
-        fakes::{self, Fault, Shop, accepted, id},
-        lambda::logs::tests::logged,
-    };
-    use adapters::aws::queue::Waiting;
-    use async_trait::async_trait;
-    use serde_json::json;
-    use std::{
-        future::{pending, ready},
-        sync::{
-            Mutex,
-            atomic::{AtomicBool, Ordering},
-        },
-    };
-
-    /// What was put back.
-    #[derive(Default)]
-    struct Back {
-        messages: Mutex<Vec<Waiting>>,
-        /// Nothing can be.
-        away: bool,
-    }
-
-    #[async_trait]
-    impl PutBack for Back {
-        async fn put_back(&self, messages: Vec<Waiting>) -> Result<(), Unavailable> {
-            self.messages.lock().unwrap().extend(messages);
-            if self.away { Err(Unavailable::because("queue.send", "the queue is away")) } else { Ok(()) }
-        }
-    }
-
-    type Wire = Box<dyn Fn() -> BoxFuture<'static, anyhow::Result<Ports>>>;
-
-    fn worker(step: Step, shop: &Arc<Shop>) -> Worker<Wire> {
-        worker_over(step, shop, &Arc::default())
-    }
-
-    fn worker_over(step: Step, shop: &Arc<Shop>, back: &Arc<Back>) -> Worker<Wire> {
-        let ports = shop.ports();
-        worker_wired_by(Box::new(move || Box::pin(ready(Ok(ports.clone())))), step, shop, back)
-    }
-
-    fn worker_wired_by(wire: Wire, step: Step, shop: &Arc<Shop>, back: &Arc<Back>) -> Worker<Wire> {
-        let payloads = Some(Payloads::new(shop.clone()));
-        Worker { step, clock: shop.ports().clock, ports: OnceCell::new(), wire, payloads, waiting: back.clone() }
-    }
-
-    /// A message as SQS delivers it.
-    fn message(name: &str, receives: u32, body: &str) -> Message {
-        let sent = fakes::NOW.unix_timestamp() * 1_000;
-        let attributes = json!({ "ApproximateReceiveCount": receives.to_string(), "SentTimestamp": sent.to_string() });
-        serde_json::from_value(json!({ "messageId": name, "body": body, "attributes": attributes })).unwrap()
-    }
-
-    fn cancel(number: u128) -> String {
-        json!({ "order_id": id(number) }).to_string()
-    }
-
-    fn soon() -> Instant {
-        Instant::now() + Duration::from_secs(10)
-    }
-
-    fn names(answer: &Answer) -> Vec<&str> {
-        answer.batch_item_failures.iter().map(|failure| failure.item_identifier.as_str()).collect()
-    }
-
-    #[tokio::test]
-    async fn exactly_the_messages_that_failed_are_named() {
-        let shop = Shop::new();
-        shop.reserved(1);
-        shop.rejected(2);
-        shop.reserved(5);
-        let messages = vec![
-            message("good", 1, &cancel(1)),
-            message("refused", 1, &cancel(2)),
-            message("no JSON", 1, "{\"order_id\": "),
-            message("not stored yet", 1, &cancel(4)),
-            message("no order", 1, "{}"),
-            message("good again", 1, &cancel(5)),
-        ];
-        let answer = worker(Step::Cancel, &shop).work(messages, soon()).await.unwrap();
-        assert_eq!(names(&answer), ["no JSON", "no order"]);
-        let sent = serde_json::to_value(&answer).unwrap();
-        assert_eq!(sent["batchItemFailures"][0], json!({ "itemIdentifier": "no JSON" }));
-    }
-
-    #[tokio::test]
-    async fn a_message_that_comes_again_is_handled_alone() {
-        let shop = Shop::new();
-        let messages =
-            [(1, 1), (2, 2), (3, 1), (4, 3)].map(|(number, receives)| message("m", receives, &cancel(number)));
-        worker(Step::Cancel, &shop).work(messages.into(), soon()).await.unwrap();
-        let expected = [vec![id(1), id(3)], vec![id(2)], vec![id(4)]];
-        assert_eq!(*shop.batches.lock().unwrap(), expected);
-    }
-
-    #[tokio::test]
-    async fn a_panic_returns_the_whole_batch() {
-        let shop = Shop::new();
-        shop.fails(Fault::Panics);
-        let messages = vec![message("a", 1, &cancel(1)), message("b", 1, &cancel(2)), message("c", 2, &cancel(3))];
-        assert_eq!(names(&worker(Step::Cancel, &shop).work(messages, soon()).await.unwrap()), ["a", "b", "c"]);
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn what_is_not_done_when_the_time_runs_out_comes_again() {
-        let shop = Shop::new();
-        shop.fails(Fault::Hangs);
-        let (began, until) = (Instant::now(), soon());
-        let messages = vec![message("a", 1, &cancel(1)), message("b", 2, &cancel(2))];
-        let back = Arc::<Back>::default();
-        assert_eq!(names(&worker_over(Step::Cancel, &shop, &back).work(messages, until).await.unwrap()), ["a"]);
-        assert_eq!(began.elapsed(), Duration::from_secs(9));
-        // The second was not begun, so it has not failed.
-        assert_eq!(*shop.batches.lock().unwrap(), [[id(1)]]);
-        assert_eq!(back.messages.lock().unwrap()[0].text, cancel(2));
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn what_would_have_too_little_time_is_not_begun() {
-        let shop = Shop::new();
-        for (number, took, begun) in [(1, 4, true), (2, 5, false)] {
-            let back = Arc::<Back>::default();
-            shop.reserved(number);
-            shop.reserved(number + 10);
-            shop.fails(Fault::Takes(Duration::from_secs(took)));
-            let messages = vec![message("slow", 1, &cancel(number)), message("again", 2, &cancel(number + 10))];
-            let answer = worker_over(Step::Cancel, &shop, &back).work(messages, soon()).await.unwrap();
-            assert!(names(&answer).is_empty());
-            assert_eq!(back.messages.lock().unwrap().is_empty(), begun, "{took}");
-        }
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn while_the_secrets_cannot_be_read_every_message_waits() {
-        let (shop, back) = (Shop::new(), Arc::<Back>::default());
-        shop.reserved(1);
-        let away = Arc::new(AtomicBool::new(true));
-        let (ports, is_away) = (shop.ports(), away.clone());
-        let wire: Wire = Box::new(move || {
-            let unread = || anyhow::Error::from(Unavailable::because("secrets.database", "not now"));
-            Box::pin(ready(if is_away.load(Ordering::SeqCst) { Err(unread()) } else { Ok(ports.clone()) }))
-        });
-        let worker = worker_wired_by(wire, Step::Cancel, &shop, &back);
-        let answer = worker.work(vec![message("a", 1, &cancel(1))], soon()).await.unwrap();
-        assert!(names(&answer).is_empty());
-        assert_eq!(back.messages.lock().unwrap()[0].text, cancel(1));
-        assert!(shop.batches.lock().unwrap().is_empty());
-        away.store(false, Ordering::SeqCst);
-        worker.work(vec![message("a", 1, &cancel(1))], soon()).await.unwrap();
-        assert_eq!(*shop.batches.lock().unwrap(), [[id(1)]]);
-        // Nor does one wait for ever who is not answered.
-        let silent = worker_wired_by(Box::new(|| Box::pin(pending())), Step::Cancel, &shop, &back);
-        assert!(names(&silent.work(vec![message("b", 1, &cancel(1))], soon()).await.unwrap()).is_empty());
-        assert_eq!(back.messages.lock().unwrap().len(), 2);
-    }
-
-    #[tokio::test]
-    async fn a_secret_that_is_none_fails_the_invocation() {
-        let (shop, back) = (Shop::new(), Arc::<Back>::default());
-        let refused = || anyhow::Error::from(Unavailable::refused("secrets.database", "secret s names no host"));
-        let wire: Wire = Box::new(move || Box::pin(ready(Err(refused()))));
-        let failed = worker_wired_by(wire, Step::Cancel, &shop, &back);
-        let error = failed.work(vec![message("a", 1, &cancel(1))], soon()).await.unwrap_err();
-        assert!(error.error_message.contains("secret s names no host"), "{}", error.error_message);
-        assert!(back.messages.lock().unwrap().is_empty());
-    }
-
-    #[tokio::test]
-    async fn what_is_not_ready_waits_on_its_queue_and_is_not_counted() {
-        let (shop, back) = (Shop::new(), Arc::<Back>::default());
-        let now = i64::try_from(shop.ports().clock.now().unix_timestamp_nanos() / 1_000_000).unwrap();
-        let mut early = message("early", 1, &cancel(1));
-        early.attributes.sent_timestamp = (now - 100).to_string();
-        let mut late = message("late", 3, &cancel(2));
-        late.attributes.sent_timestamp = (now - 100).to_string();
-        let first_sent = json!({ "stringValue": (now - 40_000).to_string(), "dataType": "Number" });
-        late.message_attributes = serde_json::from_value(json!({ FIRST_SENT: first_sent })).unwrap();
-        let answer = worker_over(Step::Cancel, &shop, &back).work(vec![early, late], soon()).await.unwrap();
-        assert!(names(&answer).is_empty());
-        let waiting = |order, milliseconds, first_sent| Waiting {
-            text: cancel(order),
-            delay: Duration::from_millis(milliseconds),
-            first_sent,
-        };
-        assert_eq!(*back.messages.lock().unwrap(), [waiting(1, 500, now - 100), waiting(2, 10_000, now - 40_000)]);
-    }
-
-    #[tokio::test]
-    async fn what_has_waited_a_day_counts_as_failed() {
-        let (shop, back) = (Shop::new(), Arc::<Back>::default());
-        let day = 24 * 60 * 60;
-        let waited = |name: &str, seconds: i64| {
-            let mut message = message(name, 1, &cancel(1));
-            message.attributes.sent_timestamp = ((fakes::NOW.unix_timestamp() - seconds) * 1_000).to_string();
-            message
-        };
-        let messages = vec![waited("less", day - 1), waited("a day", day)];
-        let answer = worker_over(Step::Cancel, &shop, &back).work(messages, soon()).await.unwrap();
-        assert_eq!(names(&answer), ["a day"]);
-        assert_eq!(back.messages.lock().unwrap().len(), 1);
-    }
-
-    #[tokio::test]
-    async fn what_cannot_be_put_back_counts_as_failed() {
-        let (shop, back) = (Shop::new(), Arc::new(Back { away: true, ..Back::default() }));
-        shop.reserved(2);
-        let messages = vec![message("not stored yet", 1, &cancel(1)), message("good", 1, &cancel(2))];
-        let answer = worker_over(Step::Cancel, &shop, &back).work(messages, soon()).await.unwrap();
-        assert_eq!(names(&answer), ["not stored yet"]);
-    }
-
-    #[tokio::test]
-    async fn a_body_that_lies_elsewhere_is_fetched_and_one_that_is_gone_fails_alone() {
-        let shop = Shop::new();
-        shop.documents.lock().unwrap().insert("intake/1.json".into(), accepted(1).to_string().into_bytes());
-        let messages = vec![
-            message("gone", 1, r#"{"$payload": "intake/2.json"}"#),
-            message("there", 1, r#"{"$payload": "intake/1.json"}"#),
-            message("small", 1, &accepted(3).to_string()),
-        ];
-        let answer = worker(Step::Reserve, &shop).work(messages, soon()).await.unwrap();
-        assert_eq!(names(&answer), ["gone"]);
-        assert_eq!(*shop.started.lock().unwrap(), [id(1), id(3)]);
-    }
-    #[test]
-    fn the_alarm_on_failing_messages_counts_those_that_failed_and_no_others() {
-        let said = || "why".to_owned();
-        let outcomes = [Outcome::Retry(said()), Outcome::Busy(said()), Outcome::Refused(said()), Outcome::Done];
-        let lines = logged("INFO", || {
-            for outcome in outcomes {
-                next("m-1", Settled { order: None, outcome });
-            }
-        });
-        let counted = |line: &&Value| line["level"] == "WARN" && line["message"] == "failed";
-        let counted: Vec<&Value> = lines.iter().filter(counted).collect();
-        assert_eq!((lines.len(), counted.len()), (3, 1), "{lines:?}");
-        assert_eq!(counted[0]["error"], "why");
-        let alarms = include_str!("../../../infra/operations.yaml");
-        assert!(alarms.contains(r#"FilterPattern: '{ ($.level = "WARN") && ($.message = "failed") }'"#));
-    }
-}
+#[path = "queue_tests.rs"]
+mod tests;

@@ -13,12 +13,17 @@ pub async fn serve(job: Job) -> ExitCode {
     super::run(Trigger::Schedule(job), async |reach| {
         let ports = reach.wire().await?.ports;
         let answer = async |tick: LambdaEvent<Value>| {
+            reach.renew_if_due().await;
             let until = deadline::of(&tick.context, ports.clock.as_ref());
-            match timeout_at(until, schedule::run(job, &ports)).await {
+            let run = match timeout_at(until, schedule::run(job, &ports)).await {
                 Ok(Ok(())) => Ok(json!({})),
                 Ok(Err(error)) => Err(failed(error.chain())),
                 Err(_) => Err(failed("the function's time ran out".to_owned())),
+            };
+            if run.is_err() {
+                reach.renewal.doubt();
             }
+            run
         };
         lambda_runtime::run(service_fn(answer)).await.map_err(anyhow::Error::from_boxed)
     })

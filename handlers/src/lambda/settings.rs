@@ -2,7 +2,7 @@
 //! is said together, so that a deployment is mended in one go.
 
 use crate::{
-    functions::{Need, Trigger, queue_url},
+    functions::{DatabaseUser, Need, Trigger, queue_url},
     house_rules,
     seller::{seller, unnamed},
 };
@@ -46,17 +46,33 @@ pub struct Settings {
     pub checkout: Option<String>,
     /// The bucket of invoices.
     pub documents: Option<String>,
-    /// The ARN of the warehouses' topic.
-    pub warehouses: Option<String>,
+    /// How many buyers may wait for a decision at once.
+    pub most_waiting: u32,
+    /// The topics of the warehouses.
+    pub warehouses: Option<WarehouseTopics>,
     /// Who moves the money.
     pub provider: Option<Provider>,
+    /// The database's users to be made, each with the ARN of its secret.
+    pub database_users: Vec<(DatabaseUser, String)>,
+}
+
+/// Where warehouses are told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WarehouseTopics {
+    /// What the ARNs of their topics begin with.
+    pub prefix: String,
+    /// The ARN of a topic that they share, while some have not changed to their own.
+    pub shared: Option<String>,
 }
 
 /// A payment provider.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Provider {
     /// The one for trying things out.
-    Sandbox,
+    Sandbox {
+        /// Whether its test tokens are refused, because the goods are real.
+        money_is_real: bool,
+    },
 }
 
 /// Where the order database is.
@@ -136,8 +152,10 @@ impl Settings {
             bus: None,
             checkout: None,
             documents: None,
+            most_waiting: 0,
             warehouses: None,
             provider: None,
+            database_users: Vec::new(),
         }
     }
 
@@ -160,6 +178,11 @@ impl Settings {
                 self.queues.insert("intake".to_owned(), reader.required(&queue_url("intake")));
                 self.payloads = Some(reader.required("PAYLOADS_BUCKET"));
             }
+            Need::Waiting => {
+                let most = reader.required("MOST_WAITING");
+                let count = most.parse().map_err(|_| format!("MOST_WAITING is {most:?}; it must be a number"));
+                self.most_waiting = if most.is_empty() { 0 } else { reader.checked(count).unwrap_or_default() };
+            }
             Need::Catalogue => self.catalogue = Some(reader.required("CATALOGUE_TABLE")),
             Need::CatalogueCopy => self.catalogue_copy = Some(reader.required("CATALOGUE_TABLE")),
             Need::Queue(name) => {
@@ -169,13 +192,24 @@ impl Settings {
             Need::EventBus => self.bus = Some(reader.required("EVENT_BUS_NAME")),
             Need::Workflows => self.checkout = Some(reader.required("CHECKOUT_STATE_MACHINE_ARN")),
             Need::Documents => self.documents = Some(reader.required("DOCUMENTS_BUCKET")),
-            Need::Warehouses => self.warehouses = Some(reader.required("WAREHOUSE_TOPIC_ARN")),
+            Need::Warehouses => {
+                let prefix = reader.required("WAREHOUSE_TOPICS");
+                self.warehouses = Some(WarehouseTopics { prefix, shared: reader.optional("WAREHOUSE_TOPIC_ARN") });
+            }
             Need::Payments => {
-                let name = reader.required("PAYMENT_PROVIDER");
-                self.provider = (name == "sandbox").then_some(Provider::Sandbox);
+                let (name, tokens) = (reader.required("PAYMENT_PROVIDER"), reader.required("TEST_TOKENS"));
+                if !tokens.is_empty() && tokens != "taken" && tokens != "refused" {
+                    reader.problems.push(format!("TEST_TOKENS is {tokens:?}; it must be taken or refused"));
+                }
+                let money_is_real = tokens != "taken";
+                self.provider = (name == "sandbox").then_some(Provider::Sandbox { money_is_real });
                 if self.provider.is_none() && !name.is_empty() {
                     reader.problems.push(format!("PAYMENT_PROVIDER is {name:?}; it must be sandbox"));
                 }
+            }
+            Need::DatabaseUsers => {
+                let secret = |user: DatabaseUser| Some((user, reader.optional(user.variable())?));
+                self.database_users = DatabaseUser::MADE.into_iter().filter_map(secret).collect();
             }
         }
     }
@@ -196,6 +230,8 @@ mod tests {
             }
             "SLUICE_TIME_ZONE" => "Europe/London".to_owned(),
             "PAYMENT_PROVIDER" => "sandbox".to_owned(),
+            "TEST_TOKENS" => "taken".to_owned(),
+            "MOST_WAITING" => "7".to_owned(),
             _ => name.to_lowercase(),
         }
     }
@@ -239,6 +275,26 @@ mod tests {
         };
         let migrate = Settings::read(Trigger::Deployment, few).unwrap().database;
         assert_eq!((migrate.host, migrate.name.as_str(), migrate.sslmode.as_str()), (None, "sluice", "verify-full"));
+    }
+
+    #[test]
+    fn test_tokens_are_money_only_where_that_is_said() {
+        for (said, money_is_real) in [("taken", false), ("refused", true)] {
+            let given = |name: &str| Some(if name == "TEST_TOKENS" { said.to_owned() } else { value_of(name) });
+            let settings = Settings::read(Trigger::Workflow(Function::AuthorizePayment), given).unwrap();
+            assert_eq!(settings.provider, Some(Provider::Sandbox { money_is_real }), "{said}");
+        }
+        let other = |name: &str| Some(if name == "TEST_TOKENS" { "true".to_owned() } else { value_of(name) });
+        let error = Settings::read(Trigger::Workflow(Function::AuthorizePayment), other).unwrap_err().to_string();
+        assert_eq!(error, "TEST_TOKENS is \"true\"; it must be taken or refused");
+    }
+
+    #[test]
+    fn how_many_may_wait_is_a_number() {
+        assert_eq!(Settings::read(Trigger::Http, |name| Some(value_of(name))).unwrap().most_waiting, 7);
+        let other = |name: &str| Some(if name == "MOST_WAITING" { "-1".to_owned() } else { value_of(name) });
+        let error = Settings::read(Trigger::Http, other).unwrap_err().to_string();
+        assert_eq!(error, "MOST_WAITING is \"-1\"; it must be a number");
     }
 
     #[test]

@@ -13,8 +13,13 @@ pub async fn serve(function: Function) -> ExitCode {
     super::run(Trigger::Workflow(function), async |reach| {
         let ports = reach.wire().await?.ports;
         let answer = async |event: LambdaEvent<Value>| {
+            reach.renew_if_due().await;
             let until = deadline::of(&event.context, ports.clock.as_ref());
-            answer(function, &ports, event.payload, until).await
+            let answered = answer(function, &ports, event.payload, until).await;
+            if answered.is_err() {
+                reach.renewal.doubt();
+            }
+            answered
         };
         lambda_runtime::run(service_fn(answer)).await.map_err(anyhow::Error::from_boxed)
     })

@@ -1,7 +1,11 @@
 //! The ports of a function, put together once: what its settings name stands behind them, and nothing else.
 
-use super::settings::{DatabaseSettings, Provider, Settings};
-use crate::{api::EdgeKey, ports::Ports, token::TokenKey};
+use super::{
+    renewal::Renewal,
+    settings::{DatabaseSettings, Provider, Settings, WarehouseTopics},
+    waiting::SharedRoom,
+};
+use crate::{api::EdgeKey, functions::DatabaseUser, ports::Ports, token::TokenKey};
 use adapters::{
     aws::{
         Clients,
@@ -9,6 +13,7 @@ use adapters::{
         event_bus::EventBridgeBus,
         intake::DynamoIntake,
         payload::Payloads,
+        places::Places,
         queue::SqsQueues,
         secrets::{self, Place},
         warehouses::SnsWarehouses,
@@ -19,6 +24,7 @@ use adapters::{
         Database,
         catalogue::PgCatalogue,
         orders::{OrderSettings, PgOrders},
+        roles::Role,
         search::PgSearch,
         warehouses::PgWarehouses,
     },
@@ -26,8 +32,9 @@ use adapters::{
     system::SystemClock,
 };
 use anyhow::Context;
-use std::sync::Arc;
-use workflows::ports::Clock;
+use futures_util::future::BoxFuture;
+use std::sync::{Arc, OnceLock};
+use workflows::ports::{Clock, Unavailable};
 
 /// What a function has before it has asked anybody for anything.
 pub(super) struct Reach {
@@ -37,6 +44,10 @@ pub(super) struct Reach {
     pub(super) payloads: Option<Payloads>,
     /// The queues that it sends to.
     pub(super) queues: SqsQueues,
+    /// When its secrets are read again.
+    pub(super) renewal: Arc<Renewal>,
+    /// The order database, once it was put together.
+    database: OnceLock<Database>,
 }
 
 /// What a function works with.
@@ -45,10 +56,14 @@ pub(super) struct Wired {
     pub(super) ports: Ports,
     /// The order database itself.
     pub(super) database: Database,
+}
+
+/// What a request must show.
+pub(super) struct Keys {
     /// Verifies bearer tokens.
-    pub(super) token_key: Option<TokenKey>,
-    /// What every request must show.
-    pub(super) edge_key: Option<EdgeKey>,
+    pub(super) token: Option<TokenKey>,
+    /// What whoever stands in front shows.
+    pub(super) edge: Option<EdgeKey>,
 }
 
 impl Reach {
@@ -59,7 +74,7 @@ impl Reach {
             None => None,
         };
         let queues = SqsQueues::new(clients.sqs.clone(), settings.queues.clone(), payloads.clone());
-        Ok(Self { settings, clients, payloads, queues })
+        Ok(Self { settings, clients, payloads, queues, renewal: Arc::default(), database: OnceLock::new() })
     }
 
     /// Reads the secrets and puts everything together.
@@ -67,26 +82,96 @@ impl Reach {
     /// # Errors
     /// An [`Unavailable`](workflows::ports::Unavailable) if a secret could not be read.
     pub(super) async fn wire(&self) -> anyhow::Result<Wired> {
-        let Self { settings, clients, payloads, queues } = self;
-        let database = connect(clients, &settings.database).await?;
-        let token_key = match &settings.token_key {
-            Some(secret) => Some(TokenKey::from_bytes(&secrets::token_key(&clients.secrets, secret).await?)?),
-            None => None,
-        };
-        let edge_key = match &settings.edge_key {
-            Some(secret) => Some(EdgeKey::from_bytes(&secrets::edge_key(&clients.secrets, secret).await?)),
-            None => None,
-        };
-        let mut ports = Ports { queue: Arc::new(queues.clone()), ..on_database(&database, settings) };
-        on_aws(&mut ports, clients, &database, payloads.clone(), settings.clone())?;
-        Ok(Wired { ports, database, token_key, edge_key })
+        let url = database_url(&self.clients, &self.settings.database).await?;
+        let database = Database::connect_once(&url).context(NO_ADDRESS)?;
+        let database = self.database.get_or_init(|| database).clone();
+        let queue = Arc::new(self.queues.clone());
+        let mut ports = Ports { queue, ..on_database(&database, &self.settings) };
+        on_aws(&mut ports, self, &database)?;
+        Ok(Wired { ports, database })
+    }
+
+    /// Reads the keys of requests, each with the one before it.
+    ///
+    /// # Errors
+    /// If a secret could not be read, or is no key.
+    pub(super) async fn keys(&self) -> anyhow::Result<Keys> {
+        let Self { settings, clients, .. } = self;
+        let mut keys = Keys { token: None, edge: None };
+        if let Some(secret) = &settings.token_key {
+            for bytes in secrets::token_keys(&clients.secrets, secret).await? {
+                let key = TokenKey::from_bytes(&bytes)?;
+                keys.token = Some(match keys.token {
+                    Some(newer) => newer.after(key),
+                    None => key,
+                });
+            }
+        }
+        if let Some(secret) = &settings.edge_key {
+            for bytes in secrets::edge_keys(&clients.secrets, secret).await? {
+                let key = EdgeKey::from_bytes(&bytes);
+                keys.edge = Some(match keys.edge {
+                    Some(newer) => newer.after(key),
+                    None => key,
+                });
+            }
+        }
+        Ok(keys)
+    }
+
+    /// Reads the database's secret again if its time has come; while it cannot be read, what was read before holds.
+    pub(super) async fn renew_if_due(&self) {
+        if self.renewal.is_due() {
+            self.renew().await;
+        }
+    }
+
+    /// Reads the database's secret again.
+    pub(super) fn renew(&self) -> BoxFuture<'_, ()> {
+        Box::pin(async {
+            let Some(database) = self.database.get() else { return };
+            let renewed = match database_url(&self.clients, &self.settings.database).await {
+                Ok(url) => database.connect_from_now_on_by(&url).context(NO_ADDRESS),
+                Err(error) => Err(error.into()),
+            };
+            if let Err(error) = renewed {
+                tracing::warn!(error = format!("{error:#}"), "the database's secret cannot be read again");
+            }
+        })
+    }
+
+    /// The database's users to be made: what each may do, its name and its password.
+    ///
+    /// # Errors
+    /// If a secret could not be read, or is no user's.
+    pub(super) async fn database_users(&self) -> Result<Vec<(Role, String, String)>, Unavailable> {
+        let mut users = Vec::new();
+        for (user, secret) in &self.settings.database_users {
+            let role = match user {
+                DatabaseUser::Api => Role::Api,
+                DatabaseUser::Worker => Role::Worker,
+                DatabaseUser::Payments => Role::Payments,
+                DatabaseUser::Owner => continue,
+            };
+            let (name, password) = secrets::credentials(&self.clients.secrets, secret).await?;
+            users.push((role, name, password));
+        }
+        Ok(users)
+    }
+
+    /// The places in which buyers wait.
+    pub(super) fn room(&self, clock: Arc<dyn Clock>) -> Option<SharedRoom> {
+        let table = self.settings.submissions.clone()?;
+        let client = self.clients.dynamo_db.clone();
+        Some(SharedRoom { places: Places::new(client, table, "wait", self.settings.most_waiting), clock })
     }
 }
 
-async fn connect(clients: &Clients, place: &DatabaseSettings) -> anyhow::Result<Database> {
+const NO_ADDRESS: &str = "the database's address cannot be understood";
+
+async fn database_url(clients: &Clients, place: &DatabaseSettings) -> Result<String, Unavailable> {
     let besides = Place { host: place.host.as_deref(), dbname: &place.name, sslmode: &place.sslmode };
-    let url = secrets::database_url(&clients.secrets, &place.secret, besides).await?;
-    Database::connect_once(&url).context("the database's address cannot be understood")
+    secrets::database_url(&clients.secrets, &place.secret, besides).await
 }
 
 fn in_bucket(bucket: &str) -> anyhow::Result<StoredDocuments> {
@@ -109,15 +194,11 @@ fn on_database(database: &Database, settings: &Settings) -> Ports {
 }
 
 /// The ports that services of AWS stand behind, as far as the function reaches them.
-fn on_aws(
-    ports: &mut Ports,
-    clients: &Clients,
-    database: &Database,
-    payloads: Option<Payloads>,
-    settings: Settings,
-) -> anyhow::Result<()> {
-    if let (Some(table), Some(payloads)) = (settings.submissions, payloads) {
-        let intake = DynamoIntake::new(clients.dynamo_db.clone(), table, Arc::clone(&ports.queue), payloads);
+fn on_aws(ports: &mut Ports, reach: &Reach, database: &Database) -> anyhow::Result<()> {
+    let Reach { clients, queues, .. } = reach;
+    let settings = reach.settings.clone();
+    if let (Some(table), Some(payloads)) = (settings.submissions, reach.payloads.clone()) {
+        let intake = DynamoIntake::new(clients.dynamo_db.clone(), table, queues.clone(), payloads);
         ports.intake = Arc::new(intake);
     }
     let products = |table: String| Arc::new(DynamoCatalogue::new(clients.dynamo_db.clone(), table));
@@ -136,13 +217,13 @@ fn on_aws(
     if let Some(bucket) = settings.documents {
         ports.documents = Arc::new(in_bucket(&bucket)?);
     }
-    if let Some(topic) = settings.warehouses {
-        let topic = SnsWarehouses::new(clients.sns.clone(), topic);
-        ports.warehouses = Arc::new(PgWarehouses::new(database.clone()).and_push(Arc::new(topic)));
+    if let Some(WarehouseTopics { prefix, shared }) = settings.warehouses {
+        let topics = SnsWarehouses::new(clients.sns.clone(), prefix).and_shared(shared);
+        ports.warehouses = Arc::new(PgWarehouses::new(database.clone()).and_push(Arc::new(topics)));
     }
-    match settings.provider {
-        Some(Provider::Sandbox) => ports.provider = Arc::new(Sandbox::new(database.clone())),
-        None => (),
+    if let Some(Provider::Sandbox { money_is_real }) = settings.provider {
+        let sandbox = Sandbox::new(database.clone());
+        ports.provider = Arc::new(if money_is_real { sandbox.where_money_is_real() } else { sandbox });
     }
     Ok(())
 }

@@ -161,3 +161,32 @@ async fn with_something_in_front_nobody_comes_another_way() {
     request.headers_mut().insert("x-sluice-edge", std::str::from_utf8(SECRET).unwrap().parse().unwrap());
     assert_eq!(ask(behind(), request).await.status, StatusCode::OK);
 }
+
+#[tokio::test]
+async fn while_a_secret_is_changed_the_one_before_is_good_too() {
+    const NEW: &[u8] = b"another key of thirty-two bytes!";
+    let world = World::new();
+    let changed = || {
+        let token_key = TokenKey::from_bytes(NEW).unwrap().after(TokenKey::from_bytes(SECRET).unwrap());
+        let edge_key = EdgeKey::from_bytes(NEW).after(EdgeKey::from_bytes(SECRET));
+        let app = world.app(Arc::new(LookAgain));
+        router(App { token_key: Some(Arc::new(token_key)), edge_key: Some(edge_key), ..app })
+    };
+    let alice = Identity { sub: "alice".into(), role: Role::Customer, warehouse: None };
+    let signed = |key: &[u8]| {
+        let token = TokenKey::from_bytes(key).unwrap().sign(&alice, NOW, Duration::hours(1)).unwrap();
+        format!("Bearer {token}")
+    };
+    let third: &[u8] = b"a key that nobody here ever knew";
+    for (edge, token, status) in [
+        (NEW, NEW, StatusCode::OK),
+        (SECRET, SECRET, StatusCode::OK),
+        (SECRET, NEW, StatusCode::OK),
+        (third, NEW, StatusCode::NOT_FOUND),
+        (NEW, third, StatusCode::UNAUTHORIZED),
+    ] {
+        let mut request = request("GET", "/v1/products", Some(&signed(token)));
+        request.headers_mut().insert("x-sluice-edge", std::str::from_utf8(edge).unwrap().parse().unwrap());
+        assert_eq!(changed().oneshot(request).await.unwrap().status(), status);
+    }
+}

@@ -1,7 +1,8 @@
 //! The functions: their programs, the variables that each reads, and which of them the workflow calls.
 
+use crate::permissions::secrets_of;
 use crate::template::{Template, expect, path, references, several, target};
-use handlers::functions::{Trigger, queue_url};
+use handlers::functions::{DatabaseUser, Trigger, queue_url};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use workflows::wiring::{FUNCTIONS, QUEUES};
@@ -43,14 +44,32 @@ fn function(template: &Template, trigger: Trigger, differences: &mut Vec<String>
     for variable in read.iter().filter(|variable| variable.required && !given.contains_key(&variable.name)) {
         differences.push(format!("{id} reads {} and is not given it", variable.name));
     }
+    own_database(template, trigger, given.get("DATABASE_SECRET_ARN").copied(), differences);
     for (name, value) in given {
         if !read.iter().any(|variable| variable.name == name) {
             differences.push(format!("{id} is given {name} and does not read it"));
         }
-        let (is, should) = (references(value), refers_to(template, &name));
+        let (is, should) = (references(value), refers_to(template, trigger, &name));
         if should.is_some_and(|should| is != should) {
             differences.push(format!("{id}: {name} refers to {is:?}"));
         }
+    }
+}
+
+/// With the stack's own database the secret is that of the function's user, and not of another.
+fn own_database(template: &Template, trigger: Trigger, value: Option<&Value>, differences: &mut Vec<String>) {
+    let output = match trigger.database_user() {
+        DatabaseUser::Owner => "Database.Outputs.SecretArn",
+        DatabaseUser::Api => "Database.Outputs.ApiSecretArn",
+        DatabaseUser::Worker => "Database.Outputs.WorkerSecretArn",
+        DatabaseUser::Payments => "Database.Outputs.PaymentsSecretArn",
+    };
+    let is = value.and_then(|value| value["Fn::If"][1]["Fn::GetAtt"].as_str()).unwrap_or_default();
+    if is != output {
+        differences.push(format!("{} connects by {is:?} instead of {output}", trigger.logical_id()));
+    }
+    if template.0["Parameters"]["DatabaseUsers"]["Default"] != "true" {
+        differences.push("functions connect as the database's owner unless told otherwise".to_owned());
     }
 }
 
@@ -66,7 +85,7 @@ fn environment<'a>(template: &'a Template, id: &str) -> BTreeMap<String, &'a Val
 }
 
 /// The resources that a variable names.
-fn refers_to(template: &Template, variable: &str) -> Option<BTreeSet<String>> {
+fn refers_to(template: &Template, trigger: Trigger, variable: &str) -> Option<BTreeSet<String>> {
     let ids = |ids: &[&str]| Some(ids.iter().map(|id| (*id).to_owned()).collect());
     if let Some(spec) = QUEUES.iter().find(|spec| queue_url(spec.name) == variable) {
         return ids(&[template.named("AWS::SQS::Queue", "QueueName", spec.name)?]);
@@ -77,11 +96,17 @@ fn refers_to(template: &Template, variable: &str) -> Option<BTreeSet<String>> {
         "CATALOGUE_TABLE" => ids(&["Catalogue"]),
         "PAYLOADS_BUCKET" => ids(&["Payloads"]),
         "DOCUMENTS_BUCKET" => ids(&["Documents"]),
+        "MOST_WAITING" => ids(&["MostWaiting"]),
+        "TEST_TOKENS" => ids(&[]),
+        "WAREHOUSE_TOPICS" => ids(&[]),
         "WAREHOUSE_TOPIC_ARN" => ids(&["WarehouseTopic"]),
         "TOKEN_KEY_SECRET_ARN" => ids(&["TokenKey"]),
         "EDGE_SECRET_ARN" => ids(&["EdgeSecretArn"]),
         "CHECKOUT_STATE_MACHINE_ARN" => ids(&["Checkout", "CheckoutAlias"]),
-        "DATABASE_SECRET_ARN" => ids(&["Database", "DatabaseSecretArn"]),
+        "DATABASE_SECRET_ARN" => ids(&secrets_of(trigger.database_user())),
+        "DATABASE_API_SECRET_ARN" => ids(&["Database", "DatabaseApiSecretArn"]),
+        "DATABASE_WORKER_SECRET_ARN" => ids(&["Database", "DatabaseWorkerSecretArn"]),
+        "DATABASE_PAYMENTS_SECRET_ARN" => ids(&["Database", "DatabasePaymentsSecretArn"]),
         _ => None,
     }
 }

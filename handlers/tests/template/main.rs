@@ -3,12 +3,15 @@
 //! difference.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod concurrency;
 mod events;
 mod functions;
 mod operations;
 mod permissions;
+mod pipelines;
 mod queues;
 mod template;
+mod warehouses;
 
 use serde_json::{Value, json};
 use template::Template;
@@ -24,7 +27,13 @@ fn alarms() -> Template {
 }
 
 fn differences(template: &Template) -> Vec<String> {
-    let parts = [queues::differences, events::differences, functions::differences, permissions::differences];
+    let parts = [
+        queues::differences,
+        events::differences,
+        functions::differences,
+        permissions::differences,
+        concurrency::differences,
+    ];
     parts.iter().flat_map(|part| part(template)).collect()
 }
 
@@ -105,6 +114,16 @@ fn whatever_is_changed_in_the_template_is_named() {
             "ApiFunction: CATALOGUE_TABLE refers to {\"Submissions\"}",
         ),
         (
+            "ApiFunction/Properties/Environment/Variables/DATABASE_SECRET_ARN/Fn::If/1/Fn::GetAtt",
+            json!("Database.Outputs.SecretArn"),
+            "ApiFunction connects by \"Database.Outputs.SecretArn\" instead of Database.Outputs.ApiSecretArn",
+        ),
+        (
+            "IndexFunction/Properties/Policies/2/Ref",
+            json!("DatabaseAsPayments"),
+            "IndexFunction may secretsmanager:GetSecretValue on DatabasePaymentsSecretArn and needs not",
+        ),
+        (
             "PublishCatalogueFunction/Properties/Environment/Variables",
             json!({}),
             "PublishCatalogueFunction reads CATALOGUE_TABLE and is not given it",
@@ -124,7 +143,29 @@ fn whatever_is_changed_in_the_template_is_named() {
         (
             "DispatchFunction/Properties/Environment/Variables",
             json!({}),
-            "DispatchFunction reads WAREHOUSE_TOPIC_ARN and is not given it",
+            "DispatchFunction reads WAREHOUSE_TOPICS and is not given it",
+        ),
+        (
+            "DispatchFunction/Properties/Policies/1/Statement/1/Resource/Fn::Sub",
+            json!("arn:${AWS::Partition}:sns:${AWS::Region}:${AWS::AccountId}:*"),
+            "DispatchFunction may sns:Publish on * and needs not",
+        ),
+        (
+            "ApiFunction/Properties/ReservedConcurrentExecutions",
+            json!(null),
+            "ApiFunction has no concurrency of its own",
+        ),
+        (
+            "IndexFunction/Properties/ReservedConcurrentExecutions/Fn::If/1",
+            json!(1),
+            "IndexFunction: its queue asks for 2 at once, and it has 1",
+        ),
+        ("../Parameters/ApiConcurrency/Default", json!(600), "two stages reserve"),
+        ("../Parameters/MostWaiting/Default", json!(150), "150 may wait of the 200"),
+        (
+            "SweepFunction/Properties/EventInvokeConfig/MaximumEventAgeInSeconds",
+            json!(null),
+            "SweepFunction: ticks that find no room pile up",
         ),
         (
             "VoidFunction/Properties/Environment/Variables",
@@ -269,6 +310,13 @@ fn whatever_is_changed_in_the_alarms_is_named() {
         ("Dashboard/Properties/DashboardBody/Fn::Sub", json!("${Stage}-orders\""), "Dashboard does not show void-dlq"),
         ("Dashboard/Properties/DashboardBody/Fn::Sub", json!("${Stage}-orders\""), "Dashboard shows orders, which"),
         ("ItemsFail/Type", json!("AWS::None"), "there is no alarm ItemsFail"),
+        ("SweepFails/Properties/Threshold", json!(3), "no alarm rings while sweep keeps failing"),
+        ("ExpireFails/Type", json!("AWS::None"), "no alarm rings while expire keeps failing"),
+        (
+            "CatalogueIsOld/Properties/DatapointsToAlarm",
+            json!(5),
+            "no alarm rings while publish-catalogue keeps failing",
+        ),
     ];
     let main = main_template();
     are_named(&alarms(), changes, |changed| operations::differences(&main, changed));

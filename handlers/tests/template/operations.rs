@@ -5,7 +5,7 @@ use crate::template::{Template, after_stage, expect};
 use handlers::functions::Trigger;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
-use workflows::wiring::{Function, QUEUES, dead_letter_queue};
+use workflows::wiring::{Function, QUEUES, Runtime, dead_letter_queue, schedules_of};
 
 const ALARM: &str = "AWS::CloudWatch::Alarm";
 /// Where rules put what they cannot deliver.
@@ -28,6 +28,7 @@ pub(super) fn differences(template: &Template, operations: &Template) -> Vec<Str
     }
     queues(operations, &mut differences);
     functions(operations, &mut differences);
+    schedules(operations, &mut differences);
     own_metrics(operations, &mut differences);
     dashboard(operations, &mut differences);
     canaries(template, operations, &mut differences);
@@ -98,6 +99,25 @@ fn functions(operations: &Template, differences: &mut Vec<String>) {
             if namespace == "AWS/States" && *whose != workflow {
                 differences.push(format!("{id} watches {metric} of {whose}, which is not the workflow"));
             }
+        }
+    }
+}
+
+/// What the clock calls fails once a minute, which no sum over functions tells from a passing trouble: each has an alarm of its
+/// own, which rings when most of a few minutes failed. A run that does not end counts as failed.
+fn schedules(operations: &Template, differences: &mut Vec<String>) {
+    for schedule in schedules_of(Runtime::Aws) {
+        let program = Trigger::Schedule(schedule.job).program();
+        let own: Watched = ("AWS/Lambda".to_owned(), "Errors".to_owned(), program.to_owned());
+        let rings = |id: &&str| {
+            let properties = operations.properties(id);
+            let number = |name: &str| properties[name].as_i64().unwrap_or_default();
+            watched(operations, id) == [own.clone()]
+                && (properties["Threshold"] == 0 && properties["Statistic"] == "Sum")
+                && (number("Period") == 60 && (1..number("EvaluationPeriods")).contains(&number("DatapointsToAlarm")))
+        };
+        if !operations.all(ALARM).iter().any(rings) {
+            differences.push(format!("no alarm rings while {program} keeps failing"));
         }
     }
 }

@@ -2,7 +2,7 @@
 //! without saying it in the template is refused.
 
 use crate::template::{Template, references, several};
-use handlers::functions::{Need, Trigger};
+use handlers::functions::{DatabaseUser, Need, Trigger};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use workflows::wiring::QUEUES;
@@ -11,6 +11,8 @@ use workflows::wiring::QUEUES;
 type Grant = (String, String);
 
 const MANAGED: &str = "AWS::IAM::ManagedPolicy";
+/// The topics of all warehouses of a stage.
+const TOPICS: &str = "arn:${AWS::Partition}:sns:${AWS::Region}:${AWS::AccountId}:${Stage}-warehouse-*.fifo";
 /// Properties of a function by which SAM allows it what its policies do not say.
 const SILENT: [&str; 4] = ["Role", "Events", "DeadLetterQueue", "EventInvokeConfig/DestinationConfig"];
 /// Resources that would allow a function's role something from elsewhere.
@@ -43,9 +45,11 @@ fn needed(template: &Template, trigger: Trigger) -> BTreeSet<Grant> {
         grants.extend(actions.iter().map(|action| ((*action).to_owned(), resource.to_owned())));
     };
     let queue = |name: &str| template.named("AWS::SQS::Queue", "QueueName", name).unwrap_or("a queue that is missing");
-    // Every function connects to the database, the stack's own or the one that is named, and meets encrypted orders.
-    add("Database", &["secretsmanager:GetSecretValue"]);
-    add("DatabaseSecretArn", &["secretsmanager:GetSecretValue"]);
+    // Every function connects to the database, the stack's own or the one that is named, as the user of its group; and meets
+    // encrypted orders.
+    for secret in secrets_of(trigger.database_user()) {
+        add(secret, &["secretsmanager:GetSecretValue"]);
+    }
     add("DataKey", &["kms:Decrypt", "kms:GenerateDataKey"]);
     if let Trigger::Queue(step) = trigger {
         for spec in QUEUES.iter().filter(|spec| spec.step == step) {
@@ -73,7 +77,18 @@ fn needed(template: &Template, trigger: Trigger) -> BTreeSet<Grant> {
             }
             Need::Documents if trigger == Trigger::Http => add("Documents", &["s3:GetObject", "s3:ListBucket"]),
             Need::Documents => add("Documents", &["s3:GetObject", "s3:ListBucket", "s3:PutObject"]),
-            Need::Warehouses => add("WarehouseTopic", &["sns:Publish"]),
+            Need::Warehouses => {
+                add("WarehouseTopic", &["sns:Publish"]);
+                // Those of warehouses are known by how their names begin.
+                add(TOPICS, &["sns:Publish"]);
+            }
+            Need::DatabaseUsers => {
+                for secret in DatabaseUser::MADE.into_iter().flat_map(secrets_of) {
+                    add(secret, &["secretsmanager:GetSecretValue"]);
+                }
+            }
+            // In the table of accepted orders, which is granted with it.
+            Need::Waiting => {}
             // They are settings, and the sandbox provider is in the database.
             Need::Hold | Need::Seller | Need::Payments => {}
         }
@@ -81,8 +96,18 @@ fn needed(template: &Template, trigger: Trigger) -> BTreeSet<Grant> {
     grants
 }
 
+/// The secrets of a user: the stack's own, one that is named, and the owner's where no users are asked for.
+pub(super) fn secrets_of(user: DatabaseUser) -> Vec<&'static str> {
+    match user {
+        DatabaseUser::Owner => vec!["Database", "DatabaseSecretArn"],
+        DatabaseUser::Api => vec!["Database", "DatabaseApiSecretArn", "DatabaseSecretArn"],
+        DatabaseUser::Worker => vec!["Database", "DatabaseWorkerSecretArn", "DatabaseSecretArn"],
+        DatabaseUser::Payments => vec!["Database", "DatabasePaymentsSecretArn", "DatabaseSecretArn"],
+    }
+}
+
 /// What the template allows a function, and what of that cannot be compared. A resource that is everything, or is named by
-/// its text, counts as `*`.
+/// a text that is not known here, counts as `*`.
 fn granted(template: &Template, id: &str, differences: &mut Vec<String>) -> BTreeSet<Grant> {
     for property in SILENT {
         let places = [&template.0["Globals"]["Function"], template.properties(id)];
@@ -134,6 +159,9 @@ fn branches(value: &Value) -> Vec<&Value> {
 /// The resources that a statement names.
 fn resources(value: &Value) -> BTreeSet<String> {
     let one = |resource: &Value| {
+        if resource["Fn::Sub"] == TOPICS {
+            return BTreeSet::from([TOPICS.to_owned()]);
+        }
         let named = references(resource);
         if named.is_empty() { BTreeSet::from(["*".to_owned()]) } else { named }
     };

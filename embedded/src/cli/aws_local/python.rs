@@ -91,7 +91,9 @@ impl Python {
         }
         progress(&format!("fetching {packages}, once"));
         let mut pip = Command::new(draft.path().join("bin/python"));
-        pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input", "--requirement"]);
+        pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"]);
+        // What the registry serves is what was looked at when the list was made, or nothing.
+        pip.args(["--require-hashes", "--requirement"]);
         let fetched = pip.arg(&requirements).stdin(Stdio::null()).output()?;
         if !fetched.status.success() {
             bail!("pip could not fetch {packages} (is there a network?): {}", last_line(&fetched));

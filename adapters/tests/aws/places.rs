@@ -1,0 +1,40 @@
+//! Places in a table: never more are taken than there are, and one whose holder died is free again.
+
+use super::account::{clients, now, table};
+use adapters::aws::places::Places;
+use std::{collections::HashSet, time::Duration};
+
+const HOLD: Duration = Duration::from_secs(20);
+
+#[tokio::test]
+async fn no_more_places_are_taken_than_there_are_and_each_is_free_again() {
+    let clients = clients().await;
+    let table = table(&clients).await;
+    let places = Places::new(clients.dynamo_db.clone(), &table, "test", 3);
+    let (mut taken, then) = (Vec::new(), now());
+    // A try that meets a taken place may find none; as many as this find all.
+    for _ in 0..60 {
+        taken.extend(places.take(then, HOLD).await.unwrap());
+    }
+    assert_eq!(taken.len(), 3);
+    assert_eq!(taken.iter().map(|place| format!("{place:?}")).collect::<HashSet<_>>().len(), 3);
+    assert_eq!(places.take(then, HOLD).await.unwrap(), None);
+
+    places.give_back(taken.remove(0), then).await.unwrap();
+    let mut found = None;
+    for _ in 0..60 {
+        found = found.or(places.take(then, HOLD).await.unwrap());
+    }
+    let late = taken.remove(0);
+    assert!(found.is_some());
+    // Those whose time is over are others' now, and stay so.
+    let later = then + HOLD + Duration::from_secs(1);
+    let mut again = Vec::new();
+    for _ in 0..60 {
+        again.extend(places.take(later, HOLD).await.unwrap());
+    }
+    assert_eq!(again.len(), 3);
+    places.give_back(late, later).await.unwrap();
+    assert_eq!(places.take(later, HOLD).await.unwrap(), None);
+    assert_eq!(Places::new(clients.dynamo_db, table, "none", 0).take(then, HOLD).await.unwrap(), None);
+}

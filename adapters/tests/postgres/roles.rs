@@ -1,0 +1,110 @@
+//! The users by which functions connect: each may do what its functions do, and nothing else.
+
+use super::shop::Shop;
+use adapters::postgres::{
+    Database,
+    roles::Role::{self, Api, Payments, Worker},
+};
+use std::iter::zip;
+
+/// The users of one database, by names that no other test has on the server that they share.
+struct Users {
+    shop: Shop,
+    prefix: &'static str,
+}
+
+impl Users {
+    async fn make(prefix: &'static str) -> Self {
+        let users = Self { shop: Shop::empty().await, prefix };
+        for role in [Api, Worker, Payments] {
+            users.shop.database.make_user(role, &users.name(role), "a \"pass\\word' of theirs").await.unwrap();
+        }
+        users
+    }
+
+    fn name(&self, role: Role) -> String {
+        format!("{} {role:?} \"user\"", self.prefix)
+    }
+
+    /// Whether the role may do that; whatever it does is undone.
+    async fn may(&self, role: Role, statement: &'static str) -> bool {
+        let mut transaction = self.shop.database.durable.begin().await.unwrap();
+        let take_on: String = sqlx::query_scalar("select format('set local role %I', $1)")
+            .bind(self.name(role))
+            .fetch_one(&mut *transaction)
+            .await
+            .unwrap();
+        sqlx::raw_sql(sqlx::AssertSqlSafe(take_on)).execute(&mut *transaction).await.unwrap();
+        match sqlx::raw_sql(statement).execute(&mut *transaction).await {
+            Ok(_) => true,
+            Err(error) => {
+                // Not for want of a right is as good as done.
+                let code = error.as_database_error().and_then(|error| error.code().map(|code| code.into_owned()));
+                !["42501", "3F000"].contains(&code.as_deref().unwrap_or_default())
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn each_user_may_do_what_its_functions_do_and_nothing_else() {
+    let users = Users::make("each").await;
+    let rights = [
+        ("select * from orders, order_events, products, stock, invoices, order_search", [true, true, true]),
+        ("update orders set updated_at = now()", [true, true, true]),
+        ("insert into products select 'A', 'A', 'EUR', 1, 0, '{}', now()", [false, true, true]),
+        ("delete from sweeps", [false, true, true]),
+        ("update payments set state = 'voided'", [false, true, true]),
+        ("insert into invoice_series values ('x', 2026, 0)", [false, true, true]),
+        (
+            "insert into warehouse_feed (warehouse, order_id, sequence, event)
+             values ('x', gen_random_uuid(), 1, '{}')",
+            [false, true, true],
+        ),
+        ("select * from sandbox.payment_intents", [false, false, true]),
+        ("insert into sandbox.payment_intents (key) values ('x')", [false, false, true]),
+        ("delete from sandbox.payment_intents", [false, false, false]),
+        ("select * from _sqlx_migrations", [false, false, false]),
+        ("truncate orders", [false, false, false]),
+        ("drop table orders", [false, false, false]),
+        ("create table public.mine ()", [false, false, false]),
+        ("create schema mine", [false, false, false]),
+        ("create role another", [false, false, false]),
+        ("alter table orders add column mine int", [false, false, false]),
+    ];
+    for (statement, may) in rights {
+        for (role, may) in zip([Api, Worker, Payments], may) {
+            assert_eq!(users.may(role, statement).await, may, "{role:?}: {statement}");
+        }
+    }
+}
+
+/// A role that had more, and a table that came later.
+#[tokio::test]
+async fn said_again_a_user_has_what_its_role_has_now() {
+    let users = Users::make("again").await;
+    let database: &Database = &users.shop.database;
+    sqlx::raw_sql("create table later (x int)").execute(&database.durable).await.unwrap();
+    assert!(!users.may(Worker, "delete from later").await);
+    for role in [Api, Worker] {
+        // The worker's name with the rights of the API and the other way.
+        let other = if role == Api { Worker } else { Api };
+        database.make_user(role, &users.name(other), "changed").await.unwrap();
+    }
+    assert!(users.may(Api, "delete from later").await && !users.may(Worker, "delete from later").await);
+    let kept: String = sqlx::query_scalar("select rolpassword from pg_authid where rolname = $1")
+        .bind(users.name(Api))
+        .fetch_one(&database.durable)
+        .await
+        .unwrap();
+    assert!(kept.starts_with("SCRAM-SHA-256$4096:"), "{kept}");
+}
+
+#[tokio::test]
+async fn who_is_connected_keeps_its_own_rights() {
+    let users = Users::make("own").await;
+    let own: String =
+        sqlx::query_scalar("select current_user::text").fetch_one(&users.shop.database.durable).await.unwrap();
+    users.shop.database.make_user(Api, &own, "another").await.unwrap();
+    sqlx::raw_sql("create table still_mine ()").execute(&users.shop.database.durable).await.unwrap();
+}

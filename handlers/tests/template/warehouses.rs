@@ -1,0 +1,61 @@
+//! What each warehouse is told is no other's business; and the image on Fargate outlives the database.
+
+use crate::template::{Template, several};
+use serde_json::json;
+
+/// Who may subscribe to a warehouse's topic: that warehouse's account, and queues only.
+fn open_to_others(topic: &Template) -> Vec<String> {
+    let mut wrong = Vec::new();
+    let name = &topic.properties("Topic")["TopicName"];
+    if *name != json!({ "Fn::Sub": "${Stage}-warehouse-${Warehouse}.fifo" }) {
+        wrong.push(format!("the topic's name is {name}, and dispatch looks for another"));
+    }
+    for id in topic.all("AWS::SNS::TopicPolicy") {
+        for statement in several(&topic.properties(id)["PolicyDocument"]["Statement"]) {
+            let own = json!({ "AWS": { "Ref": "Account" } });
+            let queues = json!({ "StringEquals": { "sns:Protocol": "sqs" } });
+            if statement["Principal"] != own
+                || statement["Action"] != "sns:Subscribe"
+                || statement["Condition"] != queues
+            {
+                wrong.push(format!("{id} lets in {statement}"));
+            }
+        }
+    }
+    wrong
+}
+
+#[test]
+fn a_warehouse_s_topic_is_open_to_its_own_account_only() {
+    let topic = Template::read("infra/warehouse-topic.yaml");
+    assert_eq!(open_to_others(&topic), Vec::<String>::new());
+    for (place, value) in [
+        ("/Resources/TopicPolicy/Properties/PolicyDocument/Statement/0/Principal", json!("*")),
+        ("/Resources/TopicPolicy/Properties/PolicyDocument/Statement/0/Action", json!("sns:*")),
+        ("/Resources/TopicPolicy/Properties/PolicyDocument/Statement/0/Condition", json!({})),
+        ("/Resources/Topic/Properties/TopicName", json!({ "Fn::Sub": "${Stage}-warehouses.fifo" })),
+    ] {
+        let mut changed = topic.clone();
+        *changed.0.pointer_mut(place).unwrap() = value;
+        assert_eq!(open_to_others(&changed).len(), 1, "{place}");
+    }
+}
+
+#[test]
+fn the_topic_of_all_warehouses_is_there_only_while_it_is_asked_for() {
+    let template = crate::main_template();
+    assert_eq!(template.0["Parameters"]["SharedWarehouseTopic"]["Default"], "false");
+    assert_eq!(template.resource("WarehouseTopic")["Condition"], "SharesWarehouseTopic");
+    let topics = template.all("AWS::SNS::Topic");
+    assert_eq!(topics, ["WarehouseTopic"]);
+}
+
+/// A task that is found ill is ended, and no new one is well before the database is.
+#[test]
+fn a_task_is_well_while_its_process_lives_whatever_the_database_does() {
+    let fargate = Template::read("infra/fargate.yaml");
+    assert_eq!(fargate.properties("TargetGroup")["HealthCheckPath"], "/healthz");
+    for container in several(&fargate.properties("Task")["ContainerDefinitions"]) {
+        assert!(!container["HealthCheck"].to_string().contains("readyz"), "{container}");
+    }
+}
