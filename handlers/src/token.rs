@@ -1,6 +1,7 @@
 //! Bearer tokens: JWTs of the development key (HS256). Time is judged by the clock port, not by the machine's, so that a
 //! run can be replayed; everything but HS256 is refused before its signature is looked at.
 
+use async_trait::async_trait;
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -64,13 +65,38 @@ struct Issued<'a> {
     exp: i64,
 }
 
-#[derive(Deserialize)]
-struct Presented {
+/// What a token claims, once its signature, issuer and audience were found right.
+#[derive(Debug, Deserialize)]
+pub struct Claims {
     sub: String,
     role: Role,
     warehouse: Option<String>,
     exp: i64,
     nbf: Option<i64>,
+}
+
+impl Claims {
+    /// Whom they name, if their time is now.
+    ///
+    /// # Errors
+    /// For claims of another time, and for a name that may not be stored with an order.
+    pub fn identity(self, now: OffsetDateTime) -> Result<Identity, TokenError> {
+        let now = now.unix_timestamp();
+        if self.exp.saturating_add(LEEWAY.whole_seconds()) <= now {
+            return Err(TokenError::Expired);
+        }
+        if self.nbf.is_some_and(|from| from.saturating_sub(LEEWAY.whole_seconds()) > now) {
+            return Err(TokenError::NotYet);
+        }
+        Identity { sub: self.sub, role: self.role, warehouse: self.warehouse }.checked()
+    }
+}
+
+/// Whoever can tell who presents a token: the key that made it, or an issuer that publishes its keys.
+#[async_trait]
+pub trait Tokens: Send + Sync {
+    /// Who presents the token, if it is one of ours and its time is now.
+    async fn whose(&self, token: &str, now: OffsetDateTime) -> Result<Identity, TokenError>;
 }
 
 /// Why a key or a token was not accepted. It says nothing of the token, so that it can be logged.
@@ -91,6 +117,9 @@ pub enum TokenError {
     /// It will be one later.
     #[error("the token is not valid yet")]
     NotYet,
+    /// Its issuer does not tell its keys at the moment.
+    #[error("the issuer of tokens does not answer")]
+    Unjudged,
 }
 
 /// The key that tokens are signed and verified with.
@@ -137,17 +166,17 @@ impl TokenKey {
 
     /// Who presents the token, if it is one of ours and its time is now.
     pub fn verify(&self, token: &str, now: OffsetDateTime) -> Result<Identity, TokenError> {
-        let claims = jsonwebtoken::decode::<Presented>(token, &self.verifying, &self.validation)
+        jsonwebtoken::decode::<Claims>(token, &self.verifying, &self.validation)
             .map_err(|_| TokenError::Invalid)?
-            .claims;
-        let now = now.unix_timestamp();
-        if claims.exp.saturating_add(LEEWAY.whole_seconds()) <= now {
-            return Err(TokenError::Expired);
-        }
-        if claims.nbf.is_some_and(|from| from.saturating_sub(LEEWAY.whole_seconds()) > now) {
-            return Err(TokenError::NotYet);
-        }
-        Identity { sub: claims.sub, role: claims.role, warehouse: claims.warehouse }.checked()
+            .claims
+            .identity(now)
+    }
+}
+
+#[async_trait]
+impl Tokens for TokenKey {
+    async fn whose(&self, token: &str, now: OffsetDateTime) -> Result<Identity, TokenError> {
+        self.verify(token, now)
     }
 }
 

@@ -1,7 +1,12 @@
 //! What is counted about the API, in OpenMetrics text. Labels are routes and words of ours, so that their number is
 //! bounded: never an order's id, never anything a caller made up.
 
-use super::App;
+use super::{
+    App,
+    caller::Caller,
+    problem::{Kind, Refusal},
+};
+use crate::token::Role;
 use axum::{
     extract::State,
     http::{HeaderValue, header},
@@ -97,13 +102,20 @@ impl Metrics {
 }
 
 /// Metrics in OpenMetrics text, which Prometheus reads.
+///
+/// A server that listens beyond loopback wants a token of role `support`.
 #[utoipa::path(get, path = "/metrics", operation_id = "metrics", tag = "operations",
+    security((), ("bearerAuth" = [])),
     responses((status = 200, description = "OpenMetrics text", body = String,
         content_type = "application/openmetrics-text; version=1.0.0; charset=utf-8")))]
-pub(super) async fn metrics(State(app): State<App>) -> Response {
+pub(super) async fn metrics(
+    State(app): State<App>,
+    caller: Result<Caller, Refusal>,
+) -> Result<Response, Refusal> {
     const TEXT: HeaderValue = HeaderValue::from_static("application/openmetrics-text; version=1.0.0; charset=utf-8");
-    match app.metrics.text() {
-        Ok(text) => ([(header::CONTENT_TYPE, TEXT)], text).into_response(),
-        Err(_) => super::problem::Refusal::of(super::problem::Kind::Internal).into_response(),
+    if !app.open_metrics {
+        caller?.must_be(&[Role::Support])?;
     }
+    let text = app.metrics.text().map_err(|_| Refusal::of(Kind::Internal))?;
+    Ok(([(header::CONTENT_TYPE, TEXT)], text).into_response())
 }

@@ -1,6 +1,7 @@
 //! The HTTP API: one router for both runtimes. It knows ports only; what stands behind them, and what runs it, is not
 //! its business.
 
+mod actor;
 mod caller;
 mod cancel;
 mod decisions;
@@ -30,7 +31,7 @@ pub use openapi::document as openapi_document;
 pub use prefer::AnswerBy;
 pub use problem::Kind as ProblemKind;
 
-use crate::token::TokenKey;
+use crate::token::Tokens;
 use axum::{
     Router,
     http::{HeaderValue, header},
@@ -67,11 +68,13 @@ pub struct App {
     /// Tells whether requests can be served.
     pub readiness: Arc<dyn Readiness>,
     /// Verifies bearer tokens, unless the runtime alone says who calls.
-    pub token_key: Option<Arc<TokenKey>>,
+    pub tokens: Option<Arc<dyn Tokens>>,
     /// What every request must show, if nobody may come but through what stands in front.
     pub edge_key: Option<EdgeKey>,
     /// Counts.
     pub metrics: Arc<Metrics>,
+    /// Whether anybody may read the metrics, or only support staff: they tell how much is sold.
+    pub open_metrics: bool,
 }
 
 /// The paths, once: the router, the labels of the metrics and a test of the OpenAPI document hold on to them.

@@ -74,6 +74,7 @@ fn problems_of(operation: &str) -> Vec<Kind> {
             &[Kind::InvalidParameter, Kind::Unauthorized, Kind::Internal, Kind::Unavailable]
         }
         "ready" => &[Kind::Internal, Kind::Unavailable],
+        "metrics" => &[Kind::Unauthorized, Kind::Forbidden, Kind::Internal, Kind::Unavailable],
         _ => &[Kind::Internal],
     };
     own.to_vec()

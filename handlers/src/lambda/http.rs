@@ -5,7 +5,7 @@ use super::{deadline, wired::Wired};
 use crate::{
     api::{self, AnswerBy, App, LookAgain, Metrics},
     functions::Trigger,
-    token::Identity,
+    token::{Identity, Tokens},
 };
 use adapters::system::SystemIds;
 use axum::{
@@ -42,9 +42,10 @@ fn app(wired: Wired) -> App {
         // Nobody tells a function of changes.
         decisions: Arc::new(LookAgain),
         readiness: Arc::new(wired.database),
-        token_key: wired.token_key.map(Arc::new),
+        tokens: wired.token_key.map(|key| -> Arc<dyn Tokens> { Arc::new(key) }),
         edge_key: wired.edge_key,
         metrics: Arc::new(Metrics::default()),
+        open_metrics: false,
     }
 }
 

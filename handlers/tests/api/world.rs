@@ -133,9 +133,10 @@ impl World {
             ids: self.clone(),
             decisions,
             readiness: self.clone(),
-            token_key: Some(Arc::new(TokenKey::from_bytes(SECRET).unwrap())),
+            tokens: Some(Arc::new(TokenKey::from_bytes(SECRET).unwrap())),
             edge_key: None,
             metrics: Arc::new(Metrics::default()),
+            open_metrics: true,
         }
     }
 
