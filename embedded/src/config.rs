@@ -1,5 +1,6 @@
 //! Configuration: read once, at start, from the environment into one struct.
 
+use crate::issuer::IssuerSettings;
 use adapters::postgres::orders::OrderSettings;
 use anyhow::{Context, bail};
 use handlers::house_rules;
@@ -12,6 +13,9 @@ const KNOWN: &[&str] = &[
     "SLUICE_STAGE",
     "SLUICE_HOLD_MINUTES",
     "SLUICE_SELLER",
+    "SLUICE_ISSUER",
+    "SLUICE_AUDIENCE",
+    "SLUICE_DEVELOPMENT_KEY",
     "SLUICE_LOG",
     "SLUICE_LOG_FORMAT",
 ];
@@ -27,6 +31,20 @@ pub struct Config {
     pub database_url: Option<String>,
     /// What it decides about orders.
     pub orders: OrderSettings,
+    /// Whose tokens are taken.
+    pub tokens: TokenSettings,
+}
+
+/// Whose bearer tokens an installation takes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TokenSettings {
+    /// Those of an OpenID provider.
+    Issuer(IssuerSettings),
+    /// Those of the development key, which is every role's; unless told otherwise on this machine only.
+    DevelopmentKey {
+        /// Whether the API may then be reached from other machines.
+        anywhere: bool,
+    },
 }
 
 impl Config {
@@ -50,6 +68,8 @@ impl Config {
         let listen = listen.parse().with_context(|| {
             format!("SLUICE_LISTEN is {listen:?}; it must be an address and a port, such as 127.0.0.1:8080")
         })?;
+        let tokens =
+            tokens(read("SLUICE_ISSUER")?, read("SLUICE_AUDIENCE")?, read("SLUICE_DEVELOPMENT_KEY")?.as_deref())?;
         let stage = read("SLUICE_STAGE")?.unwrap_or_else(|| "local".to_owned());
         Ok(Self {
             data_dir: read("SLUICE_DATA_DIR")?.map_or_else(|| PathBuf::from(".sluice"), PathBuf::from),
@@ -60,6 +80,81 @@ impl Config {
                 hold: house_rules::hold(read("SLUICE_HOLD_MINUTES")?.as_deref()).map_err(anyhow::Error::msg)?,
                 seller: house_rules::seller(read("SLUICE_SELLER")?.as_deref()).map_err(anyhow::Error::msg)?,
             },
+            tokens,
         })
+    }
+
+    /// The address at which the API may be reached.
+    ///
+    /// # Errors
+    /// If anybody could come by who makes tokens of the development key out of the data folder, unless that was wanted.
+    pub fn guarded(&self) -> anyhow::Result<SocketAddr> {
+        match self.tokens {
+            TokenSettings::DevelopmentKey { anywhere: false } if !self.listen.ip().is_loopback() => bail!(
+                "SLUICE_LISTEN is {}, which other machines reach, and tokens are those of the development key, by which \
+                 one secret stands for every role; set SLUICE_ISSUER and SLUICE_AUDIENCE to an OpenID provider, or \
+                 SLUICE_DEVELOPMENT_KEY=anywhere if that is meant",
+                self.listen
+            ),
+            TokenSettings::DevelopmentKey { .. } | TokenSettings::Issuer(_) => Ok(self.listen),
+        }
+    }
+}
+
+fn tokens(issuer: Option<String>, audience: Option<String>, key: Option<&str>) -> anyhow::Result<TokenSettings> {
+    let given = |value: Option<String>| value.filter(|text| !text.is_empty());
+    let anywhere = match key {
+        None | Some("" | "loopback") => false,
+        Some("anywhere") => true,
+        Some(other) => bail!("SLUICE_DEVELOPMENT_KEY is {other:?}; it must be loopback or anywhere"),
+    };
+    match (given(issuer), given(audience)) {
+        (None, None) => Ok(TokenSettings::DevelopmentKey { anywhere }),
+        (Some(url), Some(audience)) if url.starts_with("https://") || is_local(&url) => {
+            Ok(TokenSettings::Issuer(IssuerSettings { url, audience }))
+        }
+        (Some(url), Some(_)) => bail!("SLUICE_ISSUER is {url:?}; it must be the https URL of an OpenID provider"),
+        (Some(_), None) => bail!("SLUICE_ISSUER is set; set SLUICE_AUDIENCE too, to what its tokens are meant for"),
+        (None, Some(_)) => bail!("SLUICE_AUDIENCE is set; set SLUICE_ISSUER too, to whose tokens are taken"),
+    }
+}
+
+/// Nobody else hears what is said on this machine, so a provider here may do without TLS.
+fn is_local(url: &str) -> bool {
+    ["http://127.0.0.1", "http://[::1]", "http://localhost"]
+        .iter()
+        .filter_map(|host| url.strip_prefix(host))
+        .any(|rest| rest.is_empty() || rest.starts_with([':', '/']))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(issuer: &str, audience: &str, key: &str) -> Result<TokenSettings, String> {
+        tokens(Some(issuer.to_owned()), Some(audience.to_owned()), Some(key)).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_provider_is_named_whole_and_safely() {
+        let issuer = |url: &str| TokenSettings::Issuer(IssuerSettings { url: url.into(), audience: "shop".into() });
+        for url in ["https://id.example.com", "http://127.0.0.1:9000", "http://localhost/realm", "http://[::1]:80"] {
+            assert_eq!(read(url, "shop", ""), Ok(issuer(url)), "{url}");
+        }
+        for url in
+            ["http://id.example.com", "id.example.com", "http://localhost.example.com", "http://127.0.0.1.nip.io"]
+        {
+            assert!(read(url, "shop", "").unwrap_err().contains("https"), "{url}");
+        }
+        assert!(read("https://id.example.com", "", "").unwrap_err().contains("SLUICE_AUDIENCE"));
+        assert!(read("", "shop", "").unwrap_err().contains("SLUICE_ISSUER"));
+    }
+
+    #[test]
+    fn the_development_key_is_for_this_machine_unless_told() {
+        assert_eq!(read("", "", ""), Ok(TokenSettings::DevelopmentKey { anywhere: false }));
+        assert_eq!(read("", "", "loopback"), Ok(TokenSettings::DevelopmentKey { anywhere: false }));
+        assert_eq!(read("", "", "anywhere"), Ok(TokenSettings::DevelopmentKey { anywhere: true }));
+        assert!(read("", "", "yes").unwrap_err().contains("loopback or anywhere"));
     }
 }

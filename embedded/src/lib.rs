@@ -10,6 +10,7 @@ pub mod decimal;
 pub mod demo;
 pub mod development_key;
 pub mod engine;
+pub mod issuer;
 pub mod pipeline;
 pub mod replay;
 pub mod session;

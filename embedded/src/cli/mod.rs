@@ -24,6 +24,9 @@ use std::{path::PathBuf, process::ExitCode};
       DATABASE_URL         a PostgreSQL (15 or later) to use instead of an own one\n  \
       SLUICE_SELLER        who sells, as JSON for the invoices\n  \
       SLUICE_HOLD_MINUTES  how long stock is held for an unpaid order [default: 30]\n  \
+      SLUICE_ISSUER        an OpenID provider whose tokens are taken [default: the development key's]\n  \
+      SLUICE_AUDIENCE      what its tokens must be meant for\n  \
+      SLUICE_DEVELOPMENT_KEY  loopback or anywhere: from where its tokens are taken [default: loopback]\n  \
       SLUICE_STAGE         the installation's name in events [default: local]\n  \
       SLUICE_LOG           what is logged, such as info or sluice=debug [default: warn]\n  \
       SLUICE_LOG_FORMAT    text or json [default: text on a terminal]\n\n\

@@ -5,6 +5,7 @@ mod consume;
 mod decisions;
 pub mod instance;
 mod metrics;
+mod near;
 pub mod parts;
 mod schedules;
 mod unread;
@@ -23,7 +24,7 @@ use axum::middleware;
 use consume::Consumer;
 use handlers::{
     api::{self, App, Metrics},
-    token::TokenKey,
+    token::Tokens,
 };
 use instance::Registration;
 use parts::Parts;
@@ -58,7 +59,7 @@ impl Pipeline {
     ///
     /// # Errors
     /// A sentence for whoever starts it: the database does not answer, the port is taken, the folder cannot be used.
-    pub async fn start(config: &Config, database_url: &str, token_key: TokenKey) -> anyhow::Result<Self> {
+    pub async fn start(config: &Config, database_url: &str, tokens: Arc<dyn Tokens>) -> anyhow::Result<Self> {
         // Before anything else: a second start on the same port must not touch what the first is working on.
         let listener = listen(config.listen).await?;
         let database =
@@ -103,7 +104,7 @@ impl Pipeline {
         beside(Box::pin(unless(stopping.clone(), async move { metrics::measure_queues(queue, &measured).await })));
 
         let address = listener.local_addr()?;
-        let app = app(&parts, &wakes, token_key, metrics);
+        let app = app(&parts, &wakes, tokens, metrics);
         let server = tokio::spawn(serve(listener, app, stopping));
         let registration = tokio::spawn(keep_registered(registration, leaving));
         Ok(Self { parts, address, stop, tracker, background, server, registration, leave })
@@ -172,14 +173,17 @@ async fn serve(listener: TcpListener, app: App, stopping: watch::Receiver<bool>)
             tracing::debug!(%error, "cannot set TCP_NODELAY");
         }
     });
-    axum::serve(listener, api::router(app).layer(middleware::from_fn(unread::read_to_the_end)))
+    let router = api::router(app)
+        .layer(middleware::from_fn(unread::read_to_the_end))
+        .layer(middleware::from_fn(near::tell_who_is_near));
+    axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>())
         .with_graceful_shutdown(async move {
             drop(stopped.wait_for(|stop| *stop).await);
         })
         .await
 }
 
-fn app(parts: &Parts, wakes: &Arc<Wakes>, token_key: TokenKey, metrics: Arc<Metrics>) -> App {
+fn app(parts: &Parts, wakes: &Arc<Wakes>, tokens: Arc<dyn Tokens>, metrics: Arc<Metrics>) -> App {
     let ports = parts.ports.clone();
     App {
         intake: ports.intake,
@@ -192,7 +196,7 @@ fn app(parts: &Parts, wakes: &Arc<Wakes>, token_key: TokenKey, metrics: Arc<Metr
         ids: Arc::new(SystemIds),
         decisions: Arc::new(decisions::ListeningDecisions(Arc::clone(wakes))),
         readiness: Arc::new(parts.database.clone()),
-        token_key: Some(Arc::new(token_key)),
+        tokens: Some(tokens),
         edge_key: None,
         metrics,
     }

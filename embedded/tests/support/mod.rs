@@ -28,7 +28,10 @@ use adapters::{
 use handlers::token::{Identity, Role};
 use reqwest::{Response, StatusCode};
 use serde_json::{Value, json};
-use sluice::{config::Config, pipeline::Pipeline};
+use sluice::{
+    config::{Config, TokenSettings},
+    pipeline::Pipeline,
+};
 use sqlx::PgPool;
 use std::{
     sync::Arc,
@@ -111,9 +114,10 @@ impl Shop {
                 hold: time::Duration::minutes(30),
                 seller: serde_json::from_value(seller).unwrap(),
             },
+            tokens: TokenSettings::DevelopmentKey { anywhere: false },
         };
         let key = sluice::development_key::development_key(self.dir.path()).unwrap();
-        Pipeline::start(&config, &self.url, key).await.unwrap()
+        Pipeline::start(&config, &self.url, Arc::new(key)).await.unwrap()
     }
 
     pub(crate) fn pool(&self) -> &PgPool {

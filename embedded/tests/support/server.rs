@@ -19,6 +19,7 @@ pub(crate) struct Server {
     child: Child,
     data_dir: PathBuf,
     database_url: Option<String>,
+    settings: Vec<(String, String)>,
     port: u16,
     pub(crate) url: String,
 }
@@ -29,13 +30,23 @@ impl Server {
         Self::start_in(shop.dir.path(), Some(&shop.url)).await
     }
 
+    /// Starts one on the shop's database with these settings besides.
+    pub(crate) async fn start_with(shop: &Shop, settings: &[(&str, &str)]) -> Self {
+        Self::started(shop.dir.path(), Some(&shop.url), settings).await
+    }
+
     /// Starts one in a data folder; without a database it runs its own.
     pub(crate) async fn start_in(data_dir: &Path, database_url: Option<&str>) -> Self {
+        Self::started(data_dir, database_url, &[]).await
+    }
+
+    async fn started(data_dir: &Path, database_url: Option<&str>, settings: &[(&str, &str)]) -> Self {
         let port = free_port();
         let database_url = database_url.map(str::to_owned);
-        let child = spawn(data_dir, database_url.as_deref(), port);
+        let settings: Vec<_> = settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let child = spawn(data_dir, database_url.as_deref(), port, &settings);
         let url = format!("http://127.0.0.1:{port}");
-        let mut server = Self { child, data_dir: data_dir.to_path_buf(), database_url, port, url };
+        let mut server = Self { child, data_dir: data_dir.to_path_buf(), database_url, settings, port, url };
         server.healthy().await;
         server
     }
@@ -48,7 +59,7 @@ impl Server {
 
     /// Starts it again where it was, and waits until it answers.
     pub(crate) async fn restart(&mut self) {
-        self.child = spawn(&self.data_dir, self.database_url.as_deref(), self.port);
+        self.child = spawn(&self.data_dir, self.database_url.as_deref(), self.port, &self.settings);
         self.healthy().await;
     }
 
@@ -86,12 +97,17 @@ impl Server {
                 None => Err("it does not".to_owned()),
                 // A database that is just being killed refuses its start: an operator's supervisor would start it again.
                 Some(_) => {
-                    self.child = spawn(&self.data_dir, self.database_url.as_deref(), self.port);
+                    self.child = spawn(&self.data_dir, self.database_url.as_deref(), self.port, &self.settings);
                     Err(format!("it ended; its log says:\n{}", self.log()))
                 }
             }
         })
         .await;
+    }
+
+    /// All that it said.
+    pub(crate) fn said(&self) -> String {
+        fs::read_to_string(self.data_dir.join("server.log")).unwrap()
     }
 
     /// The end of what it said.
@@ -127,6 +143,14 @@ pub(crate) fn command(shop: &Shop, arguments: &[&str]) -> Output {
     prepared(shop.dir.path(), Some(&shop.url)).args(arguments).stdin(Stdio::null()).output().unwrap()
 }
 
+/// What a server says that refuses to start with these settings.
+pub(crate) fn refused(shop: &Shop, settings: &[(&str, &str)]) -> String {
+    let mut serve = prepared(shop.dir.path(), Some(&shop.url));
+    let output = serve.arg("serve").envs(settings.iter().copied()).stdin(Stdio::null()).output().unwrap();
+    assert!(!output.status.success(), "it started");
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
 /// Runs a command that must succeed, and gives what it printed.
 pub(crate) fn printed(shop: &Shop, arguments: &[&str]) -> String {
     let output = command(shop, arguments);
@@ -158,13 +182,14 @@ fn prepared(data_dir: &Path, database_url: Option<&str>) -> Command {
     command
 }
 
-fn spawn(data_dir: &Path, database_url: Option<&str>, port: u16) -> Child {
+fn spawn(data_dir: &Path, database_url: Option<&str>, port: u16, settings: &[(String, String)]) -> Child {
     let log: File = OpenOptions::new().create(true).append(true).open(data_dir.join("server.log")).unwrap();
     prepared(data_dir, database_url)
         .arg("serve")
         .env("SLUICE_LISTEN", format!("127.0.0.1:{port}"))
         .env("SLUICE_LOG", std::env::var("SLUICE_TEST_LOG").unwrap_or_else(|_| "warn,sluice=info".to_owned()))
         .env("SLUICE_LOG_FORMAT", "text")
+        .envs(settings.iter().map(|(name, value)| (name, value)))
         .stdin(Stdio::null())
         .stdout(log.try_clone().unwrap())
         .stderr(log)

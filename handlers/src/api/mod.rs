@@ -26,7 +26,7 @@ mod trace_context;
 
 pub use decisions::{Decisions, LookAgain};
 pub use edge::EdgeKey;
-pub use metrics::Metrics;
+pub use metrics::{FromThisMachine, Metrics};
 pub use openapi::document as openapi_document;
 pub use prefer::AnswerBy;
 pub use problem::Kind as ProblemKind;
@@ -73,8 +73,6 @@ pub struct App {
     pub edge_key: Option<EdgeKey>,
     /// Counts.
     pub metrics: Arc<Metrics>,
-    /// Whether anybody may read the metrics, or only support staff: they tell how much is sold.
-    pub open_metrics: bool,
 }
 
 /// The paths, once: the router, the labels of the metrics and a test of the OpenAPI document hold on to them.

@@ -45,7 +45,6 @@ fn app(wired: Wired) -> App {
         tokens: wired.token_key.map(|key| -> Arc<dyn Tokens> { Arc::new(key) }),
         edge_key: wired.edge_key,
         metrics: Arc::new(Metrics::default()),
-        open_metrics: false,
     }
 }
 

@@ -136,7 +136,6 @@ impl World {
             tokens: Some(Arc::new(TokenKey::from_bytes(SECRET).unwrap())),
             edge_key: None,
             metrics: Arc::new(Metrics::default()),
-            open_metrics: true,
         }
     }
 
