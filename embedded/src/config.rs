@@ -1,6 +1,6 @@
 //! Configuration: read once, at start, from the environment into one struct.
 
-use crate::http::Limits;
+use crate::{http::Limits, issuer::IssuerSettings};
 use adapters::postgres::{lease::Lease, orders::OrderSettings};
 use anyhow::{Context, bail};
 use handlers::{house_rules, seller::seller};
@@ -20,6 +20,9 @@ const KNOWN: &[&str] = &[
     "SLUICE_TIME_ZONE",
     "SLUICE_KEEP_KEYS_DAYS",
     "SLUICE_KEEP_EXECUTIONS_DAYS",
+    "SLUICE_ISSUER",
+    "SLUICE_AUDIENCE",
+    "SLUICE_DEVELOPMENT_KEY",
     "SLUICE_LOG",
     "SLUICE_LOG_FORMAT",
 ];
@@ -41,6 +44,20 @@ pub struct Config {
     pub lease: Lease,
     /// How long it keeps what is kept for a while only.
     pub terms: Terms,
+    /// Whose tokens are taken.
+    pub tokens: TokenSettings,
+}
+
+/// Whose bearer tokens an installation takes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TokenSettings {
+    /// Those of an OpenID provider.
+    Issuer(IssuerSettings),
+    /// Those of the development key, which is every role's; unless told otherwise on this machine only.
+    DevelopmentKey {
+        /// Whether the API may then be reached from other machines.
+        anywhere: bool,
+    },
 }
 
 impl Config {
@@ -72,6 +89,8 @@ impl Config {
             keys: days("SLUICE_KEEP_KEYS_DAYS", KEYS_LIVE)?,
             executions: days("SLUICE_KEEP_EXECUTIONS_DAYS", EXECUTIONS_LIVE)?,
         };
+        let tokens =
+            tokens(read("SLUICE_ISSUER")?, read("SLUICE_AUDIENCE")?, read("SLUICE_DEVELOPMENT_KEY")?.as_deref())?;
         let stage = read("SLUICE_STAGE")?.unwrap_or_else(|| "local".to_owned());
         Ok(Self {
             data_dir: read("SLUICE_DATA_DIR")?.map_or_else(|| PathBuf::from(".sluice"), PathBuf::from),
@@ -86,8 +105,51 @@ impl Config {
                 seller: seller(read("SLUICE_SELLER")?.as_deref(), read("SLUICE_TIME_ZONE")?.as_deref())
                     .map_err(anyhow::Error::msg)?,
             },
+            tokens,
         })
     }
+
+    /// The address at which the API may be reached.
+    ///
+    /// # Errors
+    /// If anybody could come by who makes tokens of the development key out of the data folder, unless that was wanted.
+    pub fn guarded(&self) -> anyhow::Result<SocketAddr> {
+        match self.tokens {
+            TokenSettings::DevelopmentKey { anywhere: false } if !self.listen.ip().is_loopback() => bail!(
+                "SLUICE_LISTEN is {}, which other machines reach, and tokens are those of the development key, by which \
+                 one secret stands for every role; set SLUICE_ISSUER and SLUICE_AUDIENCE to an OpenID provider, or \
+                 SLUICE_DEVELOPMENT_KEY=anywhere if that is meant",
+                self.listen
+            ),
+            TokenSettings::DevelopmentKey { .. } | TokenSettings::Issuer(_) => Ok(self.listen),
+        }
+    }
+}
+
+fn tokens(issuer: Option<String>, audience: Option<String>, key: Option<&str>) -> anyhow::Result<TokenSettings> {
+    let given = |value: Option<String>| value.filter(|text| !text.is_empty());
+    let anywhere = match key {
+        None | Some("" | "loopback") => false,
+        Some("anywhere") => true,
+        Some(other) => bail!("SLUICE_DEVELOPMENT_KEY is {other:?}; it must be loopback or anywhere"),
+    };
+    match (given(issuer), given(audience)) {
+        (None, None) => Ok(TokenSettings::DevelopmentKey { anywhere }),
+        (Some(url), Some(audience)) if url.starts_with("https://") || is_local(&url) => {
+            Ok(TokenSettings::Issuer(IssuerSettings { url, audience }))
+        }
+        (Some(url), Some(_)) => bail!("SLUICE_ISSUER is {url:?}; it must be the https URL of an OpenID provider"),
+        (Some(_), None) => bail!("SLUICE_ISSUER is set; set SLUICE_AUDIENCE too, to what its tokens are meant for"),
+        (None, Some(_)) => bail!("SLUICE_AUDIENCE is set; set SLUICE_ISSUER too, to whose tokens are taken"),
+    }
+}
+
+/// Nobody else hears what is said on this machine, so a provider here may do without TLS.
+fn is_local(url: &str) -> bool {
+    ["http://127.0.0.1", "http://[::1]", "http://localhost"]
+        .iter()
+        .filter_map(|host| url.strip_prefix(host))
+        .any(|rest| rest.is_empty() || rest.starts_with([':', '/']))
 }
 
 fn lease(seconds: Option<&str>) -> anyhow::Result<Lease> {
@@ -143,5 +205,32 @@ mod tests {
             let refusal = lease(Some(wrong)).err().map(|error| error.to_string()).unwrap_or_default();
             assert!(refusal.contains("SLUICE_LEASE_SECONDS") && refusal.contains("5 to 30"), "{wrong}: {refusal}");
         }
+    }
+
+    fn read(issuer: &str, audience: &str, key: &str) -> Result<TokenSettings, String> {
+        tokens(Some(issuer.to_owned()), Some(audience.to_owned()), Some(key)).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_provider_is_named_whole_and_safely() {
+        let issuer = |url: &str| TokenSettings::Issuer(IssuerSettings { url: url.into(), audience: "shop".into() });
+        for url in ["https://id.example.com", "http://127.0.0.1:9000", "http://localhost/realm", "http://[::1]:80"] {
+            assert_eq!(read(url, "shop", ""), Ok(issuer(url)), "{url}");
+        }
+        for url in
+            ["http://id.example.com", "id.example.com", "http://localhost.example.com", "http://127.0.0.1.nip.io"]
+        {
+            assert!(read(url, "shop", "").unwrap_err().contains("https"), "{url}");
+        }
+        assert!(read("https://id.example.com", "", "").unwrap_err().contains("SLUICE_AUDIENCE"));
+        assert!(read("", "shop", "").unwrap_err().contains("SLUICE_ISSUER"));
+    }
+
+    #[test]
+    fn the_development_key_is_for_this_machine_unless_told() {
+        assert_eq!(read("", "", ""), Ok(TokenSettings::DevelopmentKey { anywhere: false }));
+        assert_eq!(read("", "", "loopback"), Ok(TokenSettings::DevelopmentKey { anywhere: false }));
+        assert_eq!(read("", "", "anywhere"), Ok(TokenSettings::DevelopmentKey { anywhere: true }));
+        assert!(read("", "", "yes").unwrap_err().contains("loopback or anywhere"));
     }
 }

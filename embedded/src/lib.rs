@@ -11,6 +11,7 @@ pub mod demo;
 pub mod development_key;
 pub mod engine;
 pub mod http;
+pub mod issuer;
 pub mod pipeline;
 pub mod replay;
 pub mod session;

@@ -1,6 +1,11 @@
 //! A pipeline to send orders to: the one that already serves on this data folder, or an own one for as long as needed.
 
-use crate::{cli::Store, config::Config, development_key::development_key, pipeline::Pipeline};
+use crate::{
+    cli::Store,
+    config::{Config, TokenSettings},
+    development_key::development_key,
+    pipeline::Pipeline,
+};
 use adapters::{
     postgres::{
         Database,
@@ -35,7 +40,7 @@ impl Session {
         let store = Store::open(config).await?;
         let (url, own) = match running(config, &key).await {
             Ok(Some(url)) => (url, None),
-            Ok(None) => match Pipeline::start(config, store.url(), key.clone()).await {
+            Ok(None) => match start_own(config, &store, &key).await {
                 Ok(pipeline) => (format!("http://{}", pipeline.address), Some(pipeline)),
                 Err(error) => {
                     store.close().await;
@@ -87,6 +92,14 @@ impl Session {
         }
         self.store.close().await;
     }
+}
+
+/// A pipeline that takes the tokens which the session makes.
+async fn start_own(config: &Config, store: &Store, key: &TokenKey) -> anyhow::Result<Pipeline> {
+    let anywhere = config.tokens == TokenSettings::DevelopmentKey { anywhere: true };
+    let own = Config { tokens: TokenSettings::DevelopmentKey { anywhere }, ..config.clone() };
+    own.guarded()?;
+    Pipeline::start(&own, store.url(), Arc::new(key.clone())).await
 }
 
 /// The address of a server that takes our tokens; one that does not is somebody else's.

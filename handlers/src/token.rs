@@ -1,6 +1,7 @@
 //! Bearer tokens: JWTs of the development key (HS256). Time is judged by the clock port, not by the machine's, so that a
 //! run can be replayed; everything but HS256 is refused before its signature is looked at.
 
+use async_trait::async_trait;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde::{Deserialize, Serialize};
@@ -65,8 +66,9 @@ struct Issued<'a> {
     exp: i64,
 }
 
-#[derive(Deserialize)]
-struct Presented {
+/// What a token claims, once its signature, issuer and audience were found right.
+#[derive(Debug, Deserialize)]
+pub struct Claims {
     sub: String,
     role: Role,
     warehouse: Option<String>,
@@ -75,7 +77,7 @@ struct Presented {
 }
 
 /// Seconds since 1970, whole or not (RFC 7519 section 2); what is behind the point is dropped.
-#[derive(Deserialize)]
+#[derive(Debug, Deserialize)]
 #[serde(try_from = "serde_json::Number")]
 struct NumericDate(i64);
 
@@ -92,6 +94,30 @@ impl TryFrom<serde_json::Number> for NumericDate {
 #[derive(Deserialize)]
 struct Critical {
     crit: Option<serde_json::Value>,
+}
+
+impl Claims {
+    /// Whom they name, if their time is now.
+    ///
+    /// # Errors
+    /// For claims of another time, and for a name that may not be stored with an order.
+    pub fn identity(self, now: OffsetDateTime) -> Result<Identity, TokenError> {
+        let now = now.unix_timestamp();
+        if self.exp.0.saturating_add(LEEWAY.whole_seconds()) <= now {
+            return Err(TokenError::Expired);
+        }
+        if self.nbf.is_some_and(|from| from.0.saturating_sub(LEEWAY.whole_seconds()) > now) {
+            return Err(TokenError::NotYet);
+        }
+        Identity { sub: self.sub, role: self.role, warehouse: self.warehouse }.checked()
+    }
+}
+
+/// Whoever can tell who presents a token: the key that made it, or an issuer that publishes its keys.
+#[async_trait]
+pub trait Tokens: Send + Sync {
+    /// Who presents the token, if it is one of ours and its time is now.
+    async fn whose(&self, token: &str, now: OffsetDateTime) -> Result<Identity, TokenError>;
 }
 
 /// Why a key or a token was not accepted. It says nothing of the token, so that it can be logged.
@@ -112,6 +138,9 @@ pub enum TokenError {
     /// It will be one later.
     #[error("the token is not valid yet")]
     NotYet,
+    /// Its issuer does not tell its keys at the moment.
+    #[error("the issuer of tokens does not answer")]
+    Unjudged,
 }
 
 /// The key that tokens are signed and verified with.
@@ -174,22 +203,21 @@ impl TokenKey {
         if asks_for_more(token) {
             return Err(TokenError::Invalid);
         }
-        let read = |key| jsonwebtoken::decode::<Presented>(token, key, &self.validation).ok();
-        let claims = self.verifying.iter().find_map(read).ok_or(TokenError::Invalid)?.claims;
-        let now = now.unix_timestamp();
-        if claims.exp.0.saturating_add(LEEWAY.whole_seconds()) <= now {
-            return Err(TokenError::Expired);
-        }
-        if claims.nbf.is_some_and(|from| from.0.saturating_sub(LEEWAY.whole_seconds()) > now) {
-            return Err(TokenError::NotYet);
-        }
-        Identity { sub: claims.sub, role: claims.role, warehouse: claims.warehouse }.checked()
+        let read = |key| jsonwebtoken::decode::<Claims>(token, key, &self.validation).ok();
+        self.verifying.iter().find_map(read).ok_or(TokenError::Invalid)?.claims.identity(now)
+    }
+}
+
+#[async_trait]
+impl Tokens for TokenKey {
+    async fn whose(&self, token: &str, now: OffsetDateTime) -> Result<Identity, TokenError> {
+        self.verify(token, now)
     }
 }
 
 /// Whether its header names something that must be understood (RFC 7515 section 4.1.11). What cannot be read is left to
 /// the library, which refuses it.
-fn asks_for_more(token: &str) -> bool {
+pub fn asks_for_more(token: &str) -> bool {
     let header = token.split('.').next().unwrap_or_default();
     let header = URL_SAFE_NO_PAD.decode(header).ok();
     let critical = header.and_then(|json| serde_json::from_slice::<Critical>(&json).ok());

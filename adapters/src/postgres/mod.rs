@@ -1,6 +1,7 @@
 //! The ports that PostgreSQL stands behind, on both runtimes: orders, stock, money, invoices, search; and, for the
 //! embedded one, what AWS has services for: accepted orders, queues, events.
 
+mod address;
 pub mod answer;
 pub mod bell;
 pub mod catalogue;
@@ -37,7 +38,7 @@ use sqlx::{
     migrate::Migrator,
     postgres::{PgConnectOptions, PgPoolOptions},
 };
-use std::{io, str::FromStr, time::Duration};
+use std::{io, time::Duration};
 use workflows::ports::{Readiness, Unavailable};
 
 /// The schema, as a list of changes that are made once each. Those of a later release are no error.
@@ -153,7 +154,7 @@ impl Database {
 
 fn options(url: &str) -> Result<PgConnectOptions, sqlx::Error> {
     // Statements are not logged one by one: what fails is logged where it is handled, and what is slow shows in metrics.
-    Ok(PgConnectOptions::from_str(url)?.application_name("sluice").disable_statement_logging())
+    Ok(address::options(url)?.application_name("sluice").disable_statement_logging())
 }
 
 fn pool(options: &PgConnectOptions, connections: u32, wait: Duration) -> PgPoolOptions {

@@ -27,6 +27,9 @@ use std::{path::PathBuf, process::ExitCode};
       SLUICE_HOLD_MINUTES  how long stock is held for an unpaid order [default: 30]\n  \
       SLUICE_KEEP_KEYS_DAYS        how long idempotency keys live [default: 30]\n  \
       SLUICE_KEEP_EXECUTIONS_DAYS  how long ended executions are kept [default: 90]\n  \
+      SLUICE_ISSUER        an OpenID provider whose tokens are taken [default: the development key's]\n  \
+      SLUICE_AUDIENCE      what its tokens must be meant for\n  \
+      SLUICE_DEVELOPMENT_KEY  loopback or anywhere: from where its tokens are taken [default: loopback]\n  \
       SLUICE_STAGE         the installation's name in events [default: local]\n  \
       SLUICE_LOG           what is logged, such as info or sluice=debug [default: warn]\n  \
       SLUICE_LOG_FORMAT    text or json [default: text on a terminal]\n\n\

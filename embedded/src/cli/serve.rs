@@ -2,10 +2,16 @@
 #![expect(clippy::print_stdout, reason = "a command prints its answer")]
 
 use super::store::Store;
-use crate::{config::Config, development_key::development_key, pipeline::Pipeline, shutdown};
-use handlers::token::{Identity, Role};
-use std::process::ExitCode;
-use time::Duration;
+use crate::{
+    config::{Config, TokenSettings},
+    development_key::development_key,
+    issuer::Issuer,
+    pipeline::Pipeline,
+    shutdown,
+};
+use handlers::token::{Identity, Role, Tokens};
+use std::{io::IsTerminal, process::ExitCode, sync::Arc};
+use time::{Duration, OffsetDateTime};
 
 /// A token that lasts a working day is enough to try things out.
 const TRIAL: Duration = Duration::hours(24);
@@ -13,19 +19,21 @@ const TRIAL: Duration = Duration::hours(24);
 const SAMPLE_SKU: &str = "TEA-EARL-GREY";
 
 pub(super) async fn serve(config: &Config) -> anyhow::Result<ExitCode> {
+    config.guarded()?;
     let stop = shutdown::requested()?;
-    let key = development_key(&config.data_dir)?;
+    let tokens: Arc<dyn Tokens> = match &config.tokens {
+        TokenSettings::Issuer(settings) => Arc::new(Issuer::new(settings.clone())?),
+        TokenSettings::DevelopmentKey { .. } => Arc::new(development_key(&config.data_dir)?),
+    };
     let store = Store::open(config).await?;
-    let pipeline = match Pipeline::start(config, store.url(), key.clone()).await {
+    let pipeline = match Pipeline::start(config, store.url(), tokens).await {
         Ok(pipeline) => pipeline,
         Err(error) => {
             store.close().await;
             return Err(error);
         }
     };
-    let identity = Identity { sub: "you".to_owned(), role: Role::Customer, warehouse: None };
-    let token = key.sign(&identity, pipeline.parts.ports.clock.now(), TRIAL)?;
-    welcome(config, &pipeline, &token).await?;
+    welcome(config, &pipeline).await?;
     stop.await;
     println!("Stopping: work in hand is finished, the rest waits in the database.");
     pipeline.stop().await;
@@ -33,7 +41,20 @@ pub(super) async fn serve(config: &Config) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-async fn welcome(config: &Config, pipeline: &Pipeline, token: &str) -> anyhow::Result<()> {
+/// A token to try things out with. What is no terminal is a log, which others read: there it says how to get one.
+fn trial_token(config: &Config, now: OffsetDateTime) -> anyhow::Result<String> {
+    match &config.tokens {
+        TokenSettings::Issuer(settings) => Ok(format!("(a token of {} with role customer)", settings.url)),
+        TokenSettings::DevelopmentKey { .. } if std::io::stdout().is_terminal() => {
+            let identity = Identity { sub: "you".to_owned(), role: Role::Customer, warehouse: None };
+            Ok(development_key(&config.data_dir)?.sign(&identity, now, TRIAL)?)
+        }
+        TokenSettings::DevelopmentKey { .. } => Ok("$(sluice token --role customer --sub you)".to_owned()),
+    }
+}
+
+async fn welcome(config: &Config, pipeline: &Pipeline) -> anyhow::Result<()> {
+    let token = trial_token(config, pipeline.parts.ports.clock.now())?;
     let url = format!("http://{}", pipeline.address);
     let first = pipeline.parts.ports.catalogue.products(None, 1).await?.items.into_iter().next();
     println!("sluice serves on {url}  (documents in {})\n", config.data_dir.join("documents").display());
@@ -56,7 +77,7 @@ async fn welcome(config: &Config, pipeline: &Pipeline, token: &str) -> anyhow::R
     });
     println!(
         "Place an order and wait up to five seconds for the answer:\n\n  \
-         curl -sS {url}/v1/orders -H 'Authorization: Bearer {token}' \\\n    \
+         curl -sS {url}/v1/orders -H \"Authorization: Bearer {token}\" \\\n    \
          -H 'Idempotency-Key: try-1' -H 'Prefer: wait=5' -H 'Content-Type: application/json' \\\n    \
          -d '{order}'\n"
     );

@@ -12,6 +12,7 @@ use axum::{Router, body::Body, extract::Request, middleware, response::Response}
 use connections::{Connection, Connections, Phase};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::TokioIo;
+use handlers::api::FromThisMachine;
 use std::{convert::Infallible, pin::pin, time::Duration};
 use tokio::{
     net::{TcpListener, TcpStream},
@@ -60,7 +61,8 @@ async fn carry(stream: TcpStream, connection: Connection, router: Router, mut st
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "cannot set TCP_NODELAY");
     }
-    let service = service_fn(|request: Request<Incoming>| answer(router.clone(), connection.clone(), request));
+    let is_near = stream.peer_addr().is_ok_and(|peer| peer.ip().to_canonical().is_loopback());
+    let service = service_fn(|request: Request<Incoming>| answer(router.clone(), connection.clone(), is_near, request));
     let mut http =
         pin!(http1::Builder::new().max_buf_size(LARGEST_HEAD).serve_connection(TokioIo::new(stream), service));
     tokio::select! {
@@ -88,9 +90,13 @@ fn report(ended: hyper::Result<()>) {
 async fn answer(
     router: Router,
     connection: Connection,
+    is_near: bool,
     mut request: Request<Incoming>,
 ) -> Result<Response, Infallible> {
     request.extensions_mut().insert(connection.clone());
+    if is_near {
+        request.extensions_mut().insert(FromThisMachine);
+    }
     let answer = router.oneshot(request.map(Body::new)).await;
     connection.turns(Phase::Idle);
     answer

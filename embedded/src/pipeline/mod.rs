@@ -24,7 +24,7 @@ use anyhow::Context;
 use consume::Consumer;
 use handlers::{
     api::{self, App, Metrics, Reads},
-    token::TokenKey,
+    token::Tokens,
 };
 use instance::{Holdings, Registration};
 use long_waits::LongWaits;
@@ -68,7 +68,7 @@ impl Pipeline {
     ///
     /// # Errors
     /// A sentence for whoever starts it: the database does not answer, the port is taken, the folder cannot be used.
-    pub async fn start(config: &Config, database_url: &str, token_key: TokenKey) -> anyhow::Result<Self> {
+    pub async fn start(config: &Config, database_url: &str, tokens: Arc<dyn Tokens>) -> anyhow::Result<Self> {
         // Before anything else: a second start on the same port must not touch what the first is working on.
         let listener = listen(config.listen).await?;
         let database =
@@ -126,7 +126,7 @@ impl Pipeline {
         beside(Box::pin(unless(stopping.clone(), async move { metrics::measure_queues(queue, &measured).await })));
 
         let address = listener.local_addr()?;
-        let app = app(&parts, waiting.clone(), token_key, metrics);
+        let app = app(&parts, waiting.clone(), tokens, metrics);
         let server = tokio::spawn(http::serve(listener, api::router(app), limits, stopping));
         let registration = tokio::spawn(keep_registered(registration, leaving));
         Ok(Self { parts, address, stop, tracker, background, server, waiting, registration, leave })
@@ -191,7 +191,7 @@ pub(crate) async fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
     })
 }
 
-fn app(parts: &Parts, waiting: Waiting, token_key: TokenKey, metrics: Arc<Metrics>) -> App {
+fn app(parts: &Parts, waiting: Waiting, tokens: Arc<dyn Tokens>, metrics: Arc<Metrics>) -> App {
     let ports = parts.callers.clone();
     App {
         intake: ports.intake,
@@ -206,7 +206,7 @@ fn app(parts: &Parts, waiting: Waiting, token_key: TokenKey, metrics: Arc<Metric
         decisions: Arc::new(waiting),
         reads: Reads::new(READS_OF_EACH, READS_IN_ALL),
         readiness: Arc::new(readiness::Remembered::new(parts.database.clone())),
-        token_key: Some(Arc::new(token_key)),
+        tokens: Some(tokens),
         edge_key: None,
         metrics,
     }

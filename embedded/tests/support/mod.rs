@@ -30,7 +30,11 @@ use adapters::{
 use handlers::token::{Identity, Role};
 use reqwest::{Response, StatusCode};
 use serde_json::{Value, json};
-use sluice::{config::Config, http::Limits, pipeline::Pipeline};
+use sluice::{
+    config::{Config, TokenSettings},
+    http::Limits,
+    pipeline::Pipeline,
+};
 use sqlx::PgPool;
 use std::{
     sync::Arc,
@@ -153,9 +157,10 @@ impl Shop {
             lease,
             orders: Self::settings(),
             terms: Terms::default(),
+            tokens: TokenSettings::DevelopmentKey { anywhere: false },
         };
         let key = sluice::development_key::development_key(self.dir.path()).unwrap();
-        Pipeline::start(&config, url, key).await
+        Pipeline::start(&config, url, Arc::new(key)).await
     }
 
     pub(crate) fn pool(&self) -> &PgPool {

@@ -110,6 +110,11 @@ impl Server {
         .await;
     }
 
+    /// All that it said.
+    pub(crate) fn said(&self) -> String {
+        fs::read_to_string(self.data_dir.join("server.log")).unwrap()
+    }
+
     /// The end of what it said.
     pub(crate) fn log(&self) -> String {
         let text = fs::read_to_string(self.data_dir.join("server.log")).unwrap_or_default();
@@ -141,6 +146,14 @@ impl Drop for Server {
 /// Runs one of the binary's commands to its end.
 pub(crate) fn command(shop: &Shop, arguments: &[&str]) -> Output {
     prepared(shop.dir.path(), Some(&shop.url)).args(arguments).stdin(Stdio::null()).output().unwrap()
+}
+
+/// What a server says that refuses to start with these settings.
+pub(crate) fn refused(shop: &Shop, settings: &[(&str, &str)]) -> String {
+    let mut serve = prepared(shop.dir.path(), Some(&shop.url));
+    let output = serve.arg("serve").envs(settings.iter().copied()).stdin(Stdio::null()).output().unwrap();
+    assert!(!output.status.success(), "it started");
+    String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
 /// Runs a command that must succeed, and gives what it printed.

@@ -3,6 +3,7 @@
 
 use super::{
     App,
+    actor::Actor,
     problem::{Kind, Refusal},
 };
 use crate::token::{Identity, Role, TokenError};
@@ -44,20 +45,27 @@ impl FromRequestParts<App> for Caller {
     type Rejection = Refusal;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Self::Rejection> {
-        // Nothing that a caller sends becomes an extension: who stands there was put there by the runtime.
-        if let Some(identity) = parts.extensions.get::<Identity>() {
-            return Ok(Self(identity.clone()));
+        let identity = identity(parts, app).await?;
+        if let Some(actor) = parts.extensions.get::<Actor>() {
+            actor.is(&identity);
         }
-        let token = bearer(&parts.headers)?;
-        let key = app.token_key.as_ref().ok_or_else(|| invalid(UNKNOWN))?;
-        key.verify(token, app.clock.now()).map(Self).map_err(|error| {
-            invalid(match error {
-                TokenError::Expired => "the token has expired",
-                TokenError::NotYet => "the token is not valid yet",
-                TokenError::Invalid | TokenError::ShortKey | TokenError::NotSigned => UNKNOWN,
-            })
-        })
+        Ok(Self(identity))
     }
+}
+
+async fn identity(parts: &Parts, app: &App) -> Result<Identity, Refusal> {
+    // Nothing that a caller sends becomes an extension: who stands there was put there by the runtime.
+    if let Some(identity) = parts.extensions.get::<Identity>() {
+        return Ok(identity.clone());
+    }
+    let token = bearer(&parts.headers)?;
+    let tokens = app.tokens.as_ref().ok_or_else(|| invalid(UNKNOWN))?;
+    tokens.whose(token, app.clock.now()).await.map_err(|error| match error {
+        TokenError::Expired => invalid("the token has expired"),
+        TokenError::NotYet => invalid("the token is not valid yet"),
+        TokenError::Unjudged => Refusal::saying(Kind::Unavailable, "the issuer of tokens does not answer"),
+        TokenError::Invalid | TokenError::ShortKey | TokenError::NotSigned => invalid(UNKNOWN),
+    })
 }
 
 fn invalid(detail: &'static str) -> Refusal {

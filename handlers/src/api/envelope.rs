@@ -1,7 +1,7 @@
 //! What every answer has, whatever was asked: a request id, a problem document if it is one, safe headers, one line in
 //! the log and a count. A panic in a handler ends here, as a problem like any other.
 
-use super::{App, idempotency_key::holds_card_number, problem::Refusal, routes};
+use super::{App, actor::Actor, idempotency_key::holds_card_number, problem::Refusal, routes};
 use axum::{
     body::Body,
     extract::{MatchedPath, Request, State},
@@ -12,17 +12,22 @@ use axum::{
 use futures_util::FutureExt;
 use std::{panic::AssertUnwindSafe, time::Duration};
 use tokio::time::Instant;
+use uuid::Uuid;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const PROBLEM_JSON: HeaderValue = HeaderValue::from_static("application/problem+json");
 const NOSNIFF: HeaderValue = HeaderValue::from_static("nosniff");
 
 /// Wraps every route, known or not.
-pub(super) async fn envelope(State(app): State<App>, request: Request, next: Next) -> Response {
+pub(super) async fn envelope(State(app): State<App>, mut request: Request, next: Next) -> Response {
     let started = Instant::now();
     let method = method_of(request.method());
     let route = route_of(request.extensions().get::<MatchedPath>());
     let (request_id, id_header) = request_id(&app, request.headers());
+    let (actor, order) = (Actor::default(), order_in(request.uri().path()));
+    // What changes something, and what staff look at, is on somebody's account.
+    let accountable = !request.method().is_safe() || route == routes::SUPPORT_ORDERS;
+    request.extensions_mut().insert(actor.clone());
     let mut response = match AssertUnwindSafe(next.run(request)).catch_unwind().await {
         Ok(response) => response,
         Err(_) => Refusal::internal("the handler panicked").into_response(),
@@ -40,7 +45,21 @@ pub(super) async fn envelope(State(app): State<App>, request: Request, next: Nex
     let took = started.elapsed();
     app.metrics.answered(route, method, response.status().as_u16(), took);
     log(method, route, response.status(), took, &request_id, cause.as_deref());
+    if accountable && let Some(actor) = actor.name() {
+        let order = order.or_else(|| location(&response).and_then(order_in)).map(tracing::field::display);
+        let status = response.status().as_u16();
+        tracing::info!(target: "handlers::api::actor", actor, method, route, order, status, request_id, "asked");
+    }
     response
+}
+
+/// The order that a path names.
+fn order_in(path: &str) -> Option<Uuid> {
+    path.split('/').find_map(|part| part.parse().ok())
+}
+
+fn location(response: &Response) -> Option<&str> {
+    response.headers().get(header::LOCATION)?.to_str().ok()
 }
 
 /// The caller's id if it is a plain word that can be logged, else a new one.

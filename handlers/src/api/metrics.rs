@@ -3,11 +3,13 @@
 
 use super::{
     App,
+    caller::Caller,
     problem::{Kind, Refusal},
 };
+use crate::token::Role;
 use axum::{
-    extract::State,
-    http::{HeaderValue, header},
+    extract::{FromRequestParts, State},
+    http::{HeaderValue, header, request::Parts},
     response::{IntoResponse, Response},
 };
 use prometheus_client::{
@@ -20,6 +22,7 @@ use prometheus_client::{
     registry::{Registry, Unit},
 };
 use std::{
+    convert::Infallible,
     fmt,
     sync::{PoisonError, RwLock},
     time::Duration,
@@ -99,12 +102,39 @@ impl Metrics {
     }
 }
 
+/// An extension that the runtime puts on requests whose connection comes from a loopback address.
+#[derive(Clone, Copy, Debug)]
+pub struct FromThisMachine;
+
+/// Whether the request comes from this machine. What a proxy passes on comes from elsewhere, wherever the proxy stands.
+pub(super) struct Whence(bool);
+
+impl<S: Sync> FromRequestParts<S> for Whence {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
+        const PASSED_ON: [&str; 3] = ["forwarded", "x-forwarded-for", "via"];
+        let passed_on = PASSED_ON.iter().any(|name| parts.headers.contains_key(*name));
+        Ok(Self(!passed_on && parts.extensions.get::<FromThisMachine>().is_some()))
+    }
+}
+
 /// Metrics in OpenMetrics text, which Prometheus reads.
+///
+/// They tell how much is sold: whoever asks from another machine needs a token of role `support`.
 #[utoipa::path(get, path = "/metrics", operation_id = "metrics", tag = "operations",
+    security((), ("bearerAuth" = [])),
     responses((status = 200, description = "OpenMetrics text", body = String,
         content_type = "application/openmetrics-text; version=1.0.0; charset=utf-8")))]
-pub(super) async fn metrics(State(app): State<App>) -> Result<Response, Refusal> {
+pub(super) async fn metrics(
+    State(app): State<App>,
+    Whence(near): Whence,
+    caller: Result<Caller, Refusal>,
+) -> Result<Response, Refusal> {
     const TEXT: HeaderValue = HeaderValue::from_static("application/openmetrics-text; version=1.0.0; charset=utf-8");
+    if !near {
+        caller?.must_be(&[Role::Support])?;
+    }
     app.reads.pace().await?;
     let text = app.metrics.text().map_err(|_| Refusal::of(Kind::Internal))?;
     Ok(([(header::CONTENT_TYPE, TEXT)], text).into_response())

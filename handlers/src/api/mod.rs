@@ -1,6 +1,7 @@
 //! The HTTP API: one router for both runtimes. It knows ports only; what stands behind them, and what runs it, is not
 //! its business.
 
+mod actor;
 mod caller;
 mod cancel;
 mod card_search;
@@ -28,13 +29,13 @@ mod trace_context;
 
 pub use decisions::{Decisions, LookAgain};
 pub use edge::EdgeKey;
-pub use metrics::Metrics;
+pub use metrics::{FromThisMachine, Metrics};
 pub use openapi::document as openapi_document;
 pub use prefer::AnswerBy;
 pub use problem::Kind as ProblemKind;
 pub use reads::Reads;
 
-use crate::token::TokenKey;
+use crate::token::Tokens;
 use axum::{
     Router,
     http::{HeaderValue, header},
@@ -76,7 +77,7 @@ pub struct App {
     /// Tells whether requests can be served.
     pub readiness: Arc<dyn Readiness>,
     /// Verifies bearer tokens, unless the runtime alone says who calls.
-    pub token_key: Option<Arc<TokenKey>>,
+    pub tokens: Option<Arc<dyn Tokens>>,
     /// What every request must show, if nobody may come but through what stands in front.
     pub edge_key: Option<EdgeKey>,
     /// Counts.

@@ -84,6 +84,7 @@ fn problems_of(operation: &str) -> Vec<Kind> {
         }
         "metrics" | "openapi" => &[Kind::TooManyRequests, Kind::Internal],
         "ready" => &[Kind::Internal, Kind::Unavailable],
+        "metrics" => &[Kind::Unauthorized, Kind::Forbidden, Kind::Internal, Kind::Unavailable],
         _ => &[Kind::Internal],
     };
     own.to_vec()

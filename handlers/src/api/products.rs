@@ -39,8 +39,8 @@ pub(super) async fn list_products(State(app): State<App>, caller: Caller, uri: U
     security(("bearerAuth" = [])),
     params(("sku" = String, Path, description = "The stock-keeping unit.", example = "TEA-EARL-GREY")),
     responses((status = 200, description = "The product, and how much of it can be bought.", body = Product)))]
-pub(super) async fn get_product(State(app): State<App>, caller: Caller, sku: Named) -> Result<Response, Refusal> {
-    let (given, spelt) = (sku.0.clone(), sku::spelt(&sku.0));
+pub(super) async fn get_product(State(app): State<App>, caller: Caller, named: Named) -> Result<Response, Refusal> {
+    let (given, spelt) = (named.0.clone(), sku::spelt(&named.0).into_owned());
     if !is_sku(&spelt) {
         return Err(Refusal::of(Kind::NotFound));
     }

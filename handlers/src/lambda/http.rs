@@ -9,7 +9,7 @@ use super::{
 use crate::{
     api::{self, AnswerBy, App, Metrics, Reads},
     functions::Trigger,
-    token::Identity,
+    token::{Identity, Tokens},
 };
 use adapters::system::SystemIds;
 use axum::{
@@ -82,7 +82,7 @@ fn app(wired: Wired, keys: Keys) -> App {
         // A function answers one request at a time.
         reads: Reads::new(1, 1),
         readiness: Arc::new(wired.database),
-        token_key: keys.token.map(Arc::new),
+        tokens: keys.token.map(|key| -> Arc<dyn Tokens> { Arc::new(key) }),
         edge_key: keys.edge,
         metrics: Arc::new(Metrics::default()),
     }

@@ -5,6 +5,7 @@ use axum::{
     body::Body,
     http::{Method, Request, StatusCode},
 };
+use handlers::api::FromThisMachine;
 use std::{
     io::Write,
     sync::{Arc, Mutex, atomic::Ordering},
@@ -71,7 +72,9 @@ async fn requests_are_counted_by_route_and_never_by_order() {
     ask(router.clone(), get("/v1/never-heard-of", "alice")).await;
     let odd = Request::builder().method("BREW").uri("/coffee").body(Body::empty()).unwrap();
     ask(router.clone(), odd).await;
-    let answer = ask(router, Request::get("/metrics").body(Body::empty()).unwrap()).await;
+    let mut scrape = Request::get("/metrics").body(Body::empty()).unwrap();
+    scrape.extensions_mut().insert(FromThisMachine);
+    let answer = ask(router, scrape).await;
     assert!(answer.header("content-type").starts_with("application/openmetrics-text"));
     let text = String::from_utf8(answer.body.to_vec()).unwrap();
     for line in [
@@ -86,6 +89,50 @@ async fn requests_are_counted_by_route_and_never_by_order() {
         assert!(text.lines().any(|l| l == line), "{line} is not in\n{text}");
     }
     assert!(!text.contains(&id.to_string()) && !text.contains("alice"));
+}
+
+#[tokio::test]
+async fn metrics_are_for_this_machine_and_for_support() {
+    let world = World::new();
+    let scrape = |headers: &[(&str, &str)], near: bool| {
+        let mut request = Request::get("/metrics");
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let mut request = request.body(Body::empty()).unwrap();
+        if near {
+            request.extensions_mut().insert(FromThisMachine);
+        }
+        request
+    };
+    assert_eq!(world.ask(scrape(&[], true)).await.status, StatusCode::OK);
+    assert_eq!(world.ask(scrape(&[], false)).await.status, StatusCode::UNAUTHORIZED);
+    for passed_on in [("X-Forwarded-For", "203.0.113.9"), ("Forwarded", "for=203.0.113.9"), ("Via", "1.1 proxy")] {
+        assert_eq!(world.ask(scrape(&[passed_on], true)).await.status, StatusCode::UNAUTHORIZED, "{passed_on:?}");
+    }
+    assert_eq!(world.ask(get("/metrics", "alice")).await.status, StatusCode::FORBIDDEN);
+    assert_eq!(world.ask(get("/metrics", "support")).await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn the_log_names_who_asked_for_a_change_and_who_of_the_staff_looked() {
+    let lines = Lines::default();
+    let writer = lines.clone();
+    let subscriber = tracing_subscriber::fmt().with_ansi(false).with_writer(move || writer.clone()).finish();
+    let guard = tracing::subscriber::set_default(subscriber);
+    let world = World::new();
+    let id = id_of(&world.ask(submission("alice@example.com", "k1", order().to_string())).await);
+    world.ask(get(&format!("/v1/support/orders?q={id}"), "support")).await;
+    world.get(&format!("/v1/orders/{id}"), "alice@example.com").await;
+    drop(guard);
+    let text = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+    let asked: Vec<_> = text.lines().filter(|line| line.contains("handlers::api::actor")).collect();
+    assert_eq!(asked.len(), 2, "{text}");
+    // The beginning of the SHA-256 of the customer's name.
+    let customer = "actor=\"customer:ff8d9819fc0e12bf\"";
+    assert!(asked[0].contains(customer) && asked[0].contains(&format!("order={id}")), "{}", asked[0]);
+    assert!(asked[1].contains("actor=\"support:") && asked[1].contains("/v1/support/orders"), "{}", asked[1]);
+    assert!(!text.contains("alice"), "{text}");
 }
 
 #[derive(Clone, Default)]

@@ -130,7 +130,7 @@ async fn whom_the_runtime_has_verified_is_the_caller_whatever_the_token_says() {
 #[tokio::test]
 async fn without_a_key_no_token_names_anybody() {
     let world = World::new();
-    let keyless = || router(App { token_key: None, ..world.app(Arc::new(LookAgain)) });
+    let keyless = || router(App { tokens: None, ..world.app(Arc::new(LookAgain)) });
     let good = format!("Bearer {}", token("alice"));
     let answer = ask(keyless(), request("GET", "/v1/products", Some(&good))).await;
     assert_eq!(answer.status, StatusCode::UNAUTHORIZED);

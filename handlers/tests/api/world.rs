@@ -157,7 +157,7 @@ impl World {
             decisions,
             reads: Reads::new(PLACES, 100),
             readiness: self.clone(),
-            token_key: Some(Arc::new(TokenKey::from_bytes(SECRET).unwrap())),
+            tokens: Some(Arc::new(TokenKey::from_bytes(SECRET).unwrap())),
             edge_key: None,
             metrics: Arc::new(Metrics::default()),
         }

@@ -51,34 +51,39 @@ impl Words {
     }
 }
 
-/// Which of the newest orders, at most so many, are found by other words than their own. Those that have none yet are not
+/// Which of the orders from `first` to `last` are found by other words than their own. Those that have none yet are not
 /// among them.
 ///
 /// # Errors
 /// If the database does not answer.
-pub async fn with_other_words(connection: &mut PgConnection, newest: i64) -> Result<Vec<Uuid>, Unavailable> {
-    let (mut before, mut left, mut wrong) = (Uuid::max(), newest, Vec::new());
-    while left > 0 {
+pub async fn with_other_words(
+    connection: &mut PgConnection,
+    first: Uuid,
+    last: Uuid,
+) -> Result<Vec<Uuid>, Unavailable> {
+    let (mut until, mut wrong) = (last, Vec::new());
+    loop {
         let rows = sqlx::query!(
             r#"-- search.words_of_newest
              select o.id, searched_text(o.email, o.shipping_address, o.billing_address, o.lines) as "text!",
                     array_to_string(tsvector_to_array(s.words), chr(31)) as words
-             from (select * from orders where id < $1 order by id desc limit $2) as o
+             from (select * from orders where id between $1 and $2 order by id desc limit $3) as o
              left join order_search s on s.order_id = o.id
              order by o.id desc"#,
-            before,
-            left.min(PAGE)
+            first,
+            until,
+            PAGE
         )
         .fetch_all(&mut *connection)
         .await
         .asked("search.words_of_newest")?;
-        let Some(last) = rows.last() else { break };
-        before = last.id;
-        left -= PAGE;
         let others = rows.iter().filter(|row| row.words.as_ref().is_some_and(|kept| !is_same(kept, &words(&row.text))));
         wrong.extend(others.map(|row| row.id));
+        match rows.last().and_then(|last| last.id.as_u128().checked_sub(1)) {
+            Some(next) if next >= first.as_u128() => until = Uuid::from_u128(next),
+            Some(_) | None => return Ok(wrong),
+        }
     }
-    Ok(wrong)
 }
 
 /// Whether the words that are kept, each behind its slice, are those.

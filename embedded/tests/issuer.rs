@@ -1,0 +1,205 @@
+//! Tokens of an OpenID provider, and whom the API lets in beyond this machine: the real binary beside a provider that runs
+//! here and changes its keys.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod support;
+
+use axum::{Json, Router, extract::State, routing::get};
+use handlers::token::{Role, TokenError, Tokens};
+use jsonwebtoken::{
+    Algorithm, EncodingKey, Header,
+    jwk::{Jwk, JwkSet},
+};
+use reqwest::StatusCode;
+use rsa::{RsaPrivateKey, pkcs1::EncodeRsaPrivateKey, rand_core::OsRng};
+use serde_json::{Value, json};
+use sluice::issuer::{Issuer, IssuerSettings};
+use std::sync::{
+    Arc, Mutex,
+    atomic::{AtomicBool, AtomicUsize, Ordering},
+};
+use support::{Shop, server};
+use time::OffsetDateTime;
+use tokio::net::TcpListener;
+
+const AUDIENCE: &str = "checkout";
+
+/// A provider whose keys and whose silence a test decides.
+#[derive(Default)]
+struct Provider {
+    keys: Mutex<Vec<Jwk>>,
+    asked: AtomicUsize,
+    silent: AtomicBool,
+}
+
+struct Running {
+    url: String,
+    provider: Arc<Provider>,
+}
+
+impl Running {
+    async fn start() -> Self {
+        let provider = Arc::new(Provider::default());
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let about = json!({ "issuer": url, "jwks_uri": format!("{url}/keys") });
+        let keys = async |State(provider): State<Arc<Provider>>| {
+            provider.asked.fetch_add(1, Ordering::SeqCst);
+            if provider.silent.load(Ordering::SeqCst) {
+                return Err(StatusCode::SERVICE_UNAVAILABLE);
+            }
+            Ok(Json(JwkSet { keys: provider.keys.lock().unwrap().clone() }))
+        };
+        let router = Router::new()
+            .route("/.well-known/openid-configuration", get(async move || Json(about)))
+            .route("/keys", get(keys))
+            .with_state(Arc::clone(&provider));
+        tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+        Self { url, provider }
+    }
+
+    /// Publishes a new key under that name.
+    fn publish(&self, name: &str) -> EncodingKey {
+        let key = RsaPrivateKey::new(&mut OsRng, 2_048).unwrap();
+        let key = EncodingKey::from_rsa_der(key.to_pkcs1_der().unwrap().as_bytes());
+        let mut public = Jwk::from_encoding_key(&key, Algorithm::RS256).unwrap();
+        public.common.key_id = Some(name.to_owned());
+        self.provider.keys.lock().unwrap().push(public);
+        key
+    }
+
+    fn claims(&self, more: &Value) -> Value {
+        let now = now().unix_timestamp();
+        let mut claims = json!({
+            "iss": self.url, "aud": [AUDIENCE, "elsewhere"], "sub": "zoe", "role": "customer", "exp": now + 3_600
+        });
+        claims.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        claims
+    }
+
+    fn issuer(&self) -> Issuer {
+        Issuer::new(IssuerSettings { url: self.url.clone(), audience: AUDIENCE.to_owned() }).unwrap()
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "a token says until when it is good by the wall's clock")]
+fn now() -> OffsetDateTime {
+    OffsetDateTime::now_utc()
+}
+
+fn signed(key: &EncodingKey, name: &str, claims: &Value) -> String {
+    let header = Header { kid: Some(name.to_owned()), ..Header::new(Algorithm::RS256) };
+    jsonwebtoken::encode(&header, claims, key).unwrap()
+}
+
+#[tokio::test]
+async fn a_token_of_the_provider_names_its_owner_and_no_other_does() {
+    let running = Running::start().await;
+    let key = running.publish("one");
+    let issuer = running.issuer();
+    let named = issuer.whose(&signed(&key, "one", &running.claims(&json!({}))), now()).await.unwrap();
+    assert_eq!((named.sub.as_str(), named.role), ("zoe", Role::Customer));
+
+    for wrong in [
+        json!({ "iss": "https://elsewhere.example.com" }),
+        json!({ "aud": "elsewhere" }),
+        json!({ "role": "admin" }),
+        json!({ "role": null }),
+        json!({ "sub": "" }),
+    ] {
+        let token = signed(&key, "one", &running.claims(&wrong));
+        assert_eq!(issuer.whose(&token, now()).await, Err(TokenError::Invalid), "{wrong}");
+    }
+    let late = signed(&key, "one", &running.claims(&json!({ "exp": now().unix_timestamp() - 60 })));
+    assert_eq!(issuer.whose(&late, now()).await, Err(TokenError::Expired));
+
+    // Somebody else's key under a name of the provider's.
+    let forged =
+        EncodingKey::from_rsa_der(RsaPrivateKey::new(&mut OsRng, 2_048).unwrap().to_pkcs1_der().unwrap().as_bytes());
+    let token = signed(&forged, "one", &running.claims(&json!({})));
+    assert_eq!(issuer.whose(&token, now()).await, Err(TokenError::Invalid));
+
+    // What is public must not pass for a secret: HS256 by the text of the public key.
+    let public = serde_json::to_vec(&running.provider.keys.lock().unwrap()[0]).unwrap();
+    let header = Header { kid: Some("one".to_owned()), ..Header::new(Algorithm::HS256) };
+    let confused =
+        jsonwebtoken::encode(&header, &running.claims(&json!({})), &EncodingKey::from_secret(&public)).unwrap();
+    assert_eq!(issuer.whose(&confused, now()).await, Err(TokenError::Invalid));
+}
+
+#[tokio::test]
+async fn made_up_names_of_keys_do_not_make_it_ask_again_and_again() {
+    let running = Running::start().await;
+    let key = running.publish("one");
+    let issuer = running.issuer();
+    for name in 0..50 {
+        let token = signed(&key, &format!("made up {name}"), &running.claims(&json!({})));
+        assert_eq!(issuer.whose(&token, now()).await, Err(TokenError::Invalid));
+    }
+    assert_eq!(running.provider.asked.load(Ordering::SeqCst), 1);
+}
+
+#[tokio::test]
+async fn a_new_key_is_asked_for_and_the_old_ones_serve_while_nobody_answers() {
+    let running = Running::start().await;
+    let first = running.publish("one");
+    let issuer = running.issuer();
+    let old = signed(&first, "one", &running.claims(&json!({})));
+    assert!(issuer.whose(&old, now()).await.is_ok());
+
+    tokio::time::pause();
+    tokio::time::advance(std::time::Duration::from_secs(20)).await;
+    tokio::time::resume();
+    let second = running.publish("two");
+    let new = signed(&second, "two", &running.claims(&json!({})));
+    assert!(issuer.whose(&new, now()).await.is_ok(), "a rotated key is not taken");
+
+    // Long after, and nobody answers: what was known is believed for a day, a name nobody knows cannot be judged.
+    running.provider.silent.store(true, Ordering::SeqCst);
+    tokio::time::pause();
+    tokio::time::advance(std::time::Duration::from_secs(3_600)).await;
+    tokio::time::resume();
+    assert!(issuer.whose(&old, now()).await.is_ok());
+    let unknown = signed(&second, "three", &running.claims(&json!({})));
+    assert_eq!(issuer.whose(&unknown, now()).await, Err(TokenError::Unjudged));
+}
+
+#[tokio::test]
+async fn a_provider_that_never_answered_is_the_servers_trouble_and_not_the_tokens() {
+    let running = Running::start().await;
+    let key = running.publish("one");
+    running.provider.silent.store(true, Ordering::SeqCst);
+    let token = signed(&key, "one", &running.claims(&json!({})));
+    assert_eq!(running.issuer().whose(&token, now()).await, Err(TokenError::Unjudged));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_with_a_provider_takes_its_tokens_and_not_those_of_the_development_key() {
+    let shop = Shop::open(0).await;
+    let running = Running::start().await;
+    let key = running.publish("one");
+    let settings = [("SLUICE_ISSUER", running.url.as_str()), ("SLUICE_AUDIENCE", AUDIENCE)];
+    let server = server::Server::start_with(&shop, &settings).await;
+    let ask = async |token: &str| {
+        shop.http.get(format!("{}/v1/orders", server.url)).bearer_auth(token).send().await.unwrap().status()
+    };
+    assert_eq!(ask(&signed(&key, "one", &running.claims(&json!({})))).await, StatusCode::OK);
+    assert_eq!(ask(&shop.token("zoe")).await, StatusCode::UNAUTHORIZED);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_key_for_every_role_is_not_for_other_machines() {
+    let shop = Shop::open(0).await;
+    let refused = server::refused(&shop, &[("SLUICE_LISTEN", "0.0.0.0:0")]);
+    assert!(refused.contains("SLUICE_ISSUER") && refused.contains("SLUICE_DEVELOPMENT_KEY=anywhere"), "{refused}");
+    let server = server::Server::start_with(&shop, &[("SLUICE_DEVELOPMENT_KEY", "anywhere")]).await;
+    let said = server.said();
+    assert!(said.contains("sluice token") && !said.contains("eyJ"), "a log holds a token that works: {said}");
+    // Over loopback without a token, and as a proxy on this machine would pass it on.
+    let metrics = |header: Option<&str>| {
+        let request = shop.http.get(format!("{}/metrics", server.url));
+        header.into_iter().fold(request, |request, name| request.header(name, "203.0.113.9")).send()
+    };
+    assert_eq!(metrics(None).await.unwrap().status(), StatusCode::OK);
+    assert_eq!(metrics(Some("X-Forwarded-For")).await.unwrap().status(), StatusCode::UNAUTHORIZED);
+}
