@@ -40,8 +40,13 @@ pub const SESSION: &str = "set tcp_keepalives_idle = 4; set tcp_keepalives_inter
      set tcp_user_timeout = '10s'; set idle_in_transaction_session_timeout = '10s'; set statement_timeout = '60s'";
 /// Statements take their batches as arrays, so the plan that fits one call fits all: planning each call's own costs more
 /// than it can win.
-const DURABLE: &str = "set plan_cache_mode = force_generic_plan";
-const RELAXED: &str = "set plan_cache_mode = force_generic_plan; set synchronous_commit = off";
+///
+/// A plan is made when a table may be empty and is kept when it is not: nothing may be read whole only because it was small
+/// at that moment. Forbidding that looks costly to the planner, which must not start to compile for it (`jit`).
+const DURABLE: &str = "set plan_cache_mode = force_generic_plan; set enable_seqscan = off; set enable_mergejoin = off;
+    set jit = off";
+const RELAXED: &str = "set plan_cache_mode = force_generic_plan; set enable_seqscan = off; set enable_mergejoin = off;
+    set jit = off; set synchronous_commit = off";
 
 /// Connections to the database, in the two ways the pipeline commits.
 #[derive(Clone, Debug)]

@@ -3,7 +3,9 @@
 
 mod consume;
 mod decisions;
+mod floor;
 pub mod instance;
+mod lanes;
 mod metrics;
 pub mod parts;
 mod schedules;
