@@ -8,6 +8,7 @@ mod coalesced;
 mod connections;
 mod documents;
 mod event_bus;
+mod fair;
 mod intake;
 mod invoices;
 mod issuing;

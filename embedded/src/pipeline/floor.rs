@@ -1,8 +1,8 @@
-//! From where on messages are looked for. A long transaction of somebody else keeps the rows of all that was deleted since
+//! From where on messages and executions are looked for. A long transaction of somebody else keeps the rows of all that was deleted since
 //! it began, and whoever looks for the longest due would pass over every one of them, each time.
 //!
-//! What was taken last was the longest due, so nothing is due from before it, but for what was put on the queue by a
-//! transaction that took long to commit. A look over the whole finds that, now and then.
+//! What was taken last was the longest due, so nothing is due from before it, but for what a transaction put there
+//! that took long to commit. A look over the whole finds that, now and then.
 
 use std::time::{Duration, Instant};
 use time::OffsetDateTime;
@@ -16,20 +16,20 @@ const RARELY: u32 = 20;
 
 /// Where the next look begins.
 #[derive(Debug, Default)]
-pub(super) struct Floor {
+pub(crate) struct Floor {
     last_due: Option<OffsetDateTime>,
     whole_again_at: Option<Instant>,
 }
 
 impl Floor {
     /// From when on to look; without one, over the whole.
-    pub(super) fn from(&self) -> Option<OffsetDateTime> {
+    pub(crate) fn from(&self) -> Option<OffsetDateTime> {
         let rested = self.whole_again_at.is_some_and(|moment| Instant::now() < moment);
         self.last_due.filter(|_| rested).map(|due| due - MARGIN)
     }
 
     /// A look took so long, and the last that it found was due then.
-    pub(super) fn looked(&mut self, took: Duration, last_due: Option<OffsetDateTime>) {
+    pub(crate) fn looked(&mut self, took: Duration, last_due: Option<OffsetDateTime>) {
         if self.from().is_none() {
             self.whole_again_at = Some(Instant::now() + PAUSE.max(took * RARELY));
         }

@@ -3,7 +3,7 @@
 
 mod consume;
 mod decisions;
-mod floor;
+pub(crate) mod floor;
 pub mod instance;
 mod lanes;
 mod metrics;
