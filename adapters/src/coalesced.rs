@@ -15,8 +15,8 @@ use workflows::{
     },
 };
 
-/// The most calls that share a transaction.
-const MAX: usize = 500;
+/// The most calls that share a transaction. Each may be of an order of a thousand lines, and all are in memory at once.
+const MAX: usize = 100;
 /// Transactions of a kind under way at once: with one at work and one on its way to disk, both are busy.
 const CONCURRENCY: usize = 2;
 
@@ -118,7 +118,7 @@ impl EventBus for CoalescedBus {
         match events.len() {
             0 => Ok(()),
             // Already a batch.
-            count if count >= MAX / 10 => self.inner.publish(events).await,
+            count if count >= MAX / 2 => self.inner.publish(events).await,
             _ => self.publish.call(events.to_vec()).await?,
         }
     }
@@ -145,7 +145,7 @@ impl CoalescedOrders {
 #[async_trait]
 impl Orders for CoalescedOrders {
     async fn apply(&self, batch: Vec<(OrderId, Command)>) -> Result<Vec<Applied>, Unavailable> {
-        if batch.len() >= MAX / 10 {
+        if batch.len() >= MAX / 2 {
             return self.inner.apply(batch).await;
         }
         let answers = futures_util::future::join_all(batch.into_iter().map(|one| self.apply.call(one))).await;

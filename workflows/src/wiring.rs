@@ -8,9 +8,12 @@ use std::time::Duration;
 /// How often a message is delivered before it is set aside.
 pub const MAX_RECEIVES: i32 = 5;
 
-/// The name of the dead-letter queue of a queue.
+/// What one customer has waiting on a queue beyond a share waits in its second lane, the queue's name with this behind.
+pub const SECOND_LANE: &str = "-bulk";
+
+/// The name of the dead-letter queue of a queue, which both of its lanes share.
 pub fn dead_letter_queue(queue: &str) -> String {
-    format!("{queue}-dlq")
+    format!("{}-dlq", queue.strip_suffix(SECOND_LANE).unwrap_or(queue))
 }
 
 /// A queue, and how it is worked on.
@@ -29,6 +32,8 @@ pub struct QueueSpec {
     /// How long messages are gathered before a batch is taken, under load up to twice that: a transaction costs
     /// about the same for one order and for ten. On AWS this is the batching window.
     pub gather: Duration,
+    /// Whether nobody waits behind one customer who has much waiting.
+    pub fair: bool,
 }
 
 /// The steps that queues trigger.
@@ -58,6 +63,7 @@ pub const QUEUES: &[QueueSpec] = &[
         concurrency: 1,
         visibility: Duration::from_secs(60),
         gather: Duration::from_millis(20),
+        fair: true,
     },
     QueueSpec {
         name: "invoice",
@@ -66,6 +72,7 @@ pub const QUEUES: &[QueueSpec] = &[
         concurrency: 2,
         visibility: Duration::from_secs(180),
         gather: Duration::from_millis(100),
+        fair: false,
     },
     QueueSpec {
         name: "index",
@@ -74,6 +81,7 @@ pub const QUEUES: &[QueueSpec] = &[
         concurrency: 1,
         visibility: Duration::from_secs(60),
         gather: Duration::from_millis(200),
+        fair: false,
     },
     QueueSpec {
         name: "cancel",
@@ -82,6 +90,7 @@ pub const QUEUES: &[QueueSpec] = &[
         concurrency: 1,
         visibility: Duration::from_secs(60),
         gather: Duration::from_millis(0),
+        fair: false,
     },
     QueueSpec {
         name: "void",
@@ -90,6 +99,7 @@ pub const QUEUES: &[QueueSpec] = &[
         concurrency: 2,
         visibility: Duration::from_secs(180),
         gather: Duration::from_millis(50),
+        fair: false,
     },
     QueueSpec {
         name: "dispatch",
@@ -98,6 +108,7 @@ pub const QUEUES: &[QueueSpec] = &[
         concurrency: 1,
         visibility: Duration::from_secs(180),
         gather: Duration::from_millis(100),
+        fair: false,
     },
 ];
 

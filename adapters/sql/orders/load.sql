@@ -11,6 +11,6 @@ select o.id as "id!", o.customer as "customer!", o.status as "status!", o.reason
        i.year as "invoice_year?", i.number as "invoice_number?", i.issued_on as "issued_on?",
        i.stored_at as "stored_at?"
 from orders o
-left join payments p on p.order_id = o.id
-left join invoices i on i.order_id = o.id
+left join payments p on p.order_id = o.id and p.order_id = any($1)
+left join invoices i on i.order_id = o.id and i.order_id = any($1)
 where o.id = any($1)

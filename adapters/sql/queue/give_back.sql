@@ -7,4 +7,4 @@ set queue = case when r.counts and m.receive_count >= $7::integer then $8 else m
     last_error = left(r.error, 2000)
 from unnest($1::bigint[], $2::bigint[], $3::integer[], $4::boolean[], $5::bigint[], $6::text[])
     as r (id, instance, delivery, counts, delay, error)
-where m.id = r.id and m.instance = r.instance and m.deliveries = r.delivery
+where m.id = any($1) and m.id = r.id and m.instance = r.instance and m.deliveries = r.delivery

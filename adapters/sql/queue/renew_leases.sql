@@ -16,5 +16,5 @@ set visible_at = case
     instance = case when carried then m.instance end,
     receive_count = case when carried then m.receive_count else greatest(m.receive_count - 1, 0) end,
     abandoned = case when carried then m.abandoned else m.abandoned + 1 end
-from old where m.id = old.id
+from old where m.id = old.id and m.id = any(array(select id from old))
 returning m.queue, carried as "carried!"

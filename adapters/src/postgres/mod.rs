@@ -51,15 +51,20 @@ pub const SESSION: &str = "set tcp_keepalives_idle = 4; set tcp_keepalives_inter
      set tcp_user_timeout = '10s'; set idle_in_transaction_session_timeout = '10s'; set statement_timeout = '60s'";
 /// Statements take their batches as arrays, so the plan that fits one call fits all: planning each call's own costs more
 /// than it can win.
-const DURABLE: &str = "set plan_cache_mode = force_generic_plan";
-const RELAXED: &str = "set plan_cache_mode = force_generic_plan; set synchronous_commit = off";
+///
+/// A plan is made when a table may be empty and is kept when it is not: nothing may be read whole only because it was small
+/// at that moment. Forbidding that looks costly to the planner, which must not start to compile for it (`jit`).
+const DURABLE: &str = "set plan_cache_mode = force_generic_plan; set enable_seqscan = off; set enable_mergejoin = off;
+    set jit = off";
+const RELAXED: &str = "set plan_cache_mode = force_generic_plan; set enable_seqscan = off; set enable_mergejoin = off;
+    set jit = off; set synchronous_commit = off";
 /// All that acceptance asks is a look along an index. A plan that was made while the tables were small must not read them
 /// whole once they are large.
 const ACCEPTANCE: &str = "set plan_cache_mode = force_generic_plan; set statement_timeout = '5s';
-    set enable_seqscan = off; set enable_hashjoin = off; set enable_mergejoin = off";
+    set enable_seqscan = off; set enable_hashjoin = off; set enable_mergejoin = off; set jit = off";
 /// What a caller asks ends within two seconds, whatever it is and whether or not the caller still waits for it.
 const READING: &str = "set plan_cache_mode = force_generic_plan; set statement_timeout = '2s';
-    set enable_seqscan = off; set enable_hashjoin = off; set enable_mergejoin = off";
+    set enable_seqscan = off; set enable_hashjoin = off; set enable_mergejoin = off; set jit = off";
 
 /// Orders are accepted in batches, one after the other; the second connection is for whoever asks whether that works.
 const ACCEPTANCE_CONNECTIONS: u32 = 2;

@@ -230,7 +230,7 @@ impl PgOrders {
             "-- orders.events
              select e.order_id, e.sequence, e.name, e.occurred_at, e.data, o.traceparent
              from order_events e join orders o on o.id = e.order_id
-             where e.order_id = any($1) and e.sequence <= $2
+             where o.id = any($1) and e.order_id = any($1) and e.sequence <= $2
              order by e.order_id, e.sequence",
             &super::order_rows::uuids(orders),
             last

@@ -9,7 +9,7 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 use workflows::{
     ports::{OutgoingMessage, Queue, Unavailable},
-    wiring::{MAX_RECEIVES, dead_letter_queue},
+    wiring::{MAX_RECEIVES, SECOND_LANE, dead_letter_queue},
 };
 
 /// How often a process may die with a message in hand before that message is suspected. Deaths are rarely its fault, so
@@ -35,6 +35,22 @@ pub struct Received {
     pub receive_count: i32,
     /// How long ago it was put on its queue.
     pub age: Duration,
+    /// When it was due.
+    pub due_at: OffsetDateTime,
+    /// What its body takes in the table.
+    pub bytes: i64,
+}
+
+/// How much is taken in hand at once, and where it is looked for.
+#[derive(Clone, Copy, Debug)]
+pub struct Portion {
+    /// The most messages.
+    pub messages: i64,
+    /// The bytes after which no further message is taken. A large one is taken all the same, if it comes first.
+    pub bytes: i64,
+    /// Nothing is known to be due from before then. Where dead rows cannot be cleared away, because a long transaction may
+    /// still see them, they are passed over so.
+    pub from: Option<OffsetDateTime>,
 }
 
 /// Says which delivery of a message is meant. Once it was delivered again, to whomever, an earlier receipt is good for
@@ -47,6 +63,17 @@ pub struct Receipt {
     pub instance: i64,
     /// Which of its deliveries that was.
     pub delivery: i32,
+}
+
+/// What one customer may have waiting in the first lane of a queue.
+#[derive(Clone, Copy, Debug)]
+pub struct Share {
+    /// Among so many messages, those due first.
+    pub among: i64,
+    /// The most bytes.
+    pub bytes: i64,
+    /// The most messages.
+    pub messages: i64,
 }
 
 /// A message to be delivered again.
@@ -86,7 +113,7 @@ impl PgQueue {
         Self { database }
     }
 
-    /// Takes up to `max` messages in hand, the longest due first: they are hidden until the lease ends. What was received
+    /// Takes a portion of messages in hand, the longest due first: they are hidden until the lease ends. What was received
     /// too often before is set aside instead.
     ///
     /// # Errors
@@ -94,7 +121,7 @@ impl PgQueue {
     pub async fn receive(
         &self,
         queue: &str,
-        max: i64,
+        portion: Portion,
         lease: Lease,
         instance: i64,
     ) -> Result<Vec<Received>, Unavailable> {
@@ -102,12 +129,14 @@ impl PgQueue {
         let received = sqlx::query_file!(
             "sql/queue/receive.sql",
             queue,
-            max,
+            portion.messages,
             lease.milliseconds(),
             instance,
             MAX_RECEIVES,
             MAX_ABANDONED,
-            dead_letters
+            dead_letters,
+            portion.from,
+            portion.bytes
         )
         .fetch_all(&self.database.relaxed);
         let rows = lease.answered("queue.receive", received).await?;
@@ -117,8 +146,21 @@ impl PgQueue {
             body: row.body,
             receive_count: row.receive_count,
             age: Duration::from_millis(u64::try_from(row.age).unwrap_or_default()),
+            due_at: row.due_at,
+            bytes: row.bytes.into(),
         });
         Ok(received.collect())
+    }
+
+    /// Moves what one customer has waiting beyond a share to the queue's second lane; says how much that was.
+    ///
+    /// # Errors
+    /// If the database does not answer in time.
+    pub async fn sift(&self, queue: &str, share: Share) -> Result<u64, Unavailable> {
+        let lane = format!("{queue}{SECOND_LANE}");
+        let sifted = sqlx::query_file!("sql/queue/sift.sql", queue, lane, share.among, share.bytes, share.messages)
+            .execute(&self.database.relaxed);
+        Ok(answered("queue.sift", sifted).await?.rows_affected())
     }
 
     /// Renews the leases of what is carried, those that are fresh no more, and lets go of what its instance has in hand
@@ -157,7 +199,7 @@ impl PgQueue {
             "-- queue.delete
              delete from messages m
              using unnest($1::bigint[], $2::bigint[], $3::integer[]) as r (id, instance, delivery)
-             where m.id = r.id and m.instance = r.instance and m.deliveries = r.delivery",
+             where m.id = any($1) and m.id = r.id and m.instance = r.instance and m.deliveries = r.delivery",
             &ids,
             &instances,
             &deliveries
@@ -196,15 +238,18 @@ impl PgQueue {
         Ok(())
     }
 
-    /// How long it is until the next message of the queue is due, by the database's clock.
+    /// How long it is until the next message of the queue is due, by the database's clock. What is due from before `from`
+    /// is left out.
     ///
     /// # Errors
     /// If the database does not answer in time.
-    pub async fn next_due(&self, queue: &str) -> Result<Option<Duration>, Unavailable> {
+    pub async fn next_due(&self, queue: &str, from: Option<OffsetDateTime>) -> Result<Option<Duration>, Unavailable> {
         let due = sqlx::query_scalar!(
             "-- queue.next_due
-             select (extract(epoch from min(visible_at) - sluice_now()) * 1000)::bigint from messages where queue = $1",
-            queue
+             select (extract(epoch from min(visible_at) - sluice_now()) * 1000)::bigint from messages
+             where queue = $1 and visible_at >= coalesce($2, '-infinity'::timestamptz)",
+            queue,
+            from
         )
         .fetch_one(&self.database.relaxed);
         let due = answered("queue.next_due", due).await?;

@@ -10,6 +10,7 @@ mod connections;
 mod credentials;
 mod documents;
 mod event_bus;
+mod fair;
 mod growth;
 mod intake;
 mod invoices;

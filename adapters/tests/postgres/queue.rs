@@ -3,7 +3,7 @@
 use super::shop::{Shop, eventually, heard};
 use adapters::postgres::{
     lease::Lease,
-    queue::{Received, Return},
+    queue::{Portion, Received, Return},
     queue_depths::COUNTED,
 };
 use futures_util::future::join_all;
@@ -18,9 +18,14 @@ fn letters(count: u128) -> Vec<OutgoingMessage> {
     (0..count).map(|n| OutgoingMessage { subject: Uuid::from_u128(n), body: json!({ "n": n.to_string() }) }).collect()
 }
 
+/// So many messages, of whatever size.
+fn portion(messages: i64) -> Portion {
+    Portion { messages, bytes: i64::MAX, from: None }
+}
+
 impl Shop {
     async fn receive(&self, max: i64) -> Vec<Received> {
-        self.queue.receive("invoice", max, Lease::default(), 7).await.unwrap()
+        self.queue.receive("invoice", portion(max), Lease::default(), 7).await.unwrap()
     }
 
     /// The one message of the queue, as soon as it is due.
@@ -68,7 +73,7 @@ async fn a_message_in_hand_is_hidden_from_everybody_while_its_lease_lasts() {
     assert_eq!((received[0].receive_count, &received[0].body), (1, &json!({ "n": "0" })));
     assert_eq!(received[0].subject, Some(Uuid::from_u128(0)));
     assert!(shop.receive(10).await.is_empty());
-    let hidden = shop.queue.next_due("invoice").await.unwrap().unwrap();
+    let hidden = shop.queue.next_due("invoice", None).await.unwrap().unwrap();
     assert!((Duration::from_secs(10)..=Duration::from_secs(20)).contains(&hidden), "{hidden:?}");
     shop.time_passes(Duration::from_secs(21)).await;
     assert_eq!(shop.receive(10).await.len(), 1);
@@ -94,7 +99,7 @@ async fn what_is_carried_is_renewed_and_what_is_not_is_let_go_of() {
     let lease = Lease::default();
     shop.queue.send("invoice", letters(3)).await.unwrap();
     let taken = shop.receive(2).await;
-    let others = shop.queue.receive("invoice", 1, lease, 8).await.unwrap();
+    let others = shop.queue.receive("invoice", portion(1), lease, 8).await.unwrap();
     let carried = [taken[0].receipt, others[0].receipt];
     // The answer to a call that is as young as that may be on its way.
     assert_eq!(shop.queue.renew_leases(7, lease, &carried).await.unwrap(), 0);
@@ -210,7 +215,7 @@ async fn a_message_given_back_with_a_delay_is_hidden_for_that_long() {
     let back = Return { receipt: message.receipt, counts: true, delay: HOUR, error: "later".into() };
     shop.queue.give_back("invoice", &[back]).await.unwrap();
     assert!(shop.receive(1).await.is_empty());
-    let hidden = shop.queue.next_due("invoice").await.unwrap().unwrap();
+    let hidden = shop.queue.next_due("invoice", None).await.unwrap().unwrap();
     assert!((HOUR / 2..=HOUR).contains(&hidden), "{hidden:?}");
 }
 
@@ -291,15 +296,15 @@ async fn messages_come_by_due_time_and_then_by_id() {
 #[tokio::test]
 async fn the_next_due_time_is_that_of_the_queue_asked_for() {
     let shop = Shop::empty().await;
-    assert_eq!(shop.queue.next_due("invoice").await.unwrap(), None);
+    assert_eq!(shop.queue.next_due("invoice", None).await.unwrap(), None);
     shop.queue.send("index", letters(1)).await.unwrap();
-    assert_eq!(shop.queue.next_due("invoice").await.unwrap(), None);
+    assert_eq!(shop.queue.next_due("invoice", None).await.unwrap(), None);
     shop.run(
         "insert into messages (queue, body, visible_at)
          values ('invoice', '{}', '2100-01-02 00:00Z'), ('invoice', '{}', '2100-01-01 00:00Z')",
     )
     .await;
-    let due = shop.queue.next_due("invoice").await.unwrap().unwrap();
+    let due = shop.queue.next_due("invoice", None).await.unwrap().unwrap();
     let first: f64 =
         shop.value("select extract(epoch from timestamptz '2100-01-01 00:00Z' - sluice_now())::double precision").await;
     assert!((due.as_secs_f64() - first).abs() < 60.0, "{due:?}, {first} s");

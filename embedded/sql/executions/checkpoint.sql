@@ -12,7 +12,7 @@ with moved as (
     from unnest($1::uuid[], $2::bigint[], $3::integer[], $4::jsonb[], $5::text[], $6::bigint[], $7::jsonb[],
                 $8::text[], $9::text[])
         as c (id, instance, version, state, status, wait, output, error, cause)
-    where e.id = c.id and e.instance = c.instance and e.version = c.version
+    where e.id = any($1) and e.id = c.id and e.instance = c.instance and e.version = c.version
     returning e.id, e.attempt
 ),
 logged as (

@@ -1,7 +1,8 @@
 -- executions.claim: those due longest come first, whether they begin or go on
 with due as (
-    select id from executions
+    select id, wake_at from executions
     where status = 'running' and instance is null and wake_at <= sluice_now()
+      and wake_at >= coalesce($4, '-infinity'::timestamptz)
     order by wake_at
     limit $2
     for update skip locked
@@ -9,5 +10,5 @@ with due as (
 update executions e
 set instance = $1, leased_until = sluice_now() + $3::bigint * interval '1 millisecond', wake_at = null,
     version = e.version + 1
-from due where e.id = due.id
-returning e.id, e.version, e.state
+from due where e.id = due.id and e.id = any(array(select id from due))
+returning e.id, e.version, e.state, due.wake_at as "due_at!"

@@ -2,4 +2,4 @@
 select e.id
 from unnest($1::uuid[], $2::bigint[], $3::integer[], $4::jsonb[]) as c (id, instance, version, state)
 join executions e on e.id = c.id
-where e.instance = c.instance and e.version = c.version + 1 and e.state = c.state
+where e.id = any($1) and e.instance = c.instance and e.version = c.version + 1 and e.state = c.state

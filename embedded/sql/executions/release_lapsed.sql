@@ -12,5 +12,4 @@ timeless as (
 )
 update executions e
 set instance = null, leased_until = null, wake_at = sluice_now()
-from (select id from lapsed union all select id from timeless) as freed
-where e.id = freed.id
+where e.id = any(array(select id from lapsed union all select id from timeless))

@@ -11,5 +11,5 @@ update executions e
 set leased_until = case when carried then sluice_now() + $3::bigint * interval '1 millisecond' end,
     instance = case when carried then e.instance end,
     wake_at = case when carried then e.wake_at else sluice_now() end
-from old where e.id = old.id
+from old where e.id = old.id and e.id = any(array(select id from old))
 returning e.id, carried as "carried!"

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     asl::{Action, Definition, Event, Step},
-    pipeline::{instance::Instance, parts::Parts, wake::Wakes},
+    pipeline::{floor::Floor, instance::Instance, parts::Parts, wake::Wakes},
 };
 use adapters::{
     batcher::{Batcher, MOMENT},
@@ -69,6 +69,7 @@ impl Runner {
     /// Works until `stopping` turns true; what is in hand by then is finished or left where it is under `tracker`.
     pub async fn run(self, wakes: &Wakes, mut stopping: watch::Receiver<bool>, tracker: &TaskTracker) {
         let wake = wakes.topic(EXECUTIONS);
+        let mut floor = Floor::default();
         loop {
             if *stopping.borrow() {
                 return;
@@ -79,7 +80,8 @@ impl Runner {
             let instance = self.instance.number();
             let room = self.slots.available_permits().min(CLAIM);
             let now = self.parts.ports.clock.now();
-            let claimed = match store::claim(&self.parts.database, instance, self.lease, as_i64(room), now).await {
+            let taken = store::claim(&self.parts.database, instance, self.lease, as_i64(room), &mut floor, now).await;
+            let claimed = match taken {
                 Ok(claimed) => claimed,
                 Err(error) => {
                     tracing::warn!(error = error.chain(), "cannot take executions in hand");
@@ -100,14 +102,14 @@ impl Runner {
             if none {
                 tokio::select! {
                     _ = stopping.wait_for(|stop| *stop) => return,
-                    () = self.due(&wake) => {}
+                    () = self.due(&wake, &floor) => {}
                 }
             }
         }
     }
 
-    async fn due(&self, wake: &Notify) {
-        let next = store::next_due(&self.parts.database).await.ok().flatten();
+    async fn due(&self, wake: &Notify, floor: &Floor) {
+        let next = store::next_due(&self.parts.database, floor).await.ok().flatten();
         let pause = next.map_or(LOOK_ANYWAY, |due| due.clamp(SHORTEST, LOOK_ANYWAY));
         // The end of the pause is as good a reason to look as a wake.
         drop(tokio::time::timeout(pause, wake.notified()).await);

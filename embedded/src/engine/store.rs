@@ -3,11 +3,17 @@
 //! All of it commits relaxed: what a crash of the server takes back is a moment of progress, and tasks are safe to
 //! repeat. Between this and a queue's delete the order of commits holds, so a start is never lost behind its message.
 
-use crate::asl::{Action, Execution, Step, Visit};
+use crate::{
+    asl::{Action, Execution, Step, Visit},
+    pipeline::floor::Floor,
+};
 use adapters::postgres::{Database, answer::answered, bell, lease::Lease, milliseconds};
 use schemas::ids::OrderId;
 use serde_json::Value;
-use std::{collections::HashSet, time::Duration};
+use std::{
+    collections::HashSet,
+    time::{Duration, Instant},
+};
 use time::OffsetDateTime;
 use uuid::Uuid;
 use workflows::ports::Unavailable;
@@ -115,11 +121,14 @@ pub(super) async fn claim(
     instance: i64,
     lease: Lease,
     max: i64,
+    floor: &mut Floor,
     now: OffsetDateTime,
 ) -> Result<Vec<Claimed>, Unavailable> {
-    let claimed =
-        sqlx::query_file!("sql/executions/claim.sql", instance, max, lease.milliseconds()).fetch_all(&database.relaxed);
+    let began = Instant::now();
+    let claimed = sqlx::query_file!("sql/executions/claim.sql", instance, max, lease.milliseconds(), floor.from())
+        .fetch_all(&database.relaxed);
     let rows = lease.answered("executions.claim", claimed).await?;
+    floor.looked(began.elapsed(), rows.iter().map(|row| row.due_at).max());
     let mut claimed = Vec::with_capacity(rows.len());
     for row in rows {
         match serde_json::from_value(row.state) {
@@ -167,11 +176,13 @@ pub(super) async fn give_up(
 }
 
 /// How long it is, by the database's clock, until the next execution is due that nobody has in hand.
-pub(super) async fn next_due(database: &Database) -> Result<Option<Duration>, Unavailable> {
+pub(super) async fn next_due(database: &Database, floor: &Floor) -> Result<Option<Duration>, Unavailable> {
     let due = sqlx::query_scalar!(
         "-- executions.next_due
          select (extract(epoch from min(wake_at) - sluice_now()) * 1000)::bigint
-         from executions where status = 'running' and instance is null"
+         from executions
+         where status = 'running' and instance is null and wake_at >= coalesce($1, '-infinity'::timestamptz)",
+        floor.from()
     )
     .fetch_one(&database.relaxed);
     let due = answered("executions.next_due", due).await?;

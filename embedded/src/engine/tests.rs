@@ -5,7 +5,10 @@ use super::{
     checkout,
     store::{self, Checkpoint, Claimed, release_lapsed, renew_leases},
 };
-use crate::asl::{Action, Definition, Event, Identity, Step, TaskOutcome};
+use crate::{
+    asl::{Action, Definition, Event, Identity, Step, TaskOutcome},
+    pipeline::floor::Floor,
+};
 use adapters::{
     local_postgres::ephemeral,
     postgres::{Database, lease::Lease},
@@ -52,7 +55,7 @@ impl Engine {
     }
 
     async fn claim(&self, instance: i64, max: i64) -> Vec<Claimed> {
-        store::claim(&self.database, instance, self.lease, max, NOW).await.unwrap()
+        store::claim(&self.database, instance, self.lease, max, &mut Floor::default(), NOW).await.unwrap()
     }
 
     async fn claimed(&self, instance: i64) -> Vec<u128> {
@@ -173,7 +176,7 @@ async fn a_wait_is_as_long_as_it_was_meant_whatever_the_clock_of_whoever_began_i
         let waits = engine.after(&claimed, MINE, away(), NOW + wrong);
         assert_eq!(waits.step.action, Action::WaitUntil(NOW + wrong + Duration::seconds(1)));
         assert!(engine.store(&waits).await);
-        let due = store::next_due(&engine.database).await.unwrap().unwrap();
+        let due = store::next_due(&engine.database, &Floor::default()).await.unwrap().unwrap();
         assert!(due <= Pause::from_secs(1) && due >= Pause::from_millis(100), "{due:?}");
         assert!(engine.claimed(MINE).await.is_empty());
         engine.time_passes(Pause::from_secs(1)).await;
@@ -227,5 +230,5 @@ async fn beside_the_release_before_leases_its_work_is_its_own_until_it_lets_go()
     // And as it lets go, with no time said.
     engine.run("update executions set instance = null, wake_at = null").await;
     assert_eq!(release_lapsed(&engine.database, engine.lease).await.unwrap(), 1);
-    assert_eq!(store::next_due(&engine.database).await.unwrap(), Some(Pause::ZERO));
+    assert_eq!(store::next_due(&engine.database, &Floor::default()).await.unwrap(), Some(Pause::ZERO));
 }

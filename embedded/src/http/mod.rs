@@ -10,6 +10,7 @@ pub(crate) use files::raise_limit;
 
 use axum::{Router, body::Body, extract::Request, middleware, response::Response};
 use connections::{Connection, Connections, Phase};
+use handlers::api::FromThisMachine;
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::TokioIo;
 use handlers::api::FromThisMachine;

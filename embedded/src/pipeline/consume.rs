@@ -1,6 +1,6 @@
 //! Works on the queues: receives in batches, has the step do its work, and settles each message by its outcome.
 
-use super::{instance::Instance, long_waits::LongWaits, wake::Wakes};
+use super::{instance::Instance, lanes::Lanes, long_waits::LongWaits, wake::Wakes};
 use adapters::postgres::{
     lease::{InHand, Lease},
     queue::{PgQueue, Receipt, Received, Return},
@@ -49,14 +49,13 @@ impl Consumer {
     pub(super) async fn run(self, wakes: &Wakes, mut stopping: watch::Receiver<bool>, tracker: &TaskTracker) {
         let wake = wakes.topic(self.spec.name);
         let slots = Arc::new(Semaphore::new(self.spec.concurrency));
+        let mut lanes = Lanes::of(&self.spec);
         loop {
             let slot = tokio::select! {
                 _ = stopping.wait_for(|stop| *stop) => return,
                 slot = Arc::clone(&slots).acquire_owned() => slot,
             };
-            let received =
-                self.queue.receive(self.spec.name, self.spec.batch, self.lease, self.instance.number()).await;
-            let batch = match received {
+            let batch = match lanes.receive(&self.queue, self.lease, self.instance.number()).await {
                 Ok(batch) => batch,
                 Err(error) => {
                     tracing::warn!(queue = self.spec.name, error = error.chain(), "cannot receive");
@@ -68,7 +67,7 @@ impl Consumer {
                 drop(slot);
                 tokio::select! {
                     _ = stopping.wait_for(|stop| *stop) => return,
-                    () = self.due(&wake) => {}
+                    () = self.due(&wake, &lanes) => {}
                 }
                 self.gather(0).await;
                 continue;
@@ -94,8 +93,8 @@ impl Consumer {
     }
 
     /// Returns when there may be something to receive.
-    async fn due(&self, wake: &Notify) {
-        let next = self.queue.next_due(self.spec.name).await.ok().flatten();
+    async fn due(&self, wake: &Notify, lanes: &Lanes) {
+        let next = lanes.next_due(&self.queue).await.ok().flatten();
         let pause = next.map_or(LOOK_ANYWAY, |due| due.clamp(SHORTEST, LOOK_ANYWAY));
         // The end of the pause is as good a reason to look as a wake.
         drop(tokio::time::timeout(pause, wake.notified()).await);

@@ -2,7 +2,9 @@
 //! one database that other processes may serve as well.
 
 mod consume;
+pub(crate) mod floor;
 pub mod instance;
+mod lanes;
 mod long_waits;
 mod metrics;
 pub mod parts;

@@ -1,0 +1,38 @@
+//! From where on messages and executions are looked for. A long transaction of somebody else keeps the rows of all that was deleted since
+//! it began, and whoever looks for the longest due would pass over every one of them, each time.
+//!
+//! What was taken last was the longest due, so nothing is due from before it, but for what a transaction put there
+//! that took long to commit. A look over the whole finds that, now and then.
+
+use std::time::{Duration, Instant};
+use time::OffsetDateTime;
+
+/// How long before the last one taken nothing is thought to be due.
+const MARGIN: time::Duration = time::Duration::seconds(1);
+/// The least time between two looks over the whole.
+const PAUSE: Duration = Duration::from_secs(5);
+/// How many times as long as it took until the next: then it takes a twentieth of the time at most.
+const RARELY: u32 = 20;
+
+/// Where the next look begins.
+#[derive(Debug, Default)]
+pub(crate) struct Floor {
+    last_due: Option<OffsetDateTime>,
+    whole_again_at: Option<Instant>,
+}
+
+impl Floor {
+    /// From when on to look; without one, over the whole.
+    pub(crate) fn from(&self) -> Option<OffsetDateTime> {
+        let rested = self.whole_again_at.is_some_and(|moment| Instant::now() < moment);
+        self.last_due.filter(|_| rested).map(|due| due - MARGIN)
+    }
+
+    /// A look took so long, and the last that it found was due then.
+    pub(crate) fn looked(&mut self, took: Duration, last_due: Option<OffsetDateTime>) {
+        if self.from().is_none() {
+            self.whole_again_at = Some(Instant::now() + PAUSE.max(took * RARELY));
+        }
+        self.last_due = self.last_due.max(last_due);
+    }
+}

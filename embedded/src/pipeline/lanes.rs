@@ -1,0 +1,116 @@
+//! How the messages of a queue are taken in hand: in portions of bounded bytes, and so that nobody waits behind one customer.
+//!
+//! Where a queue is fair, what one customer has waiting beyond a share is moved to a second lane once a full portion shows
+//! that it crowds out others. The second lane has what room the first leaves, and a quarter at least.
+
+use super::floor::Floor;
+use adapters::postgres::{
+    lease::Lease,
+    queue::{PgQueue, Portion, Received, Share},
+};
+use serde_json::Value;
+use std::{
+    collections::HashMap,
+    time::{Duration, Instant},
+};
+use workflows::{
+    ports::Unavailable,
+    wiring::{QueueSpec, SECOND_LANE},
+};
+
+/// What a portion takes in the table, compressed: some hundred orders of ordinary size, or a dozen of a thousand lines, which
+/// a step deals with in a fraction of a second.
+const BYTES: i64 = 160 * 1024;
+/// What one customer may have waiting in the first lane.
+const SHARE: Share = Share { among: 1_000, bytes: 16 * 1024, messages: 25 };
+/// How often the second lane is looked at that is thought empty.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// The lanes of a queue, and where each is looked at.
+pub(super) struct Lanes {
+    name: &'static str,
+    messages: i64,
+    first: Floor,
+    second: Option<SecondLane>,
+}
+
+struct SecondLane {
+    name: String,
+    floor: Floor,
+    waits: bool,
+    looked_at: Option<Instant>,
+}
+
+impl Lanes {
+    pub(super) fn of(spec: &QueueSpec) -> Self {
+        let second = spec.fair.then(|| SecondLane {
+            name: format!("{}{SECOND_LANE}", spec.name),
+            floor: Floor::default(),
+            waits: false,
+            looked_at: None,
+        });
+        Self { name: spec.name, messages: spec.batch, first: Floor::default(), second }
+    }
+
+    /// Takes the next portion in hand.
+    pub(super) async fn receive(
+        &mut self,
+        queue: &PgQueue,
+        lease: Lease,
+        instance: i64,
+    ) -> Result<Vec<Received>, Unavailable> {
+        let shared = self.second.as_ref().is_some_and(|second| second.waits);
+        let (messages, bytes) = if shared { (self.messages / 4 * 3, BYTES / 4 * 3) } else { (self.messages, BYTES) };
+        let portion = Portion { messages, bytes, from: self.first.from() };
+        let began = Instant::now();
+        let mut batch = queue.receive(self.name, portion, lease, instance).await?;
+        self.first.looked(began.elapsed(), last_due(&batch));
+        let Some(second) = &mut self.second else { return Ok(batch) };
+        let taken: i64 = batch.iter().map(|message| message.bytes).sum();
+        let is_full = count(&batch) >= messages || taken >= bytes;
+        if is_full && is_crowded(&batch) && queue.sift(self.name, SHARE).await? > 0 {
+            second.waits = true;
+        }
+        if second.waits || second.looked_at.is_none_or(|moment| moment.elapsed() >= LOOK) {
+            let room = Portion {
+                messages: (self.messages - count(&batch)).max(self.messages / 4),
+                bytes: (BYTES - taken).max(BYTES / 4),
+                from: second.floor.from(),
+            };
+            let began = Instant::now();
+            // What the first lane gave is in hand: it is worked on, whatever becomes of the second.
+            if let Ok(more) = queue.receive(&second.name, room, lease, instance).await {
+                second.floor.looked(began.elapsed(), last_due(&more));
+                second.waits = !more.is_empty();
+                second.looked_at = Some(Instant::now());
+                batch.extend(more);
+            }
+        }
+        Ok(batch)
+    }
+
+    /// How long it is until the next message of the first lane is due.
+    pub(super) async fn next_due(&self, queue: &PgQueue) -> Result<Option<Duration>, Unavailable> {
+        queue.next_due(self.name, self.first.from()).await
+    }
+}
+
+fn last_due(batch: &[Received]) -> Option<time::OffsetDateTime> {
+    batch.iter().map(|message| message.due_at).max()
+}
+
+fn count(batch: &[Received]) -> i64 {
+    i64::try_from(batch.len()).unwrap_or(i64::MAX)
+}
+
+/// Whether one customer has half of it or more.
+fn is_crowded(batch: &[Received]) -> bool {
+    let mut shares: HashMap<&str, (usize, i64)> = HashMap::new();
+    for message in batch {
+        let customer = message.body.get("customer").and_then(Value::as_str).unwrap_or_default();
+        let share = shares.entry(customer).or_default();
+        *share = (share.0 + 1, share.1 + message.bytes);
+    }
+    let bytes: i64 = batch.iter().map(|message| message.bytes).sum();
+    shares.values().any(|(messages, taken)| messages * 2 >= batch.len() || taken * 2 >= bytes)
+}
