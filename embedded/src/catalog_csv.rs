@@ -350,7 +350,7 @@ fn tax_terms(header: &Header, record: &Record, rate: Option<u32>) -> Result<TaxT
     let reason = reason.and_then(|words| match words {
         "" => Ok(None),
         words if gives_reason || category.is_err() => {
-            check_text(words, MAX_REASON_CHARS)?;
+            plain(words, MAX_REASON_CHARS)?;
             Ok(Some(words.to_owned()))
         }
         _ => Err(Reason::NeedlessReason),
@@ -392,14 +392,20 @@ fn sku(text: &str, line: u64, first_lines: &mut HashMap<String, u64>) -> Result<
 
 fn name(text: &str) -> Result<String, Reason> {
     let name = sku::spelt(&text.split_whitespace().collect::<Vec<_>>().join(" ")).into_owned();
-    if name.is_empty() {
+    plain(&name, MAX_NAME_CHARS)?;
+    Ok(name)
+}
+
+/// Whether it says something, in at most so many characters of which none is a control character.
+fn plain(text: &str, most: usize) -> Result<(), Reason> {
+    if text.is_empty() {
         Err(Reason::Empty)
-    } else if name.chars().count() > MAX_NAME_CHARS {
-        Err(Reason::TooLong(MAX_NAME_CHARS))
-    } else if name.chars().any(char::is_control) {
+    } else if text.chars().count() > most {
+        Err(Reason::TooLong(most))
+    } else if text.chars().any(char::is_control) {
         Err(Reason::ControlCharacter)
     } else {
-        Ok(name)
+        Ok(())
     }
 }
 

@@ -17,8 +17,8 @@ use workflows::{
     order::StoredOrder,
     ports::{
         Acceptance, Applied, Authorization, AuthorizationRequest, Bite, BookEntry, CancelRequest, Catalogue,
-        CatalogueCopy, Dispatch, Documents, EventBus, Intake, InvoicePrinter, Kept, Notice, Numbered, OrderList, Orders,
-        OutgoingMessage, PaymentProvider, ProviderError, Queue, Rebuilt, Reservation, Retention, Search, Stuck,
+        CatalogueCopy, Dispatch, Documents, EventBus, Intake, InvoicePrinter, Kept, Notice, Numbered, OrderList,
+        Orders, OutgoingMessage, PaymentProvider, ProviderError, Queue, Rebuilt, Reservation, Retention, Search, Stuck,
         Submission, Sweep, Unavailable, Warehouses, Workflows,
     },
     steps::forget::Terms,

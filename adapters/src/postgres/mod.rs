@@ -23,9 +23,9 @@ pub mod pooler;
 pub mod queue;
 pub mod queue_depths;
 pub mod retention;
-pub mod schema;
 #[cfg(feature = "aws")]
 pub mod roles;
+pub mod schema;
 pub mod search;
 pub mod trigrams;
 pub mod warehouses;

@@ -122,8 +122,11 @@ impl PgOrders {
         };
         let (page, next) = page_of(rows.asked("orders.list")?, usize::try_from(limit).unwrap_or_default());
         let ids_of = |stored| page.iter().filter(|row| row.stored == stored).map(|row| row.id).collect::<Vec<Uuid>>();
-        let mut found: HashMap<Uuid, api::Order> =
-            load_readable(&mut connection, &ids_of(true)).await?.into_iter().map(|order| (order.id.0, order.view())).collect();
+        let mut found: HashMap<Uuid, api::Order> = load_readable(&mut connection, &ids_of(true))
+            .await?
+            .into_iter()
+            .map(|order| (order.id.0, order.view()))
+            .collect();
         found.extend(accepted(&mut connection, &ids_of(false)).await?);
         let orders = page.iter().filter_map(|row| found.remove(&row.id)).collect();
         Ok(OrderList { orders, next })

@@ -28,9 +28,7 @@ struct Watched<'s> {
 impl<'s> Watched<'s> {
     fn of(shop: &'s Shop) -> Self {
         let database = Database::connect(&shop.url, 1).unwrap();
-        let seller = serde_json::from_value(request(&[])["shipping_address"].clone());
-        let settings = OrderSettings { stage: "test".into(), hold: Duration::minutes(30), seller: seller.unwrap() };
-        let orders = PgOrders::new(database.clone(), shop.clock.clone(), settings);
+        let orders = PgOrders::new(database.clone(), shop.clock.clone(), shop.settings.clone());
         Self { shop, database, orders }
     }
 

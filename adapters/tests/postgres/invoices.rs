@@ -119,11 +119,11 @@ async fn orders_that_are_not_confirmed_are_left_out_and_cost_no_number() {
 async fn an_invoice_is_dated_and_numbered_by_the_day_that_it_is_where_the_seller_is() {
     let (shop, ids) = Shop::with_confirmed(2).await;
     shop.clock.set(datetime!(2026-12-31 23:30:00 UTC));
-    let in_berlin = shop.selling(|seller| seller.time_zone = "Europe/Berlin".parse().unwrap());
+    let in_berlin = shop.sold_by(|seller| seller.time_zone = "Europe/Berlin".parse().unwrap());
     let numbered = in_berlin.number_invoices(&ids[..1]).await.unwrap();
     let [(_, Numbered::Due(document))] = &numbered[..] else { panic!("{numbered:?}") };
     assert_eq!((document.number.as_str(), document.issued), ("2027-000001", time::macros::date!(2027 - 01 - 01)));
-    let in_new_york = shop.selling(|seller| seller.time_zone = "America/New_York".parse().unwrap());
+    let in_new_york = shop.sold_by(|seller| seller.time_zone = "America/New_York".parse().unwrap());
     shop.clock.set(datetime!(2027-01-01 04:00:00 UTC));
     let numbered = in_new_york.number_invoices(&ids[1..]).await.unwrap();
     let [(_, Numbered::Due(document))] = &numbered[..] else { panic!("{numbered:?}") };
@@ -133,7 +133,7 @@ async fn an_invoice_is_dated_and_numbered_by_the_day_that_it_is_where_the_seller
 #[tokio::test]
 async fn an_invoice_of_nobody_is_a_specimen_for_good() {
     let (shop, ids) = Shop::with_confirmed(1).await;
-    let unnamed = shop.selling(|seller| seller.specimen = true);
+    let unnamed = shop.sold_by(|seller| seller.specimen = true);
     unnamed.number_invoices(&ids).await.unwrap();
     let (_, document) = shop.due(&ids).await.remove(0);
     assert!(document.specimen, "somebody sells by now, and the number was given before");

@@ -74,7 +74,14 @@ async fn where_money_is_real_no_test_token_is_money() {
     }
     let unknown = sandbox.authorize(ask("k", "pm_nobody_issued_this")).await.unwrap();
     assert_eq!(unknown, Authorization::Declined { code: "resource_missing".into() });
-    assert!(sandbox.books().await.unwrap().iter().all(|entry| !entry.holds_money));
+    assert!(
+        sandbox
+            .books(OrderId(Uuid::nil()), OrderId(Uuid::max()), 100)
+            .await
+            .unwrap()
+            .iter()
+            .all(|entry| !entry.holds_money)
+    );
 }
 
 #[tokio::test]

@@ -49,12 +49,10 @@ impl SetClock {
 }
 
 pub(crate) struct Shop {
-    pub(crate) url: String,
     pub(crate) database: Database,
     /// Where it is.
     pub(crate) url: String,
     pub(crate) clock: Arc<SetClock>,
-    settings: OrderSettings,
     pub(crate) orders: Arc<PgOrders>,
     pub(crate) intake: Arc<PgIntake>,
     pub(crate) catalogue: PgCatalogue,
@@ -96,7 +94,6 @@ impl Shop {
             search: PgSearch::new(database.clone()),
             ahead: Mutex::default(),
             clock,
-            url,
             database,
             settings,
             url: url.to_owned(),
@@ -104,7 +101,7 @@ impl Shop {
     }
 
     /// The same orders, sold by somebody else.
-    pub(crate) fn selling(&self, change: impl FnOnce(&mut Seller)) -> PgOrders {
+    pub(crate) fn sold_by(&self, change: impl FnOnce(&mut Seller)) -> PgOrders {
         let mut settings = self.settings.clone();
         change(&mut settings.seller);
         PgOrders::new(self.database.clone(), self.clock.clone(), settings)

@@ -13,7 +13,6 @@ use connections::{Connection, Connections, Phase};
 use handlers::api::FromThisMachine;
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::TokioIo;
-use handlers::api::FromThisMachine;
 use std::{convert::Infallible, pin::pin, time::Duration};
 use tokio::{
     net::{TcpListener, TcpStream},

@@ -138,9 +138,9 @@ impl Consumer {
                 }
                 Outcome::Busy(error) => {
                     tracing::debug!(queue = self.spec.name, order = ?message.subject, error, "not yet");
-                    if self.long_waits.is_to_be_told(message.sent_at, self.ports.clock.now()) {
-                        let (order, since) = (message.subject, message.sent_at);
-                        tracing::warn!(queue = self.spec.name, ?order, %since, error, "messages have been waiting for minutes");
+                    if self.long_waits.is_to_be_told(message.age, self.ports.clock.now()) {
+                        let (order, seconds) = (message.subject, message.age.as_secs());
+                        tracing::warn!(queue = self.spec.name, ?order, seconds, error, "messages wait for minutes");
                     }
                     returns.push(self.give_back(message, false, error));
                 }

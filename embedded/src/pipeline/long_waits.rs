@@ -14,10 +14,10 @@ const PAUSE: Duration = Duration::minutes(1);
 pub(super) struct LongWaits(Arc<Mutex<Option<OffsetDateTime>>>);
 
 impl LongWaits {
-    /// Whether it is to be told now that a message has been waiting since then; who asks tells it.
-    pub(super) fn is_to_be_told(&self, sent_at: OffsetDateTime, now: OffsetDateTime) -> bool {
+    /// Whether it is to be told now that a message has been waiting for so long; who asks tells it.
+    pub(super) fn is_to_be_told(&self, waited: std::time::Duration, now: OffsetDateTime) -> bool {
         let mut told = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let due = now - sent_at >= LONG && told.is_none_or(|last| now - last >= PAUSE);
+        let due = waited >= LONG && told.is_none_or(|last| now - last >= PAUSE);
         if due {
             *told = Some(now);
         }
@@ -34,10 +34,11 @@ mod tests {
     fn a_long_wait_is_told_once_in_a_while_for_all_that_wait() {
         let (waits, noon) = (LongWaits::default(), datetime!(2026-11-27 12:00 UTC));
         let later = |seconds| noon + Duration::seconds(seconds);
-        assert!(!waits.is_to_be_told(noon, later(119)), "not yet long");
-        assert!(waits.is_to_be_told(noon, later(120)));
-        assert!(!waits.is_to_be_told(noon, later(121)), "another of them, and the same again");
-        assert!(!waits.clone().is_to_be_told(later(-500), later(179)));
-        assert!(waits.is_to_be_told(noon, later(180)));
+        let age = std::time::Duration::from_secs;
+        assert!(!waits.is_to_be_told(age(119), later(119)), "not yet long");
+        assert!(waits.is_to_be_told(age(120), later(120)));
+        assert!(!waits.is_to_be_told(age(121), later(121)), "another of them, and the same again");
+        assert!(!waits.clone().is_to_be_told(age(679), later(179)));
+        assert!(waits.is_to_be_told(age(180), later(180)));
     }
 }

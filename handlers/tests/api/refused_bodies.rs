@@ -123,6 +123,7 @@ async fn a_barcode_that_the_catalogue_has_can_be_ordered_and_a_card_number_in_it
         price: serde_json::from_value(json!({"amount": 100, "currency": "EUR"})).unwrap(),
         tax_rate_bp: 1_900,
         available: 1,
+        price_includes_tax: false,
     });
     let ordered = |skus: &[&str]| {
         let mut body = order();

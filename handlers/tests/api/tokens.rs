@@ -170,7 +170,7 @@ async fn while_a_secret_is_changed_the_one_before_is_good_too() {
         let token_key = TokenKey::from_bytes(NEW).unwrap().after(TokenKey::from_bytes(SECRET).unwrap());
         let edge_key = EdgeKey::from_bytes(NEW).after(EdgeKey::from_bytes(SECRET));
         let app = world.app(Arc::new(LookAgain));
-        router(App { token_key: Some(Arc::new(token_key)), edge_key: Some(edge_key), ..app })
+        router(App { tokens: Some(Arc::new(token_key)), edge_key: Some(edge_key), ..app })
     };
     let alice = Identity { sub: "alice".into(), role: Role::Customer, warehouse: None };
     let signed = |key: &[u8]| {
