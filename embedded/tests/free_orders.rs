@@ -9,6 +9,7 @@ use adapters::{
 };
 use std::{sync::Arc, time::Duration};
 use support::{Shop, order, server::Server, wait_until};
+use workflows::invoice::TaxTerms;
 
 #[tokio::test]
 async fn a_free_order_is_confirmed_without_money_invoiced_and_can_be_cancelled() {
@@ -19,6 +20,7 @@ async fn a_free_order_is_confirmed_without_money_invoiced_and_can_be_cancelled()
         price: 0,
         currency: "EUR".parse().unwrap(),
         tax_rate_bp: 1_900,
+        tax_terms: TaxTerms::default(),
         units: 1_000,
     };
     let catalogue = PgCatalogue::new(shop.database.clone(), Arc::new(SystemClock));

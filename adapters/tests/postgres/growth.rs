@@ -1,13 +1,8 @@
 //! What runs by the clock, and what counts, costs the same after a long history as after a short one. What is measured
 //! is pages of the database, by the calls that the product makes: no time, and no plan by itself.
 
-use super::shop::{Shop, request};
-use adapters::postgres::{
-    Database,
-    orders::{OrderSettings, PgOrders},
-    queue::PgQueue,
-    retention::PgRetention,
-};
+use super::shop::Shop;
+use adapters::postgres::{Database, orders::PgOrders, queue::PgQueue, retention::PgRetention};
 use sqlx::AssertSqlSafe;
 use std::collections::BTreeMap;
 use time::Duration;

@@ -49,7 +49,8 @@ impl Stage {
             "orders.stuck" | "orders.mark_swept" | "orders.forget_sweeps" => self.sweep().await,
             "orders.expired" => self.run(Job::Expire).await,
             "orders.time" => self.expire().await,
-            "intake.forget" => self.run(Job::ForgetKeys).await,
+            name if name.starts_with("retention.") => self.run(Job::Forget).await,
+            name if name.starts_with("issued") => self.run(Job::KeepDocuments).await,
             "queue.dead_letters" | "queue.dead_letter_body" | "queue.redrive" => self.look_after_dead_letters().await,
             name if name.starts_with("search.") && !["search.products", "search.orders"].contains(&name) => {
                 self.rebuild().await;

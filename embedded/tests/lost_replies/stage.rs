@@ -19,6 +19,7 @@ use std::{
 };
 use tokio::task::JoinHandle;
 use uuid::Uuid;
+use workflows::invoice::TaxTerms;
 
 /// The longest until a statement runs that was provoked.
 const SOON: Duration = Duration::from_secs(60);
@@ -48,6 +49,7 @@ impl Stage {
             price: 0,
             currency: "EUR".parse().unwrap(),
             tax_rate_bp: 1_900,
+            tax_terms: TaxTerms::default(),
             units: 1_000,
         };
         let catalogue = PgCatalogue::new(shop.database.clone(), Arc::new(SystemClock));

@@ -82,9 +82,9 @@ fn problems_of(operation: &str) -> Vec<Kind> {
         "listProducts" | "searchProducts" => {
             &[Kind::InvalidParameter, Kind::Unauthorized, Kind::TooManyRequests, Kind::Internal, Kind::Unavailable]
         }
-        "metrics" | "openapi" => &[Kind::TooManyRequests, Kind::Internal],
+        "openapi" => &[Kind::TooManyRequests, Kind::Internal],
         "ready" => &[Kind::Internal, Kind::Unavailable],
-        "metrics" => &[Kind::Unauthorized, Kind::Forbidden, Kind::Internal, Kind::Unavailable],
+        "metrics" => &[Kind::Unauthorized, Kind::Forbidden, Kind::TooManyRequests, Kind::Internal, Kind::Unavailable],
         _ => &[Kind::Internal],
     };
     own.to_vec()
