@@ -3,13 +3,13 @@
 
 use super::{
     deadline,
-    waiting::{LookLessAndLess, Room, would_wait},
+    waiting::{Room, would_wait},
     wired::{Keys, Wired},
 };
 use crate::{
-    api::{self, AnswerBy, App, Metrics, Reads},
+    api::{self, AnswerBy, App, LookAgain, Metrics, Reads},
     functions::Trigger,
-    token::{Identity, Tokens},
+    token::{Identity, TokenKey, Tokens},
 };
 use adapters::system::SystemIds;
 use axum::{
@@ -62,7 +62,11 @@ fn lock(router: &Mutex<Router>) -> MutexGuard<'_, Router> {
 }
 
 fn with_keys(app: App, keys: Keys) -> App {
-    App { token_key: keys.token.map(Arc::new), edge_key: keys.edge, ..app }
+    App { tokens: tokens(keys.token), edge_key: keys.edge, ..app }
+}
+
+fn tokens(key: Option<TokenKey>) -> Option<Arc<dyn Tokens>> {
+    key.map(|key| -> Arc<dyn Tokens> { Arc::new(key) })
 }
 
 fn app(wired: Wired, keys: Keys) -> App {
@@ -76,13 +80,13 @@ fn app(wired: Wired, keys: Keys) -> App {
         issued: ports.issued,
         queue: ports.queue,
         // Nobody tells a function of changes.
-        decisions: Arc::new(LookLessAndLess { clock: Arc::clone(&ports.clock) }),
+        decisions: Arc::new(LookAgain),
         clock: ports.clock,
         ids: Arc::new(SystemIds),
         // A function answers one request at a time.
         reads: Reads::new(1, 1),
         readiness: Arc::new(wired.database),
-        tokens: keys.token.map(|key| -> Arc<dyn Tokens> { Arc::new(key) }),
+        tokens: tokens(keys.token),
         edge_key: keys.edge,
         metrics: Arc::new(Metrics::default()),
     }

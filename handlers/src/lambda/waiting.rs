@@ -1,20 +1,15 @@
 //! Waiting for decisions, where every buyer who waits keeps a function instance: a bounded number of them may, so that
 //! accepting and deciding orders always finds instances free. Whoever finds no place is answered at once, as `Prefer`
-//! allows; and the longer somebody waits, the less often is looked.
+//! allows.
 
-use crate::api::Decisions;
 use adapters::aws::places::{Place, Places};
 use async_trait::async_trait;
 use axum::http::HeaderMap;
-use schemas::ids::OrderId;
 use std::{sync::Arc, time::Duration};
-use time::OffsetDateTime;
 use workflows::ports::Clock;
 
 /// Longer than any request lives: until then a place stays taken whose holder died.
 const HOLD: Duration = Duration::from_secs(30);
-/// Between two looks at an order that was accepted just now, and at one that takes its time.
-const PAUSES: (Duration, Duration) = (Duration::from_millis(250), Duration::from_secs(2));
 
 /// Where the places are.
 #[async_trait]
@@ -56,41 +51,11 @@ pub(super) fn would_wait(headers: &HeaderMap) -> bool {
     })
 }
 
-/// Looks at an order again, after a quarter of its age: its id says when it was accepted.
-pub(super) struct LookLessAndLess {
-    pub(super) clock: Arc<dyn Clock>,
-}
-
-#[async_trait]
-impl Decisions for LookLessAndLess {
-    async fn wait(&self, id: OrderId, deadline: Duration) {
-        tokio::time::sleep(deadline.min(pause(id, self.clock.now()))).await;
-    }
-}
-
-fn pause(id: OrderId, now: OffsetDateTime) -> Duration {
-    let accepted = id.0.get_timestamp().map_or(0, |timestamp| timestamp.to_unix().0);
-    let age = u64::try_from(now.unix_timestamp()).unwrap_or_default().saturating_sub(accepted);
-    (Duration::from_secs(age) / 4).clamp(PAUSES.0, PAUSES.1)
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
     use super::*;
     use axum::http::HeaderValue;
-    use time::macros::datetime;
-    use uuid::{NoContext, Timestamp, Uuid};
-
-    #[test]
-    fn an_order_is_looked_at_less_often_the_older_it_is() {
-        let accepted = datetime!(2026-11-22 10:00 UTC);
-        let seconds = u64::try_from(accepted.unix_timestamp()).unwrap();
-        let id = OrderId(Uuid::new_v7(Timestamp::from_unix(NoContext, seconds, 0)));
-        let after = |seconds| pause(id, accepted + time::Duration::seconds(seconds)).as_millis();
-        assert_eq!([-1, 0, 1, 2, 4, 8, 20, 86_400].map(after), [250, 250, 250, 500, 1_000, 2_000, 2_000, 2_000]);
-        assert_eq!(pause(OrderId(Uuid::from_u128(7)), accepted).as_millis(), 2_000);
-    }
 
     #[test]
     fn who_would_wait_says_so_in_any_of_its_preferences() {
