@@ -5,7 +5,7 @@ use super::{
     stage::Stage,
     support::{new_id, order, wait_until},
 };
-use adapters::postgres::queue::PgQueue;
+use adapters::postgres::queue::{PgQueue, Share};
 use handlers::{schedule, token::Role};
 use pg_proxy::Loss;
 use schemas::ids::OrderId;
@@ -13,6 +13,7 @@ use std::{
     sync::{Arc, atomic::Ordering},
     time::Duration,
 };
+use uuid::Uuid;
 use workflows::{lifecycle::Command, wiring::Job};
 
 /// Statements that run only after another was lost.
@@ -26,10 +27,13 @@ const AFTER_ANOTHER: &[(&str, &str, Loss)] = &[
 /// What is read, and by whom.
 const READ: &[(&str, Role)] = &[
     ("/v1/orders", Role::Customer),
+    ("/v1/orders?status=submitted", Role::Customer),
+    ("/v1/orders?status=confirmed", Role::Customer),
     ("/v1/products", Role::Customer),
     ("/v1/products/TEA", Role::Customer),
     ("/v1/search?q=tea", Role::Customer),
     ("/v1/support/orders?q=zoe", Role::Support),
+    ("/v1/support/orders?q=01234567", Role::Support),
 ];
 const WITHIN: Duration = Duration::from_secs(20);
 /// How often somebody tries again what failed.
@@ -46,20 +50,35 @@ impl Stage {
         }
         match statement {
             "executions.give_up" => self.give_up(losing).await,
-            "orders.stuck" | "orders.mark_swept" | "orders.forget_sweeps" => self.sweep().await,
+            "orders.stuck" | "orders.mark_swept" | "orders.forget_sweeps" | "orders.look_at_closings" => {
+                self.sweep().await;
+            }
+            "orders.decided" => self.wait_for_a_slow_decision().await,
+            "queue.sift" => self.sift().await,
+            "invoices.of" => self.read_an_invoice().await,
+            "invoices.adopt" => self.adopt_a_document().await,
             "orders.expired" => self.run(Job::Expire).await,
             "orders.time" => self.expire().await,
             name if name.starts_with("retention.") => self.run(Job::Forget).await,
-            name if name.starts_with("issued") => self.run(Job::KeepDocuments).await,
+            "invoices.checked" | "invoices.behind" | "invoices.mark_checked" => self.run(Job::KeepDocuments).await,
+            "search.begin_slice" | "search.orders_to_fold" | "search.products_to_fold" => self.run(Job::Sweep).await,
+            "search.fold_products" | "search.give_up_folding" => self.unfold().await,
             "queue.dead_letters" | "queue.dead_letter_body" | "queue.redrive" => self.look_after_dead_letters().await,
-            name if name.starts_with("search.") && !["search.products", "search.orders"].contains(&name) => {
-                self.rebuild().await;
-            }
-            "orders.list" | "catalogue.product" | "catalogue.products" | "search.products" | "search.orders" => {
+            "orders.list"
+            | "orders.list_stored"
+            | "orders.list_submitted"
+            | "catalogue.product"
+            | "catalogue.products"
+            | "search.products"
+            | "search.product_candidates"
+            | "search.gram_frequencies"
+            | "search.find_orders"
+            | "search.find_orders_by_id" => {
                 for (path, role) in READ {
                     self.buyer().reads(path, *role).await;
                 }
             }
+            name if name.starts_with("search.") => self.rebuild().await,
             _ => {}
         }
     }
@@ -72,6 +91,61 @@ impl Stage {
             }
         }
         panic!("{job:?} failed {TRIES} times");
+    }
+
+    /// Somebody waits for an order whose payment takes longer than the pause between two looks for all who wait.
+    async fn wait_for_a_slow_decision(&self) {
+        let request = self.shop.http.post(format!("{}/v1/orders", self.buyer().url));
+        let request = request.bearer_auth(self.shop.token("zoe")).header("Prefer", "wait=5");
+        let order = order(&[("TEA", 1)], "pm_sandbox_slow");
+        let sent = request.header("Idempotency-Key", new_id().to_string()).json(&order).send().await;
+        assert!(sent.unwrap().status().is_success());
+    }
+
+    /// Nobody has so much waiting that any of it is moved.
+    async fn sift(&self) {
+        let queue = PgQueue::new(self.pipeline.parts.database.clone());
+        for _ in 0..TRIES {
+            if queue.sift("intake", Share { among: 1_000, bytes: i64::MAX, messages: i64::MAX }).await.is_ok() {
+                return;
+            }
+        }
+        panic!("a queue could not be sifted in {TRIES} times");
+    }
+
+    async fn an_invoiced_order(&self) -> Uuid {
+        let mut found = None;
+        wait_until("an order to have an invoice", WITHIN, async || {
+            let invoiced = "select i.order_id from invoices i join orders o on o.id = i.order_id
+                            where i.stored_at is not null and o.customer = 'zoe' and o.status = 'confirmed' limit 1";
+            found = sqlx::query_scalar(invoiced).fetch_optional(self.shop.pool()).await.unwrap();
+            found.map(|_: Uuid| ()).ok_or_else(|| "none has".to_owned())
+        })
+        .await;
+        found.unwrap()
+    }
+
+    async fn read_an_invoice(&self) {
+        let order = self.an_invoiced_order().await;
+        self.buyer().reads(&format!("/v1/orders/{order}/invoice"), Role::Customer).await;
+    }
+
+    /// As if release 0.1.0 had issued it, which kept no hashes.
+    async fn adopt_a_document(&self) {
+        let order = self.an_invoiced_order().await;
+        let forget = sqlx::query("update invoices set sha256 = null, size = null where order_id = $1");
+        forget.bind(order).execute(self.shop.pool()).await.unwrap();
+        self.shop.run("delete from documents_checked").await;
+        self.run(Job::KeepDocuments).await;
+    }
+
+    /// As if release 0.1.0 had written them, which folds nothing.
+    async fn unfold(&self) {
+        self.shop.run("update products set folded_for = null where sku = 'TEA'").await;
+        self.shop
+            .run("update order_search set words = null where order_id = (select order_id from order_search limit 1)")
+            .await;
+        self.run(Job::Sweep).await;
     }
 
     async fn rebuild(&self) {
