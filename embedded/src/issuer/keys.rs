@@ -2,7 +2,14 @@
 //! not more often than now and then: anybody can make up names.
 
 use anyhow::Context;
+use axum::body::Bytes;
 use handlers::token::TokenError;
+use http_body_util::{BodyExt, Empty, Limited};
+use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
+use hyper_util::{
+    client::legacy::{Client, connect::HttpConnector},
+    rt::TokioExecutor,
+};
 use jsonwebtoken::{
     Algorithm, DecodingKey,
     jwk::{AlgorithmParameters, EllipticCurve, Jwk, PublicKeyUse},
@@ -24,6 +31,9 @@ const ANSWER: Duration = Duration::from_secs(5);
 const LARGEST: usize = 512 * 1024;
 /// More keys than any provider has at once.
 const MOST_KEYS: usize = 100;
+
+/// Over TLS by this machine's certificates, or in the clear to this machine itself.
+type Http = Client<HttpsConnector<HttpConnector>, Empty<Bytes>>;
 
 /// What the discovery document says that is needed here.
 #[derive(Deserialize)]
@@ -47,7 +57,7 @@ pub(super) struct Key {
 /// The provider's keys.
 pub(super) struct Keys {
     issuer: String,
-    http: reqwest::Client,
+    http: Http,
     known: Mutex<Known>,
 }
 
@@ -75,13 +85,16 @@ impl Known {
 
 impl Keys {
     pub(super) fn of(issuer: &str) -> anyhow::Result<Self> {
-        // The one that the database's connections use; whoever was first has set it.
-        drop(rustls::crypto::ring::default_provider().install_default());
-        let http = reqwest::Client::builder()
-            .connect_timeout(CONNECT)
-            .timeout(ANSWER)
-            .build()
-            .context("no HTTP client can be made for SLUICE_ISSUER")?;
+        let mut plain = HttpConnector::new();
+        plain.set_connect_timeout(Some(CONNECT));
+        plain.enforce_http(false);
+        let connector = HttpsConnectorBuilder::new()
+            .with_provider_and_native_roots(rustls::crypto::ring::default_provider())
+            .context("this machine's certificates, by which SLUICE_ISSUER is believed, cannot be read")?
+            .https_or_http()
+            .enable_http1()
+            .wrap_connector(plain);
+        let http = Client::builder(TokioExecutor::new()).build(connector);
         Ok(Self { issuer: issuer.to_owned(), http, known: Mutex::default() })
     }
 
@@ -127,13 +140,13 @@ impl Keys {
     }
 
     async fn get<T: serde::de::DeserializeOwned>(&self, url: &str) -> anyhow::Result<T> {
-        let mut answer = self.http.get(url).send().await?.error_for_status()?;
-        let mut body = Vec::new();
-        while let Some(chunk) = answer.chunk().await? {
-            body.extend_from_slice(&chunk);
-            anyhow::ensure!(body.len() <= LARGEST, "{url} is larger than {LARGEST} bytes");
-        }
-        serde_json::from_slice(&body).with_context(|| format!("{url} cannot be read"))
+        let asked = async {
+            let answer = self.http.get(url.parse()?).await?;
+            anyhow::ensure!(answer.status().is_success(), "it answers {}", answer.status());
+            let body = Limited::new(answer.into_body(), LARGEST).collect().await.map_err(anyhow::Error::from_boxed)?;
+            Ok(serde_json::from_slice(&body.to_bytes())?)
+        };
+        tokio::time::timeout(ANSWER, asked).await?.with_context(|| format!("{url} cannot be read"))
     }
 }
 

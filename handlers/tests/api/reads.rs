@@ -6,7 +6,7 @@ use axum::{
     body::Body,
     http::{Method, Request, StatusCode},
 };
-use handlers::api::openapi_document;
+use handlers::api::{FromThisMachine, openapi_document};
 use serde_json::Value;
 use std::time::Duration;
 use tokio::task::JoinSet;
@@ -16,7 +16,8 @@ use workflows::order::State;
 fn readings(id: &str) -> Vec<(Method, String)> {
     let document: Value = serde_json::from_str(openapi_document()).unwrap();
     let paths = document["paths"].as_object().unwrap();
-    let operations = paths.iter().flat_map(|(path, item)| {
+    // Metrics are the same for everybody, and paced.
+    let operations = paths.iter().filter(|(path, _)| *path != "/metrics").flat_map(|(path, item)| {
         item.as_object().unwrap().iter().map(move |(method, operation)| (path, method, operation))
     });
     let guarded = operations.filter(|(_, _, operation)| operation["security"].is_array());
@@ -120,7 +121,9 @@ async fn what_is_given_without_a_token_is_given_so_often_and_no_oftener() {
         let started = tokio::time::Instant::now();
         let mut asking = JoinSet::new();
         for _ in 0..20 {
-            asking.spawn(ask(router.clone(), Request::get(path).body(Body::empty()).unwrap()));
+            let mut request = Request::get(path).body(Body::empty()).unwrap();
+            request.extensions_mut().insert(FromThisMachine);
+            asking.spawn(ask(router.clone(), request));
         }
         assert!(asking.join_all().await.iter().all(|answer| answer.status == StatusCode::OK));
         assert!(started.elapsed() >= Duration::from_millis(180), "twenty in places for two, 20 ms each");
