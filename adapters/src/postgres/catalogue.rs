@@ -85,7 +85,6 @@ impl PgCatalogue {
     ///
     /// # Errors
     /// If the database does not answer; then nothing was imported.
-    #[expect(clippy::as_conversions, reason = "no cast: it tells sqlx that elements may be null")]
     pub async fn import(
         &self,
         deliveries: &[Delivery],
@@ -112,6 +111,7 @@ impl PgCatalogue {
     }
 
     /// Writes products, and books their units in as received.
+    #[expect(clippy::as_conversions, reason = "no cast: it tells sqlx that elements may be null")]
     pub(super) async fn write(
         &self,
         connection: &mut PgConnection,
