@@ -3,7 +3,7 @@
 -- order for which money may be held does not expire: the sweep sets its workflow going again, and then leaves it some time.
 with told as (
     select subject, bool_or(queue like 'cancel%') as cancels
-    from messages where queue in ('intake', 'intake-dlq', 'cancel', 'cancel-dlq')
+    from messages where queue in ('intake', 'intake-bulk', 'intake-dlq', 'cancel', 'cancel-dlq')
     group by subject
 ),
 unfinished as (

@@ -3,7 +3,7 @@
 with tried as (
     select m.id, m.queue, m.subject as order_id, m.sent_at, m.last_error,
            m.sent_at < $1::timestamptz and not exists (
-               select from messages i where i.queue = 'intake' and i.subject = m.subject and i.id <> m.id
+               select from messages i where i.queue in ('intake', 'intake-bulk') and i.subject = m.subject and i.id <> m.id
            ) as is_late
     from messages m
     where m.last_error is not null and m.queue not like '%-dlq'

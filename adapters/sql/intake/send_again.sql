@@ -5,7 +5,7 @@ with lost as (
     from submissions s
     where s.id = any($1)
       and not exists (select from orders o where o.id = s.id offset 0)
-      and not exists (select from messages m where m.id = s.message and m.queue in ('intake', 'intake-dlq') offset 0)
+      and not exists (select from messages m where m.id = s.message and m.queue in ('intake', 'intake-bulk', 'intake-dlq') offset 0)
 ),
 noted as (
     update submissions s set message = lost.message from lost where s.id = lost.id

@@ -28,6 +28,11 @@ cases! {
         "insert into submissions values ('00000000-0000-7000-8000-000000000001', 'zoe', 'new', '', '{}', now());
          insert into messages (queue, subject, body) values ('intake', '00000000-0000-7000-8000-000000000001', '{}')"
         => accepted_orders 1;
+    an_accepted_order_in_the_second_lane:
+        "insert into submissions values ('00000000-0000-7000-8000-000000000001', 'zoe', 'new', '', '{}', now());
+         insert into messages (queue, subject, body)
+         values ('intake-bulk', '00000000-0000-7000-8000-000000000001', '{}')"
+        => accepted_orders 1;
     an_accepted_order_that_was_set_aside:
         "insert into submissions values ('00000000-0000-7000-8000-000000000001', 'zoe', 'new', '', '{}', now());
          insert into messages (queue, subject, body)

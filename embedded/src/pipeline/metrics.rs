@@ -9,7 +9,7 @@ use prometheus_client::{
 use std::time::Duration;
 use workflows::{
     steps::Outcome,
-    wiring::{QUEUES, dead_letter_queue},
+    wiring::{QUEUES, SECOND_LANE, dead_letter_queue},
 };
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -63,7 +63,8 @@ pub(super) async fn measure_queues(queue: PgQueue, metrics: &Metrics) {
         registry.register("queue_oldest_seconds", "Age of the oldest message", oldest.clone());
     });
     let known = QUEUES.iter().flat_map(|spec| [spec.name.to_owned(), dead_letter_queue(spec.name)]);
-    let known: Vec<String> = known.collect();
+    let lanes = QUEUES.iter().filter(|spec| spec.fair).map(|spec| format!("{}{SECOND_LANE}", spec.name));
+    let known: Vec<String> = known.chain(lanes).collect();
     loop {
         if let Ok(depths) = queue.depths(&known).await {
             for depth in depths {
