@@ -9,8 +9,9 @@ comment on table closings is
 comment on column closings.look_at is 'Sweep looks at it some time after that; those it looked at last come last.';
 create index closings_due on closings (look_at);
 
--- By the database, so that none is missed whichever release closes it, and whatever the clock of its process says.
-create function note_closing() returns trigger language plpgsql as $$
+-- By the database, so that none is missed whichever release closes it, and whatever the clock of its process says; and as its
+-- owner, so that whoever may change an order need not be allowed to write here.
+create function note_closing() returns trigger language plpgsql security definer set search_path from current as $$
 begin
     insert into closings (order_id, look_at) values (new.id, new.updated_at) on conflict do nothing;
     return null;
@@ -61,7 +62,7 @@ comment on table reopened_orders is
     'Orders that changed after they had rested for a day: a slice that was audited is audited again if one of these is in it.';
 create index reopened_orders_by_order on reopened_orders (order_id);
 
-create function note_reopening() returns trigger language plpgsql as $$
+create function note_reopening() returns trigger language plpgsql security definer set search_path from current as $$
 begin
     insert into reopened_orders (order_id) values (new.id);
     return null;

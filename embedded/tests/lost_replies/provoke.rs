@@ -196,6 +196,11 @@ impl Stage {
                  aged as (
                      update orders o set updated_at = o.updated_at - interval '10 minutes'
                      from lost where o.id = lost.id
+                 ),
+                 noted as (
+                     insert into closings (order_id, look_at)
+                     select id, sluice_now() - interval '10 minutes' from lost
+                     on conflict (order_id) do update set look_at = excluded.look_at
                  )
                  delete from order_search s using lost where s.order_id = lost.id",
             );
