@@ -94,6 +94,7 @@ async fn an_expired_order_whose_end_nobody_was_told_is_told_by_the_sweep() {
     is(&shop, id, "rejected", EXPIRY).await;
     lose_no_more(&shop).await;
     shop.run("update orders set updated_at = updated_at - interval '3 minutes'").await;
+    shop.run("update closings set look_at = look_at - interval '3 minutes'").await;
     wait_until("the sweep to have it told", SWEEP, async || {
         match shop.count("select count(*) from order_search where status = 'rejected'").await {
             1 => Ok(()),
@@ -172,6 +173,7 @@ async fn what_nobody_carries_out_any_more_is_found_by_the_sweep() {
                            cancel_requested_at = cancel_requested_at - interval '3 minutes'",
     )
     .await;
+    shop.run("update closings set look_at = look_at - interval '3 minutes'").await;
     is(&shop, uncancelled, "cancelled", SWEEP).await;
     shop.settled(&[uncancelled, unvoided, uninvoiced], SWEEP).await;
     assert_eq!(shop.count("select count(*) from payments where state = 'voided'").await, 2);
