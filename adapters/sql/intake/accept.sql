@@ -10,7 +10,8 @@ numbered as (
 ),
 claimed as (
     insert into submissions (id, customer, key, fingerprint, request, accepted_at, message)
-    select id, customer, key, fingerprint, request, accepted_at, message from numbered
+    -- Keys in one order, so that of two who bring the same ones none waits for the other in a circle.
+    select id, customer, key, fingerprint, request, accepted_at, message from numbered order by customer, key
     on conflict (customer, key) do nothing
     returning id
 ),
