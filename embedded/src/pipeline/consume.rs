@@ -55,8 +55,8 @@ impl Consumer {
                 _ = stopping.wait_for(|stop| *stop) => return,
                 slot = Arc::clone(&slots).acquire_owned() => slot,
             };
-            let batch = match lanes.receive(&self.queue, self.lease, self.instance.number()).await {
-                Ok(batch) => batch,
+            let (batch, is_full) = match lanes.receive(&self.queue, self.lease, self.instance.number()).await {
+                Ok(received) => received,
                 Err(error) => {
                     tracing::warn!(queue = self.spec.name, error = error.chain(), "cannot receive");
                     tokio::time::sleep(AFTER_FAILURE).await;
@@ -79,17 +79,17 @@ impl Consumer {
                 consumer.work(batch).await;
                 drop((slot, carried));
             });
-            self.gather(taken).await;
+            if !is_full {
+                self.gather(taken).await;
+            }
         }
     }
 
     /// Lets messages come together: the longer, the more came last time, since then each batch saves the more. A full
     /// batch shows that there is no need to.
     async fn gather(&self, taken: usize) {
-        if taken < usize::try_from(self.spec.batch).unwrap_or(usize::MAX) {
-            let factor = u32::try_from(taken / 4).unwrap_or(MOST_GATHERING).clamp(1, MOST_GATHERING);
-            tokio::time::sleep(self.spec.gather * factor).await;
-        }
+        let factor = u32::try_from(taken / 4).unwrap_or(MOST_GATHERING).clamp(1, MOST_GATHERING);
+        tokio::time::sleep(self.spec.gather * factor).await;
     }
 
     /// Returns when there may be something to receive.

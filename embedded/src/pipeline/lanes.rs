@@ -18,9 +18,11 @@ use workflows::{
     wiring::{QueueSpec, SECOND_LANE},
 };
 
-/// What a portion takes in the table, compressed: some hundred orders of ordinary size, or a dozen of a thousand lines, which
-/// a step deals with in a fraction of a second.
-const BYTES: i64 = 160 * 1024;
+/// What a portion of a fair queue takes in the table, compressed: some hundred orders of ordinary size, or some dozen of a
+/// thousand lines, which a step deals with in a fraction of a second.
+const FAIR_BYTES: i64 = 256 * 1024;
+/// What a portion of another takes: as many events as a step takes at once, or of large orders some dozen.
+const BYTES: i64 = 768 * 1024;
 /// What one customer may have waiting in the first lane.
 const SHARE: Share = Share { among: 1_000, bytes: 16 * 1024, messages: 25 };
 /// How often the second lane is looked at that is thought empty.
@@ -30,6 +32,7 @@ const LOOK: Duration = Duration::from_secs(1);
 pub(super) struct Lanes {
     name: &'static str,
     messages: i64,
+    bytes: i64,
     first: Floor,
     second: Option<SecondLane>,
 }
@@ -49,32 +52,34 @@ impl Lanes {
             waits: false,
             looked_at: None,
         });
-        Self { name: spec.name, messages: spec.batch, first: Floor::default(), second }
+        let bytes = if spec.fair { FAIR_BYTES } else { BYTES };
+        Self { name: spec.name, messages: spec.batch, bytes, first: Floor::default(), second }
     }
 
-    /// Takes the next portion in hand.
+    /// Takes the next portion in hand; says whether it is full, so that no more need be waited for.
     pub(super) async fn receive(
         &mut self,
         queue: &PgQueue,
         lease: Lease,
         instance: i64,
-    ) -> Result<Vec<Received>, Unavailable> {
+    ) -> Result<(Vec<Received>, bool), Unavailable> {
         let shared = self.second.as_ref().is_some_and(|second| second.waits);
-        let (messages, bytes) = if shared { (self.messages / 4 * 3, BYTES / 4 * 3) } else { (self.messages, BYTES) };
+        let of_all = |all: i64| if shared { all / 4 * 3 } else { all };
+        let (messages, bytes) = (of_all(self.messages), of_all(self.bytes));
         let portion = Portion { messages, bytes, from: self.first.from() };
         let began = Instant::now();
         let mut batch = queue.receive(self.name, portion, lease, instance).await?;
         self.first.looked(began.elapsed(), last_due(&batch));
-        let Some(second) = &mut self.second else { return Ok(batch) };
         let taken: i64 = batch.iter().map(|message| message.bytes).sum();
         let is_full = count(&batch) >= messages || taken >= bytes;
+        let Some(second) = &mut self.second else { return Ok((batch, is_full)) };
         if is_full && is_crowded(&batch) && queue.sift(self.name, SHARE).await? > 0 {
             second.waits = true;
         }
         if second.waits || second.looked_at.is_none_or(|moment| moment.elapsed() >= LOOK) {
             let room = Portion {
                 messages: (self.messages - count(&batch)).max(self.messages / 4),
-                bytes: (BYTES - taken).max(BYTES / 4),
+                bytes: (self.bytes - taken).max(self.bytes / 4),
                 from: second.floor.from(),
             };
             let began = Instant::now();
@@ -86,7 +91,7 @@ impl Lanes {
                 batch.extend(more);
             }
         }
-        Ok(batch)
+        Ok((batch, is_full || second.waits))
     }
 
     /// How long it is until the next message of the first lane is due.
