@@ -19,8 +19,9 @@ use workflows::ports::{Documents, Unavailable};
 
 /// Where documents are until they have their name.
 const INCOMING: &str = "incoming";
-/// How many are written at once: syncs that wait together share what the disk does for one.
-const TOGETHER: usize = 32;
+/// How many are written at once: syncs that wait together share what the disk does for one, and more threads than these
+/// wait for each other at the folder and keep those who answer callers from the processor.
+const TOGETHER: usize = 4;
 /// The most that is read of one: a thousand lines take less than a megabyte.
 const LONGEST: u64 = 64 * 1024 * 1024;
 /// What a process that was cut short left behind is removed when it is that old: until then somebody may be at work on it.
