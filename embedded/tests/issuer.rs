@@ -193,7 +193,7 @@ async fn one_key_for_every_role_is_not_for_other_machines() {
     let refused = server::refused(&shop, &[("SLUICE_LISTEN", "0.0.0.0:0")]);
     assert!(refused.contains("SLUICE_ISSUER") && refused.contains("SLUICE_DEVELOPMENT_KEY=anywhere"), "{refused}");
     let server = server::Server::start_with(&shop, &[("SLUICE_DEVELOPMENT_KEY", "anywhere")]).await;
-    let said = server.said();
+    let said = server.said("Stop: Ctrl-C").await;
     assert!(said.contains("sluice token") && !said.contains("eyJ"), "a log holds a token that works: {said}");
     // Over loopback without a token, and as a proxy on this machine would pass it on.
     let metrics = |header: Option<&str>| {

@@ -11,6 +11,7 @@ mod draw;
 mod flood;
 mod history;
 mod journeys;
+mod long_transaction;
 mod lost_replies;
 mod machine;
 mod orders;
@@ -24,8 +25,10 @@ mod scrape;
 mod send;
 mod server;
 mod table;
+mod unfair;
 
 use crate::{
+    long_transaction::LongTransaction,
     machine::Machine,
     orders::{Mix, Wanted},
     report::Report,
@@ -79,6 +82,8 @@ enum Command {
     },
     /// Each reading endpoint, and connections that are only held, in floods while orders are sent
     Flood(flood::Flood),
+    /// One customer's thousand large orders, and what another buyer feels of them
+    Unfair(unfair::Unfair),
     /// An older release and this one serve one database while orders go to both
     Releases(releases::Releases),
 }
@@ -106,6 +111,9 @@ struct Run {
     /// Where to make the folder of the run, on the disk to measure [default: the system's temporary folder]
     #[arg(long, value_name = "FOLDER")]
     folder: Option<PathBuf>,
+    /// Keep somebody else's transaction open meanwhile, so that PostgreSQL cleans nothing up
+    #[arg(long)]
+    long_transaction: bool,
     /// Leave the folder of the run where it is
     #[arg(long)]
     keep: bool,
@@ -118,6 +126,7 @@ fn main() -> ExitCode {
     let (run, mix, stock, orders_per_second): (_, _, fn(usize) -> u64, _) = match Cli::parse().command {
         Command::LostReplies(args) => return ended(lost_replies::run(&args)),
         Command::Releases(releases) => return ended(on_one_thread(releases::side_by_side(releases))),
+        Command::Unfair(unfair) => return ended(on_one_thread(unfair::run(unfair))),
         Command::History(args) => return ended(history::run(args)),
         Command::Throughput { run, rate } => {
             let wanted = Wanted::Zipf { skus: SKUS };
@@ -172,12 +181,17 @@ async fn against(run: Run, program: PathBuf, plan: &Plan) -> anyhow::Result<Exit
         server.keep_folder();
         eprintln!("the folder of this run: {}", server.folder().display());
     }
+    let held = match run.long_transaction {
+        true => Some(LongTransaction::begin(&server, run.database_url.as_deref()).await?),
+        false => None,
+    };
     let machine = Machine::before(server.folder(), run.database_url.is_none(), run.sluice.is_none());
     let measured = tokio::select! {
         measured = run::measure(&server, plan) => measured,
         _ = interrupt.recv() => Err(anyhow::anyhow!("stopped before the end")),
         _ = terminate.recv() => Err(anyhow::anyhow!("stopped before the end")),
     };
+    drop(held);
     let machine = machine.after();
     let (_, log) = server.log();
     server.stop().await?;

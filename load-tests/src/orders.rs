@@ -26,6 +26,8 @@ pub(crate) enum Wanted {
     Zipf { skus: usize },
     /// Everybody wants one unit of the same.
     OneSku,
+    /// That many lines, each another SKU.
+    Many { lines: usize, skus: usize },
 }
 
 /// A kind of load.
@@ -98,7 +100,7 @@ impl Mix {
     /// The catalogue that these orders want, as a file for `catalog import`, with that stock of each SKU.
     pub(crate) fn catalogue(&self, stock: u64) -> String {
         let skus = match self.wanted {
-            Wanted::Zipf { skus } => skus,
+            Wanted::Zipf { skus } | Wanted::Many { skus, .. } => skus,
             Wanted::OneSku => 1,
         };
         let mut csv = "sku,name,price,currency,tax_rate,stock\n".to_owned();
@@ -124,6 +126,7 @@ fn sku(rank: usize) -> String {
 enum Baskets {
     Zipf { skus: Weighted, further_lines: Weighted },
     OneUnit,
+    Many { lines: usize, skus: usize },
 }
 
 impl Baskets {
@@ -134,6 +137,7 @@ impl Baskets {
                 further_lines: Weighted::geometric(MOST_LINES, MEAN_LINES - 1.0),
             },
             Wanted::OneSku => Self::OneUnit,
+            Wanted::Many { lines, skus } => Self::Many { lines, skus },
         }
     }
 
@@ -141,6 +145,10 @@ impl Baskets {
     fn draw(&self, random: &mut Rng) -> Vec<(usize, u64)> {
         match self {
             Self::OneUnit => vec![(0, 1)],
+            Self::Many { lines, skus } => {
+                let ranks = random.choose_multiple(0..*skus, *lines);
+                ranks.into_iter().map(|rank| (rank, random.u64(1..=MOST_UNITS))).collect()
+            }
             Self::Zipf { skus, further_lines } => {
                 let lines = 1 + further_lines.draw(random);
                 let mut different = BTreeSet::new();

@@ -110,9 +110,15 @@ impl Server {
         .await;
     }
 
-    /// All that it said.
-    pub(crate) fn said(&self) -> String {
-        fs::read_to_string(self.data_dir.join("server.log")).unwrap()
+    /// All that it said, once those words are in it: it answers a little before it says so.
+    pub(crate) async fn said(&self, words: &str) -> String {
+        let mut said = String::new();
+        wait_until("the server to say it", START, async || {
+            said = fs::read_to_string(self.data_dir.join("server.log")).unwrap();
+            if said.contains(words) { Ok(()) } else { Err(format!("no {words:?} in its log:\n{said}")) }
+        })
+        .await;
+        said
     }
 
     /// The end of what it said.
