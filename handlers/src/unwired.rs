@@ -9,7 +9,7 @@ use schemas::{
     order as api,
     product::{Product, ProductPage},
 };
-use time::OffsetDateTime;
+use time::{Duration, OffsetDateTime};
 use workflows::{
     invoice::InvoiceDocument,
     issued::{Fingerprint, Issued, IssuedInvoices, Place, PrintRecord, Printed},
@@ -52,7 +52,7 @@ impl Retention for Unwired {
         Terms::default()
     }
 
-    async fn forget(&self, _: Kept, _: OffsetDateTime, _: OrderId, _: i64) -> Result<Bite, Unavailable> {
+    async fn forget(&self, _: Kept, _: Duration, _: OrderId, _: i64) -> Result<Bite, Unavailable> {
         unwired("retention.forget")
     }
 }

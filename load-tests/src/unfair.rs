@@ -16,6 +16,7 @@ use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use reqwest::Client;
 use schemas::order::{Order, Status};
+use serde::Serialize;
 use serde_json::json;
 use std::{
     cell::Cell,
@@ -100,11 +101,25 @@ pub(crate) async fn run(unfair: Unfair) -> anyhow::Result<ExitCode> {
     Ok(if well { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
+/// How long a buyer waited from asking until the answer, and until the decision.
+#[derive(Clone, Copy, Debug, Serialize)]
+struct Waited {
+    accepted: Summary,
+    decided: Summary,
+}
+
+impl Waited {
+    fn of(bought: &[Bought]) -> Self {
+        let summary = |time: fn(&Bought) -> Duration| Summary::of(bought.iter().map(time).collect());
+        Self { accepted: summary(|bought| bought.accepted), decided: summary(|bought| bought.decided) }
+    }
+}
+
 /// What both felt.
 struct Felt {
-    /// How long the other waited for a decision before the large ones came, and while they were under way.
-    quiet: Summary,
-    meanwhile: Summary,
+    /// What the other waited for before the large ones came, and while they were under way.
+    quiet: Waited,
+    meanwhile: Waited,
     accepted: Summary,
     /// Of large orders, from acceptance to the invoice.
     large: Summary,
@@ -120,7 +135,7 @@ struct Felt {
 impl Felt {
     fn as_json(&self, clean: bool) -> serde_json::Value {
         json!({
-            "other_decided_in_quiet": self.quiet, "other_decided_meanwhile": self.meanwhile,
+            "other_in_quiet": self.quiet, "other_meanwhile": self.meanwhile,
             "large_accepted": self.accepted, "large_invoiced": self.large, "large_per_second": self.per_second,
             "memory_bytes": self.memory, "refused": self.refused, "lost": self.lost, "audit_clean": clean,
         })
@@ -131,8 +146,10 @@ impl Felt {
         let mib = |bytes: u64| bytes / 1024 / 1024;
         println!("{:<44} {:>6} {:>9} {:>9} {:>9}", "", "orders", "p50 ms", "p99 ms", "max ms");
         for (name, times) in [
-            ("the other buyer, decided, in quiet", self.quiet),
-            ("the other buyer, decided, meanwhile", self.meanwhile),
+            ("the other buyer, accepted, in quiet", self.quiet.accepted),
+            ("the other buyer, decided, in quiet", self.quiet.decided),
+            ("the other buyer, accepted, meanwhile", self.meanwhile.accepted),
+            ("the other buyer, decided, meanwhile", self.meanwhile.decided),
             ("large orders, accepted", self.accepted),
             ("large orders, from accepted to invoiced", self.large),
         ] {
@@ -200,8 +217,8 @@ async fn felt(server: &Server, unfair: &Unfair) -> anyhow::Result<Felt> {
     let began = journeys.iter().map(|journey| journey.accepted).min().unwrap_or_default();
     let ended = invoiced.iter().map(|journey| journey.changed).max().unwrap_or_default();
     Ok(Felt {
-        quiet: Summary::of(quiet),
-        meanwhile: Summary::of(meanwhile),
+        quiet: Waited::of(&quiet),
+        meanwhile: Waited::of(&meanwhile),
         accepted: Summary::of(answers.iter().map(|answer| answer.latency).collect()),
         large: Summary::of(invoiced.iter().map(|journey| journey.took()).collect()),
         per_second: invoiced.len() as f64 * 1e9 / (ended - began).max(1) as f64,
@@ -219,6 +236,13 @@ async fn messages_waiting(client: &Client, url: &str) -> anyhow::Result<f64> {
     Ok(queues.iter().filter(|(queue, _)| !queue.ends_with("-dlq")).map(|(_, count)| count).sum())
 }
 
+/// From asking.
+#[derive(Clone, Copy, Debug)]
+struct Bought {
+    accepted: Duration,
+    decided: Duration,
+}
+
 /// Somebody who buys a little and waits for the answer.
 struct Other {
     client: Client,
@@ -233,12 +257,12 @@ impl Other {
         Ok(Self { client, url: server.url.clone(), token, bought: Cell::new(0) })
     }
 
-    /// Buys at a steady rate until told that it is enough; how long each decision took.
+    /// Buys at a steady rate until told that it is enough; how long each took.
     async fn buys_until(
         self: Rc<Self>,
         every: Duration,
         enough: impl Fn(usize) -> bool,
-    ) -> anyhow::Result<Vec<Duration>> {
+    ) -> anyhow::Result<Vec<Bought>> {
         let mut ticks = tokio::time::interval(every);
         let mut bought = JoinSet::new();
         while !enough(bought.len()) {
@@ -252,7 +276,7 @@ impl Other {
         Ok(took)
     }
 
-    async fn buys(self: Rc<Self>) -> anyhow::Result<Duration> {
+    async fn buys(self: Rc<Self>) -> anyhow::Result<Bought> {
         let number = self.bought.replace(self.bought.get() + 1);
         let mix = Mix { wanted: Wanted::Zipf { skus: SKUS }, customers: 1, declined: 0.0, repeated: 0.0 };
         let request: Request = mix.requests(1, u64::try_from(number)?).pop().context("no request")?;
@@ -260,16 +284,18 @@ impl Other {
         let post = self.client.post(format!("{}/v1/orders", self.url)).header("content-type", "application/json");
         let post = post.header("idempotency-key", format!("other-{number}")).body(request.body);
         let mut order = self.answer(post).await?;
+        let accepted = start.elapsed();
         while order.status == Status::Submitted || order.status == Status::Reserved {
             ensure!(start.elapsed() < ANSWER, "order {} of the other buyer is still {:?}", order.id, order.status);
-            order = self.answer(self.client.get(format!("{}/v1/orders/{}", self.url, order.id))).await?;
+            let get = self.client.get(format!("{}/v1/orders/{}", self.url, order.id)).header("prefer", "wait=20");
+            order = self.answer(get).await?;
         }
         ensure!(order.status == Status::Confirmed, "order {} of the other buyer is {:?}", order.id, order.status);
-        Ok(start.elapsed())
+        Ok(Bought { accepted, decided: start.elapsed() })
     }
 
     async fn answer(&self, request: reqwest::RequestBuilder) -> anyhow::Result<Order> {
-        let answer = request.bearer_auth(&self.token).header("prefer", "wait=20").send().await?;
+        let answer = request.bearer_auth(&self.token).send().await?;
         answer.error_for_status().context("the other buyer was refused")?.json().await.context("no order")
     }
 }

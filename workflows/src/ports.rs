@@ -19,7 +19,7 @@ use schemas::{
     order as api,
     product::{Product, ProductPage},
 };
-use time::OffsetDateTime;
+use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
 /// Something outside did not do what was asked: the work is to be tried again.
@@ -465,10 +465,10 @@ pub trait Retention: Send + Sync {
     /// How long each thing is kept here.
     fn terms(&self) -> Terms;
 
-    /// Looks at the next things of that kind from before that moment, those of orders after `after` by their ids, at most
-    /// `limit`, and forgets those whose time is over. MUST cost the same whatever else is kept.
-    async fn forget(&self, kept: Kept, before: OffsetDateTime, after: OrderId, limit: i64)
-    -> Result<Bite, Unavailable>;
+    /// Looks at the next things of that kind that are older than `term`, those of orders after `after` by their ids, at
+    /// most `limit`, and forgets those whose time is over. How old they are MUST be judged by the clock of whoever keeps
+    /// them: a process whose own is wrong must not forget what is fresh. MUST cost the same whatever else is kept.
+    async fn forget(&self, kept: Kept, term: Duration, after: OrderId, limit: i64) -> Result<Bite, Unavailable>;
 }
 /// How many documents are on their way to a store at once.
 const PUTS: usize = 8;

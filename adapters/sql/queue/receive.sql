@@ -1,6 +1,7 @@
--- queue.receive: still in somebody's hand when it is due, its lease has lapsed, and that delivery is not held against it
+-- queue.receive: still in somebody's hand when it is due, its lease has lapsed, and that delivery is not held against it.
+-- What was compressed takes six times as much in memory, about.
 with waiting as (
-    select id, visible_at, pg_column_size(body) as bytes,
+    select id, visible_at, pg_column_size(body) * case when pg_column_compression(body) is null then 1 else 6 end as bytes,
            greatest(receive_count - (instance is not null)::integer, 0) as failures,
            abandoned + (instance is not null)::integer as abandoned
     from messages

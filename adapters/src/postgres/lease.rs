@@ -98,6 +98,11 @@ impl<K: Copy + Eq + Hash> InHand<K> {
         Carried { keys, all: self.clone() }
     }
 
+    /// How many are carried.
+    pub fn count(&self) -> usize {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).len()
+    }
+
     /// All that is carried.
     pub fn keys(&self) -> Vec<K> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).keys().copied().collect()
@@ -129,7 +134,7 @@ mod tests {
         let first = in_hand.carry([1, 2]);
         let second = in_hand.carry([2]);
         drop(first);
-        assert_eq!(in_hand.keys(), [2]);
+        assert_eq!((in_hand.keys(), in_hand.count()), (vec![2], 1));
         drop(second);
         assert!(in_hand.keys().is_empty());
     }

@@ -224,8 +224,18 @@ impl<T> Asked<T> for Result<T, sqlx::Error> {
 /// Whether waiting cannot help: whatever the database says is the request's fault, but for what is named below. One that is
 /// sent again for ever, unseen, is worse than one that is set aside.
 fn is_request_at_fault(error: &sqlx::Error) -> bool {
+    // An answer that came and cannot be read: it will not change.
+    let is_unreadable = matches!(
+        error,
+        sqlx::Error::ColumnDecode { .. }
+            | sqlx::Error::Decode(_)
+            | sqlx::Error::TypeNotFound { .. }
+            | sqlx::Error::ColumnNotFound(_)
+            | sqlx::Error::ColumnIndexOutOfBounds { .. }
+            | sqlx::Error::Encode(_)
+    );
     let code = error.as_database_error().and_then(|error| error.code());
-    code.is_some_and(|code| !AWAY.iter().any(|class| code.starts_with(class)))
+    is_unreadable || code.is_some_and(|code| !AWAY.iter().any(|class| code.starts_with(class)))
 }
 
 /// A span of time as statements take it.

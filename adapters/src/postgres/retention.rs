@@ -1,10 +1,10 @@
 //! Forgetting what is kept for a while only. Ids of orders are by time, so what is old is found by its key, from the oldest
-//! on, and a bite costs the same however much is kept.
+//! on, and a bite costs the same however much is kept. How old it is, the database's clock judges.
 
-use super::{Asked, Database};
+use super::{Asked, Database, milliseconds};
 use async_trait::async_trait;
 use schemas::ids::OrderId;
-use time::OffsetDateTime;
+use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 use workflows::{
     ports::{Bite, Kept, Retention, Unavailable},
@@ -21,6 +21,19 @@ impl PgRetention {
     /// In that database, on those terms.
     pub fn new(database: Database, terms: Terms) -> Self {
         Self { database, terms }
+    }
+
+    /// What is from before then has been kept for its term, by the database's clock: that of a process may be wrong by
+    /// days. Asked once for each bite, so that nothing younger is deleted than was noted.
+    async fn over_before(&self, term: Duration) -> Result<OffsetDateTime, Unavailable> {
+        sqlx::query_scalar!(
+            r#"-- retention.over_before
+             select sluice_now() - $1::bigint * interval '1 millisecond' as "before!""#,
+            milliseconds(term.unsigned_abs())
+        )
+        .fetch_one(&self.database.relaxed)
+        .await
+        .asked("retention.over_before")
     }
 
     /// Before anything is deleted: who misses it afterwards finds that its time was over.
@@ -51,13 +64,8 @@ impl Retention for PgRetention {
         self.terms
     }
 
-    async fn forget(
-        &self,
-        kept: Kept,
-        before: OffsetDateTime,
-        after: OrderId,
-        limit: i64,
-    ) -> Result<Bite, Unavailable> {
+    async fn forget(&self, kept: Kept, term: Duration, after: OrderId, limit: i64) -> Result<Bite, Unavailable> {
+        let before = self.over_before(term).await?;
         let until = first_id_at(before);
         let (forgotten, last) = match kept {
             Kept::Keys => {

@@ -7,7 +7,7 @@ use time::Duration;
 use uuid::{ContextV7, Timestamp, Uuid};
 use workflows::{
     lifecycle::Command,
-    ports::{Clock, Intake, Kept, Orders, Retention},
+    ports::{Acceptance, Clock, Intake, Kept, Orders, Retention},
     steps::forget::{Terms, forget},
 };
 
@@ -24,6 +24,13 @@ impl Shop {
         let order = AcceptedOrder { id, ..self.order(&[("TEA", 1)]) };
         self.intake.accept(vec![submission(order.clone(), &id.to_string(), 1)]).await.unwrap();
         order
+    }
+
+    /// By every clock.
+    async fn days_pass(&self, days: i64) {
+        let time = Duration::days(days);
+        self.clock.set(self.clock.now() + time);
+        self.time_passes(time.unsigned_abs()).await;
     }
 
     async fn keys(&self) -> i64 {
@@ -52,11 +59,11 @@ async fn a_key_is_forgotten_after_its_time_once_its_order_is_stored() {
     let shop = Shop::open().await;
     let (stored, lost) = (shop.accept_now().await, shop.accept_now().await);
     shop.orders.reserve(vec![stored.clone()]).await.unwrap();
-    shop.clock.set(shop.clock.now() + Duration::days(29));
+    shop.days_pass(29).await;
     assert_eq!(forget(&shop.retention(), &*shop.clock).await.unwrap(), 0);
     let young = shop.accept_now().await;
     shop.orders.reserve(vec![young]).await.unwrap();
-    shop.clock.set(shop.clock.now() + Duration::days(2));
+    shop.days_pass(2).await;
     assert_eq!(forget(&shop.retention(), &*shop.clock).await.unwrap(), 1);
     assert_eq!(shop.keys().await, 2, "one is young, and one is not stored");
     assert!(shop.intake.find(lost.id).await.unwrap().is_some());
@@ -73,13 +80,13 @@ async fn what_cannot_be_forgotten_yet_does_not_keep_the_rest() {
     // Those that are not stored come first.
     orders.sort_by_key(|order| order.id);
     shop.orders.reserve(orders.split_off(3)).await.unwrap();
-    shop.clock.set(shop.clock.now() + Duration::days(31));
-    let before = shop.clock.now() - Duration::days(30);
-    let mut bite = shop.retention().forget(Kept::Keys, before, OrderId(Uuid::nil()), 2).await.unwrap();
+    shop.days_pass(31).await;
+    let term = Duration::days(30);
+    let mut bite = shop.retention().forget(Kept::Keys, term, OrderId(Uuid::nil()), 2).await.unwrap();
     assert_eq!(bite.forgotten, 0);
     let mut forgotten = 0;
     while let Some(last) = bite.last {
-        bite = shop.retention().forget(Kept::Keys, before, last, 2).await.unwrap();
+        bite = shop.retention().forget(Kept::Keys, term, last, 2).await.unwrap();
         forgotten += bite.forgotten;
     }
     assert_eq!((forgotten, shop.keys().await), (2, 3));
@@ -97,13 +104,50 @@ async fn an_execution_is_forgotten_with_its_history_after_its_time_if_its_order_
     shop.change(ids[0], [Command::Cancel]).await;
     shop.change(ids[1], [Command::Cancel]).await;
     shop.change(ids[2], [Command::Cancel]).await;
-    shop.clock.set(shop.clock.now() + Duration::days(89));
+    shop.days_pass(89).await;
     assert_eq!(forget(&shop.retention(), &*shop.clock).await.unwrap(), 4, "the keys");
     assert_eq!(shop.executions().await, 4);
-    shop.clock.set(shop.clock.now() + Duration::days(2));
+    shop.days_pass(2).await;
     assert_eq!(forget(&shop.retention(), &*shop.clock).await.unwrap(), 2);
     assert_eq!(shop.executions().await, 2, "one runs, and one order still waits");
     assert_eq!(shop.value::<i64>("select count(*) from execution_history").await, 4);
     let noted: time::OffsetDateTime = shop.value("select before from forgotten where what = 'executions'").await;
-    assert_eq!(noted, shop.clock.now() - Duration::days(90));
+    // The shop's clock stood still since.
+    let since = noted - (shop.clock.now() - Duration::days(90));
+    assert!((Duration::ZERO..Duration::minutes(5)).contains(&since), "{since}");
+}
+
+#[tokio::test]
+async fn a_process_whose_clock_is_ahead_forgets_nothing_that_is_fresh() {
+    let shop = Shop::open().await;
+    let order = shop.accept_now().await;
+    shop.orders.reserve(vec![order.clone()]).await.unwrap();
+    shop.executed(order.id, "succeeded").await;
+    shop.change(order.id, [Command::Cancel]).await;
+    for _ in 0..3 {
+        shop.clock.set(shop.clock.now() + Duration::days(31));
+        assert_eq!(forget(&shop.retention(), &*shop.clock).await.unwrap(), 0);
+    }
+    assert_eq!((shop.keys().await, shop.executions().await), (1, 1));
+    let noted = "select before < sluice_now() - interval '89 days' from forgotten where what = 'executions'";
+    assert!(shop.value::<bool>(noted).await, "an audit still asks for what was not forgotten");
+    let again = submission(shop.order(&[("TEA", 1)]), &order.id.to_string(), 1);
+    let answers = shop.intake.accept(vec![again]).await.unwrap();
+    assert!(matches!(answers[..], [Acceptance::Replayed { id, .. }] if id == order.id), "{answers:?}");
+}
+
+#[tokio::test]
+async fn a_process_whose_clock_is_behind_forgets_what_is_old() {
+    let shop = Shop::open().await;
+    let order = shop.accept_now().await;
+    shop.orders.reserve(vec![order.clone()]).await.unwrap();
+    shop.executed(order.id, "succeeded").await;
+    shop.change(order.id, [Command::Cancel]).await;
+    shop.time_passes(Duration::days(31).unsigned_abs()).await;
+    shop.clock.set(shop.clock.now() - Duration::days(200));
+    assert_eq!(forget(&shop.retention(), &*shop.clock).await.unwrap(), 1, "the key");
+    assert!(shop.intake.find(order.id).await.unwrap().is_none());
+    shop.time_passes(Duration::days(60).unsigned_abs()).await;
+    assert_eq!(forget(&shop.retention(), &*shop.clock).await.unwrap(), 1, "the execution");
+    assert_eq!((shop.keys().await, shop.executions().await), (0, 0));
 }

@@ -30,6 +30,9 @@ use std::{path::PathBuf, process::ExitCode};
       SLUICE_ISSUER        an OpenID provider whose tokens are taken [default: the development key's]\n  \
       SLUICE_AUDIENCE      what its tokens must be meant for\n  \
       SLUICE_DEVELOPMENT_KEY  loopback or anywhere: from where its tokens are taken [default: loopback]\n  \
+      SLUICE_LEASE_SECONDS  how long a process has work in hand that falls silent [default: 20]\n  \
+      SLUICE_CONNECTIONS   callers' connections at once [default: 8192]\n  \
+      SLUICE_CONNECTIONS_PER_ADDRESS  those of one address [default: 4096]\n  \
       SLUICE_STAGE         the installation's name in events [default: local]\n  \
       SLUICE_LOG           what is logged, such as info or sluice=debug [default: warn]\n  \
       SLUICE_LOG_FORMAT    text or json [default: text on a terminal]\n\n\
@@ -238,6 +241,12 @@ fn start_logging() -> anyhow::Result<()> {
     use std::io::IsTerminal;
     use tracing_subscriber::EnvFilter;
     let filter = std::env::var("SLUICE_LOG").unwrap_or_else(|_| "warn".to_owned());
+    // A bare word that is no level would be taken for a module's name, and switch everything else off.
+    let words = filter.split(',').map(str::trim).filter(|word| !word.is_empty() && !word.contains(['=', '[', ':']));
+    for word in words {
+        let is_level = word.parse::<tracing_subscriber::filter::LevelFilter>().is_ok();
+        anyhow::ensure!(is_level, "SLUICE_LOG is {filter:?}: {word:?} is no level; try info or sluice=debug");
+    }
     let filter = EnvFilter::try_new(&filter)
         .map_err(|error| anyhow::anyhow!("SLUICE_LOG is {filter:?}: {error}; try info or sluice=debug"))?;
     let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);

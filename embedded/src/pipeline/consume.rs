@@ -12,6 +12,7 @@ use handlers::{
 use std::{sync::Arc, time::Duration};
 use tokio::sync::{Notify, Semaphore, watch};
 use tokio_util::task::TaskTracker;
+use uuid::Uuid;
 use workflows::{steps::Outcome, wiring::QueueSpec};
 
 /// A wake can be missed while the connection that listens is away; this is the longest it then goes unnoticed.
@@ -38,6 +39,8 @@ pub(super) struct Consumer {
     pub(super) lease: Lease,
     /// What is carried, for whoever renews the leases.
     pub(super) in_hand: InHand<Receipt>,
+    /// The orders whose executions are carried.
+    pub(super) on_their_way: InHand<Uuid>,
     /// What is counted.
     pub(super) counts: super::metrics::MessageCounts,
     /// What waits for minutes.
@@ -55,14 +58,15 @@ impl Consumer {
                 _ = stopping.wait_for(|stop| *stop) => return,
                 slot = Arc::clone(&slots).acquire_owned() => slot,
             };
-            let (batch, is_full) = match lanes.receive(&self.queue, self.lease, self.instance.number()).await {
-                Ok(received) => received,
-                Err(error) => {
-                    tracing::warn!(queue = self.spec.name, error = error.chain(), "cannot receive");
-                    tokio::time::sleep(AFTER_FAILURE).await;
-                    continue;
-                }
-            };
+            let (batch, is_full) =
+                match lanes.receive(&self.queue, self.lease, self.instance.number(), self.on_their_way.count()).await {
+                    Ok(received) => received,
+                    Err(error) => {
+                        tracing::warn!(queue = self.spec.name, error = error.chain(), "cannot receive");
+                        tokio::time::sleep(AFTER_FAILURE).await;
+                        continue;
+                    }
+                };
             if batch.is_empty() {
                 drop(slot);
                 tokio::select! {

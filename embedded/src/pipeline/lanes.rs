@@ -1,7 +1,8 @@
 //! How the messages of a queue are taken in hand: in portions of bounded bytes, and so that nobody waits behind one customer.
 //!
 //! Where a queue is fair, what one customer has waiting beyond a share is moved to a second lane once a full portion shows
-//! that it crowds out others. The second lane has what room the first leaves, and a quarter at least.
+//! that it crowds out others. The second lane has what room the first leaves, and a quarter at least; but large orders wait in it
+//! while many are on their way.
 
 use super::floor::Floor;
 use adapters::postgres::{
@@ -18,11 +19,16 @@ use workflows::{
     wiring::{QueueSpec, SECOND_LANE},
 };
 
-/// What a portion of a fair queue takes in the table, compressed: some hundred orders of ordinary size, or some dozen of a
-/// thousand lines, which a step deals with in a fraction of a second.
+/// What a portion of a fair queue takes: some hundred orders of ordinary size, or a few of a thousand lines, which a step
+/// deals with in a fraction of a second.
 const FAIR_BYTES: i64 = 256 * 1024;
 /// What a portion of another takes: as many events as a step takes at once, or of large orders some dozen.
 const BYTES: i64 = 768 * 1024;
+/// Orders of so many bytes are large: while so many orders are on their way already, the second lane gives large ones in
+/// small portions, with a pause between them, since whoever comes meanwhile has to pass all that are on their way.
+const LARGE: i64 = 8 * 1024;
+const MANY: usize = 48;
+const PAUSE: Duration = Duration::from_millis(250);
 /// What one customer may have waiting in the first lane.
 const SHARE: Share = Share { among: 1_000, bytes: 16 * 1024, messages: 25 };
 /// How often the second lane is looked at that is thought empty.
@@ -41,7 +47,21 @@ struct SecondLane {
     name: String,
     floor: Floor,
     waits: bool,
+    /// Whether what it gave last was large.
+    is_large: bool,
     looked_at: Option<Instant>,
+}
+
+impl SecondLane {
+    /// Whether it is its turn, with so many orders on their way.
+    fn is_due(&self, on_their_way: usize) -> bool {
+        let Some(ago) = self.looked_at.map(|moment| moment.elapsed()) else { return true };
+        if self.waits { ago >= PAUSE || !self.must_pause(on_their_way) } else { ago >= LOOK }
+    }
+
+    fn must_pause(&self, on_their_way: usize) -> bool {
+        self.is_large && on_their_way >= MANY
+    }
 }
 
 impl Lanes {
@@ -50,18 +70,21 @@ impl Lanes {
             name: format!("{}{SECOND_LANE}", spec.name),
             floor: Floor::default(),
             waits: false,
+            is_large: false,
             looked_at: None,
         });
         let bytes = if spec.fair { FAIR_BYTES } else { BYTES };
         Self { name: spec.name, messages: spec.batch, bytes, first: Floor::default(), second }
     }
 
-    /// Takes the next portion in hand; says whether it is full, so that no more need be waited for.
+    /// Takes the next portion in hand, with so many orders on their way already; says whether it is full, so that no more
+    /// need be waited for.
     pub(super) async fn receive(
         &mut self,
         queue: &PgQueue,
         lease: Lease,
         instance: i64,
+        on_their_way: usize,
     ) -> Result<(Vec<Received>, bool), Unavailable> {
         let shared = self.second.as_ref().is_some_and(|second| second.waits);
         let of_all = |all: i64| if shared { all / 4 * 3 } else { all };
@@ -73,29 +96,36 @@ impl Lanes {
         let taken: i64 = batch.iter().map(|message| message.bytes).sum();
         let is_full = count(&batch) >= messages || taken >= bytes;
         let Some(second) = &mut self.second else { return Ok((batch, is_full)) };
-        if is_full && is_crowded(&batch) && queue.sift(self.name, SHARE).await? > 0 {
-            second.waits = true;
+        // What the first lane gave is in hand: it is worked on, whatever becomes of the rest.
+        if is_full && is_crowded(&batch) {
+            match queue.sift(self.name, SHARE).await {
+                Ok(moved) => second.waits |= moved > 0,
+                Err(error) => tracing::warn!(queue = self.name, error = error.chain(), "cannot sift"),
+            }
         }
-        if second.waits || second.looked_at.is_none_or(|moment| moment.elapsed() >= LOOK) {
+        if second.is_due(on_their_way) {
             let room = Portion {
                 messages: (self.messages - count(&batch)).max(self.messages / 4),
                 bytes: (self.bytes - taken).max(self.bytes / 4),
                 from: second.floor.from(),
             };
             let began = Instant::now();
-            // What the first lane gave is in hand: it is worked on, whatever becomes of the second.
             if let Ok(more) = queue.receive(&second.name, room, lease, instance).await {
                 second.floor.looked(began.elapsed(), last_due(&more));
                 second.waits = !more.is_empty();
+                second.is_large = more.iter().any(|message| message.bytes >= LARGE);
                 second.looked_at = Some(Instant::now());
                 batch.extend(more);
             }
         }
-        Ok((batch, is_full || second.waits))
+        Ok((batch, is_full || (second.waits && !second.must_pause(on_their_way))))
     }
 
-    /// How long it is until the next message of the first lane is due.
+    /// How long it is until the next message is due.
     pub(super) async fn next_due(&self, queue: &PgQueue) -> Result<Option<Duration>, Unavailable> {
+        if self.second.as_ref().is_some_and(|second| second.waits) {
+            return Ok(Some(PAUSE));
+        }
         queue.next_due(self.name, self.first.from()).await
     }
 }

@@ -25,7 +25,7 @@ use adapters::{
 use anyhow::Context;
 use consume::Consumer;
 use handlers::{
-    api::{self, App, Metrics, Reads},
+    api::{self, Acceptances, App, Metrics, Reads},
     token::Tokens,
 };
 use instance::{Holdings, Registration};
@@ -47,8 +47,8 @@ const DRAIN: Duration = Duration::from_secs(8);
 const FAREWELL: Duration = Duration::from_secs(2);
 /// How much one caller may read at once, and all together: half of the connections for reading, and all of them, so that
 /// nobody who has a place waits for a connection.
-const READS_OF_EACH: usize = 2;
-const READS_IN_ALL: usize = 4;
+const READS_OF_EACH: u16 = 2;
+const READS_IN_ALL: u16 = 4;
 
 /// A running pipeline.
 pub struct Pipeline {
@@ -103,6 +103,7 @@ impl Pipeline {
                 instance: instance.clone(),
                 lease,
                 in_hand: holdings.messages.clone(),
+                on_their_way: holdings.executions.clone(),
                 counts: counts.clone(),
                 long_waits: LongWaits::default(),
             };
@@ -206,6 +207,7 @@ fn app(parts: &Parts, waiting: Waiting, tokens: Arc<dyn Tokens>, metrics: Arc<Me
         clock: ports.clock,
         ids: Arc::new(SystemIds),
         decisions: Arc::new(waiting),
+        acceptances: Acceptances::default(),
         reads: Reads::new(READS_OF_EACH, READS_IN_ALL),
         readiness: Arc::new(readiness::Remembered::new(parts.database.clone())),
         tokens: Some(tokens),

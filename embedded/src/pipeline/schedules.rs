@@ -63,7 +63,6 @@ mod tests {
     use async_trait::async_trait;
     use schemas::ids::OrderId;
     use std::{future::pending, sync::Arc};
-    use time::OffsetDateTime;
     use workflows::{
         ports::{Bite, Kept, Retention, Unavailable},
         steps::forget::Terms,
@@ -78,7 +77,7 @@ mod tests {
             Terms::default()
         }
 
-        async fn forget(&self, _: Kept, _: OffsetDateTime, _: OrderId, _: i64) -> Result<Bite, Unavailable> {
+        async fn forget(&self, _: Kept, _: time::Duration, _: OrderId, _: i64) -> Result<Bite, Unavailable> {
             pending().await
         }
     }

@@ -1,6 +1,7 @@
 //! The HTTP API: one router for both runtimes. It knows ports only; what stands behind them, and what runs it, is not
 //! its business.
 
+mod acceptances;
 mod actor;
 mod caller;
 mod cancel;
@@ -17,6 +18,7 @@ mod metrics;
 mod openapi;
 mod order_body;
 mod orders;
+mod places;
 mod pointer;
 mod prefer;
 mod problem;
@@ -27,6 +29,7 @@ mod submit;
 mod support;
 mod trace_context;
 
+pub use acceptances::Acceptances;
 pub use decisions::{Decisions, LookAgain};
 pub use edge::EdgeKey;
 pub use metrics::{FromThisMachine, Metrics};
@@ -72,6 +75,8 @@ pub struct App {
     pub ids: Arc<dyn Ids>,
     /// Tells when to look at an order again.
     pub decisions: Arc<dyn Decisions>,
+    /// The places for orders on their way in.
+    pub acceptances: Acceptances,
     /// The places for those who read.
     pub reads: Reads,
     /// Tells whether requests can be served.

@@ -64,6 +64,7 @@ fn problems_of(operation: &str) -> Vec<Kind> {
             Kind::InvalidBody,
             Kind::IdempotencyKeyReused,
             Kind::BodyTooSlow,
+            Kind::TooManyRequests,
             Kind::Internal,
             Kind::Unavailable,
         ],

@@ -7,19 +7,11 @@
 
 use super::{
     caller::Caller,
+    places::{Place, Places},
     problem::{Kind, Refusal},
 };
-use std::{
-    collections::HashMap,
-    fmt,
-    future::Future,
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
-};
-use tokio::{
-    sync::{OwnedSemaphorePermit, Semaphore},
-    time::{Instant, timeout, timeout_at},
-};
+use std::{future::Future, time::Duration};
+use tokio::time::{Instant, timeout};
 use workflows::ports::Unavailable;
 
 /// How long a request waits for a place.
@@ -35,31 +27,16 @@ const NOBODY: &str = "";
 const LINE: usize = 100;
 
 /// The places for those who read. Copies share them.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct Reads {
+    places: Places,
     each: usize,
-    in_all: Arc<Semaphore>,
-    /// Only callers who are at it, so that it has no more entries than there are requests.
-    callers: Arc<Mutex<HashMap<String, Own>>>,
-}
-
-/// The places of one caller.
-struct Own {
-    places: Arc<Semaphore>,
-    /// Requests that have a place or wait for one.
-    present: usize,
-}
-
-impl fmt::Debug for Reads {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Reads").field("each", &self.each).finish_non_exhaustive()
-    }
 }
 
 impl Reads {
     /// So many requests of each caller at once, and of all callers.
-    pub fn new(each: usize, in_all: usize) -> Self {
-        Self { each, in_all: Arc::new(Semaphore::new(in_all)), callers: Arc::default() }
+    pub fn new(each: u16, in_all: u16) -> Self {
+        Self { places: Places::new(each.into(), in_all.into()), each: each.into() }
     }
 
     /// Does work that reads for a caller, once there is a place.
@@ -81,7 +58,7 @@ impl Reads {
         W: Future<Output = Result<T, E>> + Send + 'static,
         Refusal: From<E>,
     {
-        self.read_until(caller, Semaphore::MAX_PERMITS, until, work).await
+        self.read_until(caller, usize::MAX, until, work).await
     }
 
     /// Has whoever asks without a token, all of them together, go through places of their own, each for a pause at least.
@@ -114,112 +91,6 @@ impl Reads {
     }
 
     async fn place(&self, caller: &str, line: usize, until: Instant) -> Option<Place> {
-        let (present, own) = self.enter(caller, line)?;
-        let places = async {
-            let own = own.acquire_owned().await.ok()?;
-            let of_all = Arc::clone(&self.in_all).acquire_owned().await.ok()?;
-            Some([own, of_all])
-        };
-        let places = timeout_at(until, places).await.ok()??;
-        Some(Place { places, present })
-    }
-
-    fn enter(&self, caller: &str, line: usize) -> Option<(Present, Arc<Semaphore>)> {
-        let mut callers = self.callers.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(own) = callers.get_mut(caller) {
-            if own.present >= self.each.saturating_add(line) {
-                return None;
-            }
-            own.present += 1;
-        } else {
-            let places = Arc::new(Semaphore::new(self.each));
-            callers.insert(caller.to_owned(), Own { places, present: 1 });
-        }
-        let places = callers.get(caller).map(|own| Arc::clone(&own.places))?;
-        Some((Present { caller: caller.to_owned(), callers: Arc::clone(&self.callers) }, places))
-    }
-}
-
-/// Somebody's place, given up when it is dropped.
-struct Place {
-    #[expect(dead_code, reason = "held, not looked at")]
-    places: [OwnedSemaphorePermit; 2],
-    #[expect(dead_code, reason = "held, not looked at")]
-    present: Present,
-}
-
-/// Somebody who has a place or waits for one.
-struct Present {
-    caller: String,
-    callers: Arc<Mutex<HashMap<String, Own>>>,
-}
-
-impl Drop for Present {
-    fn drop(&mut self) {
-        let mut callers = self.callers.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(own) = callers.get_mut(&self.caller) {
-            own.present -= 1;
-            if own.present == 0 {
-                callers.remove(&self.caller);
-            }
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
-    use super::*;
-    use futures_util::future::join_all;
-
-    async fn places(reads: &Reads, caller: &str, count: usize) -> Vec<Option<Place>> {
-        join_all((0..count).map(|_| reads.place(caller, LINE, Instant::now() + MOMENT))).await
-    }
-
-    fn callers(reads: &Reads) -> usize {
-        reads.callers.lock().unwrap().len()
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn one_caller_has_so_many_places_and_others_have_theirs() {
-        let reads = Reads::new(2, 3);
-        let alice = places(&reads, "alice", 5).await;
-        assert_eq!(alice.iter().flatten().count(), 2);
-        let bob = places(&reads, "bob", 5).await;
-        assert_eq!(bob.iter().flatten().count(), 1, "three in all");
-        drop(alice);
-        assert_eq!(places(&reads, "bob", 2).await.iter().flatten().count(), 1);
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_place_that_is_given_up_in_time_goes_to_who_waits() {
-        let reads = Reads::new(1, 10);
-        let first = reads.place("alice", LINE, Instant::now() + MOMENT).await;
-        let giving_up = async {
-            tokio::time::sleep(MOMENT / 2).await;
-            drop(first);
-        };
-        let (second, ()) = tokio::join!(reads.place("alice", LINE, Instant::now() + MOMENT), giving_up);
-        assert!(second.is_some());
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_line_that_is_too_long_is_not_joined() {
-        let reads = Reads::new(1, 10);
-        let started = Instant::now();
-        let _first = reads.place("alice", 0, started + MOMENT).await.unwrap();
-        assert!(reads.place("alice", 0, started + MOMENT).await.is_none());
-        assert_eq!(started.elapsed(), Duration::ZERO);
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn nobody_who_is_gone_is_remembered() {
-        let reads = Reads::new(1, 1);
-        for caller in 0..100 {
-            let places = places(&reads, &caller.to_string(), 3).await;
-            assert_eq!(callers(&reads), 1);
-            drop(places);
-        }
-        assert_eq!(callers(&reads), 0);
+        self.places.take(caller, 1, self.each.saturating_add(line), until).await
     }
 }

@@ -77,7 +77,10 @@ pub(super) async fn submit_order(
     order_body::must_be_json(&headers)?;
     let bytes = order_body::read(&headers, body).await?;
     let key = idempotency_key::parse(&headers)?;
+    // What is read of it takes several times the room of its bytes.
+    let room = app.acceptances.room(&caller, bytes.len()).await?;
     let body = order_body::parse(&bytes)?;
+    drop(bytes);
     must_be_barcodes(&app, &body.suspects).await?;
     let order = AcceptedOrder {
         id: app.ids.order_id(),
@@ -104,6 +107,7 @@ pub(super) async fn submit_order(
         }
         Acceptance::KeyReused => return Err(Refusal::of(Kind::IdempotencyKeyReused)),
     };
+    drop(room);
     let waits = wait.is_on();
     let decided = if waits { decision(&app, &caller, wait, replayed).await } else { None };
     let mut response = match decided.as_ref().map(Found::view) {

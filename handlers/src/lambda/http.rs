@@ -7,7 +7,7 @@ use super::{
     wired::{Keys, Wired},
 };
 use crate::{
-    api::{self, AnswerBy, App, LookAgain, Metrics, Reads},
+    api::{self, Acceptances, AnswerBy, App, LookAgain, Metrics, Reads},
     functions::Trigger,
     token::{Identity, TokenKey, Tokens},
 };
@@ -84,6 +84,7 @@ fn app(wired: Wired, keys: Keys) -> App {
         clock: ports.clock,
         ids: Arc::new(SystemIds),
         // A function answers one request at a time.
+        acceptances: Acceptances::default(),
         reads: Reads::new(1, 1),
         readiness: Arc::new(wired.database),
         tokens: tokens(keys.token),

@@ -9,7 +9,7 @@ use axum::{
 };
 use futures_util::{FutureExt, future::BoxFuture};
 use handlers::{
-    api::{App, Decisions, LookAgain, Metrics, Reads, openapi_document, router},
+    api::{Acceptances, App, Decisions, LookAgain, Metrics, Reads, openapi_document, router},
     token::{Identity, Role, TokenKey},
 };
 use http_body_util::BodyExt;
@@ -42,7 +42,7 @@ use workflows::{
 
 pub(crate) const NOW: OffsetDateTime = datetime!(2026-11-22 10:00:00.123456 UTC);
 /// How much each caller may read at once.
-pub(crate) const PLACES: usize = 2;
+pub(crate) const PLACES: u16 = 2;
 pub(crate) const SECRET: &[u8] = b"a key for tests, 32 bytes or more";
 
 pub(crate) struct World {
@@ -155,6 +155,7 @@ impl World {
             clock: self.clone(),
             ids: self.clone(),
             decisions,
+            acceptances: Acceptances::default(),
             reads: Reads::new(PLACES, 100),
             readiness: self.clone(),
             tokens: Some(Arc::new(TokenKey::from_bytes(SECRET).unwrap())),

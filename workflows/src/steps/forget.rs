@@ -31,7 +31,7 @@ impl Default for Terms {
     }
 }
 
-/// Says how many things were forgotten.
+/// Says how many things were forgotten. The clock tells how long this run has taken, and not how old anything is.
 ///
 /// # Errors
 /// At the first failure; the next run goes on.
@@ -39,13 +39,13 @@ pub async fn forget(retention: &dyn Retention, clock: &dyn Clock) -> Result<u64,
     let Terms { keys, executions } = retention.terms();
     let mut forgotten = 0;
     for (kept, term) in [(Kept::Keys, keys), (Kept::Executions, executions)] {
-        let now = clock.now();
+        let began = clock.now();
         let mut after = OrderId(Uuid::nil());
         loop {
-            let bite = retention.forget(kept, now - term, after, BITE).await?;
+            let bite = retention.forget(kept, term, after, BITE).await?;
             forgotten += bite.forgotten;
             match bite.last {
-                Some(last) if clock.now() < now + LONG_ENOUGH => after = last,
+                Some(last) if clock.now() < began + LONG_ENOUGH => after = last,
                 Some(_) | None => break,
             }
         }

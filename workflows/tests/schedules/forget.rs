@@ -15,7 +15,7 @@ struct Shelf {
     count: u128,
     takes: Duration,
     now: Mutex<OffsetDateTime>,
-    asked: Mutex<Vec<(Kept, OffsetDateTime, OrderId)>>,
+    asked: Mutex<Vec<(Kept, Duration, OrderId)>>,
 }
 
 impl Shelf {
@@ -36,14 +36,8 @@ impl Retention for Shelf {
         Terms { keys: Duration::days(30), executions: Duration::days(90) }
     }
 
-    async fn forget(
-        &self,
-        kept: Kept,
-        before: OffsetDateTime,
-        after: OrderId,
-        limit: i64,
-    ) -> Result<Bite, Unavailable> {
-        self.asked.lock().unwrap().push((kept, before, after));
+    async fn forget(&self, kept: Kept, term: Duration, after: OrderId, limit: i64) -> Result<Bite, Unavailable> {
+        self.asked.lock().unwrap().push((kept, term, after));
         *self.now.lock().unwrap() += self.takes;
         let last = self.count.min(after.0.as_u128() + u128::try_from(limit).unwrap());
         let forgotten = u64::try_from(last - after.0.as_u128()).unwrap();
@@ -56,7 +50,7 @@ async fn everything_old_is_forgotten_bite_by_bite() {
     let shelf = Shelf::of(2_500, Duration::ZERO);
     assert_eq!(forget(&shelf, &shelf).await.unwrap(), 5_000);
     let asked = shelf.asked.lock().unwrap().clone();
-    let of = |kept, days| [0, 1_000, 2_000, 2_500].map(|after| (kept, START - Duration::days(days), id(after)));
+    let of = |kept, days| [0, 1_000, 2_000, 2_500].map(|after| (kept, Duration::days(days), id(after)));
     assert_eq!(asked, [of(Kept::Keys, 30), of(Kept::Executions, 90)].concat());
 }
 
