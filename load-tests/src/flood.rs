@@ -4,11 +4,11 @@
 
 use crate::{
     attack::{self, Attack, Counts},
-    orders::{Mix, Request, Wanted, customer_name},
+    orders::{AMPLE, Mix, Request, Wanted, customer_name},
     percentile::Summary,
     schedule::Schedule,
     send::{self, Answers, Outcome, Target},
-    server::{self, Server},
+    server::{Server, UnderTest},
 };
 use anyhow::{Context, ensure};
 use clap::Args;
@@ -24,8 +24,6 @@ use tokio::{runtime, task::LocalSet};
 
 const CUSTOMERS: usize = 20;
 const MIX: Mix = Mix { wanted: Wanted::Zipf { skus: 5_000 }, customers: CUSTOMERS, declined: 0.05, repeated: 0.02 };
-/// Nothing runs out.
-const STOCK: u64 = 100_000_000;
 /// Orders that are there to be read, at most as many seconds' worth.
 const BEFORE: Duration = Duration::from_secs(5);
 const ANSWER: Duration = Duration::from_secs(30);
@@ -50,15 +48,8 @@ pub(crate) struct Flood {
     /// Only floods whose name holds this
     #[arg(long, default_value = "")]
     only: String,
-    /// The pipeline's program [default: the one beside this; through cargo it is built first]
-    #[arg(long, value_name = "PATH")]
-    sluice: Option<PathBuf>,
-    /// A fresh PostgreSQL to use instead of the pipeline's own
-    #[arg(long, value_name = "URL")]
-    database_url: Option<String>,
-    /// Where to make the folder of the run [default: the system's temporary folder]
-    #[arg(long, value_name = "FOLDER")]
-    folder: Option<PathBuf>,
+    #[command(flatten)]
+    under_test: UnderTest,
     /// Print one JSON object a flood instead of the table
     #[arg(long)]
     json: bool,
@@ -80,7 +71,7 @@ struct Felt {
 /// # Errors
 /// If the server cannot be started or asked.
 pub(crate) fn run(flood: &Flood) -> anyhow::Result<ExitCode> {
-    let program = server::locate(flood.sluice.clone())?;
+    let program = flood.under_test.locate()?;
     // Sockets of its own, and those of the server, which raises its limit itself.
     rlimit::increase_nofile_limit(u64::from(flood.held) + 2_048).context("cannot raise the limit of open files")?;
     let runtime = runtime::Builder::new_current_thread().enable_all().build().context("cannot start")?;
@@ -89,10 +80,9 @@ pub(crate) fn run(flood: &Flood) -> anyhow::Result<ExitCode> {
 
 #[expect(clippy::print_stdout, clippy::print_stderr, reason = "a command prints its answer")]
 async fn against(flood: &Flood, program: PathBuf) -> anyhow::Result<ExitCode> {
-    let parent = flood.folder.clone().unwrap_or_else(std::env::temp_dir);
-    let server = Server::start(program, &parent, flood.database_url.as_deref()).await?;
+    let server = flood.under_test.start(program).await?;
     eprintln!("importing the catalogue, making tokens, ordering what is then read");
-    server.import(&MIX.catalogue(STOCK)).await?;
+    server.import(&MIX.catalogue(AMPLE)).await?;
     let tokens = server.tokens(CUSTOMERS).await?;
     let shop = Shop::new(&server, &tokens)?;
     shop.felt(flood.rate, BEFORE, "before", Counts::default()).await?;
@@ -181,7 +171,7 @@ impl Shop {
         send::send(&self.target, requests, schedule, Instant::now(), &answers).await.answered().await;
         let answers = answers.take();
         let is_503 = |outcome: &Outcome| *outcome == Outcome::Refused(503);
-        let accepted = answers.iter().filter(|answer| matches!(answer.outcome, Outcome::Accepted { .. })).count();
+        let accepted = answers.iter().filter(|answer| answer.is_accepted()).count();
         Ok(Felt {
             name: name.to_owned(),
             accepted,

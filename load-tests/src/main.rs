@@ -30,10 +30,10 @@ mod unfair;
 use crate::{
     long_transaction::LongTransaction,
     machine::Machine,
-    orders::{Mix, Wanted},
+    orders::{AMPLE, Mix, Wanted},
     report::Report,
     run::Plan,
-    server::Server,
+    server::UnderTest,
 };
 use anyhow::{Context, bail};
 use clap::{Args, Parser, Subcommand};
@@ -47,8 +47,6 @@ use tokio::{
 const SKUS: usize = 5_000;
 const DECLINED: f64 = 0.05;
 const REPEATED: f64 = 0.02;
-/// So much of everything that nothing runs out.
-const AMPLE: u64 = 100_000_000;
 
 /// Measures the pipeline from outside; exits 1 if an accepted order is lost or doubled or the audit is not clean.
 #[derive(Debug, Parser)]
@@ -102,15 +100,8 @@ struct Run {
     /// How many seconds the queues may take to run empty afterwards
     #[arg(long, default_value_t = 300)]
     patience: u64,
-    /// The pipeline's program [default: the one beside this; through cargo it is built first]
-    #[arg(long, value_name = "PATH")]
-    sluice: Option<PathBuf>,
-    /// A fresh PostgreSQL to use instead of the pipeline's own; its cost is then not measured
-    #[arg(long, value_name = "URL")]
-    database_url: Option<String>,
-    /// Where to make the folder of the run, on the disk to measure [default: the system's temporary folder]
-    #[arg(long, value_name = "FOLDER")]
-    folder: Option<PathBuf>,
+    #[command(flatten)]
+    under_test: UnderTest,
     /// Keep somebody else's transaction open meanwhile, so that PostgreSQL cleans nothing up
     #[arg(long)]
     long_transaction: bool,
@@ -159,7 +150,7 @@ fn ended(result: anyhow::Result<ExitCode>) -> ExitCode {
 }
 
 fn measured(run: Run, plan: &Plan) -> anyhow::Result<ExitCode> {
-    let program = server::locate(run.sluice.clone())?;
+    let program = run.under_test.locate()?;
     on_one_thread(against(run, program, plan))
 }
 
@@ -171,9 +162,8 @@ fn on_one_thread(work: impl Future<Output = anyhow::Result<ExitCode>>) -> anyhow
 #[expect(clippy::print_stdout, clippy::print_stderr, reason = "a command prints its answer")]
 async fn against(run: Run, program: PathBuf, plan: &Plan) -> anyhow::Result<ExitCode> {
     let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
-    let parent = run.folder.unwrap_or_else(std::env::temp_dir);
     let mut server = tokio::select! {
-        started = Server::start(program, &parent, run.database_url.as_deref()) => started?,
+        started = run.under_test.start(program) => started?,
         _ = interrupt.recv() => bail!("stopped"),
         _ = terminate.recv() => bail!("stopped"),
     };
@@ -182,10 +172,11 @@ async fn against(run: Run, program: PathBuf, plan: &Plan) -> anyhow::Result<Exit
         eprintln!("the folder of this run: {}", server.folder().display());
     }
     let held = match run.long_transaction {
-        true => Some(LongTransaction::begin(&server, run.database_url.as_deref()).await?),
+        true => Some(LongTransaction::begin(&server, run.under_test.database_url.as_deref()).await?),
         false => None,
     };
-    let machine = Machine::before(server.folder(), run.database_url.is_none(), run.sluice.is_none());
+    let machine =
+        Machine::before(server.folder(), run.under_test.database_url.is_none(), run.under_test.sluice.is_none());
     let measured = tokio::select! {
         measured = run::measure(&server, plan) => measured,
         _ = interrupt.recv() => Err(anyhow::anyhow!("stopped before the end")),

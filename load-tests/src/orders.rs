@@ -9,6 +9,8 @@ use std::{collections::BTreeSet, fmt::Write};
 const MOST_LINES: usize = 10;
 const MEAN_LINES: f64 = 3.0;
 const MOST_UNITS: u64 = 3;
+/// So much of everything that nothing runs out.
+pub(crate) const AMPLE: u64 = 100_000_000;
 /// The names on the parcels: not all of the world writes ASCII.
 const BUYERS: [(&str, &str, &str, &str); 6] = [
     ("Zoë Müller", "Hannover", "30159", "DE"),

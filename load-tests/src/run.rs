@@ -26,7 +26,7 @@ const LOOK: Duration = Duration::from_secs(1);
 /// Between two looks while the queues run empty.
 const LOOK_WHILE_DRAINING: Duration = Duration::from_millis(250);
 /// The server measures its queues every five seconds: what did not move for longer is at rest.
-const AT_REST: Duration = Duration::from_secs(6);
+pub(crate) const AT_REST: Duration = Duration::from_secs(6);
 /// Reading PostgreSQL's memory makes the kernel walk its pages, so not at every look.
 const LOOKS_A_MEMORY_SAMPLE: u64 = 10;
 /// The longest that an answer is waited for.
@@ -67,6 +67,13 @@ pub(crate) struct Counted {
 }
 
 impl Counted {
+    /// Asks the server.
+    pub(crate) async fn read(client: &Client, url: &str) -> anyhow::Result<Self> {
+        let answer = client.get(format!("{url}/metrics")).send().await;
+        let text = answer.and_then(reqwest::Response::error_for_status).context("no metrics")?.text().await?;
+        Ok(Self::of(&Metrics::parse(&text)))
+    }
+
     fn of(metrics: &Metrics) -> Self {
         let done = |queue| metrics.sum("sluice_messages_settled_total", &[("queue", queue), ("outcome", "done")]);
         Self {
@@ -184,12 +191,11 @@ struct Watch {
 
 impl Watch {
     async fn look(&self) -> anyhow::Result<Look> {
-        let answer = self.client.get(format!("{}/metrics", self.url)).send().await;
-        let text = answer.and_then(reqwest::Response::error_for_status).context("no metrics")?.text().await?;
+        let counted = Counted::read(&self.client, &self.url).await?;
         let processes = self.processes;
         // On another thread: the one that sends must not wait for files.
         let cpu = spawn_blocking(move || processes.cpu()).await?;
-        Ok(Look { at: Instant::now(), cpu, counted: Counted::of(&Metrics::parse(&text)) })
+        Ok(Look { at: Instant::now(), cpu, counted })
     }
 
     async fn memory(&self) -> anyhow::Result<Memory> {
@@ -257,7 +263,8 @@ fn progress(before: &Look, now: &Look, latency: Summary) -> String {
     )
 }
 
-fn spinner(message: &'static str) -> anyhow::Result<ProgressBar> {
+/// Shows that something is under way, and what.
+pub(crate) fn spinner(message: &'static str) -> anyhow::Result<ProgressBar> {
     let bar = ProgressBar::new_spinner().with_style(ProgressStyle::with_template("{spinner} {msg}")?);
     bar.set_message(message);
     bar.enable_steady_tick(Duration::from_millis(100));

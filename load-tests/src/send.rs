@@ -45,6 +45,13 @@ pub(crate) struct Answer {
     pub(crate) outcome: Outcome,
 }
 
+impl Answer {
+    /// Whether the order was accepted, now or before.
+    pub(crate) fn is_accepted(&self) -> bool {
+        matches!(self.outcome, Outcome::Accepted { .. })
+    }
+}
+
 /// The answers so far, for whoever shows progress.
 pub(crate) type Answers = Rc<RefCell<Vec<Answer>>>;
 

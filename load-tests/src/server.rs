@@ -3,6 +3,7 @@
 
 use crate::{orders::customer_name, process::field};
 use anyhow::{Context, bail, ensure};
+use clap::Args;
 use serde_json::Value;
 use std::{
     env,
@@ -62,6 +63,39 @@ pub(crate) fn locate(given: Option<PathBuf>) -> anyhow::Result<PathBuf> {
         command.join(" ")
     );
     Ok(program)
+}
+
+/// Which pipeline is run, and on what.
+#[derive(Debug, Args)]
+pub(crate) struct UnderTest {
+    /// The pipeline's program [default: the one beside this; through cargo it is built first]
+    #[arg(long, value_name = "PATH")]
+    pub(crate) sluice: Option<PathBuf>,
+    /// A fresh PostgreSQL to use instead of the pipeline's own; its cost is then not measured
+    #[arg(long, value_name = "URL")]
+    pub(crate) database_url: Option<String>,
+    /// Where to make the folder of the run, on the disk to measure [default: the system's temporary folder]
+    #[arg(long, value_name = "FOLDER")]
+    folder: Option<PathBuf>,
+}
+
+impl UnderTest {
+    /// Finds the program, or builds it.
+    ///
+    /// # Errors
+    /// As [`locate`].
+    pub(crate) fn locate(&self) -> anyhow::Result<PathBuf> {
+        locate(self.sluice.clone())
+    }
+
+    /// Starts the program that was found.
+    ///
+    /// # Errors
+    /// As [`Server::start`].
+    pub(crate) async fn start(&self, program: PathBuf) -> anyhow::Result<Server> {
+        let parent = self.folder.clone().unwrap_or_else(env::temp_dir);
+        Server::start(program, &parent, self.database_url.as_deref()).await
+    }
 }
 
 /// How often a running audit's memory is looked at.

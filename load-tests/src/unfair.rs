@@ -3,24 +3,22 @@
 
 use crate::{
     journeys::{self, End, Journey},
-    orders::{Mix, Request, Wanted},
+    orders::{AMPLE, Mix, Request, Wanted},
     percentile::Summary,
     process::{Memory, Processes},
+    run::{self, AT_REST, Counted},
     schedule::Schedule,
-    scrape::Metrics,
-    send::{self, Answers, Outcome, Target},
-    server::{self, Server},
+    send::{self, Answer, Answers, Target},
+    server::{Server, UnderTest},
 };
 use anyhow::{Context, ensure};
 use clap::Args;
-use indicatif::{ProgressBar, ProgressStyle};
 use reqwest::Client;
 use schemas::order::{Order, Status};
 use serde::Serialize;
 use serde_json::json;
 use std::{
     cell::Cell,
-    path::PathBuf,
     process::ExitCode,
     rc::Rc,
     time::{Duration, Instant},
@@ -30,16 +28,12 @@ use tokio::task::{JoinSet, spawn_blocking, spawn_local};
 /// The other's number; that of who sends the large ones is 0.
 const OTHER: usize = 1;
 const SKUS: usize = 5_000;
-/// Nothing runs out.
-const STOCK: u64 = 100_000_000;
 /// Orders come over some connections at once, and that fast at most.
 const PER_SECOND: f64 = 400.0;
 /// Before the large ones come, the other buys this often: what quiet is.
 const QUIET: usize = 10;
 /// Between two looks at memory and queues.
 const LOOK: Duration = Duration::from_millis(500);
-/// The server measures its queues every five seconds: those that are empty for longer are.
-const AT_REST: Duration = Duration::from_secs(6);
 /// The longest that an answer is waited for.
 const ANSWER: Duration = Duration::from_secs(60);
 
@@ -58,15 +52,8 @@ pub(crate) struct Unfair {
     /// How many seconds the large ones may take to be done
     #[arg(long, default_value_t = 900)]
     patience: u64,
-    /// The pipeline's program [default: the one beside this; through cargo it is built first]
-    #[arg(long, value_name = "PATH")]
-    sluice: Option<PathBuf>,
-    /// A fresh PostgreSQL to use instead of the pipeline's own
-    #[arg(long, value_name = "URL")]
-    database_url: Option<String>,
-    /// Where to make the folder of the run [default: the system's temporary folder]
-    #[arg(long, value_name = "FOLDER")]
-    folder: Option<PathBuf>,
+    #[command(flatten)]
+    under_test: UnderTest,
     /// Print one JSON object instead of the table
     #[arg(long)]
     json: bool,
@@ -78,9 +65,8 @@ pub(crate) struct Unfair {
 /// If the server cannot be started or asked.
 #[expect(clippy::print_stdout, clippy::print_stderr, reason = "a command prints its answer")]
 pub(crate) async fn run(unfair: Unfair) -> anyhow::Result<ExitCode> {
-    let program = server::locate(unfair.sluice.clone())?;
-    let parent = unfair.folder.clone().unwrap_or_else(std::env::temp_dir);
-    let server = Server::start(program, &parent, unfair.database_url.as_deref()).await?;
+    let program = unfair.under_test.locate()?;
+    let server = unfair.under_test.start(program).await?;
     let felt = felt(&server, &unfair).await;
     let (_, log) = server.log();
     let (clean, report) = server.audit().await?;
@@ -167,10 +153,8 @@ impl Felt {
 async fn felt(server: &Server, unfair: &Unfair) -> anyhow::Result<Felt> {
     let wanted = Wanted::Many { lines: unfair.lines.into(), skus: SKUS };
     let mix = Mix { wanted, customers: 1, declined: 0.0, repeated: 0.0 };
-    let bar = ProgressBar::new_spinner().with_style(ProgressStyle::with_template("{spinner} {msg}")?);
-    bar.enable_steady_tick(Duration::from_millis(100));
-    bar.set_message("importing the catalogue");
-    server.import(&mix.catalogue(STOCK)).await?;
+    let bar = run::spinner("importing the catalogue")?;
+    server.import(&mix.catalogue(AMPLE)).await?;
     let tokens = server.tokens(2).await?;
     let client = Client::builder().timeout(ANSWER).pool_max_idle_per_host(usize::MAX).build()?;
     let other = Rc::new(Other::new(client.clone(), server, &tokens)?);
@@ -196,7 +180,7 @@ async fn felt(server: &Server, unfair: &Unfair) -> anyhow::Result<Felt> {
     loop {
         tokio::time::sleep(LOOK).await;
         memory = memory.max(spawn_blocking(move || processes.memory()).await?);
-        let waiting = messages_waiting(&client, &server.url).await?;
+        let waiting = Counted::read(&client, &server.url).await?.waiting();
         bar.set_message(format!("{} accepted, {waiting:.0} messages wait", answers.borrow().len()));
         // The other one's orders are on the queues too, a few at a time.
         let is_empty = sending.is_finished() && waiting < 10.0;
@@ -212,7 +196,7 @@ async fn felt(server: &Server, unfair: &Unfair) -> anyhow::Result<Felt> {
     let journeys = journeys::read(&client, &server.url, tokens.get(..1).unwrap_or_default()).await?;
     bar.finish_and_clear();
     let answers = answers.take();
-    let accepted = answers.iter().filter(|answer| matches!(answer.outcome, Outcome::Accepted { .. })).count();
+    let accepted = answers.iter().filter(|answer: &&Answer| answer.is_accepted()).count();
     let invoiced: Vec<&Journey> = journeys.iter().filter(|journey| journey.end == End::Invoiced).collect();
     let began = journeys.iter().map(|journey| journey.accepted).min().unwrap_or_default();
     let ended = invoiced.iter().map(|journey| journey.changed).max().unwrap_or_default();
@@ -226,14 +210,6 @@ async fn felt(server: &Server, unfair: &Unfair) -> anyhow::Result<Felt> {
         refused: answers.len() - accepted,
         lost: accepted - invoiced.len().min(accepted),
     })
-}
-
-/// Messages that wait; what was set aside does not.
-async fn messages_waiting(client: &Client, url: &str) -> anyhow::Result<f64> {
-    let answer = client.get(format!("{url}/metrics")).send().await;
-    let text = answer.and_then(reqwest::Response::error_for_status).context("no metrics")?.text().await?;
-    let queues = Metrics::parse(&text).by("sluice_queue_messages", "queue");
-    Ok(queues.iter().filter(|(queue, _)| !queue.ends_with("-dlq")).map(|(_, count)| count).sum())
 }
 
 /// From asking.

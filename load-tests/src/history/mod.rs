@@ -11,7 +11,7 @@ mod table;
 use crate::{
     DECLINED, REPEATED, SKUS,
     machine::Machine,
-    orders::{Mix, Wanted},
+    orders::{AMPLE, Mix, Wanted},
     percentile::Summary,
     report::Report,
     run::{self, Plan},
@@ -19,7 +19,6 @@ use crate::{
 };
 use adapters::local_postgres::LocalPostgres;
 use anyhow::{Context, ensure};
-use indicatif::ProgressBar;
 use reqwest::Client;
 use statements::Statements;
 use std::{
@@ -35,8 +34,6 @@ use tokio::task::LocalSet;
 const IDLE: Duration = Duration::from_secs(70);
 /// How often each list is asked for.
 const ASKED: usize = 20;
-/// So much of everything that nothing runs out.
-const AMPLE: u64 = 100_000_000;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
@@ -126,7 +123,7 @@ async fn measure(
     }
     let server = Server::start(program.to_owned(), folder, Some(&url)).await?;
     statements::reset(postgres).await?;
-    idle(IDLE).await;
+    idle(IDLE).await?;
     let lists = lists(&server).await?;
     let statements = Statements::read(postgres, name).await?;
     let first_audit = server.audit_watched().await?;
@@ -146,12 +143,11 @@ async fn measure(
     Ok(Seen { orders, bytes_an_order, statements, lists, first_audit, next_audit, load })
 }
 
-async fn idle(pause: Duration) {
-    let bar = ProgressBar::new_spinner();
-    bar.set_message("waiting until each schedule has run");
-    bar.enable_steady_tick(Duration::from_millis(100));
+async fn idle(pause: Duration) -> anyhow::Result<()> {
+    let bar = run::spinner("waiting until each schedule has run")?;
     tokio::time::sleep(pause).await;
     bar.finish_and_clear();
+    Ok(())
 }
 
 /// What people ask for, each some times.

@@ -9,7 +9,8 @@ mod line;
 
 use crate::{
     journeys::{self, Journey},
-    orders::{Mix, Wanted},
+    orders::{AMPLE, Mix, Wanted},
+    run,
     server::{self, Server},
 };
 use adapters::local_postgres::LocalPostgres;
@@ -34,8 +35,6 @@ use uuid::Uuid;
 const SKUS: usize = 500;
 const CUSTOMERS: usize = 20;
 const REPEATED: f64 = 0.05;
-/// So much of everything that nothing runs out.
-const AMPLE: u64 = 100_000_000;
 /// Between two looks at what became of the orders.
 const LOOK: Duration = Duration::from_secs(1);
 
@@ -176,7 +175,7 @@ async fn ended(
     bought: &BTreeMap<Uuid, Bought>,
     patience: Duration,
 ) -> anyhow::Result<BTreeMap<Uuid, Journey>> {
-    let bar = ProgressBar::new_spinner().with_style(ProgressStyle::with_template("{spinner} {msg}")?);
+    let bar = run::spinner("reading what became of the orders")?;
     let client = reqwest::Client::builder().timeout(Duration::from_secs(30)).build()?;
     let deadline = Instant::now() + patience;
     loop {
