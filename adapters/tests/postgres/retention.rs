@@ -26,6 +26,15 @@ impl Shop {
         order
     }
 
+    /// The same, with its execution ended and nothing left to do.
+    async fn over_now(&self) -> AcceptedOrder {
+        let order = self.accept_now().await;
+        self.orders.reserve(vec![order.clone()]).await.unwrap();
+        self.executed(order.id, "succeeded").await;
+        self.change(order.id, [Command::Cancel]).await;
+        order
+    }
+
     /// By every clock.
     async fn days_pass(&self, days: i64) {
         let time = Duration::days(days);
@@ -120,10 +129,7 @@ async fn an_execution_is_forgotten_with_its_history_after_its_time_if_its_order_
 #[tokio::test]
 async fn a_process_whose_clock_is_ahead_forgets_nothing_that_is_fresh() {
     let shop = Shop::open().await;
-    let order = shop.accept_now().await;
-    shop.orders.reserve(vec![order.clone()]).await.unwrap();
-    shop.executed(order.id, "succeeded").await;
-    shop.change(order.id, [Command::Cancel]).await;
+    let order = shop.over_now().await;
     for _ in 0..3 {
         shop.clock.set(shop.clock.now() + Duration::days(31));
         assert_eq!(forget(&shop.retention(), &*shop.clock).await.unwrap(), 0);
@@ -139,10 +145,7 @@ async fn a_process_whose_clock_is_ahead_forgets_nothing_that_is_fresh() {
 #[tokio::test]
 async fn a_process_whose_clock_is_behind_forgets_what_is_old() {
     let shop = Shop::open().await;
-    let order = shop.accept_now().await;
-    shop.orders.reserve(vec![order.clone()]).await.unwrap();
-    shop.executed(order.id, "succeeded").await;
-    shop.change(order.id, [Command::Cancel]).await;
+    let order = shop.over_now().await;
     shop.time_passes(Duration::days(31).unsigned_abs()).await;
     shop.clock.set(shop.clock.now() - Duration::days(200));
     assert_eq!(forget(&shop.retention(), &*shop.clock).await.unwrap(), 1, "the key");

@@ -12,9 +12,9 @@ use tokio::time::Instant;
 /// What a place is for: an order of ordinary size takes one.
 const BYTES: usize = 1024;
 /// Of each caller: some hundred orders of ordinary size, or a dozen of a thousand lines.
-const EACH: u32 = 512;
+const EACH: u16 = 512;
 /// Of all together.
-const IN_ALL: u32 = 8 * 1024;
+const IN_ALL: u16 = 8 * 1024;
 /// How long an order waits, and how many of one caller.
 const PATIENCE: Duration = Duration::from_secs(20);
 const MOST: usize = 5_000;

@@ -14,7 +14,8 @@ use tokio::{
 /// The places of all callers. Copies share them.
 #[derive(Clone)]
 pub(super) struct Places {
-    each: u32,
+    /// Of each caller.
+    pub(super) each: u16,
     in_all: Arc<Semaphore>,
     /// Only callers who are at it, so that it has no more entries than there are requests.
     callers: Arc<Mutex<HashMap<String, Own>>>,
@@ -35,16 +36,15 @@ impl fmt::Debug for Places {
 
 impl Places {
     /// So many for each caller, and for all callers together.
-    pub(super) fn new(each: u32, in_all: u32) -> Self {
-        let in_all = Arc::new(Semaphore::new(usize::try_from(in_all).unwrap_or(Semaphore::MAX_PERMITS)));
-        Self { each, in_all, callers: Arc::default() }
+    pub(super) fn new(each: u16, in_all: u16) -> Self {
+        Self { each, in_all: Arc::new(Semaphore::new(in_all.into())), callers: Arc::default() }
     }
 
-    /// So many places at once, when that many are free; none if that is not so in time, or so many requests of the caller
-    /// are there already.
+    /// So many places at once, when that many are free, and at most all of the caller's; none if that is not so in time, or
+    /// so many requests of the caller are there already.
     pub(super) async fn take(&self, caller: &str, count: u32, most: usize, until: Instant) -> Option<Place> {
         let (present, own) = self.enter(caller, most)?;
-        let count = count.min(self.each);
+        let count = count.min(self.each.into());
         let places = async {
             let own = own.acquire_many_owned(count).await.ok()?;
             let of_all = Arc::clone(&self.in_all).acquire_many_owned(count).await.ok()?;
@@ -62,8 +62,8 @@ impl Places {
             }
             own.present += 1;
         } else {
-            let places = Semaphore::new(usize::try_from(self.each).unwrap_or(Semaphore::MAX_PERMITS));
-            callers.insert(caller.to_owned(), Own { places: Arc::new(places), present: 1 });
+            let places = Arc::new(Semaphore::new(self.each.into()));
+            callers.insert(caller.to_owned(), Own { places, present: 1 });
         }
         let places = callers.get(caller).map(|own| Arc::clone(&own.places))?;
         Some((Present { caller: caller.to_owned(), callers: Arc::clone(&self.callers) }, places))
@@ -71,7 +71,6 @@ impl Places {
 }
 
 /// Somebody's places, given up when this is dropped.
-#[derive(Debug)]
 pub(super) struct Place {
     #[expect(dead_code, reason = "held, not looked at")]
     places: [OwnedSemaphorePermit; 2],
@@ -83,12 +82,6 @@ pub(super) struct Place {
 struct Present {
     caller: String,
     callers: Arc<Mutex<HashMap<String, Own>>>,
-}
-
-impl fmt::Debug for Present {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Present")
-    }
 }
 
 impl Drop for Present {

@@ -28,15 +28,12 @@ const LINE: usize = 100;
 
 /// The places for those who read. Copies share them.
 #[derive(Clone, Debug)]
-pub struct Reads {
-    places: Places,
-    each: usize,
-}
+pub struct Reads(Places);
 
 impl Reads {
     /// So many requests of each caller at once, and of all callers.
     pub fn new(each: u16, in_all: u16) -> Self {
-        Self { places: Places::new(each.into(), in_all.into()), each: each.into() }
+        Self(Places::new(each, in_all))
     }
 
     /// Does work that reads for a caller, once there is a place.
@@ -91,6 +88,7 @@ impl Reads {
     }
 
     async fn place(&self, caller: &str, line: usize, until: Instant) -> Option<Place> {
-        self.places.take(caller, 1, self.each.saturating_add(line), until).await
+        let most = usize::from(self.0.each).saturating_add(line);
+        self.0.take(caller, 1, most, until).await
     }
 }
