@@ -191,6 +191,9 @@ async fn only_what_the_request_is_not_at_fault_for_is_tried_for_ever() {
             assert_eq!(result.unwrap_err().away, is_away, "{code}");
         }
     }
+    let unreadable =
+        sqlx::query_scalar::<_, i64>("select 'a word'").fetch_one(&shop.database.durable).await.asked("test");
+    assert!(!unreadable.unwrap_err().away, "an answer that cannot be read stays as it is");
     shop.database.close().await;
     assert!(shop.database.durable.acquire().await.asked("test").unwrap_err().away, "no answer at all");
 }

@@ -13,6 +13,7 @@ pub use store::Store;
 use crate::config::Config;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::{path::PathBuf, process::ExitCode};
+use tracing_subscriber::{EnvFilter, filter::LevelFilter};
 
 /// Takes orders, reserves stock, takes payment and issues invoices: an order pipeline in one process.
 #[derive(Debug, Parser)]
@@ -239,17 +240,8 @@ impl Command {
 /// Logs go to standard error: what a command prints is its answer.
 fn start_logging() -> anyhow::Result<()> {
     use std::io::IsTerminal;
-    use tracing_subscriber::EnvFilter;
     let filter = std::env::var("SLUICE_LOG").unwrap_or_else(|_| "warn".to_owned());
-    // A bare word that is no level would be taken for a module's name, and switch everything else off.
-    let words = filter.split(',').map(str::trim).filter(|word| !word.is_empty() && !word.contains(['=', '[', ':']));
-    for word in words {
-        let is_level = word.parse::<tracing_subscriber::filter::LevelFilter>().is_ok();
-        anyhow::ensure!(is_level, "SLUICE_LOG is {filter:?}: {word:?} is no level; try info or sluice=debug");
-    }
-    let filter = EnvFilter::try_new(&filter)
-        .map_err(|error| anyhow::anyhow!("SLUICE_LOG is {filter:?}: {error}; try info or sluice=debug"))?;
-    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let lines = tracing_subscriber::fmt().with_env_filter(log_filter(&filter)?).with_writer(std::io::stderr);
     let format = std::env::var("SLUICE_LOG_FORMAT").ok();
     match (format.as_deref(), std::io::stderr().is_terminal()) {
         (Some("text"), ansi) => lines.with_ansi(ansi).init(),
@@ -258,4 +250,32 @@ fn start_logging() -> anyhow::Result<()> {
         (Some(other), _) => anyhow::bail!("SLUICE_LOG_FORMAT is {other:?}; it must be text or json"),
     }
     Ok(())
+}
+
+/// What is logged. A bare word that is no level would be taken for a module's name, and switch everything else off.
+fn log_filter(text: &str) -> anyhow::Result<EnvFilter> {
+    let words = text.split(',').map(str::trim).filter(|word| !word.is_empty() && !word.contains(['=', '[', ':']));
+    for word in words {
+        let is_level = word.parse::<LevelFilter>().is_ok();
+        anyhow::ensure!(is_level, "SLUICE_LOG is {text:?}: {word:?} is no level; try info or sluice=debug");
+    }
+    EnvFilter::try_new(text)
+        .map_err(|error| anyhow::anyhow!("SLUICE_LOG is {text:?}: {error}; try info or sluice=debug"))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+    use super::*;
+
+    #[test]
+    fn a_level_that_there_is_not_is_refused_and_switches_nothing_off() {
+        for good in ["info", "WARN", "off", "warn,sluice=info", "sluice::pipeline=debug, error", ""] {
+            assert!(log_filter(good).is_ok(), "{good}");
+        }
+        for wrong in ["inof", "warn,loud", "sluice=lod"] {
+            let refusal = log_filter(wrong).unwrap_err().to_string();
+            assert!(refusal.contains("SLUICE_LOG") && refusal.contains("try info"), "{refusal}");
+        }
+    }
 }

@@ -110,12 +110,15 @@ impl Lanes {
                 from: second.floor.from(),
             };
             let began = Instant::now();
-            if let Ok(more) = queue.receive(&second.name, room, lease, instance).await {
-                second.floor.looked(began.elapsed(), last_due(&more));
-                second.waits = !more.is_empty();
-                second.is_large = more.iter().any(|message| message.bytes >= LARGE);
-                second.looked_at = Some(Instant::now());
-                batch.extend(more);
+            match queue.receive(&second.name, room, lease, instance).await {
+                Ok(more) => {
+                    second.floor.looked(began.elapsed(), last_due(&more));
+                    second.waits = !more.is_empty();
+                    second.is_large = more.iter().any(|message| message.bytes >= LARGE);
+                    second.looked_at = Some(Instant::now());
+                    batch.extend(more);
+                }
+                Err(error) => tracing::warn!(queue = second.name, error = error.chain(), "cannot receive"),
             }
         }
         Ok((batch, is_full || (second.waits && !second.must_pause(on_their_way))))
@@ -148,4 +151,30 @@ fn is_crowded(batch: &[Received]) -> bool {
     }
     let bytes: i64 = batch.iter().map(|message| message.bytes).sum();
     shares.values().any(|(messages, taken)| messages * 2 >= batch.len() || taken * 2 >= bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn second(waits: bool, is_large: bool, looked: Duration) -> SecondLane {
+        let looked_at = Instant::now().checked_sub(looked);
+        SecondLane { name: String::new(), floor: Floor::default(), waits, is_large, looked_at }
+    }
+
+    #[test]
+    fn large_orders_wait_a_moment_in_the_second_lane_while_many_are_on_their_way() {
+        let just_now = Duration::ZERO;
+        assert!(!second(true, true, just_now).is_due(MANY));
+        assert!(second(true, true, PAUSE).is_due(MANY), "they do not wait for good");
+        assert!(second(true, true, just_now).is_due(MANY - 1));
+        assert!(second(true, false, just_now).is_due(MANY), "small ones do not wait");
+    }
+
+    #[test]
+    fn a_second_lane_that_is_thought_empty_is_looked_at_now_and_then() {
+        assert!(!second(false, false, LOOK / 2).is_due(0));
+        assert!(second(false, false, LOOK).is_due(MANY));
+        assert!(SecondLane { looked_at: None, ..second(false, false, LOOK) }.is_due(MANY));
+    }
 }
