@@ -178,6 +178,10 @@ impl Settings {
                 self.queues.insert("intake".to_owned(), reader.required(&queue_url("intake")));
                 self.payloads = Some(reader.required("PAYLOADS_BUCKET"));
             }
+            Need::Accepted => {
+                self.submissions = Some(reader.required("SUBMISSIONS_TABLE"));
+                self.payloads = Some(reader.required("PAYLOADS_BUCKET"));
+            }
             Need::Waiting => {
                 let most = reader.required("MOST_WAITING");
                 let count = most.parse().map_err(|_| format!("MOST_WAITING is {most:?}; it must be a number"));
@@ -289,10 +293,12 @@ mod tests {
 
     #[test]
     fn how_many_may_wait_is_a_number() {
-        assert_eq!(Settings::read(Trigger::Http, |name| Some(value_of(name))).unwrap().most_waiting, 7);
-        let other = |name: &str| Some(if name == "MOST_WAITING" { "-1".to_owned() } else { value_of(name) });
-        let error = Settings::read(Trigger::Http, other).unwrap_err().to_string();
-        assert_eq!(error, "MOST_WAITING is \"-1\"; it must be a number");
+        for trigger in [Trigger::Submit, Trigger::Http] {
+            assert_eq!(Settings::read(trigger, |name| Some(value_of(name))).unwrap().most_waiting, 7);
+            let other = |name: &str| Some(if name == "MOST_WAITING" { "-1".to_owned() } else { value_of(name) });
+            let error = Settings::read(trigger, other).unwrap_err().to_string();
+            assert_eq!(error, "MOST_WAITING is \"-1\"; it must be a number");
+        }
     }
 
     #[test]

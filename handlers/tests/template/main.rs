@@ -10,6 +10,7 @@ mod operations;
 mod permissions;
 mod pipelines;
 mod queues;
+mod routes;
 mod template;
 mod warehouses;
 
@@ -31,6 +32,7 @@ fn differences(template: &Template) -> Vec<String> {
         queues::differences,
         events::differences,
         functions::differences,
+        routes::differences,
         permissions::differences,
         concurrency::differences,
     ];
@@ -160,8 +162,38 @@ fn whatever_is_changed_in_the_template_is_named() {
             json!(1),
             "IndexFunction: its queue asks for 2 at once, and it has 1",
         ),
+        (
+            "SubmitFunction/Properties/ReservedConcurrentExecutions",
+            json!(null),
+            "SubmitFunction has no concurrency of its own",
+        ),
+        (
+            "SubmitFunction/Properties/ReservedConcurrentExecutions/Fn::If/1/Ref",
+            json!("ApiConcurrency"),
+            "those who order and those who read are measured by one parameter",
+        ),
         ("../Parameters/ApiConcurrency/Default", json!(600), "two stages reserve"),
-        ("../Parameters/MostWaiting/Default", json!(150), "150 may wait of the 200"),
+        ("../Parameters/MostWaiting/Default", json!(55), "55 may wait of the 100 whom ApiFunction serves"),
+        ("../Parameters/SubmitConcurrency/Default", json!(80), "50 may wait of the 80 whom SubmitFunction serves"),
+        (
+            "SubmitIntegration/Properties/IntegrationUri/Ref",
+            json!("ApiFunction.Alias"),
+            r#"SubmitRoute: "POST /v1/orders" is answered by ["ApiFunction.Alias"]"#,
+        ),
+        (
+            "OrdersRoute/Properties/Target/Fn::Sub",
+            json!("integrations/${SubmitIntegration}"),
+            r#"OrdersRoute: "ANY /v1/{proxy+}" is answered by ["SubmitFunction.Alias"]"#,
+        ),
+        ("SubmitRoute/Properties/RouteKey", json!("ANY /v1/orders"), r#"there is not one route "POST /v1/orders""#),
+        ("SubmitRoute/Properties/RouteKey", json!("ANY /v1/orders"), "SubmitRoute is no route of the API"),
+        ("SubmitRoute/Properties/AuthorizationType", json!("NONE"), r#"SubmitRoute: AuthorizationType is "NONE""#),
+        ("OrdersRoute/Properties/AuthorizerId", json!(null), "OrdersRoute: AuthorizerId is null"),
+        ("SubmitMayBeCalled/Properties/Principal", json!("*"), "the gateway may not call SubmitFunction"),
+        ("ApiMayCall/Type", json!("AWS::None"), "the gateway may not call ApiFunction"),
+        ("ApiStage/Properties/RouteSettings", json!({}), r#"ApiStage: "POST /v1/orders" has no measure of its own"#),
+        ("ApiStage/Properties/DefaultRouteSettings", json!({}), "ApiStage: there is no end"),
+        ("ApiFunction/DependsOn", json!("HealthRoute"), "ApiFunction accepts no orders before they go elsewhere"),
         (
             "SweepFunction/Properties/EventInvokeConfig/MaximumEventAgeInSeconds",
             json!(null),
@@ -196,9 +228,9 @@ fn whatever_is_changed_in_the_template_is_named() {
             "ApiFunction: EDGE_SECRET_ARN refers to {\"DatabaseSecretArn\"}",
         ),
         (
-            "ApiFunction/Properties/Policies/1/Statement/3/Action",
+            "SubmitFunction/Properties/Policies/1/Statement/3/Action",
             json!("s3:PutObject"),
-            "ApiFunction needs s3:GetObject on Payloads and may not",
+            "SubmitFunction needs s3:GetObject on Payloads and may not",
         ),
         (
             "IndexFunction/Properties/Policies/1",

@@ -13,9 +13,10 @@ const UNDELIVERED: &str = "undelivered-events";
 /// The most metrics that CloudWatch adds up in one alarm.
 const MOST_METRICS: usize = 10;
 /// The alarms on functions that end badly.
-const CRASHES: [&str; 2] = ["FunctionsFail", "DecisionsFail"];
+const CRASHES: [&str; 3] = ["SubmissionsFail", "FunctionsFail", "DecisionsFail"];
 /// What rolls the canary of a function back, and of the workflow.
-const OF_FUNCTIONS: [&str; 5] = ["FunctionsFail", "DecisionsFail", "ItemsFail", "CheckoutsFail", "ApiFails"];
+const OF_FUNCTIONS: [&str; 6] =
+    ["SubmissionsFail", "FunctionsFail", "DecisionsFail", "ItemsFail", "CheckoutsFail", "ApiFails"];
 const OF_WORKFLOW: [&str; 3] = ["FunctionsFail", "DecisionsFail", "CheckoutsFail"];
 
 /// The namespace of a metric, its name, and whose it is.
@@ -125,7 +126,8 @@ fn schedules(operations: &Template, differences: &mut Vec<String>) {
 /// Whether an error of a function means that something is broken.
 fn errs_only_by_fault(trigger: Trigger) -> bool {
     match trigger {
-        Trigger::Http
+        Trigger::Submit
+        | Trigger::Http
         | Trigger::Queue(_)
         | Trigger::Schedule(_)
         | Trigger::Workflow(Function::ConfirmOrder | Function::RejectOrder | Function::AbandonPayment) => true,
