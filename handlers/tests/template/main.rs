@@ -3,6 +3,7 @@
 //! difference.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod advice;
 mod concurrency;
 mod events;
 mod functions;
@@ -30,6 +31,7 @@ fn alarms() -> Template {
 fn differences(template: &Template) -> Vec<String> {
     let parts = [
         queues::differences,
+        advice::differences,
         events::differences,
         functions::differences,
         routes::differences,
@@ -76,6 +78,29 @@ fn whatever_is_changed_in_the_template_is_named() {
         ),
         ("CancelMapping/Type", json!("AWS::None"), "CancelQueue has 0 mappings"),
         ("InvoiceFunction/Properties/Timeout", json!(60), "InvoiceFunction: six times its Timeout of 60"),
+        (
+            "IndexFunction/Properties/Timeout",
+            json!(10),
+            "IndexQueue: messages come again while IndexFunction may be at work on them",
+        ),
+        ("VoidQueue/Properties/RedrivePolicy/maxReceiveCount", json!(4), "VoidQueue: a message is set aside after 4"),
+        ("VoidQueue/Properties/RedrivePolicy", json!(null), "VoidQueue: what fails is set aside nowhere"),
+        (
+            "VoidDeadLetters/Properties/MessageRetentionPeriod",
+            json!(345_600),
+            "VoidDeadLetters: what is set aside is gone after 345600 s",
+        ),
+        ("UndeliveredEvents/Properties/MessageRetentionPeriod", json!(null), "UndeliveredEvents: what is set aside is"),
+        (
+            "IndexMapping/Properties/EventSourceArn/Fn::GetAtt",
+            json!("IndexDeadLetters.Arn"),
+            "IndexDeadLetters: a function works on what was set aside",
+        ),
+        (
+            "IntakeMapping/Properties/FunctionResponseTypes",
+            json!(null),
+            "IntakeMapping: one bad message fails its whole",
+        ),
         ("UndeliveredEvents/Properties/QueueName", json!("other"), "UndeliveredEvents is no queue of the wiring"),
         (
             "ConfirmedOrdersAreInvoiced/Properties/EventPattern/detail-type/0",
@@ -301,6 +326,13 @@ fn whatever_is_changed_in_the_alarms_is_named() {
             "VoidIsOld/Properties/MetricName",
             json!("NumberOfMessagesSent"),
             "VoidIsOld watches NumberOfMessagesSent of void and should not",
+        ),
+        ("DeadLettersAreLeft/Type", json!("AWS::None"), "no alarm watches ApproximateAgeOfOldestMessage of void-dlq"),
+        ("DeadLettersAreLeft/Properties/Threshold", json!(1_300_000), "DeadLettersAreLeft rings when they are gone"),
+        (
+            "DeadLettersAreLeft/Properties/Metrics/0/Expression",
+            json!("SUM(METRICS())"),
+            "DeadLettersAreLeft does not watch the largest of its metrics",
         ),
         ("IndexHasDeadLetters/Properties/Threshold", json!(5), "IndexHasDeadLetters: Threshold is 5"),
         ("DispatchIsOld/Type", json!("AWS::None"), "no alarm watches ApproximateAgeOfOldestMessage of dispatch"),
