@@ -122,6 +122,7 @@ async fn engines_whose_clocks_are_an_hour_apart_take_turns_and_do_not_spin() {
             shop.dir.path(),
             Shop::settings(),
             workflows::steps::forget::Terms::default(),
+            false,
         )
         .unwrap();
         parts.ports.clock = clock;

@@ -218,6 +218,16 @@ cases! {
         "update sandbox.payment_intents set state = 'authorized' where reference = '{cancelled}';
          update payments set state = 'authorized' where order_id = '{cancelled}'"
         => released_money "{cancelled}", closed_payments "{cancelled}";
+    money_whose_message_was_set_aside:
+        "update sandbox.payment_intents set state = 'authorized' where reference = '{cancelled}';
+         update payments set state = 'authorized' where order_id = '{cancelled}';
+         update orders set updated_at = now() where id = '{cancelled}';
+         insert into messages (queue, subject, body) values ('void-dlq', '{cancelled}', '{}')"
+        => released_money "what would let it go was set aside", closed_payments "what would let it go was set aside";
+    a_payment_that_may_be_held_whose_message_was_set_aside:
+        "update payments set state = 'pending' where order_id = '{expired}';
+         insert into messages (queue, subject, body) values ('void-dlq', '{expired}', '{}')"
+        => closed_payments "what would let it go was set aside";
     money_that_the_provider_does_not_know:
         "delete from sandbox.payment_intents where reference = '{paid}'" => held_authorizations "{paid}";
     money_let_go_for_an_order_that_stands:

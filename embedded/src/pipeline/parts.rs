@@ -40,7 +40,7 @@ pub struct Parts {
 }
 
 impl Parts {
-    /// Puts them together. Documents go into `documents`.
+    /// Puts them together. Documents go into `documents`; where money is real, the sandbox takes no test token.
     ///
     /// # Errors
     /// If the folder cannot be used or a rule cannot be run.
@@ -50,9 +50,11 @@ impl Parts {
         documents: &Path,
         settings: OrderSettings,
         terms: Terms,
+        money_is_real: bool,
     ) -> anyhow::Result<Self> {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let sandbox = Sandbox::new(database.clone());
+        let sandbox = if money_is_real { sandbox.where_money_is_real() } else { sandbox };
         let outage = sandbox.outage();
         let folder = || format!("the folder for documents, {}, cannot be used", documents.display());
         let orders = Arc::new(PgOrders::new(database.clone(), Arc::clone(&clock), settings.clone()));

@@ -159,11 +159,11 @@ impl Reach {
         Ok(users)
     }
 
-    /// The places in which buyers wait.
-    pub(super) fn room(&self, clock: Arc<dyn Clock>) -> Option<SharedRoom> {
+    /// The places of that name, in which buyers wait.
+    pub(super) fn room(&self, places: &'static str, clock: Arc<dyn Clock>) -> Option<SharedRoom> {
         let table = self.settings.submissions.clone()?;
         let client = self.clients.dynamo_db.clone();
-        Some(SharedRoom { places: Places::new(client, table, "wait", self.settings.most_waiting), clock })
+        Some(SharedRoom { places: Places::new(client, table, places, self.settings.most_waiting), clock })
     }
 }
 
