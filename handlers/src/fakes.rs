@@ -14,7 +14,7 @@ use schemas::{
 };
 use serde_json::{Value, json};
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, HashSet},
     sync::{Arc, Mutex, Once},
 };
 use time::{Duration, OffsetDateTime, macros::datetime};
@@ -331,6 +331,11 @@ impl Shelf {
 impl Catalogue for Shelf {
     async fn product(&self, sku: &str) -> Result<Option<Product>, Unavailable> {
         Ok(self.0.lock().unwrap().get(sku).cloned())
+    }
+
+    async fn known(&self, skus: &[String]) -> Result<HashSet<String>, Unavailable> {
+        let products = self.0.lock().unwrap();
+        Ok(skus.iter().filter(|sku| products.contains_key(*sku)).cloned().collect())
     }
 
     async fn products(&self, _: Option<&str>, _: i64) -> Result<ProductPage, Unavailable> {

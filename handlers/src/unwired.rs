@@ -9,6 +9,7 @@ use schemas::{
     order as api,
     product::{Product, ProductPage},
 };
+use std::collections::HashSet;
 use time::{Duration, OffsetDateTime};
 use workflows::{
     invoice::InvoiceDocument,
@@ -118,6 +119,10 @@ impl Orders for Unwired {
 impl Catalogue for Unwired {
     async fn product(&self, _: &str) -> Result<Option<Product>, Unavailable> {
         unwired("catalogue.product")
+    }
+
+    async fn known(&self, _: &[String]) -> Result<HashSet<String>, Unavailable> {
+        unwired("catalogue.known")
     }
 
     async fn products(&self, _: Option<&str>, _: i64) -> Result<ProductPage, Unavailable> {

@@ -19,6 +19,7 @@ use schemas::{
     order as api,
     product::{Product, ProductPage},
 };
+use std::collections::HashSet;
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
@@ -318,6 +319,10 @@ pub trait Warehouses: Send + Sync {
 pub trait Catalogue: Send + Sync {
     /// The product of that SKU.
     async fn product(&self, sku: &str) -> Result<Option<Product>, Unavailable>;
+
+    /// Which of the SKUs there are, for the acceptance of orders. MUST have every one that can be ordered by now, MUST ask
+    /// for all of them at once, and MUST NOT wait for those who read.
+    async fn known(&self, skus: &[String]) -> Result<HashSet<String>, Unavailable>;
 
     /// Products by SKU from after `cursor`, at most `limit`. MUST sort SKUs by their bytes, whatever language the other
     /// side speaks: whoever compares two catalogues walks through both at once.

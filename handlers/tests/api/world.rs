@@ -22,7 +22,7 @@ use schemas::{
 };
 use serde_json::{Value, json};
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, HashSet},
     sync::{
         Arc, Mutex, Once,
         atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
@@ -474,6 +474,11 @@ impl Catalogue for World {
         drop(self.reading.read().await);
         assert!(!self.catalogue_panics.load(Ordering::SeqCst), "a fault in the catalogue");
         Ok(self.products.lock().unwrap().iter().find(|p| p.sku == sku).cloned())
+    }
+
+    async fn known(&self, skus: &[String]) -> Result<HashSet<String>, Unavailable> {
+        let products = self.products.lock().unwrap();
+        Ok(products.iter().map(|p| p.sku.clone()).filter(|sku| skus.contains(sku)).collect())
     }
 
     async fn products(&self, cursor: Option<&str>, limit: i64) -> Result<ProductPage, Unavailable> {
