@@ -232,3 +232,29 @@ async fn beside_the_release_before_leases_its_work_is_its_own_until_it_lets_go()
     assert_eq!(release_lapsed(&engine.database, engine.lease).await.unwrap(), 1);
     assert_eq!(store::next_due(&engine.database, &Floor::default()).await.unwrap(), Some(Pause::ZERO));
 }
+
+#[tokio::test]
+async fn what_was_put_off_before_the_clock_was_put_back_goes_on_at_once_and_what_starts_since_is_found() {
+    let engine = Engine::open().await;
+    let hour = Pause::from_secs(3_600);
+    engine.time_passes(hour).await;
+    for number in 1..=3 {
+        engine.start(number).await;
+    }
+    let mut floor = Floor::default();
+    let first = store::claim(&engine.database, MINE, engine.lease, 1, &mut floor, NOW).await.unwrap().remove(0);
+    let second = store::claim(&engine.database, MINE, engine.lease, 1, &mut floor, NOW).await.unwrap().remove(0);
+    assert!(engine.store(&engine.after(&second, MINE, away(), NOW)).await, "it waits for a second");
+    assert_eq!(store::hasten(&engine.database, engine.lease).await.unwrap(), 0, "the clock is right");
+    engine.time_passes(Pause::ZERO).await;
+    engine.start(4).await;
+    let since = store::claim(&engine.database, MINE, engine.lease, 10, &mut floor, NOW).await.unwrap();
+    assert_eq!(since.iter().map(|claimed| claimed.id.as_u128()).collect::<Vec<_>>(), [4]);
+    assert_eq!(store::hasten(&engine.database, engine.lease).await.unwrap(), 3);
+    assert_eq!(engine.claim(ANOTHER, 10).await.len(), 2, "one that waited, and one that had not begun");
+    // The third is in hand, under a lease that ends.
+    assert_eq!(release_lapsed(&engine.database, engine.lease).await.unwrap(), 0);
+    assert!(engine.store(&engine.after(&first, MINE, authorized(), NOW)).await);
+    engine.time_passes(Pause::from_secs(31)).await;
+    assert_eq!(engine.count("leased_until > sluice_now()").await, 0);
+}
