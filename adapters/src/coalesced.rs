@@ -11,7 +11,6 @@ use schemas::{
     product::{Product, ProductPage},
 };
 use std::{collections::HashSet, sync::Arc, time::Duration};
-use time::OffsetDateTime;
 use workflows::{
     lifecycle::Command,
     order::StoredOrder,
@@ -234,8 +233,8 @@ impl Orders for CoalescedOrders {
         self.inner.expired(limit).await
     }
 
-    async fn stuck(&self, older_than: OffsetDateTime, limit: i64) -> Result<Vec<(Stuck, i32)>, Unavailable> {
-        self.inner.stuck(older_than, limit).await
+    async fn stuck(&self, patience: time::Duration, limit: i64) -> Result<Vec<(Stuck, i32)>, Unavailable> {
+        self.inner.stuck(patience, limit).await
     }
 
     async fn mark_swept(&self, swept: &[Sweep]) -> Result<(), Unavailable> {

@@ -211,7 +211,7 @@ impl Orders for Shop {
         Ok(self.stored.lock().unwrap().values().filter(|order| ids.contains(&order.id)).cloned().collect())
     }
 
-    async fn stuck(&self, _: OffsetDateTime, _: i64) -> Result<Vec<(Stuck, i32)>, Unavailable> {
+    async fn stuck(&self, _: Duration, _: i64) -> Result<Vec<(Stuck, i32)>, Unavailable> {
         self.database("orders.stuck").await?;
         Ok(self.stuck.lock().unwrap().iter().map(|stuck| (*stuck, 0)).collect())
     }

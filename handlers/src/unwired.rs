@@ -10,7 +10,7 @@ use schemas::{
     product::{Product, ProductPage},
 };
 use std::collections::HashSet;
-use time::{Duration, OffsetDateTime};
+use time::Duration;
 use workflows::{
     invoice::InvoiceDocument,
     issued::{Fingerprint, Issued, IssuedInvoices, Place, PrintRecord, Printed},
@@ -90,7 +90,7 @@ impl Orders for Unwired {
         unwired("orders.expired")
     }
 
-    async fn stuck(&self, _: OffsetDateTime, _: i64) -> Result<Vec<(Stuck, i32)>, Unavailable> {
+    async fn stuck(&self, _: Duration, _: i64) -> Result<Vec<(Stuck, i32)>, Unavailable> {
         unwired("orders.stuck")
     }
 

@@ -91,7 +91,6 @@ pub(super) async fn insert(
     database: &Database,
     workflow: &str,
     starts: Vec<(OrderId, Step)>,
-    now: OffsetDateTime,
 ) -> Result<(), Unavailable> {
     if starts.is_empty() {
         return Ok(());
@@ -109,7 +108,6 @@ pub(super) async fn insert(
         workflow,
         &ids,
         &states,
-        now,
         &visits.executions,
         &visits.numbers,
         &visits.states,
@@ -167,7 +165,7 @@ pub(super) async fn give_up(
          with failed as (
              update executions
              set status = 'failed', version = version + 1, instance = null, leased_until = null, wake_at = null,
-                 error = 'States.Runtime', cause = $4, stopped_at = $5
+                 error = 'States.Runtime', cause = $4, stopped_at = sluice_now()
              where id = $1 and instance = $2 and version = $3
              returning attempt
          )
@@ -206,7 +204,6 @@ pub(super) async fn checkpoint(
     database: &Database,
     lease: Lease,
     batch: Vec<Checkpoint>,
-    now: OffsetDateTime,
 ) -> Result<Vec<bool>, Unavailable> {
     let asked: Vec<Uuid> = batch.iter().map(|checkpoint| checkpoint.id).collect();
     let (mut instances, mut versions, mut states) = (Vec::new(), Vec::new(), Vec::new());
@@ -249,7 +246,6 @@ pub(super) async fn checkpoint(
         &outputs as &[Option<Value>],
         &errors as &[Option<String>],
         &causes as &[Option<String>],
-        now,
         &visits.executions,
         &visits.numbers,
         &visits.states,

@@ -51,7 +51,7 @@ impl Engine {
             state_machine_name: "checkout".to_owned(),
         };
         let step = self.definition.start(identity, json!({ "order_id": order }), NOW, 0);
-        store::insert(&self.database, "checkout", vec![(order, step)], NOW).await.unwrap();
+        store::insert(&self.database, "checkout", vec![(order, step)]).await.unwrap();
     }
 
     async fn claim(&self, instance: i64, max: i64) -> Vec<Claimed> {
@@ -69,7 +69,7 @@ impl Engine {
     }
 
     async fn store(&self, checkpoint: &Checkpoint) -> bool {
-        store::checkpoint(&self.database, self.lease, vec![checkpoint.clone()], NOW).await.unwrap() == [true]
+        store::checkpoint(&self.database, self.lease, vec![checkpoint.clone()]).await.unwrap() == [true]
     }
 
     async fn run(&self, statement: &str) {
@@ -257,4 +257,22 @@ async fn what_was_put_off_before_the_clock_was_put_back_goes_on_at_once_and_what
     assert!(engine.store(&engine.after(&first, MINE, authorized(), NOW)).await);
     engine.time_passes(Pause::from_secs(31)).await;
     assert_eq!(engine.count("leased_until > sluice_now()").await, 0);
+}
+
+#[tokio::test]
+async fn when_an_execution_began_and_ended_the_database_s_clock_says() {
+    let engine = Engine::open().await;
+    engine.start(1).await;
+    let mut claimed = engine.claim(MINE, 1).await.remove(0);
+    loop {
+        let progress = engine.after(&claimed, MINE, authorized(), NOW);
+        assert!(engine.store(&progress).await);
+        if !goes_on(&progress.step) {
+            break;
+        }
+        claimed = Claimed { version: claimed.version + 1, execution: progress.step.execution, ..claimed };
+    }
+    assert_eq!(engine.count("status = 'succeeded'").await, 1);
+    // By the clock of its process it was over in 1970, and would be forgotten at once.
+    assert_eq!(engine.count("started_at <= stopped_at and started_at > sluice_now() - interval '1 day'").await, 1);
 }
