@@ -90,7 +90,7 @@ pub(super) async fn submit_order(
     let fingerprint = Sha256::digest(&body.canonical).into();
     // Listening begins before there is anything to decide, so a new order needs no look before there is word.
     let patience = patience.left();
-    let mut wait = Wait::begin(&app, order.id, patience);
+    let mut wait = Wait::begin(&app, &caller, order.id, patience);
     let replayed = match accept(&app, Submission { order, key, fingerprint }).await? {
         Acceptance::Accepted => {
             app.metrics.accepted.inc();
@@ -99,7 +99,7 @@ pub(super) async fn submit_order(
         Acceptance::Replayed { id, accepted_at } => {
             app.metrics.replayed.inc();
             view = Order { id, created_at: accepted_at, updated_at: accepted_at, ..view };
-            wait = Wait::begin(&app, id, patience);
+            wait = Wait::begin(&app, &caller, id, patience);
             true
         }
         Acceptance::KeyReused => return Err(Refusal::of(Kind::IdempotencyKeyReused)),

@@ -320,7 +320,7 @@ fn check_documented(method: &str, path: &str, answer: &Answer, is_problem: bool)
 struct Told(Arc<World>);
 
 impl Decisions for Told {
-    fn listen(&self, _id: OrderId, _waited: std::time::Duration) -> Option<BoxFuture<'static, ()>> {
+    fn listen(&self, _caller: &str, _id: OrderId, _waited: std::time::Duration) -> Option<BoxFuture<'static, ()>> {
         let told = self.0.changed.clone().notified_owned();
         (!self.0.crowded.load(Ordering::SeqCst)).then(|| told.boxed())
     }
