@@ -6,27 +6,31 @@ with found as (
     select o.id, 'unattended' as what, o.updated_at as since
     from orders o
     where o.status = 'reserved' and o.cancel_requested_at is null
-      and o.updated_at not between sluice_now() - $1::bigint * interval '1 millisecond' and sluice_now() + interval '5 minutes'
+      and o.updated_at
+          not between sluice_now() - $1::bigint * interval '1 millisecond' and sluice_now() + interval '5 minutes'
       -- By its key, however many executions there ever were.
       and (select e.status from executions e where e.id = o.id) is distinct from 'running'
     union all
     select o.id, 'cancel_forgotten', o.cancel_requested_at
     from orders o
     where o.status in ('reserved', 'in_review', 'confirmed')
-      and o.cancel_requested_at not between sluice_now() - $1::bigint * interval '1 millisecond' and sluice_now() + interval '5 minutes'
+      and o.cancel_requested_at
+          not between sluice_now() - $1::bigint * interval '1 millisecond' and sluice_now() + interval '5 minutes'
       and not exists (select from messages m where m.subject = o.id and m.queue in ('cancel', 'cancel-dlq'))
     union all
     select o.id, 'uninvoiced', o.updated_at
     from orders o
     where o.status = 'confirmed' and not o.invoiced
-      and o.updated_at not between sluice_now() - $1::bigint * interval '1 millisecond' and sluice_now() + interval '5 minutes'
+      and o.updated_at
+          not between sluice_now() - $1::bigint * interval '1 millisecond' and sluice_now() + interval '5 minutes'
       and not exists (select from messages m where m.subject = o.id and m.queue in ('invoice', 'invoice-dlq'))
     union all
     -- Called off after it got a number: that is printed all the same, because the series has no blank.
     select o.id, 'uninvoiced', o.updated_at
     from invoices i join orders o on o.id = i.order_id
     where i.stored_at is null and o.status = 'cancelled'
-      and o.updated_at not between sluice_now() - $1::bigint * interval '1 millisecond' and sluice_now() + interval '5 minutes'
+      and o.updated_at
+          not between sluice_now() - $1::bigint * interval '1 millisecond' and sluice_now() + interval '5 minutes'
       and not exists (select from messages m where m.subject = o.id and m.queue in ('invoice', 'invoice-dlq'))
     union all
     -- Of closed orders only those that orders.look_at_closings found.

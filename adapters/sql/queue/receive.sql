@@ -5,7 +5,8 @@ with waiting as (
            greatest(receive_count - (instance is not null)::integer, 0) as failures,
            abandoned + (instance is not null)::integer as abandoned
     from messages
-    where queue = $1 and visible_at <= sluice_now() and visible_at >= case when $8::timestamptz <= sluice_now() then $8 else '-infinity' end
+    where queue = $1 and visible_at <= sluice_now()
+      and visible_at >= case when $8::timestamptz <= sluice_now() then $8 else '-infinity' end
     order by visible_at, id
     limit $2
     for update skip locked

@@ -1,5 +1,5 @@
--- retention.forget_keys: by id, which is by the time of whoever accepted it; how old it is, its stamp by the database's clock
--- says. A key is kept while its order is not stored yet
+-- retention.forget_keys: by id, which is by the time of whoever accepted it; how old it is, its stamp by the database's
+-- clock says. A key is kept while its order is not stored yet
 with old as (
     select s.id from submissions s
     where s.id > $1 and s.id < $2

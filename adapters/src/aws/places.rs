@@ -47,8 +47,8 @@ impl Places {
         Self { client, table: table.into(), purpose, count }
     }
 
-    /// A place for that caller and for that long, if one was found free. By whoever's clock: they are a moment apart at most, and a place that
-    /// is held twice for a moment does no harm.
+    /// A place for that caller and for that long, if one was found free. By whoever's clock: they are a moment apart at
+    /// most, and a place that is held twice for a moment does no harm.
     ///
     /// # Errors
     /// If the table does not answer.

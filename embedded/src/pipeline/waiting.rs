@@ -1,8 +1,8 @@
 //! Who waits for which order, with `Prefer: wait`: each is woken by the word that its own order is decided, however many
 //! others change meanwhile.
 //!
-//! A caller takes no more places than it leaves free: half of them if nobody else waits, and as many as each of the others if
-//! they want as many. So there is one for whoever comes next, and nobody has to say how many callers there will be.
+//! A caller takes no more places than it leaves free: half of them if nobody else waits, and as many as each of the others
+//! if they want as many. So there is one for whoever comes next, and nobody has to say how many callers there will be.
 
 use super::wake::Wakes;
 use adapters::postgres::{
