@@ -137,10 +137,10 @@ begin
     from made m join executions e on e.id = m.id
     cross join (values (1, 'AuthorizePayment'), (2, 'Paid?'), (3, 'ConfirmOrder')) as s (n, state);
 
-    insert into submissions (id, customer, key, fingerprint, request, accepted_at)
+    insert into submissions (id, customer, key, fingerprint, request, accepted_at, stored_at)
     select id, customer, 'history-' || n, decode(md5(key) || md5(key), 'hex'),
            jsonb_build_object('currency', 'EUR', 'lines', facts -> 'lines', 'email', email, 'shipping_address', ship_to,
-                              'payment', '{"method": "pm_card_visa"}'::jsonb), created
+                              'payment', '{"method": "pm_card_visa"}'::jsonb), created, created
     from made where created > now() - interval '30 days' order by id;
 
     update stock s set reserved = s.reserved + held.units

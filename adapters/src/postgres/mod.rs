@@ -67,8 +67,9 @@ const ACCEPTANCE: &str = "set plan_cache_mode = force_generic_plan; set statemen
 const READING: &str = "set plan_cache_mode = force_generic_plan; set statement_timeout = '2s';
     set enable_seqscan = off; set enable_hashjoin = off; set enable_mergejoin = off; set jit = off";
 
-/// Orders are accepted in batches, one after the other; the second connection is for whoever asks whether that works.
-const ACCEPTANCE_CONNECTIONS: u32 = 2;
+/// Orders are accepted in batches, one after the other, and so are the barcodes among their SKUs looked up; the third
+/// connection is for whoever asks whether that works.
+const ACCEPTANCE_CONNECTIONS: u32 = 3;
 /// As many as keep two cores busy with reading while others work.
 const READING_CONNECTIONS: u32 = 4;
 /// How long a step waits for a connection, and how long a caller who reads.

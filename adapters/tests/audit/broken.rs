@@ -116,6 +116,20 @@ cases! {
         "insert into messages (queue, subject, body, instance, visible_at)
          values ('index', '{paid}', '{}', 1, now() - interval '1 hour')"
         => leases "index";
+    an_execution_that_waits_for_an_hour:
+        "update executions set wake_at = now() + interval '1 hour' where id = '{open}'" => waits "{open}";
+    an_execution_in_hand_for_an_hour:
+        "update executions set instance = 1, leased_until = now() + interval '1 hour', wake_at = null
+         where id = '{open}'"
+        => waits "{open}";
+    a_message_that_waits_for_an_hour:
+        "insert into messages (queue, subject, body, visible_at)
+         values ('index', '{paid}', '{}', now() + interval '1 hour')"
+        => waits "index";
+    a_message_in_hand_for_an_hour:
+        "insert into messages (queue, subject, body, instance, visible_at)
+         values ('void', '{paid}', '{}', 1, now() + interval '1 hour')"
+        => waits "void";
     an_order_without_its_first_event:
         "delete from order_events where order_id = '{paid}' and sequence = 1" => event_sequences "{paid}";
     a_gap_between_events:

@@ -2,7 +2,7 @@
 
 use crate::engine::Starter;
 use adapters::{
-    coalesced::{CoalescedBus, CoalescedIntake, CoalescedOrders},
+    coalesced::{CoalescedBus, CoalescedCatalogue, CoalescedIntake, CoalescedOrders},
     documents::StoredDocuments,
     postgres::{
         Database,
@@ -60,7 +60,7 @@ impl Parts {
         let orders = Arc::new(PgOrders::new(database.clone(), Arc::clone(&clock), settings.clone()));
         let theirs = database.for_callers();
         let callers_orders = Arc::new(PgOrders::new(theirs.clone(), Arc::clone(&clock), settings));
-        let callers_catalogue = Arc::new(PgCatalogue::new(theirs.clone(), Arc::clone(&clock)));
+        let callers_catalogue = PgCatalogue::new(theirs.clone(), Arc::clone(&clock));
         let ports = Ports {
             intake: Arc::new(CoalescedIntake::new(Arc::new(PgIntake::new(database.clone())))),
             orders: Arc::new(CoalescedOrders::new(orders.clone())),
@@ -80,7 +80,7 @@ impl Parts {
         let callers = Ports {
             orders: callers_orders.clone(),
             issued: callers_orders,
-            catalogue: callers_catalogue,
+            catalogue: Arc::new(CoalescedCatalogue::new(Arc::new(callers_catalogue))),
             search: Arc::new(PgSearch::new(theirs.clone())),
             queue: Arc::new(PgQueue::new(theirs)),
             ..ports.clone()

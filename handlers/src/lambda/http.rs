@@ -4,7 +4,7 @@
 
 use super::{
     deadline,
-    waiting::{Room, would_wait},
+    waiting::{Room, who_asks, would_wait},
     wired::{Keys, Wired},
 };
 use crate::{
@@ -123,7 +123,8 @@ fn router(share: Share, app: App, room: Option<Arc<dyn Room>>) -> Router {
 /// Has a request wait only if there is a place for it; without one it is answered as if its time were over.
 async fn wait_in_the_room(room: Option<Arc<dyn Room>>, mut request: Request, next: Next) -> Response {
     let Some(room) = room.filter(|_| would_wait(request.headers())) else { return next.run(request).await };
-    let place = room.enter().await;
+    let caller = who_asks(&request);
+    let place = room.enter(&caller).await;
     if place.is_none() {
         request.extensions_mut().insert(AnswerBy(Instant::now()));
     }
@@ -185,7 +186,7 @@ mod tests {
 
     #[async_trait]
     impl Room for Seats {
-        async fn enter(&self) -> Option<Place> {
+        async fn enter(&self, _: &str) -> Option<Place> {
             let mut seats = self.0.lock().unwrap();
             seats.0 = seats.0.checked_sub(1)?;
             Some(Place::default())

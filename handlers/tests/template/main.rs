@@ -157,7 +157,7 @@ fn whatever_is_changed_in_the_template_is_named() {
         ),
         (
             "ApiFunction/Properties/Policies/1/Statement/1/Action",
-            json!(["dynamodb:GetItem", "dynamodb:Query", "dynamodb:BatchWriteItem"]),
+            json!(["dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:BatchWriteItem"]),
             "ApiFunction may dynamodb:BatchWriteItem on Catalogue and needs not",
         ),
         (

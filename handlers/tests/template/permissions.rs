@@ -70,7 +70,9 @@ fn needed(template: &Template, trigger: Trigger) -> BTreeSet<Grant> {
                 add("Submissions", &["dynamodb:GetItem"]);
                 add("Payloads", &["s3:GetObject", "s3:ListBucket"]);
             }
-            Need::Catalogue => add("Catalogue", &["dynamodb:GetItem", "dynamodb:Query"]),
+            Need::Catalogue => {
+                add("Catalogue", &["dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query"]);
+            }
             Need::CatalogueCopy => add("Catalogue", &["dynamodb:Query", "dynamodb:BatchWriteItem"]),
             Need::Queue(name) => add(queue(name), &["sqs:SendMessage"]),
             // Without ListBucket, what is not there is forbidden instead of missing.
