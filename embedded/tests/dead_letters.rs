@@ -96,6 +96,11 @@ async fn a_message_is_dropped_by_its_id_and_a_reason_and_the_log_says_by_whom() 
         let output = command(&shop, arguments);
         (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
     };
+    let accepted = "insert into submissions (id, customer, key, fingerprint, request, accepted_at)
+                    values ($1, 'zoe', 'lost', '', $2, now() - interval '1 day')";
+    let request = order(&[("TEA", 1)], "pm_card_visa");
+    sqlx::query(accepted).bind(lost).bind(request).execute(shop.pool()).await.unwrap();
+    assert_eq!(run(&["audit"]).0, Some(0), "an order that waits for somebody is not lost");
     assert_eq!(run(&["dlq", "delete", &id]).0, Some(2), "no reason was asked for");
     // One that was not set aside is not in anybody's way.
     assert_eq!(run(&["dlq", "delete", &kept, "--reason", "a test"]).0, Some(2));
@@ -106,6 +111,10 @@ async fn a_message_is_dropped_by_its_id_and_a_reason_and_the_log_says_by_whom() 
     assert!(listed(&shop).is_empty());
     assert_eq!(shop.count("select count(*) from messages").await, 1);
     assert_eq!(run(&["dlq", "delete", &id, "--reason", "again"]).0, Some(2));
+    // What it was for is missed now.
+    let audited = command(&shop, &["audit"]);
+    assert_eq!(audited.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&audited.stdout).contains(&lost.to_string()));
 }
 
 #[tokio::test]

@@ -10,7 +10,7 @@ pub(super) fn note(command: &str, on: &str) {
 
 /// The account that runs it, as the machine names it; behind `sudo` that of the person.
 fn operator() -> String {
-    let named = ["SUDO_USER", "USER", "LOGNAME"].into_iter().filter_map(|name| env::var(name).ok());
-    let name = named.into_iter().find(|name| !name.is_empty());
+    let mut named = ["SUDO_USER", "USER", "LOGNAME"].into_iter().filter_map(|name| env::var(name).ok());
+    let name = named.find(|name| !name.is_empty());
     format!("operator:{}", name.as_deref().unwrap_or("unknown"))
 }
