@@ -240,6 +240,13 @@ async fn a_server_with_a_provider_takes_its_tokens_and_not_those_of_the_developm
     };
     assert_eq!(ask(&signed(&key, "one", &running.claims(&json!({})))).await, StatusCode::OK);
     assert_eq!(ask(&shop.token("zoe")).await, StatusCode::UNAUTHORIZED);
+    // Nobody is sent for a token that would not be taken.
+    let said = server.said("Stop: Ctrl-C").await;
+    assert!(said.contains(&running.url) && !said.contains("sluice token"), "{said}");
+    let mut token = server::prepared(shop.dir.path(), None);
+    let output = token.args(["token", "--role", "customer", "--sub", "zoe"]).envs(settings).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stderr).contains(&running.url));
 }
 
 #[tokio::test(flavor = "multi_thread")]
