@@ -218,7 +218,7 @@ pub struct ReplayArgs {
 impl Cli {
     /// Runs the command. An error is one line that says what to do.
     pub fn run(self) -> ExitCode {
-        let done = (|| {
+        let done = (|| -> anyhow::Result<ExitCode> {
             let config = Config::from_environment()?;
             start_logging()?;
             let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
