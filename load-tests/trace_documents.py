@@ -54,15 +54,15 @@ def traced(sluice, folder):
     environment = {**os.environ, "SLUICE_DATA_DIR": data, "SLUICE_LISTEN": ADDRESS}
     with open(os.path.join(folder, "catalogue.csv"), "w") as file:
         file.write(CATALOGUE)
-    subprocess.run([sluice, "catalog", "import", file.name], env=environment, check=True, stdout=subprocess.DEVNULL)
-    token = subprocess.run(
-        [sluice, "token", "--role", "customer", "--sub", "zoe"], env=environment, check=True, capture_output=True, text=True
-    ).stdout.strip()
     # With -D the process that is started is the server itself, which can be told to stop.
     strace = ["strace", "-D", "-f", "-y", "-ttt", "-s", "65536", "-o", trace, "-e", f"trace={CALLS}", sluice, "serve"]
     server = subprocess.Popen(strace, env=environment, stdout=subprocess.DEVNULL)
     try:
         wait_for("the API", lambda: urllib.request.urlopen(f"http://{ADDRESS}/readyz", timeout=2).status == 200)
+        subprocess.run([sluice, "catalog", "import", file.name], env=environment, check=True, stdout=subprocess.DEVNULL)
+        token = subprocess.run(
+            [sluice, "token", "--role", "customer", "--sub", "zoe"], env=environment, check=True, capture_output=True, text=True
+        ).stdout.strip()
         order = call(token, "/v1/orders", ORDER)["id"]
         wait_for("the invoice", lambda: call(token, f"/v1/orders/{order}").get("invoice"))
         # The event is told after the order learnt of its invoice.

@@ -115,11 +115,11 @@ impl Config {
         })
     }
 
-    /// The address at which the API may be reached.
+    /// Makes sure that the API may listen where it is to.
     ///
     /// # Errors
     /// If anybody could come by who makes tokens of the development key out of the data folder, unless that was wanted.
-    pub fn guarded(&self) -> anyhow::Result<SocketAddr> {
+    pub fn guarded(&self) -> anyhow::Result<()> {
         match self.tokens {
             TokenSettings::DevelopmentKey { anywhere: false } if !self.listen.ip().is_loopback() => bail!(
                 "SLUICE_LISTEN is {}, which other machines reach, and tokens are those of the development key, by which \
@@ -127,7 +127,7 @@ impl Config {
                  SLUICE_DEVELOPMENT_KEY=anywhere if that is meant",
                 self.listen
             ),
-            TokenSettings::DevelopmentKey { .. } | TokenSettings::Issuer(_) => Ok(self.listen),
+            TokenSettings::DevelopmentKey { .. } | TokenSettings::Issuer(_) => Ok(()),
         }
     }
 }

@@ -6,7 +6,7 @@ use std::{
     fs::{self, OpenOptions},
     io::{ErrorKind, Read, Write},
     os::unix::fs::OpenOptionsExt,
-    path::Path,
+    path::{Path, PathBuf},
 };
 
 const BYTES: usize = 32;
@@ -16,7 +16,7 @@ const BYTES: usize = 32;
 /// # Errors
 /// If the folder cannot be written, or the key is not one of ours.
 pub fn development_key(data_dir: &Path) -> anyhow::Result<TokenKey> {
-    let path = data_dir.join("development-key");
+    let path = path_in(data_dir);
     let named = || format!("the development key {}", path.display());
     fs::create_dir_all(data_dir).with_context(|| format!("cannot make the folder {}", data_dir.display()))?;
     let bytes = match fs::read(&path) {
@@ -28,6 +28,16 @@ pub fn development_key(data_dir: &Path) -> anyhow::Result<TokenKey> {
         bail!("{} is damaged; delete it, and tokens made with it are void", named());
     }
     TokenKey::from_bytes(&bytes).with_context(named)
+}
+
+/// Whether the folder has its key already.
+pub fn has_development_key(data_dir: &Path) -> bool {
+    // One that cannot be looked at is there: reading it says what is wrong.
+    path_in(data_dir).try_exists().unwrap_or(true)
+}
+
+fn path_in(data_dir: &Path) -> PathBuf {
+    data_dir.join("development-key")
 }
 
 /// Written whole under another name first: two processes that start at once end up with one key.

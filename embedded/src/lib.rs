@@ -16,3 +16,4 @@ pub mod pipeline;
 pub mod replay;
 pub mod session;
 pub mod shutdown;
+mod terminal;

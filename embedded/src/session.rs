@@ -30,30 +30,42 @@ pub struct Session {
     own: Option<Pipeline>,
 }
 
+/// What a session does where a shop runs already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Neighbour {
+    /// It joins it.
+    Join,
+    /// It leaves it alone.
+    Refuse,
+}
+
 impl Session {
-    /// Joins the server that runs on this address and data folder, or starts one.
+    /// Joins the server that runs on this address and data folder, or starts one. Nothing if it was asked to stop meanwhile.
     ///
     /// # Errors
     /// One sentence on what to do.
-    pub async fn open(config: &Config) -> anyhow::Result<Self> {
+    pub async fn open(
+        config: &Config,
+        neighbour: Neighbour,
+        stop: &mut (impl Future<Output = ()> + Unpin),
+    ) -> anyhow::Result<Option<Self>> {
         let key = development_key(&config.data_dir)?;
-        let store = Store::open(config).await?;
-        let (url, own) = match running(config, &key).await {
-            Ok(Some(url)) => (url, None),
-            Ok(None) => match start_own(config, &store, &key).await {
-                Ok(pipeline) => (format!("http://{}", pipeline.address), Some(pipeline)),
-                Err(error) => {
-                    store.close().await;
-                    return Err(error);
-                }
-            },
+        let Some(store) = Store::open(config, stop).await? else { return Ok(None) };
+        let opened = tokio::select! {
+            opened = join_or_start(config, neighbour, &store, &key) => opened.map(Some),
+            () = stop => Ok(None),
+        };
+        match opened {
+            Ok(Some((url, own, database))) => Ok(Some(Self { url, database, key, store, own })),
+            Ok(None) => {
+                store.close().await;
+                Ok(None)
+            }
             Err(error) => {
                 store.close().await;
-                return Err(error);
+                Err(error)
             }
-        };
-        let database = store.database().await?;
-        Ok(Self { url, database, key, store, own })
+        }
     }
 
     /// Whether this session started the server itself.
@@ -91,6 +103,34 @@ impl Session {
             pipeline.stop().await;
         }
         self.store.close().await;
+    }
+}
+
+/// The server's address, itself if it is our own, and its database.
+async fn join_or_start(
+    config: &Config,
+    neighbour: Neighbour,
+    store: &Store,
+    key: &TokenKey,
+) -> anyhow::Result<(String, Option<Pipeline>, Database)> {
+    let running = running(config, key).await?;
+    if neighbour == Neighbour::Refuse && (running.is_some() || store.is_joined()) {
+        bail!(
+            "a shop runs already in {}, and what this sends would stand among its orders; stop that, or choose another \
+             folder with SLUICE_DATA_DIR and another address with SLUICE_LISTEN",
+            config.data_dir.display()
+        );
+    }
+    if let Some(url) = running {
+        return Ok((url, None, store.database().await?));
+    }
+    let own = start_own(config, store, key).await?;
+    match store.database().await {
+        Ok(database) => Ok((format!("http://{}", own.address), Some(own), database)),
+        Err(error) => {
+            own.stop().await;
+            Err(error)
+        }
     }
 }
 

@@ -8,8 +8,13 @@ use support::{
     server::{command, printed},
 };
 
-const LOOKING: [&[&str]; 4] =
-    [&["audit"], &["audit", "--all", "--json"], &["dlq", "list"], &["dlq", "redrive", "--all"]];
+const LOOKING: [&[&str]; 5] = [
+    &["audit"],
+    &["audit", "--all", "--json"],
+    &["dlq", "list"],
+    &["dlq", "redrive", "--all"],
+    &["dlq", "delete", "1", "--reason", "a test"],
+];
 
 #[tokio::test]
 async fn a_database_of_an_earlier_release_is_named_and_left_as_it_is() {

@@ -86,6 +86,48 @@ async fn malformed_messages_are_set_aside_and_come_through_once_mended() {
     shop.audit().await;
 }
 
+#[tokio::test]
+async fn a_message_is_dropped_by_its_id_and_a_reason_and_the_log_says_by_whom() {
+    let shop = Shop::open(0).await;
+    let lost = new_id();
+    let id = put(&shop, "intake-dlq", lost, &json!({})).await.to_string();
+    let kept = put(&shop, "intake", new_id(), &json!({})).await.to_string();
+    let run = |arguments: &[&str]| {
+        let output = command(&shop, arguments);
+        (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
+    };
+    let accepted = "insert into submissions (id, customer, key, fingerprint, request, accepted_at)
+                    values ($1, 'zoe', 'lost', '', $2, now() - interval '1 day')";
+    let request = order(&[("TEA", 1)], "pm_card_visa");
+    sqlx::query(accepted).bind(lost).bind(request).execute(shop.pool()).await.unwrap();
+    assert_eq!(run(&["audit"]).0, Some(0), "an order that waits for somebody is not lost");
+    assert_eq!(run(&["dlq", "delete", &id]).0, Some(2), "no reason was asked for");
+    // One that was not set aside is not in anybody's way.
+    assert_eq!(run(&["dlq", "delete", &kept, "--reason", "a test"]).0, Some(2));
+    assert_eq!(shop.count("select count(*) from messages").await, 2);
+    let (code, log) = run(&["dlq", "delete", &id, "--reason", "sent by mistake"]);
+    assert_eq!(code, Some(0), "{log}");
+    assert!(log.contains("operator:") && log.contains("dlq delete") && log.contains("sent by mistake"), "{log}");
+    assert!(listed(&shop).is_empty());
+    assert_eq!(shop.count("select count(*) from messages").await, 1);
+    assert_eq!(run(&["dlq", "delete", &id, "--reason", "again"]).0, Some(2));
+    // What it was for is missed now.
+    let audited = command(&shop, &["audit"]);
+    assert_eq!(audited.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&audited.stdout).contains(&lost.to_string()));
+}
+
+#[tokio::test]
+async fn a_queue_that_there_is_not_is_refused_with_those_that_there_are() {
+    let shop = Shop::open(0).await;
+    for arguments in [["dlq", "list", "--queue", "nope"], ["dlq", "redrive", "--queue", "nope"]] {
+        let output = command(&shop, &arguments);
+        let complaint = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(2), "{complaint}");
+        assert!(complaint.contains("nope") && complaint.contains("intake, invoice, index"), "{complaint}");
+    }
+}
+
 async fn mend(shop: &Shop, message: i64, body: &Value) {
     let mended = sqlx::query("update messages set body = $2 where id = $1").bind(message).bind(body);
     assert_eq!(mended.execute(shop.pool()).await.unwrap().rows_affected(), 1);

@@ -30,6 +30,8 @@ struct Provider {
     keys: Mutex<Vec<Jwk>>,
     asked: AtomicUsize,
     silent: AtomicBool,
+    /// It takes the question and never answers.
+    hangs: AtomicBool,
 }
 
 struct Running {
@@ -45,6 +47,9 @@ impl Running {
         let about = json!({ "issuer": url, "jwks_uri": format!("{url}/keys") });
         let keys = async |State(provider): State<Arc<Provider>>| {
             provider.asked.fetch_add(1, Ordering::SeqCst);
+            if provider.hangs.load(Ordering::SeqCst) {
+                std::future::pending::<()>().await;
+            }
             if provider.silent.load(Ordering::SeqCst) {
                 return Err(StatusCode::SERVICE_UNAVAILABLE);
             }
@@ -165,6 +170,56 @@ async fn a_new_key_is_asked_for_and_the_old_ones_serve_while_nobody_answers() {
 }
 
 #[tokio::test]
+async fn a_provider_that_hangs_keeps_nobody_waiting_whose_key_is_known() {
+    let running = Running::start().await;
+    let key = running.publish("one");
+    let issuer = Arc::new(running.issuer());
+    let known = signed(&key, "one", &running.claims(&json!({})));
+    assert!(issuer.whose(&known, now()).await.is_ok());
+
+    // The copy is old, so the provider is asked again, and hangs.
+    running.provider.hangs.store(true, Ordering::SeqCst);
+    tokio::time::pause();
+    tokio::time::advance(std::time::Duration::from_secs(3_600)).await;
+    tokio::time::resume();
+    let others: Vec<_> = (0..20)
+        .map(|number| {
+            let (issuer, token) =
+                (Arc::clone(&issuer), signed(&key, &format!("made up {number}"), &running.claims(&json!({}))));
+            tokio::spawn(async move { issuer.whose(&token, now()).await })
+        })
+        .collect();
+    support::wait_until("the provider to be asked", std::time::Duration::from_secs(10), async || {
+        match running.provider.asked.load(Ordering::SeqCst) {
+            2 => Ok(()),
+            asked => Err(format!("it was asked {asked} times")),
+        }
+    })
+    .await;
+    for _ in 0..50 {
+        assert!(issuer.whose(&known, now()).await.is_ok());
+    }
+    assert!(others.iter().all(|other| !other.is_finished()), "known keys waited for the provider");
+    for other in others {
+        assert_eq!(other.await.unwrap(), Err(TokenError::Unjudged));
+    }
+    assert_eq!(running.provider.asked.load(Ordering::SeqCst), 2, "it was asked more than once at a time");
+}
+
+#[tokio::test]
+async fn a_question_that_failed_is_not_asked_again_for_each_caller() {
+    let running = Running::start().await;
+    let key = running.publish("one");
+    running.provider.silent.store(true, Ordering::SeqCst);
+    let issuer = running.issuer();
+    let token = signed(&key, "one", &running.claims(&json!({})));
+    for _ in 0..50 {
+        assert_eq!(issuer.whose(&token, now()).await, Err(TokenError::Unjudged));
+    }
+    assert_eq!(running.provider.asked.load(Ordering::SeqCst), 1);
+}
+
+#[tokio::test]
 async fn a_provider_that_never_answered_is_the_servers_trouble_and_not_the_tokens() {
     let running = Running::start().await;
     let key = running.publish("one");
@@ -185,6 +240,13 @@ async fn a_server_with_a_provider_takes_its_tokens_and_not_those_of_the_developm
     };
     assert_eq!(ask(&signed(&key, "one", &running.claims(&json!({})))).await, StatusCode::OK);
     assert_eq!(ask(&shop.token("zoe")).await, StatusCode::UNAUTHORIZED);
+    // Nobody is sent for a token that would not be taken.
+    let said = server.said("Stop: Ctrl-C").await;
+    assert!(said.contains(&running.url) && !said.contains("sluice token"), "{said}");
+    let mut token = server::prepared(shop.dir.path(), None);
+    let output = token.args(["token", "--role", "customer", "--sub", "zoe"]).envs(settings).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stderr).contains(&running.url));
 }
 
 #[tokio::test(flavor = "multi_thread")]

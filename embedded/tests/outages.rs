@@ -160,6 +160,8 @@ async fn while_the_database_is_away_a_submission_is_asked_to_come_again_and_make
     assert!(server.is_healthy().await);
     let ready = shop.http.get(format!("{}/readyz", server.url)).send().await.unwrap();
     assert_eq!(ready.status(), StatusCode::SERVICE_UNAVAILABLE);
+    // The log names the cause, not only that a connection was waited for in vain.
+    server.said("nobody listens there").await;
     fs::rename(&aside, &control).unwrap();
 
     let mut answer = None;

@@ -58,7 +58,7 @@ fn a_file_that_cannot_be_replayed_is_told_in_one_line_and_starts_nothing() {
     let file = folder.file("other.csv");
     fs::write(&file, "a,b\n1,2\n").unwrap();
     let done = folder.run(&["replay", file.to_str().unwrap()]);
-    assert_eq!(done.code, Some(1), "{done}");
+    assert_eq!(done.code, Some(2), "{done}");
     assert!(done.to_string().contains("has no column InvoiceNo"), "{done}");
     assert!(!folder.file("data").exists(), "{done}");
 }

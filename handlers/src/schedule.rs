@@ -32,7 +32,11 @@ pub async fn run(job: Job, ports: &Ports) -> Result<(), Unavailable> {
             let (issued, documents) = (ports.issued.as_ref(), ports.documents.as_ref());
             let kept = keep_documents(issued, documents, ports.queue.as_ref()).await?;
             if !kept.to_mend.is_empty() {
-                tracing::warn!(orders = ?kept.to_mend, "documents are not as they were issued and are printed again");
+                let orders: Vec<String> = kept.to_mend.iter().map(ToString::to_string).collect();
+                tracing::warn!(
+                    orders = orders.join(" "),
+                    "documents are not as they were issued and are printed again"
+                );
             }
         }
         Job::PublishCatalogue => {

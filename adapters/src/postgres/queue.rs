@@ -114,6 +114,15 @@ pub struct DeadLetter {
     pub last_error: Option<String>,
 }
 
+/// A message that was set aside and is deleted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Deleted {
+    /// The dead-letter queue.
+    pub queue: String,
+    /// The order it was about.
+    pub order_id: Option<Uuid>,
+}
+
 impl PgQueue {
     /// Queues in that database.
     pub fn new(database: Database) -> Self {
@@ -315,6 +324,22 @@ impl PgQueue {
         .fetch_optional(&self.database.relaxed)
         .await
         .asked("queue.dead_letter_body")
+    }
+
+    /// Deletes a message that was set aside; says what it was. What it was for is not done then.
+    ///
+    /// # Errors
+    /// If the database does not answer.
+    pub async fn delete_dead_letter(&self, id: i64) -> Result<Option<Deleted>, Unavailable> {
+        sqlx::query_as!(
+            Deleted,
+            "-- queue.delete_dead_letter
+             delete from messages where id = $1 and queue like '%-dlq' returning queue, subject as order_id",
+            id
+        )
+        .fetch_optional(&self.database.durable)
+        .await
+        .asked("queue.delete_dead_letter")
     }
 
     /// Puts what was set aside back on its queue with a clean slate: one message, those of a queue, or all. Says how

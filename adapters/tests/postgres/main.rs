@@ -22,6 +22,7 @@ mod pooler;
 mod power_cut;
 mod queue;
 mod races;
+mod reach;
 mod reading;
 mod retention;
 #[cfg(feature = "aws")]

@@ -1,6 +1,5 @@
 //! `aws-local`: the pipeline as it runs on AWS, on an AWS that runs on this machine: the deployment template, the built
 //! functions, Step Functions, queues and buckets, with IAM enforced. Only the database is a real one, started for it.
-#![expect(clippy::print_stdout, reason = "a command prints its answer")]
 
 mod functions;
 mod local_aws;
@@ -10,8 +9,8 @@ pub use functions::build_functions;
 pub use local_aws::{Deployment, LocalAws, Resource, Site};
 pub use python::{Purpose, Python};
 
-use super::{ImportArgs, catalog};
-use crate::{config::Config, pipeline::listen, shutdown};
+use super::{COULD_NOT_RUN, ImportArgs, catalog};
+use crate::{config::Config, pipeline::listen, shutdown, terminal::say};
 use adapters::{local_postgres::EphemeralPostgres, system::SystemClock};
 use anyhow::{Context, bail};
 use handlers::token::{Identity, Role, TokenKey};
@@ -44,7 +43,7 @@ pub(super) async fn aws_local(config: &Config) -> anyhow::Result<ExitCode> {
     let postgres = EphemeralPostgres::start().await?;
     let database_url = empty_database(&postgres).await?;
     let building = || {
-        println!("Building the functions. The first time takes some minutes.");
+        say!("Building the functions. The first time takes some minutes.");
         build_functions(&root, &[])
     };
     let functions = spinner.suspend(building)?;
@@ -55,16 +54,27 @@ pub(super) async fn aws_local(config: &Config) -> anyhow::Result<ExitCode> {
     let starting = LocalAws::start(&root, &python, &deployment, show);
     let mut aws = tokio::select! {
         aws = starting => aws?,
-        () = &mut stop => return Ok(ExitCode::FAILURE),
+        () = &mut stop => return Ok(ExitCode::from(COULD_NOT_RUN)),
     };
     spinner.finish_and_clear();
     let of_the_shop = Config { database_url: Some(database_url.clone()), ..config.clone() };
     let goods = root.join("embedded/demo/catalog.csv");
-    catalog::import(&of_the_shop, &ImportArgs { file: goods, skip_bad: false, counted: false, again: false }).await?;
-    publish_catalogue(&root, &python, aws.site()).await?;
-    welcome(&aws, &database_url)?;
+    let goods = ImportArgs { file: goods, skip_bad: false, counted: false, again: false };
+    let opened = async {
+        catalog::import(&of_the_shop, &goods).await?;
+        publish_catalogue(&root, &python, aws.site()).await?;
+        welcome(&aws, &database_url)
+    };
     tokio::select! {
-        () = stop => println!("Stopping: the local AWS and its database are gone with this."),
+        opened = opened => opened?,
+        () = &mut stop => {
+            aws.stop().await?;
+            postgres.stop().await;
+            return Ok(ExitCode::from(COULD_NOT_RUN));
+        }
+    }
+    tokio::select! {
+        () = stop => say!("Stopping: the local AWS and its database are gone with this."),
         ended = aws.ended() => match ended? {},
     }
     aws.stop().await?;
@@ -120,20 +130,20 @@ fn welcome(aws: &LocalAws, database_url: &str) -> anyhow::Result<()> {
         },
         "payment": { "method": "pm_card_visa" }
     });
-    println!("The template is deployed on a local AWS; its API answers on {api}\n");
-    println!(
+    say!("The template is deployed on a local AWS; its API answers on {api}\n");
+    say!(
         "Place an order and wait up to ten seconds for the answer:\n\n  \
          curl -sS {api}/v1/orders -H 'Authorization: Bearer {token}' \\\n    \
          -H 'Idempotency-Key: try-1' -H 'Prefer: wait=10' -H 'Content-Type: application/json' \\\n    \
          -d '{order}'\n"
     );
-    println!(
+    say!(
         "Look at it with the AWS CLI or an SDK:\n\n  \
          export AWS_ENDPOINT_URL={endpoint} AWS_REGION=us-east-1 AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test\n  \
          aws stepfunctions list-state-machines\n"
     );
-    println!("Its database: psql '{database_url}'");
-    println!("Its log: {}", log.display());
-    println!("Stop: Ctrl-C");
+    say!("Its database: psql '{database_url}'");
+    say!("Its log: {}", log.display());
+    say!("Stop: Ctrl-C");
     Ok(())
 }

@@ -1,8 +1,15 @@
 //! `catalog import`: products from a CSV file, all of it or nothing, and once.
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command prints its answer, and what is bad apart")]
 
-use super::{ImportArgs, store::Store};
-use crate::{catalog_csv, config::Config};
+use super::{
+    ImportArgs,
+    store::{Store, Tables},
+    trail,
+};
+use crate::{
+    catalog_csv,
+    config::Config,
+    terminal::{remark, say},
+};
 use adapters::{
     postgres::{
         Database,
@@ -31,7 +38,7 @@ pub(super) async fn import(config: &Config, args: &ImportArgs) -> anyhow::Result
     let mut hashed = Hashed { inner: opened, hash: Sha256::new() };
     let content = catalog_csv::read(BufReader::new(&mut hashed)).with_context(|| file.to_string())?;
     for bad in &content.bad {
-        eprintln!("{file}: {bad}");
+        remark!("{file}: {bad}");
     }
     if !content.bad.is_empty() && !args.skip_bad {
         bail!(
@@ -41,20 +48,20 @@ pub(super) async fn import(config: &Config, args: &ImportArgs) -> anyhow::Result
         );
     }
     let deliveries = content.rows.into_iter().map(delivery).collect::<anyhow::Result<Vec<_>>>()?;
-    let store = Store::open(config).await?;
-    let database = store.database().await?;
-    let imported = write(&database, args, &deliveries, hashed.hash.finalize().into()).await;
-    database.close().await;
-    store.close().await;
+    trail::note("catalog import", &name_of(args));
+    let hash: [u8; 32] = hashed.hash.finalize().into();
+    let imported =
+        Store::work_on(config, Tables::UpToDate, async |database| write(database, args, &deliveries, hash).await)
+            .await?;
     let units: i64 = deliveries.iter().map(|delivery| delivery.units).sum();
     let booked = if args.counted { "counted" } else { "booked in" };
-    match imported? {
-        Imported::Now => println!(
+    match imported {
+        Imported::Now => say!(
             "{} products imported, {units} units {booked}, {} row(s) skipped.",
             deliveries.len(),
             content.bad.len()
         ),
-        Imported::Before { at, source } => println!(
+        Imported::Before { at, source } => say!(
             "{file} was imported before, at {}{}; nothing was changed. Use --again if it is meant a second time.",
             at.format(&Rfc3339)?,
             if source == name_of(args) { String::new() } else { format!(" as {source}") }

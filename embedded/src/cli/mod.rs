@@ -7,13 +7,24 @@ mod dlq;
 mod serve;
 mod store;
 mod token;
+mod trail;
 
 pub use store::Store;
 
-use crate::config::Config;
+use crate::{
+    config::Config,
+    terminal::{self, remark},
+};
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use std::{path::PathBuf, process::ExitCode};
+use handlers::api::TRAIL;
+use std::{path::PathBuf, process::ExitCode, time::Duration};
 use tracing_subscriber::{EnvFilter, filter::LevelFilter};
+
+/// What a command ends with that could not be run, or not to its end; as wrong arguments do. 1 is for what it found to be
+/// otherwise than it should.
+pub(crate) const COULD_NOT_RUN: u8 = 2;
+/// How long what still blocks when a command has ended is waited for: a part of a start that was called off.
+const LEFT_OVER: Duration = Duration::from_millis(500);
 
 /// Takes orders, reserves stock, takes payment and issues invoices: an order pipeline in one process.
 #[derive(Debug, Parser)]
@@ -38,6 +49,8 @@ use tracing_subscriber::{EnvFilter, filter::LevelFilter};
       SLUICE_STAGE         the installation's name in events [default: local]\n  \
       SLUICE_LOG           what is logged, such as info or sluice=debug [default: warn]\n  \
       SLUICE_LOG_FORMAT    text or json [default: text on a terminal]\n\n\
+    Exit codes: 0 all is well; 1 a command ran, and something is not as it should be (audit, index rebuild, demo, replay);\n\
+    2 it could not run, or not to its end.\n\n\
     Start with: sluice demo")]
 pub struct Cli {
     #[command(subcommand)]
@@ -50,7 +63,8 @@ enum Command {
     Serve,
     /// Start everything, send orders of every kind through, show them arrive, and audit.
     Demo,
-    /// Check every promise of the pipeline against the database and the provider's books; exits 1 on a violation.
+    /// Check every promise of the pipeline against the database and the provider's books; exits 1 on a violation, and 2 if
+    /// it could not look.
     ///
     /// Orders that were audited and have rested for two days since are left out until they change.
     Audit {
@@ -69,7 +83,7 @@ enum Command {
     /// Work on the catalogue.
     #[command(subcommand)]
     Catalog(CatalogCommand),
-    /// Look at messages that failed too often, and set them going again.
+    /// Look at messages that failed too often, set them going again, or drop them.
     #[command(subcommand)]
     Dlq(DlqCommand),
     /// Work on the search index.
@@ -149,7 +163,7 @@ enum DlqCommand {
     /// List what was set aside, oldest first.
     List {
         /// Of this queue only.
-        #[arg(long)]
+        #[arg(long, value_parser = dlq::queue_named)]
         queue: Option<String>,
         /// Print JSON lines instead of a table.
         #[arg(long)]
@@ -166,11 +180,19 @@ enum DlqCommand {
         /// One message.
         id: Option<i64>,
         /// All of this queue.
-        #[arg(long)]
+        #[arg(long, value_parser = dlq::queue_named)]
         queue: Option<String>,
         /// All of all queues.
         #[arg(long)]
         all: bool,
+    },
+    /// Drop one message for good. What it was for is not done; the audit names its order if that is missed.
+    Delete {
+        /// Its id, from the list.
+        id: i64,
+        /// Why, for the log.
+        #[arg(long)]
+        reason: String,
     },
 }
 
@@ -197,25 +219,24 @@ pub struct ReplayArgs {
 impl Cli {
     /// Runs the command. An error is one line that says what to do.
     pub fn run(self) -> ExitCode {
-        let done = (|| {
+        let done = (|| -> anyhow::Result<ExitCode> {
             let config = Config::from_environment()?;
             start_logging()?;
             let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-            runtime.block_on(self.command.unwrap_or(Command::Serve).run(&config))
+            let code = runtime.block_on(self.command.unwrap_or(Command::Serve).run(&config));
+            runtime.shutdown_timeout(LEFT_OVER);
+            let code = code?;
+            terminal::answered()?;
+            Ok(code)
         })();
         match done {
             Ok(code) => code,
             Err(error) => {
-                complain(&error);
-                ExitCode::FAILURE
+                remark!("sluice: {error:#}");
+                ExitCode::from(COULD_NOT_RUN)
             }
         }
     }
-}
-
-#[expect(clippy::print_stderr, reason = "this is where the command line complains")]
-fn complain(error: &anyhow::Error) {
-    eprintln!("sluice: {error:#}");
 }
 
 impl Command {
@@ -231,6 +252,7 @@ impl Command {
             Self::Dlq(DlqCommand::List { queue, json }) => dlq::list(config, queue.as_deref(), json).await,
             Self::Dlq(DlqCommand::Show { id }) => dlq::show(config, id).await,
             Self::Dlq(DlqCommand::Redrive { id, queue, all: _ }) => dlq::redrive(config, id, queue.as_deref()).await,
+            Self::Dlq(DlqCommand::Delete { id, reason }) => dlq::delete(config, id, &reason).await,
             Self::Index(IndexCommand::Rebuild) => check::rebuild_index(config).await,
             Self::Replay(args) => crate::replay::send::replay(config, &args).await,
             Self::AwsLocal => aws_local::aws_local(config).await,
@@ -242,7 +264,9 @@ impl Command {
 fn start_logging() -> anyhow::Result<()> {
     use std::io::IsTerminal;
     let filter = std::env::var("SLUICE_LOG").unwrap_or_else(|_| "warn".to_owned());
-    let lines = tracing_subscriber::fmt().with_env_filter(log_filter(&filter)?).with_writer(std::io::stderr);
+    // A log that nobody reads any more is no reason to complain of that, where nobody reads it either.
+    let lines = tracing_subscriber::fmt().with_env_filter(log_filter(&filter)?).log_internal_errors(false);
+    let lines = lines.with_writer(std::io::stderr);
     let format = std::env::var("SLUICE_LOG_FORMAT").ok();
     match (format.as_deref(), std::io::stderr().is_terminal()) {
         (Some("text"), ansi) => lines.with_ansi(ansi).init(),
@@ -260,8 +284,10 @@ fn log_filter(text: &str) -> anyhow::Result<EnvFilter> {
         let is_level = word.parse::<LevelFilter>().is_ok();
         anyhow::ensure!(is_level, "SLUICE_LOG is {text:?}: {word:?} is no level; try info or sluice=debug");
     }
-    EnvFilter::try_new(text)
-        .map_err(|error| anyhow::anyhow!("SLUICE_LOG is {text:?}: {error}; try info or sluice=debug"))
+    let filter = EnvFilter::try_new(text)
+        .map_err(|error| anyhow::anyhow!("SLUICE_LOG is {text:?}: {error}; try info or sluice=debug"))?;
+    // Who did what is told whatever else is left out.
+    Ok(filter.add_directive(format!("{TRAIL}=info").parse()?))
 }
 
 #[cfg(test)]
@@ -273,6 +299,10 @@ mod tests {
     fn a_level_that_there_is_not_is_refused_and_switches_nothing_off() {
         for good in ["info", "WARN", "off", "warn,sluice=info", "sluice::pipeline=debug, error", ""] {
             assert!(log_filter(good).is_ok(), "{good}");
+        }
+        for quiet in ["off", "error", "warn,handlers=off"] {
+            let filter = log_filter(quiet).unwrap().to_string();
+            assert!(filter.contains(&format!("{TRAIL}=info")), "{quiet}: {filter}");
         }
         for wrong in ["inof", "warn,loud", "sluice=lod"] {
             let refusal = log_filter(wrong).unwrap_err().to_string();

@@ -1,5 +1,4 @@
 //! `serve`: everything, until Ctrl-C or SIGTERM.
-#![expect(clippy::print_stdout, reason = "a command prints its answer")]
 
 use super::store::Store;
 use crate::{
@@ -8,9 +7,10 @@ use crate::{
     issuer::Issuer,
     pipeline::Pipeline,
     shutdown,
+    terminal::say,
 };
 use handlers::token::{Identity, Role, Tokens};
-use std::{io::IsTerminal, process::ExitCode, sync::Arc};
+use std::{future::pending, io::IsTerminal, pin::pin, process::ExitCode, sync::Arc};
 use time::{Duration, OffsetDateTime};
 
 /// A token that lasts a working day is enough to try things out.
@@ -20,25 +20,45 @@ const SAMPLE_SKU: &str = "TEA-EARL-GREY";
 
 pub(super) async fn serve(config: &Config) -> anyhow::Result<ExitCode> {
     config.guarded()?;
-    let stop = shutdown::requested()?;
+    // Heard from here on: making a database, connecting and migrating take their time.
+    let mut stop = pin!(shutdown::requested()?);
     let tokens: Arc<dyn Tokens> = match &config.tokens {
         TokenSettings::Issuer(settings) => Arc::new(Issuer::new(settings.clone())?),
         TokenSettings::DevelopmentKey { .. } => Arc::new(development_key(&config.data_dir)?),
     };
-    let store = Store::open(config).await?;
-    let pipeline = match Pipeline::start(config, store.url(), tokens).await {
-        Ok(pipeline) => pipeline,
+    let Some(store) = Store::open(config, &mut stop).await? else { return Ok(called_off()) };
+    let started = tokio::select! {
+        started = Pipeline::start(config, store.url(), tokens) => started.map(Some),
+        () = &mut stop => Ok(None),
+    };
+    let pipeline = match started {
+        Ok(Some(pipeline)) => pipeline,
+        Ok(None) => {
+            store.close().await;
+            return Ok(called_off());
+        }
         Err(error) => {
             store.close().await;
             return Err(error);
         }
     };
-    welcome(config, &pipeline).await?;
-    stop.await;
-    println!("Stopping: work in hand is finished, the rest waits in the database.");
+    let served = async {
+        welcome(config, &pipeline).await?;
+        pending::<anyhow::Result<()>>().await
+    };
+    let ended = tokio::select! {
+        ended = served => ended,
+        () = &mut stop => Ok(()),
+    };
+    say!("Stopping: work in hand is finished, the rest waits in the database.");
     pipeline.stop().await;
     store.close().await;
-    Ok(ExitCode::SUCCESS)
+    ended.map(|()| ExitCode::SUCCESS)
+}
+
+fn called_off() -> ExitCode {
+    say!("Stopped before everything ran.");
+    ExitCode::SUCCESS
 }
 
 /// A token to try things out with. What is no terminal is a log, which others read: there it says how to get one.
@@ -57,10 +77,10 @@ async fn welcome(config: &Config, pipeline: &Pipeline) -> anyhow::Result<()> {
     let token = trial_token(config, pipeline.parts.ports.clock.now())?;
     let url = format!("http://{}", pipeline.address);
     let first = pipeline.parts.ports.catalogue.products(None, 1).await?.items.into_iter().next();
-    println!("sluice serves on {url}  (documents in {})\n", config.data_dir.join("documents").display());
+    say!("sluice serves on {url}  (documents in {})\n", config.data_dir.join("documents").display());
     if first.is_none() {
-        println!("The catalogue is empty, so every order is refused. Fill it, in another terminal:\n");
-        println!("  sluice catalog import embedded/demo/catalog.csv    (or a file of your own)\n");
+        say!("The catalogue is empty, so every order is refused. Fill it, in another terminal:\n");
+        say!("  sluice catalog import embedded/demo/catalog.csv    (or a file of your own)\n");
     }
     let (sku, currency) = match first {
         Some(product) => (product.sku, product.price.currency),
@@ -75,13 +95,17 @@ async fn welcome(config: &Config, pipeline: &Pipeline) -> anyhow::Result<()> {
         },
         "payment": { "method": "pm_card_visa" }
     });
-    println!(
+    say!(
         "Place an order and wait up to five seconds for the answer:\n\n  \
          curl -sS {url}/v1/orders -H \"Authorization: Bearer {token}\" \\\n    \
          -H 'Idempotency-Key: try-1' -H 'Prefer: wait=5' -H 'Content-Type: application/json' \\\n    \
          -d '{order}'\n"
     );
-    println!("Then: GET {url}/v1/orders, {url}/v1/orders/ID/invoice, {url}/openapi.json, {url}/metrics");
-    println!("Tokens: sluice token --role customer --sub NAME     Check: sluice audit     Stop: Ctrl-C");
+    say!("Then: GET {url}/v1/orders, {url}/v1/orders/ID/invoice, {url}/openapi.json, {url}/metrics");
+    let tokens = match &config.tokens {
+        TokenSettings::Issuer(settings) => format!("of {}, meant for {}", settings.url, settings.audience),
+        TokenSettings::DevelopmentKey { .. } => "sluice token --role customer --sub NAME".to_owned(),
+    };
+    say!("Tokens: {tokens}     Check: sluice audit     Stop: Ctrl-C");
     Ok(())
 }

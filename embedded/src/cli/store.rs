@@ -8,7 +8,11 @@ use adapters::{
 };
 use anyhow::{Context, bail};
 use indicatif::ProgressBar;
-use std::time::Duration;
+use std::{path, pin::pin, time::Duration};
+
+/// How long a start that is called off may take to come to where it can be stopped in order. What takes longer is dropped,
+/// and ends with this process.
+const HALF_WAY: Duration = Duration::from_secs(4);
 
 /// The database, for as long as this lives.
 pub struct Store {
@@ -16,12 +20,76 @@ pub struct Store {
     url: String,
 }
 
+/// What a command makes of the tables that it finds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Tables {
+    /// It leaves them as they are: it only looks or mends.
+    AsTheyAre,
+    /// It brings them up to date first.
+    UpToDate,
+}
+
 impl Store {
-    /// Opens it, starting a PostgreSQL if none was named and none runs.
+    /// Opens it for whoever begins a shop, starting a PostgreSQL if none was named and none runs, and making its files if
+    /// there are none. Nothing if it was asked to stop meanwhile; then what was begun is stopped.
     ///
     /// # Errors
     /// One sentence on what to do.
-    pub async fn open(config: &Config) -> anyhow::Result<Self> {
+    pub async fn open(config: &Config, stop: &mut (impl Future<Output = ()> + Unpin)) -> anyhow::Result<Option<Self>> {
+        let mut opening = pin!(Self::begun(config));
+        tokio::select! {
+            opened = &mut opening => opened.map(Some),
+            () = stop => {
+                if let Ok(Ok(store)) = tokio::time::timeout(HALF_WAY, opening).await {
+                    store.close().await;
+                }
+                Ok(None)
+            }
+        }
+    }
+
+    /// Opens the one that is there, has a command work on it for as long as it answers, and closes it.
+    ///
+    /// # Errors
+    /// One sentence on what to do: if there is none, if it has tables that this release cannot work with, if it does not
+    /// answer any more; or the error of the command.
+    pub(super) async fn work_on<T>(
+        config: &Config,
+        tables: Tables,
+        work: impl AsyncFnOnce(&Database) -> anyhow::Result<T>,
+    ) -> anyhow::Result<T> {
+        if config.database_url.is_none() && !LocalPostgres::is_there(&config.data_dir).await? {
+            let folder = path::absolute(&config.data_dir).unwrap_or_else(|_| config.data_dir.clone());
+            bail!(
+                "there is no shop in {}: run this where `sluice serve` was started, or name its folder with SLUICE_DATA_DIR, \
+                 or its database with DATABASE_URL; `sluice serve` begins a new one",
+                folder.display()
+            );
+        }
+        let store = Self::begun(config).await?;
+        let database = store.connect()?;
+        let worked = async {
+            database.reach().await?;
+            match tables {
+                Tables::AsTheyAre => accept_as_it_is(&database).await?,
+                Tables::UpToDate => bring_up_to_date(&database).await?,
+            }
+            let done = work(&database).await;
+            database.close().await;
+            done
+        };
+        let done = tokio::select! {
+            done = worked => done,
+            () = database.falls_silent() => bail!(
+                "the database answers no more, so this was given up; what was not committed is undone. See whether it, or \
+                 what is before it, hangs, and run the command again"
+            ),
+        };
+        store.close().await;
+        done
+    }
+
+    async fn begun(config: &Config) -> anyhow::Result<Self> {
         if let Some(url) = &config.database_url {
             return Ok(Self { local: None, url: url.clone() });
         }
@@ -31,6 +99,11 @@ impl Store {
         spinner.finish_and_clear();
         let url = local.url().to_owned();
         Ok(Self { local: Some(local), url })
+    }
+
+    /// Whether another process runs the own PostgreSQL of the data folder.
+    pub fn is_joined(&self) -> bool {
+        self.local.as_ref().is_some_and(|local| local.programs().is_none())
     }
 
     /// Its address.
@@ -43,36 +116,40 @@ impl Store {
     /// # Errors
     /// If the database does not answer.
     pub async fn database(&self) -> anyhow::Result<Database> {
-        let database = Database::connect(&self.url, 4).context("DATABASE_URL cannot be understood")?;
-        database.migrate().await.context("the database does not answer or cannot be brought up to date")?;
+        let database = self.connect()?;
+        database.reach().await?;
+        bring_up_to_date(&database).await?;
         Ok(database)
     }
 
-    /// Connects for a command that only looks or mends, and leaves the schema as it is.
-    ///
-    /// # Errors
-    /// If the database does not answer, or has a schema that this release cannot work with; with what to do.
-    pub async fn as_it_is(&self) -> anyhow::Result<Database> {
-        let database = Database::connect(&self.url, 4).context("DATABASE_URL cannot be understood")?;
-        match database.schema().await.context("the database does not answer")? {
-            Schema::Current => Ok(database),
-            Schema::Absent => bail!("the database has nothing of Sluice yet; `sluice serve` sets it up"),
-            Schema::Older(missing) => bail!(
-                "the database is of an earlier release: change {missing} is missing. This command changes no tables; \
-                 use that release's, or bring the database up to date by starting this one's `sluice serve`"
-            ),
-            // A later release leaves this one working, or it could not be rolled back.
-            Schema::Newer(change) => {
-                tracing::warn!(change, "the database is of a later release; what that added is not looked at");
-                Ok(database)
-            }
-        }
+    fn connect(&self) -> anyhow::Result<Database> {
+        Database::connect(&self.url, 4).context("DATABASE_URL cannot be understood")
     }
 
     /// Stops what `open` started.
     pub async fn close(self) {
         if let Some(local) = self.local {
             local.stop().await;
+        }
+    }
+}
+
+async fn bring_up_to_date(database: &Database) -> anyhow::Result<()> {
+    database.migrate().await.context("the database cannot be brought up to date")
+}
+
+async fn accept_as_it_is(database: &Database) -> anyhow::Result<()> {
+    match database.schema().await.context("the database does not answer as it should")? {
+        Schema::Current => Ok(()),
+        Schema::Absent => bail!("the database has nothing of Sluice yet; `sluice serve` sets it up"),
+        Schema::Older(missing) => bail!(
+            "the database is of an earlier release: change {missing} is missing. This command changes no tables; \
+             use that release's, or bring the database up to date by starting this one's `sluice serve`"
+        ),
+        // A later release leaves this one working, or it could not be rolled back.
+        Schema::Newer(change) => {
+            tracing::warn!(change, "the database is of a later release; what that added is not looked at");
+            Ok(())
         }
     }
 }

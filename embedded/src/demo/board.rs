@@ -1,8 +1,8 @@
 //! What the demo shows while orders are under way: on a terminal those that are still moving are redrawn in place, and
 //! each goes up into the scrolling list when it has ended; anywhere else, one line for each change.
-#![expect(clippy::print_stdout, reason = "a command prints its answer")]
 
 use super::ends::End;
+use crate::terminal::say;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use schemas::order::{Order, Status};
 use std::{io::IsTerminal, time::Duration};
@@ -65,7 +65,7 @@ impl Board {
             bar.set_style(ProgressStyle::with_template("{msg}").unwrap_or_else(|_| ProgressStyle::default_bar()));
             bar
         });
-        println!("{}{}", margin(on_terminal, None), columns("what", "order", "status", "total", "reason or invoice"));
+        say!("{}{}", margin(on_terminal, None), columns("what", "order", "status", "total", "reason or invoice"));
         Self { rows, started: now, changed: now, bar }
     }
 
@@ -89,7 +89,7 @@ impl Board {
         match &self.bar {
             Some(bar) if news.end.is_some() => bar.println(line),
             Some(_) => {}
-            None => println!("{}{line}", margin(false, Some(self.started.elapsed()))),
+            None => say!("{}{line}", margin(false, Some(self.started.elapsed()))),
         }
         self.redraw();
     }
@@ -100,7 +100,7 @@ impl Board {
         if self.bar.is_none() && self.changed.elapsed() >= SILENCE {
             self.changed = Instant::now();
             let waiting: Vec<String> = self.under_way().map(Row::waiting).collect();
-            println!("{}... still under way: {}", margin(false, Some(self.started.elapsed())), waiting.join(", "));
+            say!("{}... still under way: {}", margin(false, Some(self.started.elapsed())), waiting.join(", "));
         }
     }
 
@@ -109,7 +109,7 @@ impl Board {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
             for row in self.under_way() {
-                println!("{}", row.line());
+                say!("{}", row.line());
             }
         }
     }

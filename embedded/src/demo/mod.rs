@@ -1,13 +1,20 @@
 //! `demo`: sends orders of every kind through the HTTP API, shows them arrive, and says whether each came to the end
 //! that it had to come to.
-#![expect(clippy::print_stdout, reason = "a command prints its answer")]
 
 mod board;
 mod carry;
 mod cases;
 mod ends;
 
-use crate::{catalog_csv, client::Client, config::Config, session::Session, shutdown};
+use crate::{
+    catalog_csv,
+    cli::COULD_NOT_RUN,
+    client::Client,
+    config::Config,
+    session::{Neighbour, Session},
+    shutdown,
+    terminal::{nobody_reads, say},
+};
 use adapters::{audit, postgres::catalogue::Delivery, sandbox::Sandbox, system::SystemIds};
 use anyhow::{Context, bail};
 use board::{Board, News, Seen};
@@ -15,7 +22,7 @@ use carry::Buyer;
 use cases::{Case, HOT, Then};
 use ends::{End, Outcome, judge};
 use schemas::order::InvoiceLink;
-use std::{path::PathBuf, process::ExitCode, sync::Arc, time::Duration};
+use std::{path::PathBuf, pin::pin, process::ExitCode, sync::Arc, time::Duration};
 use tokio::{sync::mpsc, task::JoinSet, time::Instant};
 use workflows::{ports::Ids, steps::issue_invoices::document_path};
 
@@ -28,19 +35,23 @@ const PACE: Duration = Duration::from_millis(40);
 const PATIENCE: Duration = Duration::from_secs(60);
 const TICK: Duration = Duration::from_millis(250);
 
-/// Runs the demo on the pipeline that runs already, or on one for as long as it takes.
+/// Runs the demo on a pipeline of its own, for as long as it takes.
 ///
 /// # Errors
 /// One sentence on what to do. An order that ends in another way than it should is no error but exit code 1.
 pub async fn demo(config: &Config) -> anyhow::Result<ExitCode> {
-    let stop = shutdown::requested()?;
-    println!("Starting the database and the pipeline. The first time takes some seconds.");
-    let session = Session::open(config).await?;
+    let mut stop = pin!(shutdown::requested()?);
+    say!("Starting the database and the pipeline. The first time takes some seconds.");
+    let Some(session) = Session::open(config, Neighbour::Refuse, &mut stop).await? else {
+        say!("Stopped before everything ran.");
+        return Ok(ExitCode::from(COULD_NOT_RUN));
+    };
     let outcome = tokio::select! {
         outcome = show(config, &session) => outcome,
-        () = stop => {
-            println!("\nStopped. Orders that were accepted go on with the next start.");
-            Ok(ExitCode::FAILURE)
+        () = nobody_reads() => Ok(ExitCode::from(COULD_NOT_RUN)),
+        () = &mut stop => {
+            say!("\nStopped. Orders that were accepted go on with the next start.");
+            Ok(ExitCode::from(COULD_NOT_RUN))
         }
     };
     session.close().await;
@@ -49,19 +60,14 @@ pub async fn demo(config: &Config) -> anyhow::Result<ExitCode> {
 
 async fn show(config: &Config, session: &Session) -> anyhow::Result<ExitCode> {
     let client = Client::new(&session.url)?;
-    let started = if session.is_own() {
-        "Everything runs for this demo, the API on"
-    } else {
-        "Joined the server that runs already on"
-    };
-    println!("{started} {}", session.url);
+    say!("Everything runs for this demo, the API on {}", session.url);
     // An own print of which five exist in each run: a demo that was broken off must not sell those of the next.
     let run = run_name();
     let products = catalogue(&run)?;
     let hot = format!("{HOT}-{run}");
     let hot_units = products.iter().find(|product| product.sku == hot).map_or(0, |product| product.units);
     session.import(&products, "demo/catalog.csv", |_| ()).await?;
-    println!("Imported {} products. Now come the orders, each through the HTTP API.\n", products.len());
+    say!("Imported {} products. Now come the orders, each through the HTTP API.\n", products.len());
 
     let token = session.customer_token("demo")?;
     let shown = client.product(&token, SHOWN).await?.granted("the catalogue cannot be read")?;
@@ -70,10 +76,10 @@ async fn show(config: &Config, session: &Session) -> anyhow::Result<ExitCode> {
 
     let as_expected = say_ends(&outcomes);
     let all_there = say_invoices(config, &invoices)?;
-    println!("\nAudit: does every promise of the pipeline hold?\n");
+    say!("\nAudit: does every promise of the pipeline hold?\n");
     let report = audit::audit(&session.database, &Sandbox::new(session.database.clone())).await?;
-    println!("{report}");
-    say_next(session);
+    say!("{report}");
+    say_next();
     let good = as_expected && all_there && report.is_clean();
     Ok(if good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
@@ -190,21 +196,21 @@ fn take(news: News, outcomes: &mut [Outcome], invoices: &mut Vec<InvoiceLink>) {
 
 /// Whether every kind came to the ends that it should, and says so.
 fn say_ends(outcomes: &[Outcome]) -> bool {
-    println!("\nWhat came of each kind:\n");
+    say!("\nWhat came of each kind:\n");
     let judged = judge(outcomes);
     for kind in &judged {
         match &kind.instead_of {
-            None => println!("  ok    {:<24} {}", kind.what, kind.came),
+            None => say!("  ok    {:<24} {}", kind.what, kind.came),
             Some(expected) => {
-                println!("  WRONG {:<24} {}", kind.what, kind.came);
-                println!("        {:<24} expected: {expected}", "");
+                say!("  WRONG {:<24} {}", kind.what, kind.came);
+                say!("        {:<24} expected: {expected}", "");
             }
         }
     }
     let different = judged.iter().filter(|kind| kind.instead_of.is_some()).count();
     match different {
-        0 => println!("\nAll {} kinds of requests ended as expected.", judged.len()),
-        _ => println!("\n{different} of {} kinds of requests did not end as expected.", judged.len()),
+        0 => say!("\nAll {} kinds of requests ended as expected.", judged.len()),
+        _ => say!("\n{different} of {} kinds of requests did not end as expected.", judged.len()),
     }
     different == 0
 }
@@ -217,26 +223,22 @@ fn say_invoices(config: &Config, invoices: &[InvoiceLink]) -> anyhow::Result<boo
     files.sort();
     let missing: Vec<&PathBuf> = files.iter().filter(|file| !file.is_file()).collect();
     for file in &missing {
-        println!("\nThis invoice should be there and is not: {}", file.display());
+        say!("\nThis invoice should be there and is not: {}", file.display());
     }
     if let Some((example, folder)) = files.first().and_then(|file| Some((file, file.parent()?))) {
-        println!("\n{} invoices of this demo are in {}", files.len() - missing.len(), folder.display());
-        println!("Open one: {}", example.display());
+        say!("\n{} invoices of this demo are in {}", files.len() - missing.len(), folder.display());
+        say!("Open one: {}", example.display());
     }
     Ok(missing.is_empty() && !files.is_empty())
 }
 
 /// Names the commands as this one was started.
-fn say_next(session: &Session) {
+fn say_next() {
     let from_source = std::env::var_os("CARGO").is_some();
     let sluice = if from_source { "cargo run --" } else { "sluice" };
-    println!("\nWhat to try next:\n");
-    if session.is_own() {
-        println!("  {sluice} serve               serve until Ctrl-C, with a curl to order with");
-    } else {
-        println!("  curl {}/openapi.json    what the server can do that runs here", session.url);
-    }
-    println!("  {sluice} replay FILE.csv.gz  the orders of a real shop");
-    println!("  {sluice} audit               every promise checked again");
-    println!("  {sluice} --help              everything else");
+    say!("\nWhat to try next:\n");
+    say!("  {sluice} serve               serve until Ctrl-C, with a curl to order with");
+    say!("  {sluice} replay FILE.csv.gz  the orders of a real shop");
+    say!("  {sluice} audit               every promise checked again");
+    say!("  {sluice} --help              everything else");
 }

@@ -1,5 +1,6 @@
-//! The keys that a provider publishes, kept for a while. A token that names a key nobody knows has them fetched again, but
-//! not more often than now and then: anybody can make up names.
+//! The keys that a provider publishes, as a copy by which tokens are judged at once: a provider that is slow or silent keeps
+//! no known caller waiting. A copy that is old, or a token that names a key nobody knows, has them fetched again beside
+//! that, but not more often than now and then: anybody can make up names.
 
 use anyhow::Context;
 use axum::body::Bytes;
@@ -17,16 +18,21 @@ use jsonwebtoken::{
 use serde::Deserialize;
 use serde_json::Value;
 use std::{collections::HashMap, sync::Arc, time::Duration};
-use tokio::{sync::Mutex, time::Instant};
+use tokio::{sync::watch, time::Instant};
 
-/// A key that the provider took back is believed for as long.
+/// How old a copy may be before it is fetched anew. A key that the provider took back is believed for as long, and until
+/// the next copy has come.
 const FRESH: Duration = Duration::from_secs(300);
-/// The least time between two questions to the provider.
+/// The least time between two questions to the provider, answered or not. It is longer than a question takes, so there is
+/// one at a time.
 const PAUSE: Duration = Duration::from_secs(10);
 /// How long keys are used on while the provider does not answer.
 const STALE: Duration = Duration::from_secs(24 * 3_600);
 const CONNECT: Duration = Duration::from_secs(1);
+/// How long the provider may take to tell its keys.
 const ANSWER: Duration = Duration::from_secs(5);
+/// How long a caller whose key is not known waits for that.
+const PATIENCE: Duration = Duration::from_secs(2);
 /// The largest document that is read; that of a large provider has some 20 KB.
 const LARGEST: usize = 512 * 1024;
 /// More keys than any provider has at once.
@@ -44,7 +50,7 @@ struct Provider {
 
 /// A key set (RFC 7517 section 5).
 #[derive(Deserialize)]
-struct Published {
+struct KeySet {
     keys: Vec<Value>,
 }
 
@@ -56,16 +62,24 @@ pub(super) struct Key {
 
 /// The provider's keys.
 pub(super) struct Keys {
-    issuer: String,
-    http: Http,
-    known: Mutex<Known>,
+    provider: Arc<Published>,
+    known: watch::Sender<Known>,
 }
 
+/// Where they are published.
+struct Published {
+    issuer: String,
+    http: Http,
+}
+
+/// The copy.
 #[derive(Default)]
 struct Known {
     keys: HashMap<String, Arc<Key>>,
     fetched_at: Option<Instant>,
     asked_at: Option<Instant>,
+    /// Whether the answer to the last question is still to come.
+    awaited: bool,
 }
 
 impl Known {
@@ -73,13 +87,23 @@ impl Known {
         moment.is_some_and(|moment| moment.elapsed() < span)
     }
 
+    /// The key of that name, unless the copy is too old to be believed.
     fn key(&self, id: Option<&str>) -> Option<Arc<Key>> {
+        if !Self::since(self.fetched_at, STALE) {
+            return None;
+        }
         match id {
             Some(id) => self.keys.get(id).cloned(),
             // A provider with one key need not name it.
             None if self.keys.len() == 1 => self.keys.values().next().cloned(),
             None => None,
         }
+    }
+
+    /// The same, once it was asked for. That a name is nobody's is known only if the provider answered when it was last asked.
+    fn judged(&self, id: Option<&str>) -> Result<Arc<Key>, TokenError> {
+        let is_answered = Self::since(self.fetched_at, FRESH) && self.fetched_at >= self.asked_at;
+        self.key(id).ok_or(if is_answered { TokenError::Invalid } else { TokenError::Unjudged })
     }
 }
 
@@ -95,35 +119,67 @@ impl Keys {
             .enable_http1()
             .wrap_connector(plain);
         let http = Client::builder(TokioExecutor::new()).build(connector);
-        Ok(Self { issuer: issuer.to_owned(), http, known: Mutex::default() })
+        let provider = Arc::new(Published { issuer: issuer.to_owned(), http });
+        Ok(Self { provider, known: watch::Sender::default() })
     }
 
-    /// The key of that name. One asks the provider, and whoever comes meanwhile waits for the same answer.
+    /// The key of that name: a known one at once. Only whoever names another waits for the provider, and not for long.
     pub(super) async fn named(&self, id: Option<&str>) -> Result<Arc<Key>, TokenError> {
-        let mut known = self.known.lock().await;
-        let found = known.key(id);
-        if found.is_some() && Known::since(known.fetched_at, FRESH) {
-            return found.ok_or(TokenError::Invalid);
+        let (found, is_fresh) = {
+            let known = self.known.borrow();
+            (known.key(id), Known::since(known.fetched_at, FRESH))
+        };
+        if found.is_none() || !is_fresh {
+            self.ask();
         }
-        if !Known::since(known.asked_at, PAUSE) {
-            known.asked_at = Some(Instant::now());
-            match self.fetch().await {
-                Ok(keys) => {
-                    known.keys = keys;
-                    known.fetched_at = Some(Instant::now());
-                }
-                Err(error) => {
-                    tracing::warn!(error = format!("{error:#}"), "the issuer of tokens does not tell its keys")
-                }
-            }
+        if let Some(key) = found {
+            return Ok(key);
         }
-        match known.key(id) {
-            Some(key) if Known::since(known.fetched_at, STALE) => Ok(key),
-            None if Known::since(known.fetched_at, FRESH) => Err(TokenError::Invalid),
-            Some(_) | None => Err(TokenError::Unjudged),
-        }
+        let mut heard = self.known.subscribe();
+        // Whatever came of it is judged below.
+        drop(tokio::time::timeout(PATIENCE, heard.wait_for(|known| !known.awaited)).await);
+        self.known.borrow().judged(id)
     }
 
+    /// Asks the provider beside whoever comes, unless that was done a moment ago.
+    fn ask(&self) {
+        let is_due = self.known.send_if_modified(|known| {
+            let is_due = !Known::since(known.asked_at, PAUSE);
+            if is_due {
+                known.asked_at = Some(Instant::now());
+                known.awaited = true;
+            }
+            is_due
+        });
+        if is_due {
+            tokio::spawn(renew(Arc::clone(&self.provider), self.known.clone()));
+        }
+    }
+}
+
+/// Puts what the provider says now in the place of what was known.
+async fn renew(provider: Arc<Published>, known: watch::Sender<Known>) {
+    let answer = match tokio::time::timeout(ANSWER, provider.fetch()).await {
+        Ok(answer) => answer,
+        Err(_) => Err(anyhow::anyhow!("it has not answered within {} s", ANSWER.as_secs())),
+    };
+    let keys = match answer {
+        Ok(keys) => Some(keys),
+        Err(error) => {
+            tracing::warn!(error = format!("{error:#}"), "the issuer of tokens does not tell its keys");
+            None
+        }
+    };
+    known.send_modify(|known| {
+        known.awaited = false;
+        if let Some(keys) = keys {
+            known.keys = keys;
+            known.fetched_at = Some(Instant::now());
+        }
+    });
+}
+
+impl Published {
     async fn fetch(&self) -> anyhow::Result<HashMap<String, Arc<Key>>> {
         let about = format!("{}/.well-known/openid-configuration", self.issuer.trim_end_matches('/'));
         let provider: Provider = self.get(&about).await?;
@@ -131,7 +187,7 @@ impl Keys {
         // Keys may not be read over a weaker connection than the provider's own.
         let weaker = self.issuer.starts_with("https:") && !provider.jwks_uri.starts_with("https:");
         anyhow::ensure!(!weaker, "{about} names keys that are not behind https");
-        let set: Published = self.get(&provider.jwks_uri).await?;
+        let set: KeySet = self.get(&provider.jwks_uri).await?;
         // Of a kind of key that is not known here others may still be.
         let known = set.keys.into_iter().take(MOST_KEYS).filter_map(|key| serde_json::from_value(key).ok());
         let keys: HashMap<_, _> = known.filter_map(|key| verifying(&key)).collect();
@@ -146,7 +202,7 @@ impl Keys {
             let body = Limited::new(answer.into_body(), LARGEST).collect().await.map_err(anyhow::Error::from_boxed)?;
             Ok(serde_json::from_slice(&body.to_bytes())?)
         };
-        tokio::time::timeout(ANSWER, asked).await?.with_context(|| format!("{url} cannot be read"))
+        asked.await.with_context(|| format!("{url} cannot be read"))
     }
 }
 

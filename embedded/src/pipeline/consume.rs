@@ -12,6 +12,7 @@ use handlers::{
 use std::{sync::Arc, time::Duration};
 use tokio::sync::{Notify, Semaphore, watch};
 use tokio_util::task::TaskTracker;
+use tracing::field::display;
 use uuid::Uuid;
 use workflows::{steps::Outcome, wiring::QueueSpec};
 
@@ -137,19 +138,19 @@ impl Consumer {
             match outcome {
                 Outcome::Done => receipts.push(message.receipt),
                 Outcome::Refused(why) => {
-                    tracing::info!(queue = self.spec.name, order = ?message.subject, why, "refused");
+                    tracing::info!(queue = self.spec.name, order = message.subject.map(display), why, "refused");
                     receipts.push(message.receipt);
                 }
                 Outcome::Busy(error) => {
-                    tracing::debug!(queue = self.spec.name, order = ?message.subject, error, "not yet");
+                    tracing::debug!(queue = self.spec.name, order = message.subject.map(display), error, "not yet");
                     if self.long_waits.is_to_be_told(message.age, self.ports.clock.now()) {
-                        let (order, seconds) = (message.subject, message.age.as_secs());
-                        tracing::warn!(queue = self.spec.name, ?order, seconds, error, "messages wait for minutes");
+                        let (order, seconds) = (message.subject.map(display), message.age.as_secs());
+                        tracing::warn!(queue = self.spec.name, order, seconds, error, "messages wait for minutes");
                     }
                     returns.push(self.give_back(message, false, error));
                 }
                 Outcome::Retry(error) => {
-                    tracing::warn!(queue = self.spec.name, order = ?message.subject, error, "failed");
+                    tracing::warn!(queue = self.spec.name, order = message.subject.map(display), error, "failed");
                     returns.push(self.give_back(message, true, error));
                 }
             }

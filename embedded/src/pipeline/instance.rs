@@ -11,6 +11,7 @@ use adapters::postgres::{
     Database, SESSION,
     lease::{self, InHand, Lease},
     queue::{PgQueue, Receipt},
+    reach,
 };
 use sqlx::{Connection, PgConnection};
 use std::time::Duration;
@@ -105,20 +106,25 @@ impl Registration {
     }
 
     async fn keep_number(&mut self) {
+        let mut told: Option<String> = None;
         loop {
             tokio::time::sleep(ROUND).await;
             // A server that fell silent is as good as gone.
-            match tokio::time::timeout(self.lease.patience(), self.round()).await {
-                Ok(Ok(())) => {}
-                Ok(Err(error)) => {
-                    tracing::debug!(%error, "the instance lost its connection");
-                    self.connection = None;
-                }
-                Err(elapsed) => {
-                    tracing::debug!(%elapsed, "the instance has no answer on its connection");
-                    self.connection = None;
-                }
+            let cause = match tokio::time::timeout(self.lease.patience(), self.round()).await {
+                Ok(Ok(())) => None,
+                Ok(Err(error)) => Some(reach::why(&error, &self.database.durable.connect_options())),
+                Err(elapsed) => Some(format!("no answer ({elapsed})")),
+            };
+            if cause.is_some() {
+                self.connection = None;
             }
+            // Others wait in vain for a connection and know no more than that; here the cause is seen, and told once.
+            match &cause {
+                Some(cause) if told.as_ref() != Some(cause) => tracing::warn!(cause, "the database is away"),
+                None if told.is_some() => tracing::warn!("the database is back"),
+                Some(_) | None => {}
+            }
+            told = cause;
         }
     }
 

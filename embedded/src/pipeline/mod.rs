@@ -75,6 +75,7 @@ impl Pipeline {
         let listener = listen(config.listen).await?;
         let database =
             Database::connect(database_url, CONNECTIONS).context("the database's URL cannot be understood")?;
+        database.reach().await?;
         pooler::require_sessions(&database.durable.connect_options()).await?;
         database.migrate().await.context("the database cannot be brought up to date")?;
         let definition = Arc::new(engine::checkout()?);

@@ -1,6 +1,5 @@
 //! `replay`: sends the orders of a real shop through the HTTP API at the shop's own rhythm, and reports what became of
 //! them. The load is open: an order goes out when it is due, whether or not the ones before it were answered.
-#![expect(clippy::print_stdout, reason = "a command prints its answer")]
 
 use super::{
     carry::{Errand, Shop},
@@ -10,11 +9,17 @@ use super::{
     report,
     schedule::{Action, Due, Speed, due},
 };
-use crate::{cli::ReplayArgs, config::Config, session::Session, shutdown};
+use crate::{
+    cli::{COULD_NOT_RUN, ReplayArgs},
+    config::Config,
+    session::{Neighbour, Session},
+    shutdown,
+    terminal::{nobody_reads, say},
+};
 use adapters::{postgres::catalogue::Delivery, system::SystemIds};
 use anyhow::Context;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use std::{collections::HashMap, io::IsTerminal, process::ExitCode, sync::Arc, time::Duration};
+use std::{collections::HashMap, io::IsTerminal, pin::pin, process::ExitCode, sync::Arc, time::Duration};
 use tokio::{sync::Semaphore, task::JoinSet, time::Instant};
 use workflows::ports::Ids;
 
@@ -33,14 +38,19 @@ const PLAIN_EVERY: Duration = Duration::from_secs(5);
 /// # Errors
 /// One sentence on what to do. An order without an end is no error but exit code 1.
 pub async fn replay(config: &Config, args: &ReplayArgs) -> anyhow::Result<ExitCode> {
-    let stop = shutdown::requested()?;
     let plan = Arc::new(read(args).await?);
-    println!("{} has {}", args.file.display(), report::contents(&plan, args.stock_days)?);
+    say!("{} has {}", args.file.display(), report::contents(&plan, args.stock_days)?);
     if plan.orders.is_empty() {
-        println!("There is nothing to send.");
+        say!("There is nothing to send.");
         return Ok(ExitCode::SUCCESS);
     }
-    let session = Arc::new(Session::open(config).await?);
+    // From here on there is something to stop in order.
+    let mut stop = pin!(shutdown::requested()?);
+    let Some(session) = Session::open(config, Neighbour::Join, &mut stop).await? else {
+        say!("Stopped before anything was sent.");
+        return Ok(ExitCode::from(COULD_NOT_RUN));
+    };
+    let session = Arc::new(session);
     let outcome = import_and_send(&session, &plan, args, stop).await;
     if let Some(session) = Arc::into_inner(session) {
         session.close().await;
@@ -64,30 +74,35 @@ async fn import_and_send(
     stop: impl Future<Output = ()>,
 ) -> anyhow::Result<ExitCode> {
     let joined = if session.is_own() { "Everything runs for this replay, the API on" } else { "Joined the server on" };
-    println!("{joined} {}", session.url);
-    import(session, plan).await?;
+    say!("{joined} {}", session.url);
+    let mut stop = pin!(stop);
+    tokio::select! {
+        imported = import(session, plan) => imported?,
+        () = &mut stop => return Ok(ExitCode::from(COULD_NOT_RUN)),
+    }
     let shop = Arc::new(Shop::new(Arc::clone(session), plan.orders.len(), run_name())?);
     let schedule = due(plan, args.speed);
-    println!("{}\n", rhythm(args.speed, &schedule));
+    say!("{}\n", rhythm(args.speed, &schedule));
     let mut errands = JoinSet::new();
     let ending = tokio::select! {
         ending = follow(&shop, plan, args.speed, schedule, &mut errands) => ending?,
         () = stop => Ending::Stopped,
+        () = nobody_reads() => Ending::Stopped,
     };
     errands.shutdown().await;
     let summary = shop.ledger.summary();
-    println!("{}", report::result(plan, &summary, args.speed)?);
+    say!("{}", report::result(plan, &summary, args.speed)?);
     match ending {
         Ending::All => {}
-        Ending::Stuck => println!("Given up: for {} s nothing has happened to the rest.", PATIENCE.as_secs()),
-        Ending::Stopped => println!("Stopped before the end. Orders that were accepted go on with the next start."),
+        Ending::Stuck => say!("Given up: for {} s nothing has happened to the rest.", PATIENCE.as_secs()),
+        Ending::Stopped => say!("Stopped before the end. Orders that were accepted go on with the next start."),
     }
     let failed: u64 = summary.outcomes().iter().filter(|(outcome, _)| outcome.is_failure()).map(|(_, n)| n).sum();
     if failed > 0 {
-        println!("{} order(s) did not come to an end here; sluice audit tells whether all is well.", grouped(failed));
+        say!("{} order(s) did not come to an end here; sluice audit tells whether all is well.", grouped(failed));
         return Ok(ExitCode::FAILURE);
     }
-    println!("Every order came to its end. Check every promise with: sluice audit");
+    say!("Every order came to its end. Check every promise with: sluice audit");
     Ok(ExitCode::SUCCESS)
 }
 
@@ -111,7 +126,7 @@ async fn import(session: &Session, plan: &Plan) -> anyhow::Result<()> {
         ProgressBar::new(length).with_style(ProgressStyle::with_template("importing {bar:40} {pos}/{len} products")?);
     session.import(&deliveries, "replay", |done| bar.set_position(u64::try_from(done).unwrap_or(length))).await?;
     bar.finish_and_clear();
-    println!("Imported {} products and booked their units in.", grouped(deliveries.len()));
+    say!("Imported {} products and booked their units in.", grouped(deliveries.len()));
     Ok(())
 }
 
@@ -239,12 +254,7 @@ impl Display {
             bar.set_message(state);
         } else if self.last_line.elapsed() >= PLAIN_EVERY {
             self.last_line = Instant::now();
-            println!(
-                "{:>5} s  {} of {} ended, {state}",
-                elapsed.as_secs(),
-                grouped(counts.ended),
-                grouped(self.orders)
-            );
+            say!("{:>5} s  {} of {} ended, {state}", elapsed.as_secs(), grouped(counts.ended), grouped(self.orders));
         }
     }
 }

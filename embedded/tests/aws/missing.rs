@@ -7,7 +7,7 @@ fn said(folder: &Path, programs: &Path) -> String {
     let mut command = Command::new(env!("CARGO_BIN_EXE_sluice"));
     command.arg("aws-local").current_dir(folder).env_remove("CARGO_MANIFEST_DIR").env("PATH", programs);
     let output = command.output().unwrap();
-    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(output.status.code(), Some(2));
     String::from_utf8(output.stderr).unwrap()
 }
 

@@ -179,7 +179,8 @@ pub(crate) fn audit_command(data_dir: &Path, database_url: Option<&str>) {
     assert!(report["lines"].as_array().unwrap().iter().all(|line| line["violations"] == 0), "{text}");
 }
 
-fn prepared(data_dir: &Path, database_url: Option<&str>) -> Command {
+/// One of the binary's commands, to be run on that folder and database.
+pub(crate) fn prepared(data_dir: &Path, database_url: Option<&str>) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_sluice"));
     for (name, _) in std::env::vars_os() {
         if name.to_string_lossy().starts_with("SLUICE_") {

@@ -8,19 +8,36 @@ use crate::token::{Identity, Role};
 use sha2::{Digest, Sha256};
 use std::sync::{Arc, OnceLock};
 
+/// Under this target stands who did what on somebody else's account. A log lets it through whatever else it leaves out.
+pub const TRAIL: &str = "handlers::api::actor";
+/// The same of customers, who act for themselves, and so often that it is for those who want it: what came of it stands
+/// with the order.
+pub(super) const CUSTOMERS: &str = "handlers::api::customer";
+
 /// Filled in once it is known who calls; shared between the request and the log.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Actor(Arc<OnceLock<String>>);
+pub(super) struct Actor(Arc<OnceLock<Named>>);
+
+#[derive(Debug)]
+struct Named {
+    name: String,
+    is_customer: bool,
+}
 
 impl Actor {
     pub(super) fn is(&self, identity: &Identity) {
         // Of the extractors that look at one request all see the same caller.
-        self.0.get_or_init(|| named(identity));
+        self.0.get_or_init(|| Named { name: named(identity), is_customer: identity.role == Role::Customer });
     }
 
     /// As the log says it; nothing for whoever showed no valid token.
     pub(super) fn name(&self) -> Option<&str> {
-        self.0.get().map(String::as_str)
+        self.0.get().map(|named| named.name.as_str())
+    }
+
+    /// Whether it acts for itself.
+    pub(super) fn is_customer(&self) -> bool {
+        self.0.get().is_some_and(|named| named.is_customer)
     }
 }
 

@@ -1,7 +1,13 @@
 //! What every answer has, whatever was asked: a request id, a problem document if it is one, safe headers, one line in
 //! the log and a count. A panic in a handler ends here, as a problem like any other.
 
-use super::{App, actor::Actor, idempotency_key::holds_card_number, problem::Refusal, routes};
+use super::{
+    App,
+    actor::{Actor, CUSTOMERS, TRAIL},
+    idempotency_key::holds_card_number,
+    problem::Refusal,
+    routes,
+};
 use axum::{
     body::Body,
     extract::{MatchedPath, Request, State},
@@ -45,10 +51,14 @@ pub(super) async fn envelope(State(app): State<App>, mut request: Request, next:
     let took = started.elapsed();
     app.metrics.answered(route, method, response.status().as_u16(), took);
     log(method, route, response.status(), took, &request_id, cause.as_deref());
-    if accountable && let Some(actor) = actor.name() {
+    if accountable && let Some(name) = actor.name() {
         let order = order.or_else(|| location(&response).and_then(order_in)).map(tracing::field::display);
         let status = response.status().as_u16();
-        tracing::info!(target: "handlers::api::actor", actor, method, route, order, status, request_id, "asked");
+        if actor.is_customer() {
+            tracing::info!(target: CUSTOMERS, actor = name, method, route, order, status, request_id, "asked");
+        } else {
+            tracing::info!(target: TRAIL, actor = name, method, route, order, status, request_id, "asked");
+        }
     }
     response
 }

@@ -30,6 +30,7 @@ mod support;
 mod trace_context;
 
 pub use acceptances::Acceptances;
+pub use actor::TRAIL;
 pub use decisions::{Decisions, LookAgain};
 pub use edge::EdgeKey;
 pub use metrics::{FromThisMachine, Metrics};

@@ -10,6 +10,9 @@ const LEVEL: &str = "AWS_LAMBDA_LOG_LEVEL";
 /// addresses in them.
 const INVOCATIONS: &str = "lambda_runtime::layers::trace=info";
 
+/// Who of the staff did what is said whatever the level is.
+const TRAIL: &str = "handlers::api::actor=info";
+
 /// Begins to log.
 pub(super) fn start() {
     let level = std::env::var(LEVEL).unwrap_or_else(|_| "info".to_owned());
@@ -30,7 +33,7 @@ where
 fn directives(level: &str) -> String {
     // Lambda's word for what is the end.
     let level = if level == "fatal" { "error" } else { level };
-    format!("warn,{INVOCATIONS},handlers={level},workflows={level},adapters={level}")
+    format!("warn,{INVOCATIONS},{TRAIL},handlers={level},workflows={level},adapters={level}")
 }
 
 #[cfg(test)]
@@ -67,6 +70,7 @@ pub(super) mod tests {
         span.in_scope(|| {
             tracing::warn!(target: "handlers::lambda::queue", order = "7", "failed");
             tracing::debug!(target: "handlers::api", "request");
+            tracing::info!(target: crate::api::TRAIL, actor = "support:sam", "asked");
             tracing::trace!(target: "lambda_runtime::layers::api_response", body = "zoe@example.com", "raw event");
             tracing::debug!(target: "aws_smithy_runtime::client", body = "zoe@example.com", "request");
         });
@@ -74,16 +78,17 @@ pub(super) mod tests {
 
     #[test]
     fn a_line_names_its_invocation() {
-        let line = logged("INFO", in_an_invocation).pop().unwrap();
+        let line = logged("INFO", in_an_invocation).remove(0);
         assert_eq!((&line["level"], &line["message"], &line["order"]), (&"WARN".into(), &"failed".into(), &"7".into()));
         assert_eq!(line["span"]["requestId"], "r-1");
     }
 
     #[test]
-    fn only_our_own_code_is_followed_to_the_level_that_is_set() {
-        for (level, lines) in [("FATAL", 0), ("ERROR", 0), ("WARN", 1), ("INFO", 1), ("DEBUG", 2), ("TRACE", 2)] {
+    fn only_our_own_code_is_followed_to_the_level_that_is_set_and_who_did_what_is_always_told() {
+        for (level, lines) in [("FATAL", 1), ("ERROR", 1), ("WARN", 2), ("INFO", 2), ("DEBUG", 3), ("TRACE", 3)] {
             let logged = logged(level, in_an_invocation);
             assert_eq!(logged.len(), lines, "{level}");
+            assert!(logged.iter().any(|line| line["actor"] == "support:sam"), "{level}");
             assert!(!format!("{logged:?}").contains("zoe@"), "{level}");
         }
     }

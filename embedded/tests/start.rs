@@ -1,0 +1,206 @@
+//! What a process does that cannot start, or is not to start after all: it says why, and leaves nothing behind.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+
+mod support;
+
+use futures_util::future::join_all;
+use sqlx::Connection;
+use std::{
+    fs,
+    path::Path,
+    process::{Output, Stdio},
+    time::Duration,
+};
+use support::{
+    Shop, folder,
+    partition::Partition,
+    server::{Server, command, prepared},
+    wait_until,
+};
+use tokio::{net::TcpListener, process::Child};
+
+/// Far more than anything here takes.
+const WITHIN: Duration = Duration::from_secs(60);
+/// Statements that wait for somebody's lock.
+const BLOCKED: &str =
+    "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
+
+fn begun(data_dir: &Path, database_url: Option<&str>, arguments: &[&str]) -> Child {
+    let mut command = tokio::process::Command::from(prepared(data_dir, database_url));
+    command.args(arguments).env("SLUICE_LISTEN", "127.0.0.1:0").kill_on_drop(true);
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+}
+
+async fn ended(child: Child) -> (Option<i32>, String) {
+    let Output { status, stdout, stderr } =
+        tokio::time::timeout(WITHIN, child.wait_with_output()).await.expect("it still runs").unwrap();
+    (status.code(), format!("{}{}", String::from_utf8_lossy(&stdout), String::from_utf8_lossy(&stderr)))
+}
+
+fn terminate(child: &Child) {
+    let pid = child.id().unwrap().to_string();
+    assert!(std::process::Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+}
+
+async fn blocked(shop: &Shop) {
+    wait_until("a statement to wait for the lock", WITHIN, async || match shop.count(BLOCKED).await {
+        0 => Err("none does".to_owned()),
+        _ => Ok(()),
+    })
+    .await;
+}
+
+/// Nothing that was started for a folder runs any more.
+async fn is_left_alone(folder: &Path) {
+    wait_until("every process of the folder to end", WITHIN, async || {
+        let output = std::process::Command::new("ps").args(["-A", "-ww", "-o", "command="]).output().unwrap();
+        let running = String::from_utf8_lossy(&output.stdout).into_owned();
+        let mut theirs = running.lines().filter(|line| line.contains(folder.to_str().unwrap()));
+        theirs.next().map_or(Ok(()), |line| Err(line.to_owned()))
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn asked_to_stop_while_its_database_is_made_it_ends_and_leaves_no_process() {
+    let folder = folder();
+    let child = begun(folder.path(), None, &["serve"]);
+    wait_until("the database to be made", WITHIN, async || {
+        let made = ["postgres.new", "postgres"].iter().any(|name| folder.path().join(name).exists());
+        if made { Ok(()) } else { Err("nothing is there".to_owned()) }
+    })
+    .await;
+    terminate(&child);
+    let (code, said) = ended(child).await;
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("Stopped before everything ran") && !said.contains("serves on"), "{said}");
+    is_left_alone(folder.path()).await;
+}
+
+#[tokio::test]
+async fn asked_to_stop_while_the_database_says_nothing_it_ends() {
+    let (folder, listener) = (folder(), TcpListener::bind("127.0.0.1:0").await.unwrap());
+    let url = format!("postgres://u@{}/shop?sslmode=disable", listener.local_addr().unwrap());
+    let child = begun(folder.path(), Some(&url), &["serve"]);
+    let connection = tokio::time::timeout(WITHIN, listener.accept()).await.unwrap().unwrap();
+    terminate(&child);
+    let (code, said) = ended(child).await;
+    assert_eq!(code, Some(0), "{said}");
+    drop(connection);
+}
+
+#[tokio::test]
+async fn asked_to_stop_while_it_migrates_it_ends() {
+    let shop = Shop::open(0).await;
+    let mut other = sqlx::PgConnection::connect(&shop.url).await.unwrap();
+    let lock = "begin; lock table _sqlx_migrations in access exclusive mode";
+    sqlx::raw_sql(lock).execute(&mut other).await.unwrap();
+    let child = begun(shop.dir.path(), Some(&shop.url), &["serve"]);
+    blocked(&shop).await;
+    terminate(&child);
+    let (code, said) = ended(child).await;
+    assert_eq!(code, Some(0), "{said}");
+}
+
+#[tokio::test]
+async fn a_database_that_never_answers_is_named_by_every_command() {
+    let (folder, listener) = (folder(), TcpListener::bind("127.0.0.1:0").await.unwrap());
+    let place = listener.local_addr().unwrap().to_string();
+    let url = format!("postgres://u:a-secret@{place}/shop?sslmode=disable");
+    let goods = folder.path().join("goods.csv");
+    fs::write(&goods, "sku,name,price,currency,tax_rate,stock\nTEA,Tea,1.00,EUR,19,1\n").unwrap();
+    let import = ["catalog", "import", goods.to_str().unwrap()];
+    let commands: [&[&str]; 5] = [&["serve"], &["audit"], &["dlq", "list"], &["index", "rebuild"], &import];
+    for (code, said) in join_all(commands.map(|arguments| ended(begun(folder.path(), Some(&url), arguments)))).await {
+        assert_eq!(code, Some(2), "{said}");
+        assert!(said.contains(&place) && said.contains("no answer within") && !said.contains("a-secret"), "{said}");
+    }
+}
+
+#[tokio::test]
+async fn a_command_whose_database_falls_silent_gives_up_and_says_what_to_do() {
+    let shop = Shop::open(0).await;
+    let partition = Partition::before(&shop.url).await;
+    let goods = shop.dir.path().join("goods.csv");
+    fs::write(&goods, "sku,name,price,currency,tax_rate,stock\nTEA,Tea,1.00,EUR,19,1\n").unwrap();
+    let mut other = sqlx::PgConnection::connect(&shop.url).await.unwrap();
+    sqlx::raw_sql("begin; lock table products in access exclusive mode").execute(&mut other).await.unwrap();
+    let import = begun(shop.dir.path(), Some(&partition.url), &["catalog", "import", goods.to_str().unwrap()]);
+    blocked(&shop).await;
+    partition.cut();
+    let (code, said) = ended(import).await;
+    assert_eq!(code, Some(2), "{said}");
+    assert!(said.contains("answers no more") && said.contains("run the command again"), "{said}");
+}
+
+#[tokio::test]
+async fn where_there_is_no_shop_commands_make_none_and_say_where_to_go() {
+    let folder = folder();
+    let data_dir = folder.path().join("data");
+    let goods = folder.path().join("goods.csv");
+    fs::write(&goods, "sku,name,price,currency,tax_rate,stock\nTEA,Tea,1.00,EUR,19,1\n").unwrap();
+    for arguments in [
+        vec!["audit"],
+        vec!["dlq", "list"],
+        vec!["dlq", "show", "1"],
+        vec!["dlq", "redrive", "--all"],
+        vec!["dlq", "delete", "1", "--reason", "a test"],
+        vec!["index", "rebuild"],
+        vec!["catalog", "import", goods.to_str().unwrap()],
+        vec!["token", "--role", "customer", "--sub", "zoe"],
+    ] {
+        let (code, said) = ended(begun(&data_dir, None, &arguments)).await;
+        assert_eq!(code, Some(2), "{arguments:?}: {said}");
+        assert!(said.contains("SLUICE_DATA_DIR") && said.contains("sluice serve"), "{arguments:?}: {said}");
+        assert!(!data_dir.exists(), "{arguments:?} made a folder");
+    }
+}
+
+#[tokio::test]
+async fn whether_something_is_wrong_and_whether_it_could_be_looked_at_are_told_apart() {
+    let shop = Shop::open(0).await;
+    let code = |arguments: &[&str]| command(&shop, arguments).status.code();
+    assert_eq!(code(&["audit"]), Some(0));
+    shop.run("update stock set reserved = reserved + 1 where sku = 'TEA'").await;
+    assert_eq!(code(&["audit"]), Some(1));
+    let (nobody, folder) = (TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap(), folder());
+    let url = format!("postgres://u@{nobody}/shop?sslmode=disable");
+    let (code, said) = ended(begun(folder.path(), Some(&url), &["audit"])).await;
+    assert_eq!(code, Some(2), "{said}");
+    assert!(said.contains("nobody listens there"), "{said}");
+}
+
+#[tokio::test]
+async fn the_demo_leaves_a_shop_alone_that_runs_already() {
+    let folder = folder();
+    let server = Server::start_in(folder.path(), None).await;
+    let orders = async || {
+        let shop = Shop::at(server.own_database_url().await);
+        shop.count("select count(*) from products").await + shop.count("select count(*) from submissions").await
+    };
+    for address in ["127.0.0.1:0", server.url.trim_start_matches("http://")] {
+        let mut demo = prepared(folder.path(), None);
+        let output = demo.arg("demo").env("SLUICE_LISTEN", address).stdin(Stdio::null()).output().unwrap();
+        let complaint = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(2), "{address}: {complaint}");
+        assert!(complaint.contains("a shop runs already"), "{address}: {complaint}");
+        assert_eq!(orders().await, 0, "{address}");
+    }
+}
+
+#[tokio::test]
+async fn whoever_stops_reading_ends_a_command_quietly() {
+    let shop = Shop::open(0).await;
+    shop.run("insert into messages (queue, body) select 'intake-dlq', '{}' from generate_series(1, 500)").await;
+    for arguments in [vec!["audit", "--json"], vec!["dlq", "list"], vec!["dlq", "list", "--json"], vec!["--help"]] {
+        let mut child = begun(shop.dir.path(), Some(&shop.url), &arguments);
+        drop(child.stdout.take());
+        let (code, said) = ended(child).await;
+        assert_eq!(code, Some(0), "{arguments:?}: {said}");
+        assert!(!said.contains("panicked"), "{arguments:?}: {said}");
+    }
+    // Nobody reads what it complains of either.
+    let mut child = begun(shop.dir.path(), Some(&shop.url), &["dlq", "show", "0"]);
+    drop((child.stdout.take(), child.stderr.take()));
+    assert_eq!(ended(child).await.0, Some(2));
+}
