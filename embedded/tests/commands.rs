@@ -58,6 +58,26 @@ async fn the_same_file_is_imported_once_and_a_count_takes_the_place_of_what_was_
 }
 
 #[tokio::test]
+async fn a_file_without_a_column_leaves_what_products_have_of_it() {
+    let shop = Shop::open(0).await;
+    let first = shop.dir.path().join("first.csv");
+    let header = "sku,name,price,currency,tax_rate,stock,tax_category,price_includes_tax";
+    fs::write(&first, format!("{header}\nPOT,Pot,11.90,EUR,19,1,,true\nBOOK,Book,5,EUR,0,1,export,\n")).unwrap();
+    printed(&shop, &["catalog", "import", first.to_str().unwrap()]);
+    let next = shop.file("next.csv", "POT,Pot,11.90,EUR,19,2\nBOOK,Book,5,EUR,0,2");
+    printed(&shop, &["catalog", "import", &next]);
+    let kept = "select count(*) from products where (sku = 'POT' and price_includes_tax)
+                                                 or (sku = 'BOOK' and tax_category = 'export')";
+    assert_eq!(sqlx::query_scalar::<_, i64>(kept).fetch_one(shop.pool()).await.unwrap(), 2);
+
+    let taxed = shop.file("taxed.csv", "BOOK,Book,5,EUR,7,2");
+    let (code, complaint) = failed(&shop, &["catalog", "import", &taxed]);
+    assert_eq!(code, Some(1));
+    assert!(complaint.contains("BOOK (export at 7.00 per cent)"), "{complaint}");
+    assert_eq!(shop.on_hand("BOOK").await, 3);
+}
+
+#[tokio::test]
 async fn a_rebuild_names_the_order_that_it_cannot_index_and_indexes_all_others() {
     let shop = Shop::open(0).await;
     let row = |n: u32| {

@@ -4,16 +4,22 @@
 use super::{
     Asked,
     catalogue::{CHUNK, Delivery, PgCatalogue, WAREHOUSE, sorted},
+    unreadable,
 };
 use sqlx::{Connection, PgConnection};
 use time::OffsetDateTime;
-use workflows::ports::Unavailable;
+use workflows::{
+    invoice::{TaxCategory, TaxTermsSaid},
+    ports::Unavailable,
+};
 
 /// A file to be imported.
 #[derive(Clone, Copy, Debug)]
 pub struct CatalogueFile<'f> {
     /// Its good rows.
     pub deliveries: &'f [Delivery],
+    /// The tax terms that it has columns for.
+    pub said: TaxTermsSaid,
     /// What it is called.
     pub source: &'f str,
     /// SHA-256 of it.
@@ -47,6 +53,9 @@ pub enum Imported {
     },
     /// Fewer units were counted than are promised to orders; nothing was changed.
     Promised(Vec<Promised>),
+    /// Products would keep a tax category that does not go with the rate of the file; nothing was changed. Standard and zero
+    /// never do: they say no more than the rate, so the category goes by the new one.
+    Contradicted(Vec<Contradicted>),
 }
 
 /// A SKU of which more is promised than was counted.
@@ -58,6 +67,17 @@ pub struct Promised {
     pub reserved: i64,
     /// Units counted.
     pub counted: i64,
+}
+
+/// A SKU whose tax category, of which the file says nothing, does not go with the file's rate.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Contradicted {
+    /// The SKU.
+    pub sku: String,
+    /// What it has.
+    pub category: TaxCategory,
+    /// The file's rate in basis points.
+    pub tax_rate_bp: u32,
 }
 
 impl Stock {
@@ -86,15 +106,23 @@ impl PgCatalogue {
         }
         let deliveries = sorted(file.deliveries);
         match file.stock {
-            Stock::Received => self.write(&mut transaction, &deliveries, file.source, progress).await?,
+            Stock::Received => self.write(&mut transaction, &deliveries, file.source, file.said, progress).await?,
             Stock::Counted => {
                 let listed: Vec<Delivery> = deliveries.iter().map(|d| Delivery { units: 0, ..(*d).clone() }).collect();
-                self.write(&mut transaction, &listed.iter().collect::<Vec<_>>(), file.source, progress).await?;
+                let listed: Vec<&Delivery> = listed.iter().collect();
+                self.write(&mut transaction, &listed, file.source, file.said, progress).await?;
                 let promised = self.count(&mut transaction, &deliveries, file.source).await?;
                 if !promised.is_empty() {
                     transaction.rollback().await.asked("catalogue.import")?;
                     return Ok(Imported::Promised(promised));
                 }
+            }
+        }
+        if !file.said.category {
+            let contradicted = contradicted(&mut transaction, &deliveries).await?;
+            if !contradicted.is_empty() {
+                transaction.rollback().await.asked("catalogue.import")?;
+                return Ok(Imported::Contradicted(contradicted));
             }
         }
         transaction.commit().await.asked("catalogue.import")?;
@@ -144,6 +172,37 @@ impl PgCatalogue {
         }
         Ok(promised)
     }
+}
+
+/// Which of the products, written already, kept a category that does not go with their rate.
+async fn contradicted(
+    connection: &mut PgConnection,
+    deliveries: &[&Delivery],
+) -> Result<Vec<Contradicted>, Unavailable> {
+    let mut contradicted = Vec::new();
+    for chunk in deliveries.chunks(CHUNK) {
+        let skus: Vec<String> = chunk.iter().map(|delivery| delivery.sku.clone()).collect();
+        let kept = sqlx::query!(
+            r#"-- catalogue.import_kept
+             select sku, tax_category as "category!", tax_rate_bp from products
+             where sku = any($1::text[]) and tax_category is not null
+             order by sku collate "C""#,
+            &skus
+        )
+        .fetch_all(&mut *connection)
+        .await
+        .asked("catalogue.import_kept")?;
+        for row in kept {
+            let category: TaxCategory =
+                row.category.parse().map_err(|_| unreadable("catalogue.import_kept", "tax_category"))?;
+            let tax_rate_bp =
+                u32::try_from(row.tax_rate_bp).map_err(|_| unreadable("catalogue.import_kept", "tax_rate_bp"))?;
+            if !category.may_have(tax_rate_bp) {
+                contradicted.push(Contradicted { sku: row.sku, category, tax_rate_bp });
+            }
+        }
+    }
+    Ok(contradicted)
 }
 
 /// When the file was imported before.

@@ -3,13 +3,23 @@
 use super::shop::{Shop, delivery};
 use adapters::postgres::{
     catalogue::Delivery,
-    catalogue_file::{CatalogueFile, Imported, Promised, Stock},
+    catalogue_file::{CatalogueFile, Contradicted, Imported, Promised, Stock},
 };
 use futures_util::future::join_all;
-use workflows::ports::Catalogue;
+use workflows::{
+    invoice::{TaxCategory, TaxTerms, TaxTermsSaid},
+    ports::Catalogue,
+};
 
 fn file(deliveries: &[Delivery], content: u8) -> CatalogueFile<'_> {
-    CatalogueFile { deliveries, source: "goods.csv", content: [content; 32], stock: Stock::Received, again: false }
+    CatalogueFile {
+        deliveries,
+        said: TaxTermsSaid::ALL,
+        source: "goods.csv",
+        content: [content; 32],
+        stock: Stock::Received,
+        again: false,
+    }
 }
 
 impl Shop {
@@ -19,6 +29,15 @@ impl Shop {
 
     async fn available(&self, sku: &str) -> i64 {
         self.catalogue.product(sku).await.unwrap().unwrap().available
+    }
+
+    /// Its category, its reason, and whether its price includes the tax.
+    async fn terms(&self, sku: &str) -> String {
+        self.value(&format!(
+            "select concat_ws('; ', coalesce(tax_category, '-'), coalesce(tax_exemption_reason, '-'), price_includes_tax)
+             from products where sku = '{sku}'"
+        ))
+        .await
     }
 
     /// What the audit adds up.
@@ -107,4 +126,124 @@ async fn a_count_below_what_is_promised_is_refused_whole_with_its_sku() {
     assert_eq!((shop.available("TEA").await, shop.available("CUP").await), (992, 998));
     assert_eq!(shop.catalogue.product("TEA").await.unwrap().unwrap().price.amount, 1_999);
     assert!(shop.receipts_add_up().await);
+}
+
+/// Nothing is said of the tax but the rate.
+const NOTHING: TaxTermsSaid = TaxTermsSaid { category: false, exemption_reason: false, price_includes_tax: false };
+
+fn gross(sku: &str, price: i64) -> Delivery {
+    let tax_terms = TaxTerms { price_includes_tax: true, ..TaxTerms::default() };
+    Delivery { tax_terms, ..delivery(sku, sku, price, 1_900, 1) }
+}
+
+fn categorised(sku: &str, category: TaxCategory, rate: u32) -> Delivery {
+    let tax_terms = TaxTerms { category: Some(category), ..TaxTerms::default() };
+    Delivery { tax_terms, ..delivery(sku, sku, 100, rate, 1) }
+}
+
+fn exempt(sku: &str) -> Delivery {
+    let exemption_reason = Some("Section 4".to_owned());
+    let tax_terms = TaxTerms { category: Some(TaxCategory::Exempt), exemption_reason, price_includes_tax: false };
+    Delivery { tax_terms, ..delivery(sku, sku, 100, 0, 1) }
+}
+
+#[tokio::test]
+async fn what_a_file_has_no_column_for_products_keep_and_new_ones_get_the_default() {
+    let shop = Shop::empty().await;
+    assert_eq!(shop.import_file(file(&[gross("TEA", 1_190), exempt("INK")], 1)).await, Imported::Now);
+    let next =
+        [delivery("TEA", "Tea", 1_290, 1_900, 5), delivery("INK", "Ink", 110, 0, 5), delivery("NEW", "New", 1, 700, 5)];
+    for (content, stock) in [(2, Stock::Received), (3, Stock::Counted)] {
+        let without = CatalogueFile { said: NOTHING, stock, ..file(&next, content) };
+        assert_eq!(shop.import_file(without).await, Imported::Now);
+        assert_eq!(shop.terms("TEA").await, "-; -; t");
+        assert_eq!(shop.terms("INK").await, "exempt; Section 4; f");
+        assert_eq!(shop.terms("NEW").await, "-; -; f");
+    }
+    let tea = shop.catalogue.product("TEA").await.unwrap().unwrap();
+    assert_eq!((tea.price.amount, tea.price_includes_tax, tea.available), (1_290, true, 5));
+
+    assert_eq!(shop.import_file(file(&next, 4)).await, Imported::Now, "the columns are there, and empty");
+    assert_eq!(shop.terms("TEA").await, "-; -; f");
+    assert_eq!(shop.terms("INK").await, "-; -; f");
+}
+
+#[tokio::test]
+async fn each_column_is_kept_by_itself() {
+    let shop = Shop::empty().await;
+    let plain = |sku: &str| delivery(sku, sku, 100, 0, 0);
+    let odd = |sku: &str| {
+        let mut odd = exempt(sku);
+        odd.tax_terms.price_includes_tax = true;
+        odd
+    };
+    let all = ["CATEGORY", "REASON", "GROSS"].map(odd);
+    assert_eq!(shop.import_file(file(&all, 1)).await, Imported::Now);
+    for (content, sku, said) in [
+        (2, "CATEGORY", TaxTermsSaid { category: true, ..NOTHING }),
+        (3, "REASON", TaxTermsSaid { exemption_reason: true, ..NOTHING }),
+        (4, "GROSS", TaxTermsSaid { price_includes_tax: true, ..NOTHING }),
+    ] {
+        let goods = [plain(sku)];
+        assert_eq!(shop.import_file(CatalogueFile { said, ..file(&goods, content) }).await, Imported::Now);
+    }
+    assert_eq!(shop.terms("CATEGORY").await, "-; -; t", "a reason is one for its category only");
+    assert_eq!(shop.terms("REASON").await, "exempt; -; t");
+    assert_eq!(shop.terms("GROSS").await, "exempt; Section 4; f");
+
+    let mut again = exempt("GROSS");
+    again.tax_terms.exemption_reason = None;
+    let said = TaxTermsSaid { category: true, ..NOTHING };
+    assert_eq!(shop.import_file(CatalogueFile { said, ..file(&[again], 5) }).await, Imported::Now);
+    assert_eq!(shop.terms("GROSS").await, "exempt; Section 4; f", "the same category keeps its reason");
+}
+
+#[tokio::test]
+async fn a_kept_category_that_does_not_go_with_the_new_rate_refuses_the_file_whole() {
+    let shop = Shop::empty().await;
+    let export = |sku: &str| categorised(sku, TaxCategory::Export, 0);
+    assert_eq!(shop.import_file(file(&[exempt("INK"), export("PEN"), gross("TEA", 100)], 1)).await, Imported::Now);
+    let next = [
+        delivery("TEA", "Dearer Tea", 9_999, 700, 1),
+        delivery("PEN", "Pen", 100, 1, 1),
+        delivery("INK", "Ink", 100, 1_900, 1),
+    ];
+    let contradicted = Imported::Contradicted(vec![
+        Contradicted { sku: "INK".into(), category: TaxCategory::Exempt, tax_rate_bp: 1_900 },
+        Contradicted { sku: "PEN".into(), category: TaxCategory::Export, tax_rate_bp: 1 },
+    ]);
+    for stock in [Stock::Received, Stock::Counted] {
+        let without = CatalogueFile { said: NOTHING, stock, ..file(&next, 2) };
+        assert_eq!(shop.import_file(without).await, contradicted);
+    }
+    let tea = shop.catalogue.product("TEA").await.unwrap().unwrap();
+    assert_eq!((tea.price.amount, tea.tax_rate_bp, tea.available), (100, 1_900, 1));
+    assert_eq!(shop.import_file(file(&next, 2)).await, Imported::Now, "not taken for done, and the category is said");
+    assert_eq!(shop.terms("INK").await, "-; -; f");
+    assert!(shop.receipts_add_up().await);
+}
+
+#[tokio::test]
+async fn a_file_that_says_the_rate_only_moves_a_product_between_standard_and_zero() {
+    let shop = Shop::empty().await;
+    let goods = [
+        categorised("TO-ZERO", TaxCategory::Standard, 1_900),
+        categorised("TO-STANDARD", TaxCategory::Zero, 0),
+        categorised("DEARER", TaxCategory::Standard, 700),
+        categorised("STILL-ZERO", TaxCategory::Zero, 0),
+        categorised("ABROAD", TaxCategory::Export, 0),
+    ];
+    assert_eq!(shop.import_file(file(&goods, 1)).await, Imported::Now);
+    let next = [("TO-ZERO", 0), ("TO-STANDARD", 700), ("DEARER", 1_900), ("STILL-ZERO", 0), ("ABROAD", 0)];
+    let next = next.map(|(sku, rate)| delivery(sku, sku, 100, rate, 1));
+    assert_eq!(shop.import_file(CatalogueFile { said: NOTHING, ..file(&next, 2) }).await, Imported::Now);
+    for (sku, terms) in [
+        ("TO-ZERO", "-; -; f"),
+        ("TO-STANDARD", "-; -; f"),
+        ("DEARER", "standard; -; f"),
+        ("STILL-ZERO", "zero; -; f"),
+        ("ABROAD", "export; -; f"),
+    ] {
+        assert_eq!(shop.terms(sku).await, terms, "{sku}");
+    }
 }

@@ -7,7 +7,7 @@ use adapters::{
     postgres::{
         Database,
         catalogue::{Delivery, PgCatalogue},
-        catalogue_file::{CatalogueFile, Imported, Promised, Stock},
+        catalogue_file::{CatalogueFile, Contradicted, Imported, Promised, Stock},
     },
     system::SystemClock,
 };
@@ -21,8 +21,9 @@ use std::{
     sync::Arc,
 };
 use time::format_description::well_known::Rfc3339;
+use workflows::invoice::TaxTermsSaid;
 
-/// SKUs that are named when more is promised of them than was counted.
+/// SKUs that are named when a file is refused for them.
 const NAMED: usize = 20;
 
 pub(super) async fn import(config: &Config, args: &ImportArgs) -> anyhow::Result<ExitCode> {
@@ -43,7 +44,7 @@ pub(super) async fn import(config: &Config, args: &ImportArgs) -> anyhow::Result
     let deliveries = content.rows.into_iter().map(delivery).collect::<anyhow::Result<Vec<_>>>()?;
     let store = Store::open(config).await?;
     let database = store.database().await?;
-    let imported = write(&database, args, &deliveries, hashed.hash.finalize().into()).await;
+    let imported = write(&database, args, &deliveries, content.said, hashed.hash.finalize().into()).await;
     database.close().await;
     store.close().await;
     let units: i64 = deliveries.iter().map(|delivery| delivery.units).sum();
@@ -60,6 +61,7 @@ pub(super) async fn import(config: &Config, args: &ImportArgs) -> anyhow::Result
             if source == name_of(args) { String::new() } else { format!(" as {source}") }
         ),
         Imported::Promised(promised) => bail!(refusal(&promised)),
+        Imported::Contradicted(contradicted) => bail!(contradiction(&contradicted)),
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -68,13 +70,14 @@ async fn write(
     database: &Database,
     args: &ImportArgs,
     deliveries: &[Delivery],
+    said: TaxTermsSaid,
     content: [u8; 32],
 ) -> anyhow::Result<Imported> {
     let length = u64::try_from(deliveries.len())?;
     let bar =
         ProgressBar::new(length).with_style(ProgressStyle::with_template("importing {bar:40} {pos}/{len} products")?);
     let stock = if args.counted { Stock::Counted } else { Stock::Received };
-    let file = CatalogueFile { deliveries, source: &name_of(args), content, stock, again: args.again };
+    let file = CatalogueFile { deliveries, said, source: &name_of(args), content, stock, again: args.again };
     let imported = PgCatalogue::new(database.clone(), Arc::new(SystemClock))
         .import_file(file, |done| bar.set_position(u64::try_from(done).unwrap_or(length)))
         .await;
@@ -88,18 +91,33 @@ fn name_of(args: &ImportArgs) -> String {
 
 /// A count below what is promised is either wrong, or orders have to be cancelled first: nobody can tell here which.
 fn refusal(promised: &[Promised]) -> String {
-    let named = promised.iter().take(NAMED);
-    let named: Vec<String> =
-        named.map(|p| format!("{} (counted {}, promised {})", p.sku, p.counted, p.reserved)).collect();
-    let more = match promised.len().saturating_sub(NAMED) {
+    let named = named(promised, |p| format!("{} (counted {}, promised {})", p.sku, p.counted, p.reserved));
+    format!(
+        "fewer units were counted than are promised to orders, nothing was imported: {named}; count again, or cancel \
+         orders of these first"
+    )
+}
+
+/// Either the rate is wrong, or the category that was right until now: nobody can tell here which.
+fn contradiction(contradicted: &[Contradicted]) -> String {
+    let named = named(contradicted, |c| {
+        let rate = c.tax_rate_bp;
+        format!("{} ({} at {}.{:02} per cent)", c.sku, c.category.as_str(), rate / 100, rate % 100)
+    });
+    format!(
+        "the file has no column tax_category, and the category that products keep does not go with their new tax_rate, \
+         nothing was imported: {named}; mend the rate, or give the file a column tax_category (empty: by the rate)"
+    )
+}
+
+/// The first of them, and how many more there are.
+fn named<T>(all: &[T], name: impl FnMut(&T) -> String) -> String {
+    let named: Vec<String> = all.iter().take(NAMED).map(name).collect();
+    let more = match all.len().saturating_sub(NAMED) {
         0 => String::new(),
         more => format!(" and {more} more"),
     };
-    format!(
-        "fewer units were counted than are promised to orders, nothing was imported: {}{more}; count again, or cancel \
-         orders of these first",
-        named.join(", ")
-    )
+    format!("{}{more}", named.join(", "))
 }
 
 fn delivery(row: catalog_csv::CatalogRow) -> anyhow::Result<Delivery> {

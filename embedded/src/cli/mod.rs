@@ -122,6 +122,13 @@ enum CatalogCommand {
     /// price is in decimal units (12.50), tax_rate in per cent (20 or 5.5), stock the units that come in with this
     /// import. Optional are tax_category (standard, zero, exempt or export), tax_exemption_reason, and price_includes_tax
     /// (true or false). More columns are allowed. If a row is bad, nothing of the file is imported, unless --skip-bad is given.
+    ///
+    /// Of a product that is there already, name, price, currency, tax_rate and the optional columns are overwritten, and
+    /// stock is added to what is there, unless --counted is given; orders that have their price keep it. An optional
+    /// column that the file does not have leaves what products have; an empty field in one that it has sets the default.
+    /// A kept tax_category that does not go with the new tax_rate refuses the file; a tax_exemption_reason is kept only as
+    /// long as the tax_category stays the same. A product that the file does not have stays as it is.
+    ///
     /// A file that was imported before is recognised by its content, and changes nothing: a command that was cut short
     /// can be repeated.
     Import(ImportArgs),

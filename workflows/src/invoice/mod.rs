@@ -7,7 +7,7 @@ mod totals;
 
 pub use edition::Edition;
 pub use seller::{Seller, TimeZone, UnknownTimeZone};
-pub use tax::{TaxCategory, TaxTerms, UnknownTaxCategory};
+pub use tax::{TaxCategory, TaxTerms, TaxTermsSaid, UnknownTaxCategory};
 pub use totals::{LinePrice, TaxSubtotal, Totals, TotalsError, totals};
 
 use serde::{Deserialize, Serialize};

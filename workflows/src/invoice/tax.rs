@@ -28,6 +28,22 @@ pub struct TaxTerms {
     pub price_includes_tax: bool,
 }
 
+/// Which tax terms a catalogue speaks of. Of the others, a product that is there keeps what it has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct TaxTermsSaid {
+    /// [`TaxTerms::category`].
+    pub category: bool,
+    /// [`TaxTerms::exemption_reason`].
+    pub exemption_reason: bool,
+    /// [`TaxTerms::price_includes_tax`].
+    pub price_includes_tax: bool,
+}
+
+impl TaxTermsSaid {
+    /// It speaks of each.
+    pub const ALL: Self = Self { category: true, exemption_reason: true, price_includes_tax: true };
+}
+
 /// The word is no category.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("must be standard, zero, exempt or export")]
