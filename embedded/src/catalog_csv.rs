@@ -1,6 +1,8 @@
 //! Reads the catalogue file of `sluice catalog import`. Every problem of every row is found in one pass and told with
 //! its line and column, so that a merchant mends a file once instead of once per mistake.
 
+mod content;
+
 use crate::{
     csv_records::{Record, RecordError, Records},
     decimal::{Decimal, DecimalError},

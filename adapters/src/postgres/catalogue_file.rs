@@ -22,7 +22,7 @@ pub struct CatalogueFile<'f> {
     pub said: TaxTermsSaid,
     /// What it is called.
     pub source: &'f str,
-    /// SHA-256 of it.
+    /// SHA-256 of what it says, by which it is recognised.
     pub content: [u8; 32],
     /// What its units are.
     pub stock: Stock,
@@ -43,7 +43,10 @@ pub enum Stock {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Imported {
     /// All of it is in.
-    Now,
+    Now {
+        /// Whose price is in another currency from now on.
+        in_another_currency: Vec<CurrencyChange>,
+    },
     /// It was before, and nothing was changed.
     Before {
         /// When.
@@ -56,6 +59,18 @@ pub enum Imported {
     /// Products would keep a tax category that does not go with the rate of the file; nothing was changed. Standard and zero
     /// never do: they say no more than the rate, so the category goes by the new one.
     Contradicted(Vec<Contradicted>),
+}
+
+/// A SKU that was sold in one currency and is sold in another now. Orders that were priced before keep theirs; those that are
+/// not decided yet are refused if they want the old one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CurrencyChange {
+    /// The SKU.
+    pub sku: String,
+    /// ISO 4217 code of what it was sold in.
+    pub before: String,
+    /// ISO 4217 code of what it is sold in.
+    pub now: String,
 }
 
 /// A SKU of which more is promised than was counted.
@@ -105,6 +120,7 @@ impl PgCatalogue {
             return before(&mut transaction, file).await;
         }
         let deliveries = sorted(file.deliveries);
+        let in_another_currency = currency_changes(&mut transaction, &deliveries).await?;
         match file.stock {
             Stock::Received => self.write(&mut transaction, &deliveries, file.source, file.said, progress).await?,
             Stock::Counted => {
@@ -127,7 +143,7 @@ impl PgCatalogue {
         }
         transaction.commit().await.asked("catalogue.import")?;
         self.learn_what_is_rare(deliveries.len()).await;
-        Ok(Imported::Now)
+        Ok(Imported::Now { in_another_currency })
     }
 
     /// Notes the file; false if it was noted before and is not meant again.
@@ -172,6 +188,34 @@ impl PgCatalogue {
         }
         Ok(promised)
     }
+}
+
+/// Which of the products, not written yet, are sold in another currency than the file has for them.
+async fn currency_changes(
+    connection: &mut PgConnection,
+    deliveries: &[&Delivery],
+) -> Result<Vec<CurrencyChange>, Unavailable> {
+    let mut changes = Vec::new();
+    for chunk in deliveries.chunks(CHUNK) {
+        let skus: Vec<String> = chunk.iter().map(|delivery| delivery.sku.clone()).collect();
+        let currencies: Vec<String> = chunk.iter().map(|delivery| delivery.currency.code().to_owned()).collect();
+        let changed = sqlx::query_as!(
+            CurrencyChange,
+            r#"-- catalogue.import_currencies
+             select p.sku, p.currency as before, g.currency as "now!"
+             from unnest($1::text[], $2::text[]) as g (sku, currency)
+             join products p on p.sku = g.sku
+             where p.currency <> g.currency
+             order by p.sku collate "C""#,
+            &skus,
+            &currencies
+        )
+        .fetch_all(&mut *connection)
+        .await
+        .asked("catalogue.import_currencies")?;
+        changes.extend(changed);
+    }
+    Ok(changes)
 }
 
 /// Which of the products, written already, kept a category that does not go with their rate.

@@ -126,11 +126,14 @@ enum CatalogCommand {
     /// Of a product that is there already, name, price, currency, tax_rate and the optional columns are overwritten, and
     /// stock is added to what is there, unless --counted is given; orders that have their price keep it. An optional
     /// column that the file does not have leaves what products have; an empty field in one that it has sets the default.
-    /// A kept tax_category that does not go with the new tax_rate refuses the file; a tax_exemption_reason is kept only as
-    /// long as the tax_category stays the same. A product that the file does not have stays as it is.
+    /// Where tax_category is kept, standard and zero follow the new tax_rate, while exempt and export refuse a file whose rate
+    /// is above zero; a tax_exemption_reason is kept only as long as the tax_category stays the same. A product that the file
+    /// does not have stays as it is. Products that are sold in another currency from now on are named.
     ///
-    /// A file that was imported before is recognised by its content, and changes nothing: a command that was cut short
-    /// can be repeated.
+    /// A product of tax_category export can be ordered to abroad only, and needs a seller with a VAT number.
+    ///
+    /// A file that was imported before is recognised by what it says, however it was saved since, and changes nothing: a command
+    /// that was cut short can be repeated.
     Import(ImportArgs),
 }
 
