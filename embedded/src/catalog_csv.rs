@@ -355,7 +355,7 @@ fn tax_terms(header: &Header, record: &Record, rate: Option<u32>) -> Result<TaxT
             }
         }
     });
-    let gives_reason = category.as_ref().is_ok_and(|category| category.is_some_and(|c| c.default_reason().is_some()));
+    let gives_reason = category.as_ref().is_ok_and(|category| category.is_some_and(TaxCategory::wants_reason));
     let reason = reason.and_then(|words| match words {
         "" => Ok(None),
         words if gives_reason || category.is_err() => {
