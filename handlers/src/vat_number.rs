@@ -4,8 +4,8 @@
 
 use schemas::country::country_name;
 
-/// What stands behind the country's code: `9` for a digit, `A` for a letter, `S` for either, `+` or `*`; other letters for
-/// themselves, in small. Romania's have 2 to 10 digits.
+/// What stands behind the country's code: `9` for a digit, `A` for a letter, `X` for either, `S` for either, `+` or `*`; small
+/// letters for themselves. Each with one that shows it.
 const FORMS: [(&str, &[&str], &str); 29] = [
     ("AT", &["u99999999"], "ATU12345678"),
     ("BE", &["0999999999", "1999999999"], "BE0123456789"),
@@ -18,7 +18,7 @@ const FORMS: [(&str, &[&str], &str); 29] = [
     ("EL", &["999999999"], "EL123456789"),
     ("ES", &["A9999999A", "A99999999", "99999999A"], "ESX12345678"),
     ("FI", &["99999999"], "FI12345678"),
-    ("FR", &["SS999999999"], "FR12345678901"),
+    ("FR", &["XX999999999"], "FR12345678901"),
     // Greece may use EL, and need not.
     ("GR", &["999999999"], "EL123456789"),
     ("HR", &["99999999999"], "HR12345678901"),
@@ -64,6 +64,7 @@ fn has_form(text: &str, form: &str) -> bool {
         && text.chars().zip(form.chars()).all(|(char, form)| match form {
             '9' => char.is_ascii_digit(),
             'A' => char.is_ascii_uppercase(),
+            'X' => char.is_ascii_digit() || char.is_ascii_uppercase(),
             'S' => char.is_ascii_digit() || char.is_ascii_uppercase() || matches!(char, '+' | '*'),
             itself => char == itself.to_ascii_uppercase(),
         })
@@ -110,6 +111,7 @@ mod tests {
             "BE2123456789",
             "ES123456789",
             "FRxx123456789",
+            "FR+*123456789",
             "NL123456789A01",
             "RO1",
             "XI12",

@@ -97,7 +97,7 @@ fn place(
         })
         .collect();
     let mut sums = None;
-    let priced = only_exports_for_abroad(&lines, seller, (&request.shipping_address).into())
+    let priced = no_export_at_home(&lines, seller, (&request.shipping_address).into())
         .and_then(|()| price(&lines, request.currency.code(), &goods.listings));
     let decision = priced.and_then(|(net, tax, gross)| {
         sums = Some((net, tax, gross));
@@ -143,7 +143,7 @@ fn as_listed(sku: String, listings: &HashMap<String, Listing>) -> String {
 
 /// What is listed for export has no tax, so at home it would be sold without the tax that is due there, whose rate nobody
 /// said. For whoever is not abroad it is not in the catalogue; a word of its own is one that release 0.1.0 could not read.
-fn only_exports_for_abroad(lines: &[StoredLine], seller: Place<'_>, delivered: Place<'_>) -> Result<(), Refusal> {
+fn no_export_at_home(lines: &[StoredLine], seller: Place<'_>, delivered: Place<'_>) -> Result<(), Refusal> {
     let exported = lines.iter().find(|line| line.tax_category == Some(TaxCategory::Export));
     match exported {
         Some(line) if !is_export(seller, delivered) => {
