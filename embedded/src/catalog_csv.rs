@@ -1,6 +1,8 @@
 //! Reads the catalogue file of `sluice catalog import`. Every problem of every row is found in one pass and told with
 //! its line and column, so that a merchant mends a file once instead of once per mistake.
 
+mod content;
+
 use crate::{
     csv_records::{Record, RecordError, Records},
     decimal::{Decimal, DecimalError},
@@ -14,10 +16,10 @@ use std::{
     fmt,
     io::BufRead,
 };
-use workflows::invoice::{TaxCategory, TaxTerms, UnknownTaxCategory};
+use workflows::invoice::{TaxCategory, TaxTerms, TaxTermsSaid, UnknownTaxCategory};
 
 const COLUMNS: [&str; 6] = ["sku", "name", "price", "currency", "tax_rate", "stock"];
-/// What few products need: a file may be without it.
+/// What few products need: a file may be without it, and then products that are there keep what they have of it.
 const OPTIONAL: [&str; 3] = ["tax_category", "tax_exemption_reason", "price_includes_tax"];
 const MAX_NAME_CHARS: usize = 500;
 const MAX_REASON_CHARS: usize = 200;
@@ -42,7 +44,7 @@ pub struct CatalogRow {
     pub currency: String,
     /// Basis points: 2000 is 20 per cent; at most 10,000.
     pub tax_rate_bp: u32,
-    /// What the tax depends on beside the rate.
+    /// What the tax depends on beside the rate; the default where the file has no column for it.
     pub tax_terms: TaxTerms,
     /// Units received by this import: 0 to 1,000,000,000.
     pub stock: i64,
@@ -138,6 +140,8 @@ pub enum Reason {
 /// What a file holds.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CatalogFile {
+    /// The tax terms that it has columns for.
+    pub said: TaxTermsSaid,
     /// The rows that can be imported, in the file's order; none if it holds a header only.
     pub rows: Vec<CatalogRow>,
     /// The rows that cannot, in the file's order.
@@ -216,7 +220,7 @@ pub fn read(input: impl BufRead) -> Result<CatalogFile, CatalogFileError> {
     }
     let header = Header::find(&record)?;
     let mut first_lines = HashMap::new();
-    let mut file = CatalogFile::default();
+    let mut file = CatalogFile { said: header.said(), ..CatalogFile::default() };
     while records.read(&mut record)? {
         if record.fields().all(|field| field.iter().all(u8::is_ascii_whitespace)) {
             continue;
@@ -280,6 +284,11 @@ impl Header {
         } else {
             Err(CatalogFileError::MissingColumns { line, missing })
         }
+    }
+
+    fn said(&self) -> TaxTermsSaid {
+        let [category, exemption_reason, price_includes_tax] = self.optional.map(|place| place.is_some());
+        TaxTermsSaid { category, exemption_reason, price_includes_tax }
     }
 }
 
@@ -346,7 +355,7 @@ fn tax_terms(header: &Header, record: &Record, rate: Option<u32>) -> Result<TaxT
             }
         }
     });
-    let gives_reason = category.as_ref().is_ok_and(|category| category.is_some_and(|c| c.default_reason().is_some()));
+    let gives_reason = category.as_ref().is_ok_and(|category| category.is_some_and(TaxCategory::wants_reason));
     let reason = reason.and_then(|words| match words {
         "" => Ok(None),
         words if gives_reason || category.is_err() => {

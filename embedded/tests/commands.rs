@@ -4,7 +4,7 @@
 
 mod support;
 
-use std::fs;
+use std::{fs, process::Command};
 use support::{
     Shop,
     server::{audit_command, command, printed},
@@ -55,6 +55,71 @@ async fn the_same_file_is_imported_once_and_a_count_takes_the_place_of_what_was_
     assert_eq!(code, Some(2));
     assert!(complaint.contains("4006381310062 (counted 2, promised 3)"), "{complaint}");
     assert_eq!(shop.on_hand("4006381310062").await, 7);
+}
+
+#[tokio::test]
+async fn a_file_without_a_column_leaves_what_products_have_of_it() {
+    let shop = Shop::open(0).await;
+    let first = shop.dir.path().join("first.csv");
+    let header = "sku,name,price,currency,tax_rate,stock,tax_category,price_includes_tax";
+    fs::write(&first, format!("{header}\nPOT,Pot,11.90,EUR,19,1,,true\nBOOK,Book,5,EUR,0,1,export,\n")).unwrap();
+    printed(&shop, &["catalog", "import", first.to_str().unwrap()]);
+    let next = shop.file("next.csv", "POT,Pot,11.90,EUR,19,2\nBOOK,Book,5,EUR,0,2");
+    printed(&shop, &["catalog", "import", &next]);
+    let kept = "select count(*) from products where (sku = 'POT' and price_includes_tax)
+                                                 or (sku = 'BOOK' and tax_category = 'export')";
+    assert_eq!(sqlx::query_scalar::<_, i64>(kept).fetch_one(shop.pool()).await.unwrap(), 2);
+
+    let taxed = shop.file("taxed.csv", "BOOK,Book,5,EUR,7,2");
+    let (code, complaint) = failed(&shop, &["catalog", "import", &taxed]);
+    assert_eq!(code, Some(1));
+    assert!(complaint.contains("line 2: BOOK (export at 7.00 per cent)"), "{complaint}");
+    assert_eq!(shop.on_hand("BOOK").await, 3);
+}
+
+#[tokio::test]
+async fn a_file_that_another_program_saved_books_nothing_in_again() {
+    let shop = Shop::open(0).await;
+    let goods = shop.file("goods.csv", "POT,Pot,11.90,EUR,19,10\nCUP,Cup,3,EUR,7,4");
+    assert!(printed(&shop, &["catalog", "import", &goods]).contains("2 products imported, 14 units booked in"));
+    let saved = shop.dir.path().join("saved.csv");
+    let columns = "\u{feff}\"stock\",\"sku\",\"name\",\"price\",\"currency\",\"tax_rate\"\r\n";
+    fs::write(&saved, format!("{columns}4.0,CUP,\"Cup\",3.00,EUR,7\r\n10,POT,Pot,11.9,EUR,19.00\r\n")).unwrap();
+    let again = printed(&shop, &["catalog", "import", saved.to_str().unwrap()]);
+    assert!(again.contains("was imported before") && again.contains("as goods.csv"), "{again}");
+    assert_eq!((shop.on_hand("POT").await, shop.on_hand("CUP").await), (10, 4));
+}
+
+#[tokio::test]
+async fn a_change_of_currency_is_said() {
+    let shop = Shop::open(0).await;
+    let euros = shop.file("euros.csv", "POT,Pot,11.90,EUR,19,1\nCUP,Cup,3,EUR,7,1");
+    assert!(!printed(&shop, &["catalog", "import", &euros]).contains("currency"));
+    let francs = shop.file("francs.csv", "POT,Pot,11.90,CHF,19,1\nCUP,Cup,3,EUR,7,1");
+    let told = printed(&shop, &["catalog", "import", &francs]);
+    assert!(told.contains("Sold in another currency from now on: POT (CHF, was EUR)."), "{told}");
+}
+
+#[tokio::test]
+async fn an_export_is_refused_by_its_line_where_the_seller_has_no_vat_number() {
+    let shop = Shop::open(0).await;
+    let file = shop.dir.path().join("export.csv");
+    fs::write(&file, format!("{HEADER},tax_category\nCUP,Cup,3,EUR,7,1,\nPOT,Pot,9,EUR,0,1,export\n")).unwrap();
+    let import = |seller: &str| {
+        let mut import = Command::new(env!("CARGO_BIN_EXE_sluice"));
+        import.args(["catalog", "import"]).arg(&file).env("DATABASE_URL", &shop.url);
+        import.env("SLUICE_DATA_DIR", shop.dir.path()).env("SLUICE_SELLER", seller).output().unwrap()
+    };
+    let seller = |numbers: &str| {
+        let address = r#""name": "Tea", "line1": "Weg 1", "postal_code": "10115", "city": "Berlin", "country": "DE""#;
+        format!("{{{address}, {numbers}}}")
+    };
+    let small = import(&seller(r#""tax_number": "27/123/45678", "legal_id": "HRB 1""#));
+    let complaint = String::from_utf8_lossy(&small.stderr);
+    assert_eq!(small.status.code(), Some(1), "{complaint}");
+    assert!(complaint.contains("line 3: POT") && complaint.contains("SLUICE_SELLER"), "{complaint}");
+    let registered = import(&seller(r#""vat_id": "DE123456789""#));
+    assert!(registered.status.success(), "{}", String::from_utf8_lossy(&registered.stderr));
 }
 
 #[tokio::test]

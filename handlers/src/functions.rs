@@ -185,7 +185,8 @@ impl Trigger {
                 Need::Documents,
             ],
             Self::Queue(Step::Reserve) => {
-                &[Need::Queue("intake"), Need::Hold, Need::Payloads, Need::Workflows, Need::EventBus]
+                // What is listed for export is sold to what is abroad from where the seller is.
+                &[Need::Queue("intake"), Need::Hold, Need::Seller, Need::Payloads, Need::Workflows, Need::EventBus]
             }
             Self::Queue(Step::Invoice) => &[Need::Queue("invoice"), Need::Seller, Need::Documents, Need::EventBus],
             Self::Queue(Step::Index) => &[Need::Queue("index")],

@@ -15,3 +15,4 @@ pub mod seller;
 pub mod task;
 pub mod token;
 mod unwired;
+mod vat_number;

@@ -1,7 +1,8 @@
 //! Who sells, as an installation says it: checked like an address, because whatever is wrong in it is wrong on every
 //! invoice. The rules named are those of EN 16931.
 
-use schemas::country::country_name;
+use crate::vat_number;
+use schemas::country::{country_name, has_postal_codes};
 use serde::Deserialize;
 use workflows::invoice::{Party, Seller, TimeZone};
 
@@ -77,13 +78,15 @@ impl Setting {
         // BR-CL-14.
         if country_name(&self.country).is_none() {
             problems.push("country must be an ISO 3166-1 code of two capitals, such as DE".to_owned());
+        } else if self.postal_code.is_none() && has_postal_codes(&self.country) {
+            // EN 16931 can do without; Article 226 of 2006/112/EC wants the full address, and XRechnung's BR-DE-4 this of it.
+            problems.push(format!("postal_code is missing; addresses in {} have one", self.country));
+        }
+        if let Some(problem) = self.vat_id.as_deref().and_then(vat_number::problem) {
+            problems.push(format!("vat_id {problem}"));
         }
         match (&self.vat_id, &self.tax_number, &self.legal_id) {
-            // BR-CO-09.
-            (Some(vat), _, _) if !is_vat_number(vat) => {
-                problems.push("vat_id must begin with its country's code, such as DE123456789".to_owned());
-            }
-            // BR-S-02, BR-CO-26.
+            // BR-S-02, BR-Z-02, BR-E-02, BR-CO-26.
             (None, None, _) | (None, _, None) => {
                 problems.push("vat_id is missing; a seller who has none gives tax_number and legal_id".to_owned());
             }
@@ -118,13 +121,6 @@ fn is_text(text: &str) -> bool {
             || matches!(char, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fffc}'..='\u{ffff}')
     };
     !text.trim().is_empty() && text.chars().count() <= LONGEST && !text.chars().any(odd)
-}
-
-/// Greece calls itself EL, and Northern Ireland XI.
-fn is_vat_number(text: &str) -> bool {
-    let (country, rest) = text.split_at_checked(2).unwrap_or(("", text));
-    let known = matches!(country, "EL" | "XI") || country_name(country).is_some();
-    known && (2..=13).contains(&rest.len()) && rest.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }
 
 fn is_email(text: &str) -> bool {
@@ -179,6 +175,10 @@ mod tests {
             json!({ "vat_id": null, "tax_number": "27/123/45678", "legal_id": "HRB 12345 B" }),
             json!({ "vat_id": "EL123456789", "country": "GR" }),
             json!({ "vat_id": "ATU12345678", "tax_number": "1" }),
+            json!({ "vat_id": "GB 123 4567 89" }),
+            json!({ "vat_id": "CHE-123.456.789 MWST", "country": "CH", "postal_code": "8001" }),
+            json!({ "vat_id": "NO 123 456 789 MVA", "country": "NO", "postal_code": "0151" }),
+            json!({ "country": "IE", "postal_code": null, "vat_id": "IE1234567WA" }),
         ] {
             let read = super::seller(Some(&changed(good.clone())), None);
             assert!(read.is_ok_and(|seller| !seller.specimen), "{good}");
@@ -193,7 +193,11 @@ mod tests {
             (json!({ "vat_id": null, "legal_id": "1" }), "vat_id is missing"),
             (json!({ "vat_id": "123456789" }), "vat_id must begin"),
             (json!({ "vat_id": "ZZ123456789" }), "vat_id must begin"),
-            (json!({ "vat_id": "GB 123 456 789" }), "vat_id must begin"),
+            (json!({ "vat_id": "DE12" }), "vat_id is none of DE, whose numbers are written like DE123456789"),
+            (json!({ "vat_id": "DE 123 456 789" }), "vat_id is none of DE"),
+            (json!({ "vat_id": "NO" }), "vat_id must go on behind NO"),
+            (json!({ "postal_code": null }), "postal_code is missing; addresses in GB have one"),
+            (json!({ "country": "DE", "postal_code": null }), "postal_code is missing"),
             (json!({ "vat_id": "é123456789" }), "vat_id must begin"),
             (json!({ "vat_id": "" }), "vat_id must be a text"),
             (json!({ "country": "Germany" }), "country must be"),

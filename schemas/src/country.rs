@@ -7,7 +7,7 @@ pub fn country_name(code: &str) -> Option<&'static str> {
 }
 
 /// Whether an address there has a postal code.
-pub(crate) fn has_postal_codes(code: &str) -> bool {
+pub fn has_postal_codes(code: &str) -> bool {
     WITHOUT_POSTAL_CODES.binary_search(&code).is_err()
 }
 

@@ -105,7 +105,7 @@ impl Status {
 words! {
     /// Why an order was refused.
     Reason {
-        /// A SKU is not in the catalogue.
+        /// A SKU is not in the catalogue, or only for export, which the delivery is none of.
         UnknownSku = "unknown_sku",
         /// The catalogue sells it in another currency.
         CurrencyMismatch = "currency_mismatch",

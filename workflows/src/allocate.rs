@@ -3,7 +3,7 @@
 //! It works on what the caller has locked, in memory: a hot SKU costs one row lock a batch, however many want it.
 
 use crate::{
-    invoice::{TaxTerms, totals},
+    invoice::{Place, TaxCategory, TaxTerms, is_export, totals},
     lifecycle::facts,
     order::{State, StoredLine, StoredOrder},
 };
@@ -62,13 +62,20 @@ struct Refusal(Reason, Option<String>);
 pub fn allocate(
     batch: Vec<AcceptedOrder>,
     goods: &mut Goods,
+    seller: Place<'_>,
     now: OffsetDateTime,
     until: OffsetDateTime,
 ) -> Vec<NewOrder> {
-    batch.into_iter().map(|accepted| place(accepted, goods, now, until)).collect()
+    batch.into_iter().map(|accepted| place(accepted, goods, seller, now, until)).collect()
 }
 
-fn place(accepted: AcceptedOrder, goods: &mut Goods, now: OffsetDateTime, until: OffsetDateTime) -> NewOrder {
+fn place(
+    accepted: AcceptedOrder,
+    goods: &mut Goods,
+    seller: Place<'_>,
+    now: OffsetDateTime,
+    until: OffsetDateTime,
+) -> NewOrder {
     let AcceptedOrder { id, customer, accepted_at, traceparent, request } = accepted;
     let mut lines: Vec<StoredLine> = request
         .lines
@@ -91,7 +98,9 @@ fn place(accepted: AcceptedOrder, goods: &mut Goods, now: OffsetDateTime, until:
         })
         .collect();
     let mut sums = None;
-    let decision = price(&lines, request.currency.code(), &goods.listings).and_then(|(net, tax, gross)| {
+    let priced = no_export_at_home(&lines, seller, (&request.shipping_address).into())
+        .and_then(|()| price(&lines, request.currency.code(), &goods.listings));
+    let decision = priced.and_then(|(net, tax, gross)| {
         sums = Some((net, tax, gross));
         match request.expected_total {
             Some(expected) if expected.amount != gross => Err(Refusal(Reason::PriceChanged, None)),
@@ -130,6 +139,20 @@ fn as_listed(sku: String, listings: &HashMap<String, Listing>) -> String {
     match spelt(&sku) {
         Cow::Owned(spelt) if !listings.contains_key(&sku) && listings.contains_key(&spelt) => spelt,
         Cow::Owned(_) | Cow::Borrowed(_) => sku,
+    }
+}
+
+/// What is listed for export has no tax, so at home it would be sold without the tax that is due there, whose rate nobody
+/// said. For whoever is not abroad it is not in the catalogue; a word of its own is one that release 0.1.0 could not read.
+fn no_export_at_home(lines: &[StoredLine], seller: Place<'_>, delivered: Place<'_>) -> Result<(), Refusal> {
+    let exported = lines.iter().find(|line| line.tax_category == Some(TaxCategory::Export));
+    match exported {
+        Some(line) if !is_export(seller, delivered) => {
+            let detail =
+                format!("{} is sold for export only, which a delivery to {} is not", line.sku, delivered.country);
+            Err(Refusal(Reason::UnknownSku, Some(detail)))
+        }
+        Some(_) | None => Ok(()),
     }
 }
 

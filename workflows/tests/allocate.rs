@@ -21,6 +21,7 @@ use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 use workflows::{
     allocate::{Goods, Listing, NewOrder, Shelf, allocate},
+    invoice::{Place, TaxCategory, TaxTerms},
     order::State,
 };
 
@@ -63,7 +64,7 @@ fn goods(stock: &[(&str, &[i64])], price: i64) -> Goods {
             currency: "EUR".into(),
             price,
             tax_rate_bp: 2_000,
-            tax_terms: workflows::invoice::TaxTerms::default(),
+            tax_terms: TaxTerms::default(),
         };
         goods.listings.insert((*sku).into(), listing);
         let shelves = shelves.iter().zip(["north", "south"]);
@@ -74,7 +75,8 @@ fn goods(stock: &[(&str, &[i64])], price: i64) -> Goods {
 }
 
 fn place(batch: Vec<AcceptedOrder>, goods: &mut Goods) -> Vec<NewOrder> {
-    allocate(batch, goods, NOW, NOW + Duration::minutes(30))
+    let seller = Place { country: "DE", postal_code: "10115" };
+    allocate(batch, goods, seller, NOW, NOW + Duration::minutes(30))
 }
 
 fn reason(new: &NewOrder) -> Option<Reason> {
@@ -173,6 +175,38 @@ fn an_order_in_a_currency_that_a_product_is_not_sold_in_shows_no_price_of_it() {
     let told: Vec<_> = placed[0].events.iter().map(|(_, _, data)| data["lines"][1]["unit_price"].clone()).collect();
     assert!(told.iter().all(serde_json::Value::is_null), "{told:?}");
     assert_eq!(placed[0].order.lines[1].name.as_deref(), Some("b"));
+}
+
+#[test]
+fn what_is_listed_for_export_is_sold_to_abroad_only() {
+    let mut goods = goods(&[("a", &[10]), ("export", &[10])], 100);
+    let listing = goods.listings.get_mut("export").unwrap();
+    listing.tax_rate_bp = 0;
+    listing.tax_terms.category = Some(TaxCategory::Export);
+    let to = |number: u128, country: &str, postal_code: &str, lines: &[(&str, i64)]| {
+        let mut order = order(number, lines);
+        let home = order.request.shipping_address.clone();
+        order.request.shipping_address.country = country.into();
+        order.request.shipping_address.postal_code = postal_code.into();
+        // Who pays changes nothing in where the goods go.
+        order.request.billing_address = Some(home);
+        order
+    };
+    let placed = place(
+        vec![
+            to(1, "US", "10001", &[("export", 1)]),
+            to(2, "DE", "30159", &[("a", 1), ("export", 1)]),
+            to(3, "FR", "75001", &[("export", 1)]),
+            to(4, "ES", "35001", &[("export", 1)]),
+            to(5, "FR", "75001", &[("a", 1)]),
+        ],
+        &mut goods,
+    );
+    let reasons: Vec<_> = placed.iter().map(reason).collect();
+    assert_eq!(reasons, [None, Some(Reason::UnknownSku), Some(Reason::UnknownSku), None, None]);
+    let State::Rejected { detail: Some(detail), .. } = &placed[1].order.state else { panic!("it is refused") };
+    assert_eq!(detail, "export is sold for export only, which a delivery to DE is not");
+    assert_eq!((goods.shelves["a"][0].free, goods.shelves["export"][0].free), (9, 8));
 }
 
 #[test]

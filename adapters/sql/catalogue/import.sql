@@ -1,4 +1,5 @@
--- catalogue.import
+-- catalogue.import: $17 to $19 say whether the file has tax_category, tax_exemption_reason and price_includes_tax; what it has
+-- not, a product that is there keeps, but for a category that says no more than its old rate did
 with given as (
     select * from unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::integer[], $6::text[], $7::bigint[],
                          $11::text[], $12::text[], $13::text[], $14::text[], $15::text[], $16::boolean[])
@@ -17,8 +18,19 @@ listed as (
     set name = excluded.name, currency = excluded.currency, price = excluded.price,
         tax_rate_bp = excluded.tax_rate_bp, trigrams = excluded.trigrams, updated_at = excluded.updated_at,
         folded_for = excluded.folded_for, folded_sku = excluded.folded_sku, folded_name = excluded.folded_name,
-        grams = excluded.grams, tax_category = excluded.tax_category,
-        tax_exemption_reason = excluded.tax_exemption_reason, price_includes_tax = excluded.price_includes_tax
+        grams = excluded.grams,
+        tax_category = case
+            when $17::boolean then excluded.tax_category
+            when products.tax_category = case excluded.tax_rate_bp when 0 then 'standard' else 'zero' end then null
+            else products.tax_category
+        end,
+        -- A reason is one for its category only.
+        tax_exemption_reason = case
+            when $18::boolean then excluded.tax_exemption_reason
+            when $17::boolean and excluded.tax_category is distinct from products.tax_category then null
+            else products.tax_exemption_reason
+        end,
+        price_includes_tax = case when $19::boolean then excluded.price_includes_tax else products.price_includes_tax end
     returning sku
 ),
 stocked as (

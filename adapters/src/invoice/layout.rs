@@ -268,7 +268,7 @@ impl Painter<'_> {
 
     fn totals_height(&self) -> i64 {
         let rates = i64::try_from(self.totals.taxes.len()).unwrap_or(0);
-        let reasons = self.totals.taxes.iter().filter(|tax| tax.category.default_reason().is_some()).count();
+        let reasons = self.totals.taxes.iter().filter(|tax| tax.category.wants_reason()).count();
         let reasons = i64::try_from(reasons * REASON_LINES).unwrap_or(0) * SMALL_LEADING;
         let height = TOTALS_GAP + (rates + 2) * TOTAL_LEADING + reasons + 2 * GRAND_LEADING;
         // Dozens of rates would not fit on any page together with a row; then they flow.

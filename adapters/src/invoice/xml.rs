@@ -199,8 +199,8 @@ impl Xml {
             }),
         }
         for tax in &totals.taxes {
-            let reason = exemption::reason(document, tax.category);
-            self.within("ram:ApplicableTradeTax", |xml| xml.tax(tax, reason.as_deref()));
+            let (reason, code) = (exemption::reason(document, tax.category), exemption::code(document, tax.category));
+            self.within("ram:ApplicableTradeTax", |xml| xml.tax(tax, reason.as_deref(), code));
         }
         match &document.payment {
             Payment::Authorized { .. } if !is_free => {
@@ -237,13 +237,13 @@ impl Xml {
     }
 
     /// BG-23.
-    fn tax(&mut self, tax: &TaxSubtotal, reason: Option<&str>) {
+    fn tax(&mut self, tax: &TaxSubtotal, reason: Option<&str>, code: Option<&str>) {
         self.amount("ram:CalculatedAmount", tax.tax);
         self.text("ram:TypeCode", "VAT");
         self.text("ram:ExemptionReason", reason.unwrap_or_default());
         self.amount("ram:BasisAmount", tax.basis);
         self.text("ram:CategoryCode", tax.category.code());
-        self.text("ram:ExemptionReasonCode", tax.category.reason_code().unwrap_or_default());
+        self.text("ram:ExemptionReasonCode", code.unwrap_or_default());
         self.text("ram:RateApplicablePercent", &percent(tax.rate));
     }
 }

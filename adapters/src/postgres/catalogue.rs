@@ -15,7 +15,7 @@ use schemas::{
 use sqlx::{Connection, PgConnection};
 use std::{collections::HashSet, sync::Arc};
 use workflows::{
-    invoice::TaxTerms,
+    invoice::{TaxTerms, TaxTermsSaid},
     ports::{Catalogue, Clock, Unavailable},
 };
 
@@ -81,8 +81,8 @@ impl PgCatalogue {
         Self { database, clock }
     }
 
-    /// Writes all products and books their units in, in one transaction: all of it or nothing. Says after each part how
-    /// many are done.
+    /// Writes all products and books their units in, in one transaction: all of it or nothing. Each has the tax terms that
+    /// are said here, whatever it had before. Says after each part how many are done.
     ///
     /// # Errors
     /// If the database does not answer; then nothing was imported.
@@ -94,7 +94,7 @@ impl PgCatalogue {
     ) -> Result<(), Unavailable> {
         let mut connection = self.database.durable.acquire().await.asked("catalogue.import")?;
         let mut transaction = connection.begin().await.asked("catalogue.import")?;
-        self.write(&mut transaction, &sorted(deliveries), source, progress).await?;
+        self.write(&mut transaction, &sorted(deliveries), source, TaxTermsSaid::ALL, progress).await?;
         transaction.commit().await.asked("catalogue.import")?;
         self.learn_what_is_rare(deliveries.len()).await;
         Ok(())
@@ -111,13 +111,15 @@ impl PgCatalogue {
         }
     }
 
-    /// Writes products, and books their units in as received.
+    /// Writes products, and books their units in as received. Of the tax terms that are not said, a product that is there
+    /// keeps what it has, as far as it says more than the rate.
     #[expect(clippy::as_conversions, reason = "no cast: it tells sqlx that elements may be null")]
     pub(super) async fn write(
         &self,
         connection: &mut PgConnection,
         deliveries: &[&Delivery],
         source: &str,
+        said: TaxTermsSaid,
         mut progress: impl FnMut(usize),
     ) -> Result<(), Unavailable> {
         let mut done = 0;
@@ -143,7 +145,10 @@ impl PgCatalogue {
                 &columns.grams,
                 &columns.categories as &[Option<String>],
                 &columns.reasons as &[Option<String>],
-                &columns.gross
+                &columns.gross,
+                said.category,
+                said.exemption_reason,
+                said.price_includes_tax
             )
             .execute(&mut *connection)
             .await

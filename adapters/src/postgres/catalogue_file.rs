@@ -4,19 +4,25 @@
 use super::{
     Asked,
     catalogue::{CHUNK, Delivery, PgCatalogue, WAREHOUSE, sorted},
+    unreadable,
 };
 use sqlx::{Connection, PgConnection};
 use time::OffsetDateTime;
-use workflows::ports::Unavailable;
+use workflows::{
+    invoice::{TaxCategory, TaxTermsSaid},
+    ports::Unavailable,
+};
 
 /// A file to be imported.
 #[derive(Clone, Copy, Debug)]
 pub struct CatalogueFile<'f> {
     /// Its good rows.
     pub deliveries: &'f [Delivery],
+    /// The tax terms that it has columns for.
+    pub said: TaxTermsSaid,
     /// What it is called.
     pub source: &'f str,
-    /// SHA-256 of it.
+    /// SHA-256 of what it says, by which it is recognised.
     pub content: [u8; 32],
     /// What its units are.
     pub stock: Stock,
@@ -37,7 +43,10 @@ pub enum Stock {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Imported {
     /// All of it is in.
-    Now,
+    Now {
+        /// Whose price is in another currency from now on.
+        in_another_currency: Vec<CurrencyChange>,
+    },
     /// It was before, and nothing was changed.
     Before {
         /// When.
@@ -47,6 +56,21 @@ pub enum Imported {
     },
     /// Fewer units were counted than are promised to orders; nothing was changed.
     Promised(Vec<Promised>),
+    /// Products would keep a tax category that does not go with the rate of the file; nothing was changed. Standard and zero
+    /// never do: they say no more than the rate, so the category goes by the new one.
+    Contradicted(Vec<Contradicted>),
+}
+
+/// A SKU that was sold in one currency and is sold in another now. Orders that were priced before keep theirs; those that are
+/// not decided yet are refused if they want the old one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CurrencyChange {
+    /// The SKU.
+    pub sku: String,
+    /// ISO 4217 code of what it was sold in.
+    pub before: String,
+    /// ISO 4217 code of what it is sold in.
+    pub now: String,
 }
 
 /// A SKU of which more is promised than was counted.
@@ -58,6 +82,17 @@ pub struct Promised {
     pub reserved: i64,
     /// Units counted.
     pub counted: i64,
+}
+
+/// A SKU whose tax category, of which the file says nothing, does not go with the file's rate.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Contradicted {
+    /// The SKU.
+    pub sku: String,
+    /// What it has.
+    pub category: TaxCategory,
+    /// The file's rate in basis points.
+    pub tax_rate_bp: u32,
 }
 
 impl Stock {
@@ -85,11 +120,13 @@ impl PgCatalogue {
             return before(&mut transaction, file).await;
         }
         let deliveries = sorted(file.deliveries);
+        let in_another_currency = currency_changes(&mut transaction, &deliveries).await?;
         match file.stock {
-            Stock::Received => self.write(&mut transaction, &deliveries, file.source, progress).await?,
+            Stock::Received => self.write(&mut transaction, &deliveries, file.source, file.said, progress).await?,
             Stock::Counted => {
                 let listed: Vec<Delivery> = deliveries.iter().map(|d| Delivery { units: 0, ..(*d).clone() }).collect();
-                self.write(&mut transaction, &listed.iter().collect::<Vec<_>>(), file.source, progress).await?;
+                let listed: Vec<&Delivery> = listed.iter().collect();
+                self.write(&mut transaction, &listed, file.source, file.said, progress).await?;
                 let promised = self.count(&mut transaction, &deliveries, file.source).await?;
                 if !promised.is_empty() {
                     transaction.rollback().await.asked("catalogue.import")?;
@@ -97,9 +134,16 @@ impl PgCatalogue {
                 }
             }
         }
+        if !file.said.category {
+            let contradicted = contradicted(&mut transaction, &deliveries).await?;
+            if !contradicted.is_empty() {
+                transaction.rollback().await.asked("catalogue.import")?;
+                return Ok(Imported::Contradicted(contradicted));
+            }
+        }
         transaction.commit().await.asked("catalogue.import")?;
         self.learn_what_is_rare(deliveries.len()).await;
-        Ok(Imported::Now)
+        Ok(Imported::Now { in_another_currency })
     }
 
     /// Notes the file; false if it was noted before and is not meant again.
@@ -144,6 +188,65 @@ impl PgCatalogue {
         }
         Ok(promised)
     }
+}
+
+/// Which of the products, not written yet, are sold in another currency than the file has for them.
+async fn currency_changes(
+    connection: &mut PgConnection,
+    deliveries: &[&Delivery],
+) -> Result<Vec<CurrencyChange>, Unavailable> {
+    let mut changes = Vec::new();
+    for chunk in deliveries.chunks(CHUNK) {
+        let skus: Vec<String> = chunk.iter().map(|delivery| delivery.sku.clone()).collect();
+        let currencies: Vec<String> = chunk.iter().map(|delivery| delivery.currency.code().to_owned()).collect();
+        let changed = sqlx::query_as!(
+            CurrencyChange,
+            r#"-- catalogue.import_currencies
+             select p.sku, p.currency as before, g.currency as "now!"
+             from unnest($1::text[], $2::text[]) as g (sku, currency)
+             join products p on p.sku = g.sku
+             where p.currency <> g.currency
+             order by p.sku collate "C""#,
+            &skus,
+            &currencies
+        )
+        .fetch_all(&mut *connection)
+        .await
+        .asked("catalogue.import_currencies")?;
+        changes.extend(changed);
+    }
+    Ok(changes)
+}
+
+/// Which of the products, written already, kept a category that does not go with their rate.
+async fn contradicted(
+    connection: &mut PgConnection,
+    deliveries: &[&Delivery],
+) -> Result<Vec<Contradicted>, Unavailable> {
+    let mut contradicted = Vec::new();
+    for chunk in deliveries.chunks(CHUNK) {
+        let skus: Vec<String> = chunk.iter().map(|delivery| delivery.sku.clone()).collect();
+        let kept = sqlx::query!(
+            r#"-- catalogue.import_kept
+             select sku, tax_category as "category!", tax_rate_bp from products
+             where sku = any($1::text[]) and tax_category is not null
+             order by sku collate "C""#,
+            &skus
+        )
+        .fetch_all(&mut *connection)
+        .await
+        .asked("catalogue.import_kept")?;
+        for row in kept {
+            let category: TaxCategory =
+                row.category.parse().map_err(|_| unreadable("catalogue.import_kept", "tax_category"))?;
+            let tax_rate_bp =
+                u32::try_from(row.tax_rate_bp).map_err(|_| unreadable("catalogue.import_kept", "tax_rate_bp"))?;
+            if !category.may_have(tax_rate_bp) {
+                contradicted.push(Contradicted { sku: row.sku, category, tax_rate_bp });
+            }
+        }
+    }
+    Ok(contradicted)
 }
 
 /// When the file was imported before.

@@ -14,8 +14,8 @@ use sqlx::{Connection, PgConnection, types::Json};
 use std::collections::{HashMap, HashSet};
 use time::Date;
 use workflows::{
-    invoice::{Edition, InvoiceDocument, InvoiceLine, Party, Payment, Seller},
-    order::{State, StoredInvoice, StoredOrder},
+    invoice::{Edition, InvoiceDocument, InvoiceLine, Party, Payment, Place, Seller},
+    order::{State, StoredInvoice, StoredLine, StoredOrder},
     ports::{Numbered, Unavailable},
 };
 
@@ -168,6 +168,7 @@ pub(super) fn document(
     kept: Kept,
     edition: Edition,
 ) -> InvoiceDocument {
+    let leaves_eu = !Place::from(&order.shipping_address).is_in_eu();
     let shipped_to = party(&order.shipping_address, None);
     let email = Some(order.email.clone());
     let (mut buyer, mut ship_to) = match &order.billing_address {
@@ -178,7 +179,7 @@ pub(super) fn document(
     let reference = order.payment.and_then(|payment| payment.authorization_id).unwrap_or_default();
     let payment = match edition {
         Edition::First => Payment::Prepaid { reference },
-        Edition::Second => {
+        Edition::Second | Edition::Third => {
             // BR-07 wants a name that can be read.
             for party in [Some(&mut buyer), ship_to.as_mut()].into_iter().flatten() {
                 if !invoice::is_legible(&party.name) {
@@ -195,22 +196,30 @@ pub(super) fn document(
         order: order.id.0,
         currency: order.currency.code().to_owned(),
         minor_digits: order.currency.minor_digits(),
-        seller: kept.seller,
         specimen: kept.specimen,
         buyer,
         ship_to,
-        lines: order
-            .lines
-            .into_iter()
-            .map(|line| InvoiceLine {
-                price: line.price(),
-                name: line.name.unwrap_or_else(|| line.sku.clone()),
-                sku: line.sku,
-                exemption_reason: line.tax_exemption_reason,
-            })
-            .collect(),
+        lines: order.lines.into_iter().map(|line| invoice_line(line, &kept.seller, leaves_eu, edition)).collect(),
+        seller: kept.seller,
         payment,
     }
+}
+
+/// What an invoice says of a line.
+fn invoice_line(line: StoredLine, seller: &Party, leaves_eu: bool, edition: Edition) -> InvoiceLine {
+    let mut price = line.price();
+    let mut exemption_reason = line.tax_exemption_reason;
+    match edition {
+        Edition::First | Edition::Second => {}
+        Edition::Third => {
+            let listed_as = price.category;
+            price.category = listed_as.sold_by(seller);
+            if price.category != listed_as && exemption_reason.is_none() {
+                exemption_reason = listed_as.default_reason(leaves_eu).map(str::to_owned);
+            }
+        }
+    }
+    InvoiceLine { price, name: line.name.unwrap_or_else(|| line.sku.clone()), sku: line.sku, exemption_reason }
 }
 
 fn party(address: &Address, email: Option<String>) -> Party {

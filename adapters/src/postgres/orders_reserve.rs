@@ -47,7 +47,8 @@ impl PgOrders {
         if !new.is_empty() {
             let now = self.clock.now();
             let mut goods = lock_goods(&mut transaction, &new).await?;
-            let mut placed = allocate(new, &mut goods, now, now + self.settings.hold);
+            let seller = (&self.settings.seller.party).into();
+            let mut placed = allocate(new, &mut goods, seller, now, now + self.settings.hold);
             if !insert_orders(&mut transaction, &mut placed, self.settings.hold).await? {
                 transaction.rollback().await.asked("orders.reserve")?;
                 return Ok(None);

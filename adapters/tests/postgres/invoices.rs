@@ -1,11 +1,12 @@
 //! Invoice numbers: one for each confirmed order, none left out, whoever asks and whatever fails.
 
-use super::shop::Shop;
+use super::shop::{Shop, delivery};
+use adapters::postgres::catalogue::Delivery;
 use futures_util::future::join_all;
 use schemas::ids::OrderId;
 use time::macros::datetime;
 use workflows::{
-    invoice::{InvoiceDocument, Payment},
+    invoice::{InvoiceDocument, Payment, TaxCategory, TaxTerms},
     lifecycle::Command,
     ports::{Clock, Numbered, Orders},
 };
@@ -137,6 +138,41 @@ async fn an_invoice_of_nobody_is_a_specimen_for_good() {
     unnamed.number_invoices(&ids).await.unwrap();
     let (_, document) = shop.due(&ids).await.remove(0);
     assert!(document.specimen, "somebody sells by now, and the number was given before");
+}
+
+#[tokio::test]
+async fn what_a_seller_without_a_vat_number_sends_abroad_is_exempt_and_nothing_waits_for_it() {
+    let shop = Shop::open().await;
+    let export = |sku: &str, reason: Option<&str>| {
+        let exemption_reason = reason.map(str::to_owned);
+        let tax_terms = TaxTerms { category: Some(TaxCategory::Export), exemption_reason, price_includes_tax: false };
+        Delivery { tax_terms, ..delivery(sku, sku, 100, 0, 10) }
+    };
+    shop.catalogue.import(&[export("POT", None), export("PAN", Some("Ausfuhr"))], "abroad", |_| ()).await.unwrap();
+    let mut order = shop.order(&[("POT", 1), ("PAN", 1), ("TEA", 1)]);
+    order.request.shipping_address.country = "US".into();
+    shop.orders.reserve(vec![order.clone()]).await.unwrap();
+    shop.confirm(order.id).await;
+    let said = |document: &InvoiceDocument| {
+        let lines = document.lines.iter();
+        lines.map(|line| (line.price.category, line.exemption_reason.clone())).collect::<Vec<_>>()
+    };
+    let (_, document) = shop.due(&[order.id]).await.remove(0);
+    let in_words = Some("Ausfuhr".to_owned());
+    let (exports, taxed) = (TaxCategory::Export, (TaxCategory::Standard, None));
+    assert_eq!(said(&document), [(exports, None), (exports, in_words.clone()), taxed.clone()]);
+
+    // The seller is kept with the number, so another order shows it.
+    let mut order = shop.order(&[("POT", 1), ("PAN", 1), ("TEA", 1)]);
+    order.request.shipping_address.country = "US".into();
+    shop.orders.reserve(vec![order.clone()]).await.unwrap();
+    shop.confirm(order.id).await;
+    let small = shop.sold_by(|seller| seller.party.vat_id = None);
+    let numbered = small.number_invoices(&[order.id]).await.unwrap();
+    let [(_, Numbered::Due(document))] = &numbered[..] else { panic!("{numbered:?}") };
+    let exempt = TaxCategory::Exempt;
+    assert_eq!(said(document), [(exempt, Some("Export outside the EU".to_owned())), (exempt, in_words), taxed]);
+    assert_eq!(document.totals().unwrap().gross, shop.load(order.id).await.total.unwrap());
 }
 
 #[tokio::test]

@@ -43,7 +43,7 @@ fn a_row_becomes_a_product_in_minor_units_and_basis_points() {
             tax_terms: TaxTerms::default(),
             stock,
         };
-        assert_eq!(file, CatalogFile { rows: vec![expected], bad: vec![] }, "{row}");
+        assert_eq!(file, CatalogFile { rows: vec![expected], ..CatalogFile::default() }, "{row}");
     }
 }
 
@@ -88,6 +88,23 @@ fn what_the_tax_depends_on_is_read_where_the_file_says_it() {
         let told = read(row).unwrap_err();
         assert!(told.starts_with(expected), "{row}: {told}");
     }
+}
+
+#[test]
+fn a_column_that_the_file_does_not_have_is_told_from_an_empty_field() {
+    let read = |columns: &str, fields: &str| {
+        let header = HEADER.trim_end();
+        let file = read_text(&format!("{header}{columns}\nA,Tea,1,EUR,20,1{fields}\n")).unwrap();
+        assert_eq!(file.bad, []);
+        assert_eq!(file.rows.first().unwrap().tax_terms, TaxTerms::default(), "{columns}");
+        file.said
+    };
+    let none = TaxTermsSaid::default();
+    assert_eq!(read("", ""), none);
+    assert_eq!(read(",Tax_Category", ","), TaxTermsSaid { category: true, ..none });
+    assert_eq!(read(",tax_exemption_reason", ","), TaxTermsSaid { exemption_reason: true, ..none });
+    assert_eq!(read(",price_includes_tax", ","), TaxTermsSaid { price_includes_tax: true, ..none });
+    assert_eq!(read(",price_includes_tax,tax_exemption_reason,tax_category", ",,,"), TaxTermsSaid::ALL);
 }
 
 #[test]

@@ -6,7 +6,7 @@ use super::{
     trail,
 };
 use crate::{
-    catalog_csv,
+    catalog_csv::{self, CatalogRow},
     config::Config,
     terminal::{remark, say},
 };
@@ -14,29 +14,23 @@ use adapters::{
     postgres::{
         Database,
         catalogue::{Delivery, PgCatalogue},
-        catalogue_file::{CatalogueFile, Imported, Promised, Stock},
+        catalogue_file::{CatalogueFile, Contradicted, CurrencyChange, Imported, Promised, Stock},
     },
     system::SystemClock,
 };
 use anyhow::{Context, bail};
 use indicatif::{ProgressBar, ProgressStyle};
-use sha2::{Digest, Sha256};
-use std::{
-    fs::File,
-    io::{self, BufReader, Read},
-    process::ExitCode,
-    sync::Arc,
-};
+use std::{collections::HashMap, fs::File, io::BufReader, process::ExitCode, sync::Arc};
 use time::format_description::well_known::Rfc3339;
+use workflows::invoice::{Seller, TaxCategory};
 
-/// SKUs that are named when more is promised of them than was counted.
+/// SKUs that are named when a file is refused for them, or something of them is worth a word.
 const NAMED: usize = 20;
 
 pub(super) async fn import(config: &Config, args: &ImportArgs) -> anyhow::Result<ExitCode> {
     let file = args.file.display();
     let opened = File::open(&args.file).with_context(|| format!("cannot read {file}"))?;
-    let mut hashed = Hashed { inner: opened, hash: Sha256::new() };
-    let content = catalog_csv::read(BufReader::new(&mut hashed)).with_context(|| file.to_string())?;
+    let content = catalog_csv::read(BufReader::new(opened)).with_context(|| file.to_string())?;
     for bad in &content.bad {
         remark!("{file}: {bad}");
     }
@@ -47,41 +41,47 @@ pub(super) async fn import(config: &Config, args: &ImportArgs) -> anyhow::Result
             content.rows.len()
         );
     }
+    if let Some(refusal) = no_vat_number(&content.rows, &config.orders.seller) {
+        bail!(refusal);
+    }
+    let lines: HashMap<String, u64> = content.rows.iter().map(|row| (row.sku.clone(), row.line)).collect();
+    let (said, hash) = (content.said, content.content());
     let deliveries = content.rows.into_iter().map(delivery).collect::<anyhow::Result<Vec<_>>>()?;
-    trail::note("catalog import", &name_of(args));
-    let hash: [u8; 32] = hashed.hash.finalize().into();
+    let stock = if args.counted { Stock::Counted } else { Stock::Received };
+    let name = name_of(args);
+    let catalogue_file =
+        CatalogueFile { deliveries: &deliveries, said, source: &name, content: hash, stock, again: args.again };
+    trail::note("catalog import", &name);
     let imported =
-        Store::work_on(config, Tables::UpToDate, async |database| write(database, args, &deliveries, hash).await)
-            .await?;
+        Store::work_on(config, Tables::UpToDate, async |database| write(database, catalogue_file).await).await?;
     let units: i64 = deliveries.iter().map(|delivery| delivery.units).sum();
     let booked = if args.counted { "counted" } else { "booked in" };
     match imported {
-        Imported::Now => say!(
-            "{} products imported, {units} units {booked}, {} row(s) skipped.",
-            deliveries.len(),
-            content.bad.len()
-        ),
+        Imported::Now { in_another_currency } => {
+            say!(
+                "{} products imported, {units} units {booked}, {} row(s) skipped.",
+                deliveries.len(),
+                content.bad.len()
+            );
+            if !in_another_currency.is_empty() {
+                say!("{}", currencies(&in_another_currency));
+            }
+        }
         Imported::Before { at, source } => say!(
             "{file} was imported before, at {}{}; nothing was changed. Use --again if it is meant a second time.",
             at.format(&Rfc3339)?,
-            if source == name_of(args) { String::new() } else { format!(" as {source}") }
+            if source == name { String::new() } else { format!(" as {source}") }
         ),
         Imported::Promised(promised) => bail!(refusal(&promised)),
+        Imported::Contradicted(contradicted) => bail!(contradiction(&contradicted, &lines)),
     }
     Ok(ExitCode::SUCCESS)
 }
 
-async fn write(
-    database: &Database,
-    args: &ImportArgs,
-    deliveries: &[Delivery],
-    content: [u8; 32],
-) -> anyhow::Result<Imported> {
-    let length = u64::try_from(deliveries.len())?;
+async fn write(database: &Database, file: CatalogueFile<'_>) -> anyhow::Result<Imported> {
+    let length = u64::try_from(file.deliveries.len())?;
     let bar =
         ProgressBar::new(length).with_style(ProgressStyle::with_template("importing {bar:40} {pos}/{len} products")?);
-    let stock = if args.counted { Stock::Counted } else { Stock::Received };
-    let file = CatalogueFile { deliveries, source: &name_of(args), content, stock, again: args.again };
     let imported = PgCatalogue::new(database.clone(), Arc::new(SystemClock))
         .import_file(file, |done| bar.set_position(u64::try_from(done).unwrap_or(length)))
         .await;
@@ -95,21 +95,63 @@ fn name_of(args: &ImportArgs) -> String {
 
 /// A count below what is promised is either wrong, or orders have to be cancelled first: nobody can tell here which.
 fn refusal(promised: &[Promised]) -> String {
-    let named = promised.iter().take(NAMED);
-    let named: Vec<String> =
-        named.map(|p| format!("{} (counted {}, promised {})", p.sku, p.counted, p.reserved)).collect();
-    let more = match promised.len().saturating_sub(NAMED) {
-        0 => String::new(),
-        more => format!(" and {more} more"),
-    };
+    let named = named(promised, |p| format!("{} (counted {}, promised {})", p.sku, p.counted, p.reserved));
     format!(
-        "fewer units were counted than are promised to orders, nothing was imported: {}{more}; count again, or cancel \
-         orders of these first",
-        named.join(", ")
+        "fewer units were counted than are promised to orders, nothing was imported: {named}; count again, or cancel \
+         orders of these first"
     )
 }
 
-fn delivery(row: catalog_csv::CatalogRow) -> anyhow::Result<Delivery> {
+/// Either the rate is wrong, or the category that was right until now: nobody can tell here which.
+fn contradiction(contradicted: &[Contradicted], lines: &HashMap<String, u64>) -> String {
+    let named = named(contradicted, |c| {
+        let (rate, line) = (c.tax_rate_bp, lines.get(&c.sku).copied().unwrap_or_default());
+        format!("line {line}: {} ({} at {}.{:02} per cent)", c.sku, c.category.as_str(), rate / 100, rate % 100)
+    });
+    format!(
+        "the file has no column tax_category, and the category that products keep does not go with their new tax_rate, \
+         nothing was imported: {named}; mend the rate, or give the file a column tax_category (empty: by the rate)"
+    )
+}
+
+/// Only a seller with a VAT number may call something an export on an invoice (EN 16931, BR-G-02). The other categories are
+/// content with what every seller has to give. Where nobody said who sells, nobody knows.
+fn no_vat_number(rows: &[CatalogRow], seller: &Seller) -> Option<String> {
+    if seller.specimen || seller.party.vat_id.is_some() {
+        return None;
+    }
+    let exports: Vec<&CatalogRow> =
+        rows.iter().filter(|row| row.tax_terms.category == Some(TaxCategory::Export)).collect();
+    if exports.is_empty() {
+        return None;
+    }
+    let named = named(&exports, |row| format!("line {}: {}", row.line, row.sku));
+    Some(format!(
+        "tax_category export is for sellers with a VAT number, and SLUICE_SELLER has none, nothing was imported: {named}; \
+         give SLUICE_SELLER a vat_id, or say exempt with a tax_exemption_reason"
+    ))
+}
+
+/// Nothing is wrong with it if it is meant; but a currency is mistyped more often than changed.
+fn currencies(changes: &[CurrencyChange]) -> String {
+    format!(
+        "Sold in another currency from now on: {}. Orders that have their price keep it; those in the old currency that are \
+         not priced yet, or still come, are rejected with currency_mismatch.",
+        named(changes, |change| format!("{} ({}, was {})", change.sku, change.now, change.before))
+    )
+}
+
+/// The first of them, and how many more there are.
+fn named<T>(all: &[T], name: impl FnMut(&T) -> String) -> String {
+    let named: Vec<String> = all.iter().take(NAMED).map(name).collect();
+    let more = match all.len().saturating_sub(NAMED) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    format!("{}{more}", named.join(", "))
+}
+
+fn delivery(row: CatalogRow) -> anyhow::Result<Delivery> {
     Ok(Delivery {
         sku: row.sku,
         name: row.name,
@@ -119,18 +161,4 @@ fn delivery(row: catalog_csv::CatalogRow) -> anyhow::Result<Delivery> {
         tax_terms: row.tax_terms,
         units: row.stock,
     })
-}
-
-/// Hashes what is read through it.
-struct Hashed<R> {
-    inner: R,
-    hash: Sha256,
-}
-
-impl<R: Read> Read for Hashed<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = self.inner.read(buffer)?;
-        self.hash.update(buffer.get(..read).unwrap_or_default());
-        Ok(read)
-    }
 }

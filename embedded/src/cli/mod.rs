@@ -137,8 +137,18 @@ enum CatalogCommand {
     /// price is in decimal units (12.50), tax_rate in per cent (20 or 5.5), stock the units that come in with this
     /// import. Optional are tax_category (standard, zero, exempt or export), tax_exemption_reason, and price_includes_tax
     /// (true or false). More columns are allowed. If a row is bad, nothing of the file is imported, unless --skip-bad is given.
-    /// A file that was imported before is recognised by its content, and changes nothing: a command that was cut short
-    /// can be repeated.
+    ///
+    /// Of a product that is there already, name, price, currency, tax_rate and the optional columns are overwritten, and
+    /// stock is added to what is there, unless --counted is given; orders that have their price keep it. An optional
+    /// column that the file does not have leaves what products have; an empty field in one that it has sets the default.
+    /// Where tax_category is kept, standard and zero follow the new tax_rate, while exempt and export refuse a file whose rate
+    /// is above zero; a tax_exemption_reason is kept only as long as the tax_category stays the same. A product that the file
+    /// does not have stays as it is. Products that are sold in another currency from now on are named.
+    ///
+    /// A product of tax_category export can be ordered to abroad only, and needs a seller with a VAT number.
+    ///
+    /// A file that was imported before is recognised by what it says, however it was saved since, and changes nothing: a command
+    /// that was cut short can be repeated.
     Import(ImportArgs),
 }
 

@@ -60,6 +60,20 @@ fn invoice(lines: Vec<InvoiceLine>) -> InvoiceDocument {
     }
 }
 
+fn abroad(document: InvoiceDocument) -> InvoiceDocument {
+    InvoiceDocument { ship_to: Some(party("Ana Ortiz", "EC", "170401")), ..document }
+}
+
+/// A seller who has no VAT number.
+fn small() -> Party {
+    Party {
+        tax_number: Some("27/123/45678".to_owned()),
+        legal_id: Some("HRB 12345 B".to_owned()),
+        vat_id: None,
+        ..seller()
+    }
+}
+
 /// Invoices by a name each.
 pub(crate) fn good() -> Vec<(String, InvoiceDocument)> {
     let plain = || invoice(vec![line(2, 1_250, 1900)]);
@@ -74,8 +88,12 @@ pub(crate) fn good() -> Vec<(String, InvoiceDocument)> {
         ("zero-rated".into(), invoice(vec![line(3, 95, 0)])),
         ("exempt".into(), invoice(vec![untaxed(TaxCategory::Exempt, Some("Small business, § 19 UStG"))])),
         ("exempt-without-words".into(), invoice(vec![untaxed(TaxCategory::Exempt, None)])),
-        ("export".into(), invoice(vec![untaxed(TaxCategory::Export, None)])),
-        ("export-in-words".into(), invoice(vec![untaxed(TaxCategory::Export, Some("Ausfuhrlieferung"))])),
+        ("export".into(), abroad(invoice(vec![untaxed(TaxCategory::Export, None)]))),
+        ("export-in-words".into(), abroad(invoice(vec![untaxed(TaxCategory::Export, Some("Ausfuhrlieferung"))]))),
+        ("export-into-the-eu".into(), {
+            let seller = Party { vat_id: Some("GB123456789".to_owned()), ..party("Tea Ltd", "GB", "N1") };
+            InvoiceDocument { seller, ..invoice(vec![untaxed(TaxCategory::Export, None)]) }
+        }),
         ("every-category".into(), {
             let exempt = |reason| untaxed(TaxCategory::Exempt, Some(reason));
             let lines = vec![line(1, 999, 1900), line(9, 1, 0), exempt("One"), untaxed(TaxCategory::Export, None)];
@@ -107,6 +125,11 @@ pub(crate) fn good() -> Vec<(String, InvoiceDocument)> {
                 Payment::Transfer { iban: "DE89 3704 0044 0532 0130 00".to_owned(), due: date!(2027 - 01 - 31) };
             InvoiceDocument { payment, ..plain() }
         }),
+        ("edition-2".into(), {
+            let lines =
+                vec![line(1, 999, 1900), untaxed(TaxCategory::Exempt, None), untaxed(TaxCategory::Export, None)];
+            InvoiceDocument { edition: Edition::Second, ..invoice(lines) }
+        }),
         ("release-0.1.0".into(), {
             let payment = Payment::Prepaid { reference: "pi_1".to_owned() };
             InvoiceDocument { edition: Edition::First, payment, ..plain() }
@@ -135,24 +158,24 @@ pub(crate) fn good() -> Vec<(String, InvoiceDocument)> {
         ("greek", Party { vat_id: Some("EL123456789".to_owned()), ..party("Hellas", "GR", "10431") }),
         ("british", Party { vat_id: Some("GB123456789".to_owned()), ..party("Tea Ltd", "GB", "N1") }),
         ("northern-irish", Party { vat_id: Some("XI123456789".to_owned()), ..party("Linen Ltd", "GB", "BT1") }),
+        ("british-with-spaces", Party { vat_id: Some("GB 123 4567 89".to_owned()), ..party("Tea Ltd", "GB", "N1") }),
+        ("swiss", Party { vat_id: Some("CHE-123.456.789 MWST".to_owned()), ..party("Käse AG", "CH", "8001") }),
+        ("norwegian", Party { vat_id: Some("NO 123 456 789 MVA".to_owned()), ..party("Fisk AS", "NO", "0151") }),
         ("of-hong-kong", Party { vat_id: Some("HK1234567".to_owned()), ..party("Harbour Ltd", "HK", "") }),
     ];
     for (name, seller) in sellers {
         all.push((format!("seller-{name}"), InvoiceDocument { seller, ..plain() }));
     }
-    let small = Party {
-        tax_number: Some("27/123/45678".to_owned()),
-        legal_id: Some("HRB 12345 B".to_owned()),
-        vat_id: None,
-        ..seller()
-    };
     for (name, lines) in [
         ("taxed", vec![line(1, 999, 1900)]),
+        ("zero", vec![line(1, 999, 0)]),
         ("exempt", vec![untaxed(TaxCategory::Exempt, Some("Small business, § 19 UStG")), line(1, 1, 0)]),
+        // What it lists for export, an invoice of it calls so.
+        ("export", vec![untaxed(TaxCategory::Export.sold_by(&small()), Some("Export outside the EU"))]),
     ] {
         all.push((
             format!("seller-without-vat-number-{name}"),
-            InvoiceDocument { seller: small.clone(), ..invoice(lines) },
+            InvoiceDocument { seller: small(), ..abroad(invoice(lines)) },
         ));
     }
     all
@@ -166,7 +189,11 @@ pub(crate) fn bad() -> Vec<(&'static str, InvoiceDocument, &'static str)> {
     nameless.buyer.name = "\u{ffff}".to_owned();
     let mut elsewhere = plain();
     elsewhere.buyer.country = "UK".to_owned();
+    let nowhere = Party { vat_id: Some("ZZ123456789".to_owned()), ..seller() };
+    let exported = abroad(invoice(vec![untaxed(TaxCategory::Export, None)]));
     vec![
+        ("export-without-vat-number", InvoiceDocument { seller: small(), ..exported }, "BR-G-02"),
+        ("vat-number-of-nowhere", InvoiceDocument { seller: nowhere, ..plain() }, "BR-CO-09"),
         ("no-vat-number", InvoiceDocument { seller: unknown, ..plain() }, "BR-CO-26"),
         ("nameless", nameless, "BR-07"),
         ("unknown-country", elsewhere, "'ram:CountryID' is not allowed"),

@@ -126,7 +126,12 @@ async fn what_a_shop_imports_and_sells_over_http_is_invoiced_by_the_rules() {
             accepted.push((name, support::id_in(&answer.text().await.unwrap())));
         }
     }
-    let ids: Vec<Uuid> = accepted.iter().map(|(_, id)| *id).collect();
+    // Where the seller is, it would be sold without the tax that is due.
+    let mut at_home = lines(&[("STD", 1), ("EXPORT", 1)]);
+    at_home["shipping_address"] = json!({
+        "name": "Jo", "line1": "1 High Street", "city": "Leeds", "postal_code": "LS1 1AA", "country": "GB" });
+    let refused = shop.accepted(&url, "zoe", "export-at-home", &at_home).await;
+    let ids: Vec<Uuid> = accepted.iter().map(|(_, id)| *id).chain([refused]).collect();
     shop.settled(&ids, Duration::from_secs(60)).await;
     let invoices = tempfile::tempdir().unwrap();
     for (name, id) in accepted {
@@ -136,6 +141,9 @@ async fn what_a_shop_imports_and_sells_over_http_is_invoiced_by_the_rules() {
         fs::write(invoices.path().join(format!("{name}.pdf")), answer.bytes().await.unwrap()).unwrap();
     }
     shop.audit().await;
+    let refused = "select count(*) from orders where status = 'rejected' and reason = 'unknown_sku'
+                   and detail = 'EXPORT is sold for export only, which a delivery to GB is not'";
+    assert_eq!(shop.count(refused).await, 1);
     let gross = "select total from orders where lines @> '[{\"sku\": \"GROSS\"}]' and jsonb_array_length(lines) = 1";
     assert_eq!(shop.count(gross).await, 400_000, "what was shown is what is paid");
     pipeline.stop().await;

@@ -228,7 +228,8 @@ mod tests {
         match name {
             "SLUICE_HOLD_MINUTES" => "45".to_owned(),
             "SLUICE_SELLER" => {
-                r#"{"name":"Tea Ltd","line1":"1","city":"London","country":"GB","vat_id":"GB123456789"}"#.to_owned()
+                r#"{"name":"Tea Ltd","line1":"1","postal_code":"N1","city":"London","country":"GB","vat_id":"GB123456789"}"#
+                    .to_owned()
             }
             "SLUICE_TIME_ZONE" => "Europe/London".to_owned(),
             "PAYMENT_PROVIDER" => "sandbox".to_owned(),

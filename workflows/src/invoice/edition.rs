@@ -10,11 +10,13 @@ pub enum Edition {
     First,
     /// Nothing is called paid that is only authorised, and whoever has no printable name is called by the e-mail address.
     Second,
+    /// Only what leaves the EU is said to, and a seller without a VAT number exempts what another would export.
+    Third,
 }
 
 impl Edition {
     /// That of invoices issued now.
-    pub const CURRENT: Self = Self::Second;
+    pub const CURRENT: Self = Self::Third;
 
     /// As it is kept with an invoice. Nothing is kept with those of release 0.1.0.
     #[must_use]
@@ -22,6 +24,7 @@ impl Edition {
         match self {
             Self::First => 1,
             Self::Second => 2,
+            Self::Third => 3,
         }
     }
 
@@ -31,6 +34,7 @@ impl Edition {
         match number {
             None | Some(1) => Some(Self::First),
             Some(2) => Some(Self::Second),
+            Some(3) => Some(Self::Third),
             Some(_) => None,
         }
     }

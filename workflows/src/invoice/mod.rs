@@ -1,13 +1,15 @@
 //! What an invoice says. The rules are those of EN 16931.
 
 mod edition;
+mod export;
 mod seller;
 mod tax;
 mod totals;
 
 pub use edition::Edition;
+pub use export::{Place, is_export};
 pub use seller::{Seller, TimeZone, UnknownTimeZone};
-pub use tax::{TaxCategory, TaxTerms, UnknownTaxCategory};
+pub use tax::{TaxCategory, TaxTerms, TaxTermsSaid, UnknownTaxCategory};
 pub use totals::{LinePrice, TaxSubtotal, Totals, TotalsError, totals};
 
 use serde::{Deserialize, Serialize};

@@ -13,7 +13,7 @@ pub enum TaxCategory {
     Zero,
     /// Exempt, for a reason that the invoice has to give.
     Exempt,
-    /// Not taxed because it leaves the European Union.
+    /// Not taxed because it leaves the European Union, or the country of a seller who is outside of it.
     Export,
 }
 
@@ -26,6 +26,22 @@ pub struct TaxTerms {
     pub exemption_reason: Option<String>,
     /// The price includes the tax.
     pub price_includes_tax: bool,
+}
+
+/// Which tax terms a catalogue speaks of. Of the others, a product that is there keeps what it has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct TaxTermsSaid {
+    /// [`TaxTerms::category`].
+    pub category: bool,
+    /// [`TaxTerms::exemption_reason`].
+    pub exemption_reason: bool,
+    /// [`TaxTerms::price_includes_tax`].
+    pub price_includes_tax: bool,
+}
+
+impl TaxTermsSaid {
+    /// It speaks of each.
+    pub const ALL: Self = Self { category: true, exemption_reason: true, price_includes_tax: true };
 }
 
 /// The word is no category.
@@ -71,22 +87,32 @@ impl TaxCategory {
         }
     }
 
-    /// The code of the reason, by the CEF list VATEX, where the category is its own reason.
+    /// Whether an invoice has to say why it is not taxed: BR-E-10 and BR-G-10 want it, BR-S-10 and BR-Z-10 forbid it.
     #[must_use]
-    pub fn reason_code(self) -> Option<&'static str> {
+    pub fn wants_reason(self) -> bool {
         match self {
-            Self::Export => Some("VATEX-EU-G"),
-            Self::Standard | Self::Zero | Self::Exempt => None,
+            Self::Exempt | Self::Export => true,
+            Self::Standard | Self::Zero => false,
         }
     }
 
-    /// What is said where the seller gives no reason. BR-E-10 and BR-G-10 want one; BR-S-10 and BR-Z-10 forbid it.
+    /// What is said where the seller gives no reason. Of an export that is not known to leave the EU, it is not said.
     #[must_use]
-    pub fn default_reason(self) -> Option<&'static str> {
+    pub fn default_reason(self, leaves_eu: bool) -> Option<&'static str> {
         match self {
             Self::Exempt => Some("Exempt from VAT"),
-            Self::Export => Some("Export outside the EU"),
+            Self::Export if leaves_eu => Some("Export outside the EU"),
+            Self::Export => Some("Export"),
             Self::Standard | Self::Zero => None,
+        }
+    }
+
+    /// The code of the reason, by the CEF list VATEX, where the category is its own reason.
+    #[must_use]
+    pub fn reason_code(self, leaves_eu: bool) -> Option<&'static str> {
+        match self {
+            Self::Export if leaves_eu => Some("VATEX-EU-G"),
+            Self::Standard | Self::Zero | Self::Exempt | Self::Export => None,
         }
     }
 }

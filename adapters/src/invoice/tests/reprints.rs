@@ -1,0 +1,74 @@
+//! What was issued reads the same whenever it is printed again.
+
+use super::{invoice, line, named, party};
+use crate::invoice::render;
+use time::macros::date;
+use uuid::uuid;
+use workflows::invoice::{Edition, InvoiceDocument, InvoiceLine, LinePrice, Party, Payment, TaxCategory};
+
+#[test]
+fn the_same_invoice_is_the_same_file() {
+    let (first, other) = (named("Cotton tea towel"), named("Чайное полотенце"));
+    let bytes = render(&first).unwrap();
+    let others = render(&other).unwrap();
+    assert_ne!(bytes, others);
+    assert_eq!(bytes, render(&first).unwrap());
+    assert_eq!(others, std::thread::spawn(move || render(&other).unwrap()).join().unwrap());
+}
+
+/// Taken out of a PDF that release 0.1.0 (commit b3fc157) issued.
+#[test]
+fn what_release_0_1_0_issued_reads_the_same_when_it_is_printed_again() {
+    let place = |name: &str, line1: &str, postal_code: &str, city: &str, country: &str, email: Option<&str>| Party {
+        name: name.to_owned(),
+        line1: line1.to_owned(),
+        postal_code: postal_code.to_owned(),
+        city: city.to_owned(),
+        country: country.to_owned(),
+        email: email.map(str::to_owned),
+        vat_id: None,
+        ..party("")
+    };
+    let seller =
+        place("Sluice Example Shop GmbH", "Musterstraße 1", "10115", "Berlin", "DE", Some("billing@example.com"));
+    let ship_to = place("Zoë Müller", "Lange Straße 12", "30159", "Hannover", "DE", None);
+    let document = InvoiceDocument {
+        edition: Edition::First,
+        number: "2026-000001".to_owned(),
+        issued: date!(2026 - 11 - 27),
+        order: uuid!("01a21c0e-2f08-75ab-ac6f-1c4f014174eb"),
+        seller: Party { vat_id: Some("DE123456789".to_owned()), ..seller },
+        buyer: place("Tee & Söhne", "1 High St", "75001", "Paris", "FR", Some("zoe@example.com")),
+        ship_to: Some(Party { line2: Some("Hof".to_owned()), ..ship_to }),
+        payment: Payment::Prepaid { reference: "pi_d6c27fc6a6f056cd499d22124a51d01e".to_owned() },
+        ..invoice(vec![
+            line("KB-100", "Keyboard & <mouse> Café", 2, 61_725, 1900),
+            line("BOOK-1", "Book", 3, 1599, 700),
+            line("STAMP-1", "Stamp", 1, 95, 0),
+        ])
+    };
+    assert_eq!(render(&document).unwrap().xml, include_str!("../../../golden/invoice.0.1.0.xml"));
+}
+
+/// What is issued now is to read the same whatever becomes of the printer. A change of it is a new edition.
+#[test]
+fn what_is_issued_now_will_read_the_same() {
+    let document = InvoiceDocument {
+        specimen: true,
+        ship_to: Some(party("Zoë Müller")),
+        ..invoice(vec![
+            line("KB-100", "Keyboard & <mouse>", 2, 61_728_395, 2000),
+            InvoiceLine {
+                price: LinePrice { includes_tax: true, ..LinePrice::net(3, 1599, 700) },
+                ..line("B", "Cafe\u{301}", 3, 1599, 700)
+            },
+            InvoiceLine {
+                price: LinePrice { category: TaxCategory::Export, ..LinePrice::net(1, 95, 0) },
+                ..line("C", "Stamp", 1, 95, 0)
+            },
+        ])
+    };
+    let earlier = InvoiceDocument { edition: Edition::Second, ..document.clone() };
+    assert_eq!(render(&earlier).unwrap().xml, include_str!("../../../golden/invoice.edition-2.xml"));
+    assert_eq!(render(&document).unwrap().xml, include_str!("../../../golden/invoice.edition-3.xml"));
+}

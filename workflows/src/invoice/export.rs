@@ -1,0 +1,144 @@
+//! Whether goods are exported: that goes by the territory in which the EU's rules of VAT hold (Articles 5 to 8 of Directive
+//! 2006/112/EC), which is not quite that of its members' country codes.
+
+use super::{Party, TaxCategory};
+use schemas::address::Address;
+
+/// What of an address tells where it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place<'a> {
+    /// ISO 3166-1 alpha-2.
+    pub country: &'a str,
+    /// Empty where there is none.
+    pub postal_code: &'a str,
+}
+
+/// The members of the EU, and Monaco, which counts as France; sorted.
+const MEMBERS: [&str; 28] = [
+    "AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GR", "HR", "HU", "IE", "IT", "LT", "LU", "LV",
+    "MC", "MT", "NL", "PL", "PT", "RO", "SE", "SI", "SK",
+];
+
+/// Parts of members that are outside, by how their postal codes begin: Heligoland and Büsingen; Greenland; the Canary
+/// Islands, Ceuta and Melilla; Åland; what of France lies overseas; Mount Athos; Livigno and Campione d'Italia. Many of them
+/// have country codes too, which are no members'.
+const OUTSIDE: [(&str, &[&str]); 7] = [
+    ("DE", &["27498", "78266"]),
+    ("DK", &["39"]),
+    ("ES", &["35", "38", "51", "52"]),
+    ("FI", &["22"]),
+    ("FR", &["97", "986", "987", "988"]),
+    ("GR", &["63086", "63087"]),
+    ("IT", &["23041", "22061"]),
+];
+
+impl Place<'_> {
+    /// Whether goods there are in the EU for VAT.
+    #[must_use]
+    pub fn is_in_eu(self) -> bool {
+        if self.country == "GB" {
+            // Goods in Northern Ireland are; its postal codes are those of Belfast.
+            return self.postal_code.trim_start().get(..2).is_some_and(|area| area.eq_ignore_ascii_case("BT"));
+        }
+        // People write D-27498 and 27 498 as well.
+        let code: String = self.postal_code.chars().filter(char::is_ascii_digit).collect();
+        let outside = OUTSIDE.iter().filter(|(country, _)| *country == self.country);
+        let is_outside = outside.flat_map(|(_, areas)| *areas).any(|area| code.starts_with(area));
+        MEMBERS.contains(&self.country) && !is_outside
+    }
+}
+
+/// Whether goods of a seller that are delivered there are exported: from the EU to somewhere outside of it, or by a seller
+/// who is outside to any other country.
+#[must_use]
+pub fn is_export(seller: Place<'_>, delivered: Place<'_>) -> bool {
+    if seller.is_in_eu() { !delivered.is_in_eu() } else { delivered.country != seller.country }
+}
+
+impl TaxCategory {
+    /// What an invoice may call a line of this category: only a seller with a VAT number has exports (BR-G-02), and the
+    /// same goods are merely exempt if another sells them (BR-E-02).
+    #[must_use]
+    pub fn sold_by(self, seller: &Party) -> Self {
+        match self {
+            Self::Export if seller.vat_id.is_none() => Self::Exempt,
+            Self::Standard | Self::Zero | Self::Exempt | Self::Export => self,
+        }
+    }
+}
+
+impl<'a> From<&'a Party> for Place<'a> {
+    fn from(party: &'a Party) -> Self {
+        Self { country: &party.country, postal_code: &party.postal_code }
+    }
+}
+
+impl<'a> From<&'a Address> for Place<'a> {
+    fn from(address: &'a Address) -> Self {
+        Self { country: &address.country, postal_code: &address.postal_code }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn place<'a>(country: &'a str, postal_code: &'a str) -> Place<'a> {
+        Place { country, postal_code }
+    }
+
+    #[test]
+    fn the_territory_of_vat_is_not_that_of_the_country_codes() {
+        for (country, postal_code, inside) in [
+            ("DE", "10115", true),
+            ("DE", "27498", false),
+            ("DE", "D-78266", false),
+            ("FR", "75001", true),
+            ("FR", "97400", false),
+            ("RE", "97400", false),
+            ("FR", "98000", true),
+            ("MC", "98000", true),
+            ("ES", "28001", true),
+            ("ES", "35 001", false),
+            ("ES", "52001", false),
+            ("PT", "9000-001", true),
+            ("FI", "00100", true),
+            ("FI", "22100", false),
+            ("AX", "22100", false),
+            ("IT", "23041", false),
+            ("IT", "23030", true),
+            ("GR", "63086", false),
+            ("DK", "3900", false),
+            ("DK", "2100", true),
+            ("IE", "", true),
+            ("GB", "BT1 1AA", true),
+            ("GB", "bt1 1aa", true),
+            ("GB", "B1 1AA", false),
+            ("GB", "", false),
+            ("CH", "8001", false),
+            ("NO", "0001", false),
+            ("US", "97001", false),
+        ] {
+            assert_eq!(place(country, postal_code).is_in_eu(), inside, "{country} {postal_code}");
+        }
+    }
+
+    #[test]
+    fn an_export_leaves_the_eu_or_the_country_of_a_seller_outside() {
+        let (berlin, london, belfast) = (place("DE", "10115"), place("GB", "N1"), place("GB", "BT1"));
+        for (seller, delivered, export) in [
+            (berlin, place("DE", "30159"), false),
+            (berlin, place("FR", "75001"), false),
+            (berlin, belfast, false),
+            (berlin, london, true),
+            (berlin, place("ES", "38001"), true),
+            (belfast, berlin, false),
+            (belfast, place("US", "10001"), true),
+            (london, berlin, true),
+            (london, place("US", "10001"), true),
+            (london, place("GB", "M1"), false),
+        ] {
+            assert_eq!(is_export(seller, delivered), export, "{seller:?} {delivered:?}");
+        }
+    }
+}
