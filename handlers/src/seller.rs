@@ -1,7 +1,7 @@
 //! Who sells, as an installation says it: checked like an address, because whatever is wrong in it is wrong on every
 //! invoice. The rules named are those of EN 16931.
 
-use schemas::country::country_name;
+use schemas::{country::country_name, text::is_blank};
 use serde::Deserialize;
 use workflows::invoice::{Party, Seller, TimeZone};
 
@@ -117,7 +117,7 @@ fn is_text(text: &str) -> bool {
         char.is_control()
             || matches!(char, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fffc}'..='\u{ffff}')
     };
-    !text.trim().is_empty() && text.chars().count() <= LONGEST && !text.chars().any(odd)
+    !is_blank(text) && text.chars().count() <= LONGEST && !text.chars().any(odd)
 }
 
 /// Greece calls itself EL, and Northern Ireland XI.
@@ -202,6 +202,8 @@ mod tests {
             (json!({ "name": "" }), "name must be a text"),
             (json!({ "name": " \t" }), "name must be a text"),
             (json!({ "name": "\u{ffff}" }), "name must be a text"),
+            (json!({ "name": "\u{3164}" }), "name must be a text"),
+            (json!({ "city": "\u{2800} " }), "city must be a text"),
             (json!({ "city": "a\u{0}" }), "city must be a text"),
             (json!({ "line2": "" }), "line2 must be a text"),
             (json!({ "postal_code": "" }), "postal_code must be a text"),
