@@ -120,5 +120,8 @@ fn is_south_african_resident(digits: &[u8]) -> bool {
 
 /// A month and a day of it.
 fn is_day(digits: Option<&[u8]>) -> bool {
-    matches!(digits, Some([0, 1..=9, day @ ..] | [1, 0..=2, day @ ..]) if matches!(day, [0, 1..=9] | [1 | 2, _] | [3, 0 | 1]))
+    match digits {
+        Some([0, 1..=9, day @ ..] | [1, 0..=2, day @ ..]) => matches!(day, [0, 1..=9] | [1 | 2, _] | [3, 0 | 1]),
+        Some(_) | None => false,
+    }
 }

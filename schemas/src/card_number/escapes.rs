@@ -4,15 +4,24 @@
 /// The most characters of an entity's name or number.
 const LONGEST_ENTITY: usize = 10;
 
-/// The text without its escapes of HTML, URLs, JavaScript and quoted-printable; none if it has none.
+/// The text without its escapes of HTML, URLs and JavaScript; none if it has none.
 pub(super) fn resolved(text: &str) -> Option<String> {
-    if !text.contains(['&', '%', '\\', '=']) {
+    without(text, &['&', '%', '\\'])
+}
+
+/// The text without those of quoted-printable, whose sign stands before plain digits as well.
+pub(super) fn unquoted(text: &str) -> Option<String> {
+    without(text, &['='])
+}
+
+fn without(text: &str, signs: &[char]) -> Option<String> {
+    if !text.contains(signs) {
         return None;
     }
     let mut out = String::with_capacity(text.len());
     let mut found = false;
     let mut rest = text;
-    while let Some(at) = rest.find(['&', '%', '\\', '=']) {
+    while let Some(at) = rest.find(signs) {
         let (plain, from) = rest.split_at_checked(at).unwrap_or((rest, ""));
         out.push_str(plain);
         let taken = match from.chars().next() {
@@ -77,7 +86,7 @@ fn backslash(from: &str, out: &mut String) -> Option<usize> {
             out.push(char::from_u32(hex(escaped.get(1..)?, 2)?)?);
             Some("\\xa0".len())
         }
-        'n' | 'r' | 't' | 'f' | 'v' | '0' => {
+        'n' | 'r' | 't' | 'f' | 'v' => {
             out.push(' ');
             Some("\\n".len())
         }

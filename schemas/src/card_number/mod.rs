@@ -27,7 +27,7 @@ pub fn contains_card_number(text: &str) -> bool {
     if text.len() < FEWEST_DIGITS || few() {
         return false;
     }
-    if stands_in(text) {
+    if stands_in(text) || escapes::unquoted(text).is_some_and(|text| stands_in(&text)) {
         return true;
     }
     let mut layer = escapes::resolved(text);
