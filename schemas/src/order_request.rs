@@ -148,7 +148,7 @@ fn written(text: &str) -> usize {
 /// around an address or between two (RFC 5322's specials) may not stand in one, so that it is nobody else's too.
 fn check_email(email: &str, errors: &mut Checker) {
     let at = || "/email".to_owned();
-    let plain = email.chars().all(is_seen);
+    let plain = email.chars().all(|c| is_seen(c) && !c.is_control());
     let special = email.contains([',', ';', ':', '<', '>', '(', ')', '[', ']', '\\', '"']);
     let parts = email
         .split_once('@')
@@ -208,6 +208,8 @@ mod tests {
             }
             let empty = wrong(|order| order["shipping_address"]["line2"] = json!(blank));
             assert!(empty.is_empty(), "an empty second line is none: {empty:?}");
+            let control = wrong(|order| order["shipping_address"]["line2"] = json!(format!("\0{blank}")));
+            assert_eq!(control, ["/shipping_address/line2"]);
             let needed = wrong(|order| order["shipping_address"]["postal_code"] = json!(blank));
             assert_eq!(needed, ["/shipping_address/postal_code"]);
         }
