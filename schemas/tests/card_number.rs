@@ -219,6 +219,8 @@ proptest! {
             "\u{34f}", "\u{336}", "\u{301}", "\u{488}", "\u{64b}", "\u{20e3}", "\u{fe0f}\u{20e3}", "\u{1ab0}", "\u{e0020}",
         ]),
     ) {
+        // It may be a company's with the same right.
+        prop_assume!(number.len() != 14 || &number[8..10] != "00");
         let text: String = number.chars().flat_map(|digit| [digit.to_string(), unseen.to_owned()]).collect();
         prop_assert!(contains_card_number(&text), "{text:?}");
     }
