@@ -4,12 +4,13 @@
 mod content;
 
 use crate::{
-    csv_records::{Record, RecordError, Records},
+    csv_records::{Misquoted, Record, RecordError, Records},
     decimal::{Decimal, DecimalError},
 };
 use schemas::{
     money::Currency,
     sku::{self, SkuError},
+    text::is_blank,
 };
 use std::{
     collections::{HashMap, hash_map::Entry},
@@ -79,6 +80,9 @@ pub enum Reason {
         /// Of the header.
         expected: usize,
     },
+    /// White space before a field's opening quote.
+    #[error("has white space before its opening quote; remove it")]
+    BeforeQuote,
     /// More than a comma or the end of the line behind a field's closing quote.
     #[error("has something behind its closing quote; a quote that belongs to the text is written twice")]
     BehindQuote,
@@ -88,7 +92,7 @@ pub enum Reason {
     /// No SKU.
     #[error(transparent)]
     Sku(SkuError),
-    /// Nothing but white space.
+    /// Nothing that can be seen.
     #[error("is empty")]
     Empty,
     /// A text over its limit of characters.
@@ -129,6 +133,14 @@ pub enum Reason {
     /// A reason where none is to be given.
     #[error("is for tax_category exempt and export only")]
     NeedlessReason,
+    /// Three decimals, as which separated thousands may be read.
+    #[error("may mean {plain} or {thousands}; write it as one of these")]
+    Thousands {
+        /// With the point before decimals.
+        plain: String,
+        /// With the point between thousands.
+        thousands: String,
+    },
     /// Neither yes nor no.
     #[error("must be true or false, or empty")]
     NotABool,
@@ -157,6 +169,9 @@ pub enum CatalogFileError {
     /// The header is no UTF-8 text.
     #[error("the header on line {0} is not UTF-8; save the file as UTF-8")]
     HeaderNotUtf8(u64),
+    /// Quotes in the header that belong to no field.
+    #[error("the header on line {0} has something before or behind a quoted name; names of columns need no quotes")]
+    HeaderQuotes(u64),
     /// Columns that something else than commas separates.
     #[error("the header on line {line} separates columns by {by}; save the file with commas")]
     OtherSeparator {
@@ -244,6 +259,9 @@ struct Header {
 impl Header {
     fn find(record: &Record) -> Result<Self, CatalogFileError> {
         let line = record.line;
+        if record.misquoted().is_some() {
+            return Err(CatalogFileError::HeaderQuotes(line));
+        }
         let names: Result<Vec<&str>, _> = record.fields().map(std::str::from_utf8).collect();
         let names = names.map_err(|_| CatalogFileError::HeaderNotUtf8(line))?;
         let has = |c: char| names.iter().any(|name| name.contains(c));
@@ -290,6 +308,13 @@ impl Header {
         let [category, exemption_reason, price_includes_tax] = self.optional.map(|place| place.is_some());
         TaxTermsSaid { category, exemption_reason, price_includes_tax }
     }
+
+    /// The name of our column that stands there.
+    fn column_at(&self, field: usize) -> Option<&'static str> {
+        let always = COLUMNS.into_iter().zip(self.places.map(Some));
+        let mut all = always.chain(OPTIONAL.into_iter().zip(self.optional));
+        all.find(|(_, place)| *place == Some(field)).map(|(column, _)| column)
+    }
 }
 
 /// Reads one row, or says everything that is wrong with it. A SKU counts as seen even on a bad row: which of two
@@ -299,10 +324,12 @@ fn read_row(
     record: &Record,
     first_lines: &mut HashMap<String, u64>,
 ) -> Result<CatalogRow, Vec<Problem>> {
-    if let Some(field) = record.behind_quote() {
-        let columns = COLUMNS.into_iter().zip(header.places);
-        let column = columns.filter(|(_, place)| *place == field).map(|(column, _)| column).next();
-        return Err(vec![Problem { column, reason: Reason::BehindQuote }]);
+    if let Some((field, misquoted)) = record.misquoted() {
+        let reason = match misquoted {
+            Misquoted::SpaceBefore => Reason::BeforeQuote,
+            Misquoted::Behind => Reason::BehindQuote,
+        };
+        return Err(vec![Problem { column: header.column_at(field), reason }]);
     }
     if record.len() != header.width {
         let reason = Reason::ColumnCount { found: record.len(), expected: header.width };
@@ -318,14 +345,14 @@ fn read_row(
             },
         );
     // Without a currency nobody knows how many decimals are right; what is no number at all is wrong anyway.
-    let price = price_at.and_then(number).and_then(|price| match currency {
+    let price = price_at.and_then(amount).and_then(|price| match currency {
         Ok(currency) => price_minor(price, currency),
         Err(_) => Ok(0),
     });
     let sku = sku_at.and_then(|text| sku(text, record.line, first_lines));
     let name = name_at.and_then(name);
     let tax_rate_bp = tax_rate_at.and_then(number).and_then(tax_rate_bp);
-    let stock = stock_at.and_then(number).and_then(stock_units);
+    let stock = stock_at.and_then(amount).and_then(stock_units);
     let tax_terms = tax_terms(header, record, tax_rate_bp.as_ref().ok().copied());
     match (sku, name, price, currency, tax_rate_bp, stock, tax_terms) {
         (Ok(sku), Ok(name), Ok(price_minor), Ok(currency), Ok(tax_rate_bp), Ok(stock), Ok(tax_terms)) => {
@@ -365,8 +392,9 @@ fn tax_terms(header: &Header, record: &Record, rate: Option<u32>) -> Result<TaxT
         _ => Err(Reason::NeedlessReason),
     });
     let includes_tax = includes_tax.and_then(|word| match word {
-        "" | "false" => Ok(false),
-        "true" => Ok(true),
+        // Spreadsheets write them in capitals.
+        word if word.is_empty() || word.eq_ignore_ascii_case("false") => Ok(false),
+        word if word.eq_ignore_ascii_case("true") => Ok(true),
         _ => Err(Reason::NotABool),
     });
     match (category, reason, includes_tax) {
@@ -388,6 +416,22 @@ fn number(text: &str) -> Result<Decimal, Reason> {
     text.parse().map(Decimal::without_trailing_zeros).map_err(Reason::Number)
 }
 
+/// A number that may be a thousand times what it says: where a comma stands before decimals, 11.900 is eleven thousand and
+/// nine hundred. A digit that is no zero would be refused as too fine anyway.
+fn amount(text: &str) -> Result<Decimal, Reason> {
+    let number = number(text)?;
+    let thousands = text.trim_start_matches(['+', '-']).split_once('.').filter(|(whole, thousand)| {
+        thousand.len() == 3 && (1..=3).contains(&whole.len()) && !whole.starts_with('0') && thousand.ends_with('0')
+    });
+    match thousands {
+        None => Ok(number),
+        Some((whole, thousand)) => Err(Reason::Thousands {
+            plain: format!("{whole}.{}", thousand.get(..2).unwrap_or_default()),
+            thousands: format!("{whole}{thousand}"),
+        }),
+    }
+}
+
 fn sku(text: &str, line: u64, first_lines: &mut HashMap<String, u64>) -> Result<String, Reason> {
     let sku = sku::parse(text).map_err(Reason::Sku)?.into_owned();
     match first_lines.entry(sku.clone()) {
@@ -407,12 +451,12 @@ fn name(text: &str) -> Result<String, Reason> {
 
 /// Whether it says something, in at most so many characters of which none is a control character.
 fn plain(text: &str, most: usize) -> Result<(), Reason> {
-    if text.is_empty() {
+    if text.chars().any(char::is_control) {
+        Err(Reason::ControlCharacter)
+    } else if is_blank(text) {
         Err(Reason::Empty)
     } else if text.chars().count() > most {
         Err(Reason::TooLong(most))
-    } else if text.chars().any(char::is_control) {
-        Err(Reason::ControlCharacter)
     } else {
         Ok(())
     }

@@ -33,14 +33,22 @@ pub struct Record {
     pub line: u64,
     bytes: Vec<u8>,
     ends: Vec<usize>,
-    behind_quote: Option<usize>,
+    misquoted: Option<(usize, Misquoted)>,
+}
+
+/// Where a quote is that RFC 4180 does not have: what the field's text is nobody can tell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Misquoted {
+    /// White space stands before the opening quote.
+    SpaceBefore,
+    /// Something else than a comma or the end of the line stands behind the closing quote.
+    Behind,
 }
 
 impl Record {
-    /// The first field with something behind its closing quote, where RFC 4180 has a comma or the end of the line only: what
-    /// its text is nobody can tell.
-    pub fn behind_quote(&self) -> Option<usize> {
-        self.behind_quote
+    /// The first field with a quote where none belongs.
+    pub fn misquoted(&self) -> Option<(usize, Misquoted)> {
+        self.misquoted
     }
 
     /// How many fields it has, at least one.
@@ -61,6 +69,12 @@ impl Record {
             None => 0,
         };
         self.bytes.get(start..end)
+    }
+
+    /// Whether nothing but white space was read of the field that is being read.
+    fn last_is_blank(&self) -> bool {
+        let start = self.ends.last().copied().unwrap_or_default();
+        self.bytes.get(start..).is_some_and(|field| field.iter().all(u8::is_ascii_whitespace))
     }
 
     /// All fields in order.
@@ -109,7 +123,7 @@ impl<R: BufRead> Records<R> {
         record.line = self.line;
         record.bytes.clear();
         record.ends.clear();
-        record.behind_quote = None;
+        record.misquoted = None;
         let mut place = Place::FieldStart;
         loop {
             place = split_line(&self.physical_line, place, record);
@@ -165,11 +179,14 @@ fn split_line(line: &[u8], mut place: Place, record: &mut Record) -> Place {
                 Place::Quoted
             }
             (Place::QuoteInQuoted, _) => {
-                record.behind_quote.get_or_insert(record.ends.len());
+                record.misquoted.get_or_insert((record.ends.len(), Misquoted::Behind));
                 record.bytes.push(byte);
                 Place::Bare
             }
             (Place::FieldStart | Place::Bare, _) => {
+                if byte == b'"' && record.misquoted.is_none() && record.last_is_blank() {
+                    record.misquoted = Some((record.ends.len(), Misquoted::SpaceBefore));
+                }
                 record.bytes.push(byte);
                 Place::Bare
             }
@@ -218,22 +235,26 @@ mod tests {
     }
 
     #[test]
-    fn what_stands_behind_a_closing_quote_is_told_by_its_field() {
+    fn a_quote_where_none_belongs_is_told_by_its_field() {
         for (text, field) in [
-            ("a,\"b\"c,d\n", Some(1)),
-            ("\"A \\\"cup\\\"\",1\n", Some(0)),
-            ("a,b,\"c\" \n", Some(2)),
-            ("\"x\ny\"z,\"1\"2\n", Some(0)),
+            ("a,\"b\"c,d\n", Some((1, Misquoted::Behind))),
+            ("\"A \\\"cup\\\"\",1\n", Some((0, Misquoted::Behind))),
+            ("a,b,\"c\" \n", Some((2, Misquoted::Behind))),
+            ("\"x\ny\"z,\"1\"2\n", Some((0, Misquoted::Behind))),
+            ("a, \"b, c\",d\n", Some((1, Misquoted::SpaceBefore))),
+            (" \t\"b\",\"c\"d\n", Some((0, Misquoted::SpaceBefore))),
+            ("\"a\"b, \"c\"\n", Some((0, Misquoted::Behind))),
+            ("a, 12\" plate, b \"c\"\n", None),
             ("\"a\",\"b \"\"c\"\"\",12\" plate\r\n", None),
             ("\"\"\n", None),
         ] {
             let (mut records, mut record) = (Records::new(text.as_bytes()), Record::default());
             assert!(records.read(&mut record).unwrap());
-            assert_eq!(record.behind_quote(), field, "{text:?}");
+            assert_eq!(record.misquoted(), field, "{text:?}");
         }
         let (mut records, mut record) = (Records::new(&b"\"a\"b\nc\n"[..]), Record::default());
         assert!(records.read(&mut record).unwrap() && records.read(&mut record).unwrap());
-        assert_eq!(record.behind_quote(), None, "the next row is another");
+        assert_eq!(record.misquoted(), None, "the next row is another");
     }
 
     #[test]

@@ -2,7 +2,10 @@
 //! invoice. The rules named are those of EN 16931.
 
 use crate::vat_number;
-use schemas::country::{country_name, has_postal_codes};
+use schemas::{
+    country::{country_name, has_postal_codes},
+    text::is_blank,
+};
 use serde::Deserialize;
 use workflows::invoice::{Party, Seller, TimeZone};
 
@@ -120,7 +123,7 @@ fn is_text(text: &str) -> bool {
         char.is_control()
             || matches!(char, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fffc}'..='\u{ffff}')
     };
-    !text.trim().is_empty() && text.chars().count() <= LONGEST && !text.chars().any(odd)
+    !is_blank(text) && text.chars().count() <= LONGEST && !text.chars().any(odd)
 }
 
 fn is_email(text: &str) -> bool {
@@ -206,6 +209,8 @@ mod tests {
             (json!({ "name": "" }), "name must be a text"),
             (json!({ "name": " \t" }), "name must be a text"),
             (json!({ "name": "\u{ffff}" }), "name must be a text"),
+            (json!({ "name": "\u{3164}" }), "name must be a text"),
+            (json!({ "city": "\u{2800} " }), "city must be a text"),
             (json!({ "city": "a\u{0}" }), "city must be a text"),
             (json!({ "line2": "" }), "line2 must be a text"),
             (json!({ "postal_code": "" }), "postal_code must be a text"),

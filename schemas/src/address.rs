@@ -3,6 +3,7 @@
 use crate::{
     country::{NAMES, country_name, has_postal_codes, hint},
     order_request::{Checker, text_field},
+    text::is_blank,
 };
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::{
@@ -18,7 +19,7 @@ pub struct Address {
         min_length = 1,
         max_length = 200,
         example = "Zoë Müller",
-        pattern = r"^[^\u0000-\u001f\u007f-\u009f]*[^\s\u0000-\u001f\u007f-\u009f][^\u0000-\u001f\u007f-\u009f]*$"
+        pattern = r"^[^\u0000-\u001f\u007f-\u009f]*[^\s\u0000-\u001f\u007f-\u009f\u00ad\u034f\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\u2800\u3164\ufdd0-\ufdef\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\ufffe\uffff][^\u0000-\u001f\u007f-\u009f]*$"
     )]
     pub name: String,
     /// Street and number: 1 to 200 characters.
@@ -26,7 +27,7 @@ pub struct Address {
         min_length = 1,
         max_length = 200,
         example = "Lange Straße 12",
-        pattern = r"^[^\u0000-\u001f\u007f-\u009f]*[^\s\u0000-\u001f\u007f-\u009f][^\u0000-\u001f\u007f-\u009f]*$"
+        pattern = r"^[^\u0000-\u001f\u007f-\u009f]*[^\s\u0000-\u001f\u007f-\u009f\u00ad\u034f\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\u2800\u3164\ufdd0-\ufdef\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\ufffe\uffff][^\u0000-\u001f\u007f-\u009f]*$"
     )]
     pub line1: String,
     /// Flat, floor, company: at most 200 characters.
@@ -38,7 +39,7 @@ pub struct Address {
         min_length = 1,
         max_length = 100,
         example = "Hannover",
-        pattern = r"^[^\u0000-\u001f\u007f-\u009f]*[^\s\u0000-\u001f\u007f-\u009f][^\u0000-\u001f\u007f-\u009f]*$"
+        pattern = r"^[^\u0000-\u001f\u007f-\u009f]*[^\s\u0000-\u001f\u007f-\u009f\u00ad\u034f\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\u2800\u3164\ufdd0-\ufdef\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\ufffe\uffff][^\u0000-\u001f\u007f-\u009f]*$"
     )]
     pub city: String,
     /// Postal code, empty where there is none: a string all the same, because what is kept is read by releases that want
@@ -55,11 +56,17 @@ impl Address {
     /// The same without fields that were sent empty, as checkouts send what the buyer left so.
     #[must_use]
     pub(crate) fn without_empty(mut self) -> Self {
-        self.line2 = self.line2.filter(|line| !line.trim().is_empty());
-        if self.postal_code.trim().is_empty() {
+        self.line2 = self.line2.filter(|line| !is_blank(line));
+        if is_blank(&self.postal_code) {
             self.postal_code.clear();
         }
         self
+    }
+
+    /// Whether nothing was written into it: forms send an address that nobody filled in so.
+    pub(crate) fn is_blank(&self) -> bool {
+        let Self { name, line1, line2, city, postal_code, country } = self;
+        [name, line1, city, postal_code, country].into_iter().chain(line2).all(|text| is_blank(text))
     }
 
     pub(crate) fn check(&self, at: &str, errors: &mut Checker) {

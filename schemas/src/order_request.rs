@@ -7,6 +7,7 @@ use crate::{
     address::Address,
     money::{Amount, Currency},
     problem::FieldError,
+    text::{is_blank, is_seen},
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -34,12 +35,12 @@ pub struct OrderRequest {
     #[schema(
         max_length = 254,
         example = "zoe@example.com",
-        pattern = r"^[^\s\u0000-\u001f\u007f-\u009f]+@[^\s\u0000-\u001f\u007f-\u009f@]+$"
+        pattern = r#"^[^\s\u0000-\u001f\u007f-\u009f\u00ad\u034f\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\u2800\u3164\ufdd0-\ufdef\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\ufffe\uffff@,;:<>()\[\]\\"]+@[^\s\u0000-\u001f\u007f-\u009f\u00ad\u034f\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\u2800\u3164\ufdd0-\ufdef\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\ufffe\uffff@,;:<>()\[\]\\"]+$"#
     )]
     pub email: String,
     /// Where the goods go.
     pub shipping_address: Address,
-    /// Who is billed, if somebody else or somewhere else.
+    /// Who is billed, if somebody else or somewhere else. With nothing in any of its fields it is absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub billing_address: Option<Address>,
     /// How it is paid.
@@ -54,7 +55,7 @@ pub struct LineRequest {
         min_length = 1,
         max_length = 64,
         example = "TEA-EARL-GREY",
-        pattern = r"^[^\u0000-\u001f\u007f-\u009f]*[^\s\u0000-\u001f\u007f-\u009f][^\u0000-\u001f\u007f-\u009f]*$"
+        pattern = r"^[^\u0000-\u001f\u007f-\u009f]*[^\s\u0000-\u001f\u007f-\u009f\u00ad\u034f\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\u2800\u3164\ufdd0-\ufdef\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\ufffe\uffff][^\u0000-\u001f\u007f-\u009f]*$"
     )]
     pub sku: String,
     /// Units: 1 to 1,000,000.
@@ -84,7 +85,7 @@ impl Checker {
 /// Free text of 1 to `max` characters without control characters.
 pub(crate) fn text_field(text: &str, max: usize, at: &str, errors: &mut Checker) {
     let length = text.chars().count();
-    if text.trim().is_empty() || length > max {
+    if is_blank(text) || length > max {
         errors.add(at.to_owned(), &format!("must be 1 to {max} characters and not blank"));
     } else if text.chars().any(char::is_control) {
         errors.add(at.to_owned(), "must not contain control characters");
@@ -96,7 +97,7 @@ impl OrderRequest {
     #[must_use]
     pub fn without_empty(mut self) -> Self {
         self.shipping_address = self.shipping_address.without_empty();
-        self.billing_address = self.billing_address.map(Address::without_empty);
+        self.billing_address = self.billing_address.filter(|address| !address.is_blank()).map(Address::without_empty);
         self
     }
 
@@ -143,13 +144,17 @@ fn written(text: &str) -> usize {
     text.bytes().map(|byte| if matches!(byte, b'"' | b'\\') { 2 } else { 1 }).sum()
 }
 
-/// Only what every address has (RFC 5321: at most 254 characters); whether mail arrives is for mail to find out.
+/// Only what every address has (RFC 5321: at most 254 characters); whether mail arrives is for mail to find out. What stands
+/// around an address or between two (RFC 5322's specials) may not stand in one, so that it is nobody else's too.
 fn check_email(email: &str, errors: &mut Checker) {
     let at = || "/email".to_owned();
-    let plain = !email.chars().any(|c| c.is_control() || c.is_whitespace());
-    let parts = email.rsplit_once('@').is_some_and(|(local, domain)| !local.is_empty() && !domain.is_empty());
-    if !plain || !parts || email.chars().count() > 254 {
-        errors.add(at(), "must be an e-mail address of at most 254 characters");
+    let plain = email.chars().all(|c| is_seen(c) && !c.is_control());
+    let special = email.contains([',', ';', ':', '<', '>', '(', ')', '[', ']', '\\', '"']);
+    let parts = email
+        .split_once('@')
+        .is_some_and(|(local, domain)| !local.is_empty() && !domain.is_empty() && !domain.contains('@'));
+    if !plain || special || !parts || email.chars().count() > 254 {
+        errors.add(at(), "must be one e-mail address, such as zoe@example.com, of at most 254 characters");
     }
 }
 
@@ -179,6 +184,81 @@ mod tests {
         }))
         .unwrap();
         order.errors().into_iter().map(|error| error.pointer).collect()
+    }
+
+    fn wrong(change: impl FnOnce(&mut serde_json::Value)) -> Vec<String> {
+        let address = json!({
+            "name": "Zoe", "line1": "1", "city": "London", "postal_code": "N1 1AA", "country": "GB",
+        });
+        let mut order = json!({
+            "currency": "EUR", "lines": [{ "sku": "TEA", "quantity": 1 }], "email": "zoe@example.com",
+            "payment": { "method": "pm_card_visa" }, "shipping_address": address, "billing_address": address,
+        });
+        change(&mut order);
+        let order: OrderRequest = serde_json::from_value(order).unwrap();
+        order.without_empty().errors().into_iter().map(|error| error.pointer).collect()
+    }
+
+    #[test]
+    fn a_text_that_says_nothing_is_blank_whatever_it_is_made_of() {
+        for blank in ["\u{200b}", "\u{3164}", "\u{2800}", "\u{ffff}", " \u{feff}\u{a0}", "\u{ad}\u{e0041}"] {
+            for place in ["/lines/0/sku", "/shipping_address/name", "/shipping_address/line1", "/billing_address/city"]
+            {
+                assert_eq!(wrong(|order| order.pointer_mut(place).map(|text| *text = json!(blank)).unwrap()), [place]);
+            }
+            let empty = wrong(|order| order["shipping_address"]["line2"] = json!(blank));
+            assert!(empty.is_empty(), "an empty second line is none: {empty:?}");
+            let control = wrong(|order| order["shipping_address"]["line2"] = json!(format!("\0{blank}")));
+            assert_eq!(control, ["/shipping_address/line2"]);
+            let needed = wrong(|order| order["shipping_address"]["postal_code"] = json!(blank));
+            assert_eq!(needed, ["/shipping_address/postal_code"]);
+        }
+        let joined = wrong(|order| order["shipping_address"]["name"] = json!("علی\u{200c}رضا"));
+        assert!(joined.is_empty(), "what joins letters may stand among them");
+    }
+
+    #[test]
+    fn a_billing_address_that_nobody_filled_in_is_absent() {
+        for empty in ["", " ", "\u{200b}"] {
+            let blank = json!({ "name": empty, "line1": empty, "city": empty, "postal_code": empty, "country": empty });
+            assert!(wrong(|order| order["billing_address"] = blank.clone()).is_empty());
+            let mut second = blank.clone();
+            second["line2"] = json!(empty);
+            assert!(wrong(|order| order["billing_address"] = second).is_empty());
+            let begun = wrong(|order| {
+                order["billing_address"] = blank.clone();
+                order["billing_address"]["name"] = json!("Zoe");
+            });
+            assert!(begun.iter().all(|place| place.starts_with("/billing_address/")) && begun.len() > 1, "{begun:?}");
+            assert!(!wrong(|order| order["shipping_address"] = blank).is_empty(), "goods have to go somewhere");
+        }
+    }
+
+    #[test]
+    fn an_e_mail_address_is_one_and_all_of_it_is_seen() {
+        for good in ["zoe@example.com", "zoë.o'hara+tea@münchen.example", "a@b", "!#$%&*/=?^_`{|}~-@example.com"] {
+            assert!(wrong(|order| order["email"] = json!(good)).is_empty(), "{good}");
+        }
+        for bad in [
+            "",
+            "zoe",
+            "@example.com",
+            "zoe@",
+            "zoe@a@b",
+            "zoe@example.com,eve@example.com",
+            "zoe@example.com;eve",
+            "Zoe <zoe@example.com>",
+            "zoe,@example.com",
+            "zoe@exam\u{200b}ple.com",
+            "zoe\u{feff}@example.com",
+            "\u{3164}@example.com",
+            "zoe@\u{2800}",
+            "zoe\u{202e}@example.com",
+            "zoe\u{ffff}@example.com",
+            "z e@example.com",
+        ] {
+            assert_eq!(wrong(|order| order["email"] = json!(bad)), ["/email"], "{bad:?}");
+        }
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! What a SKU may be made of. Two SKUs that look alike must be the same one: whoever reads it on a page, a label or an
 //! invoice has nothing else to go by.
 
+use crate::text::{BLANK_BRAILLE, is_noncharacter};
 use std::borrow::Cow;
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 use unicode_properties::{GeneralCategory, UnicodeGeneralCategory};
@@ -23,6 +24,12 @@ pub enum SkuError {
     /// A character that nobody sees, such as a zero-width space or a byte order mark.
     #[error("contains U+{0:04X}, which nobody sees; remove it")]
     Invisible(u32),
+    /// A code point that is no character.
+    #[error("contains U+{0:04X}, which is no character; remove it")]
+    Noncharacter(u32),
+    /// What stands for a folder in a path.
+    #[error("is . or .., which no address of a page can end with")]
+    Dots,
     /// A space that looks like the plain one and is another.
     #[error("contains U+{0:04X}, a space other than the plain one; replace it")]
     OtherSpace(u32),
@@ -48,10 +55,14 @@ pub fn parse(text: &str) -> Result<Cow<'_, str>, SkuError> {
     if sku.chars().count() > MAX_SKU_CHARS {
         return Err(SkuError::TooLong);
     }
+    if matches!(sku.as_ref(), "." | "..") {
+        return Err(SkuError::Dots);
+    }
     sku.chars().try_for_each(|c| match c {
         _ if c.is_control() => Err(SkuError::Control),
         _ if is_invisible(c) => Err(SkuError::Invisible(c.into())),
-        _ if c != ' ' && c.is_whitespace() => Err(SkuError::OtherSpace(c.into())),
+        _ if is_noncharacter(c) => Err(SkuError::Noncharacter(c.into())),
+        _ if c != ' ' && (c.is_whitespace() || c == BLANK_BRAILLE) => Err(SkuError::OtherSpace(c.into())),
         _ => Ok(()),
     })?;
     Ok(sku)
@@ -78,6 +89,8 @@ mod tests {
             ("Cafe\u{301}", "Caf\u{e9}"),
             ("\u{1112}\u{1161}\u{11ab}", "\u{d55c}"),
             ("A B/ø-№5", "A B/ø-№5"),
+            ("...", "..."),
+            (".A", ".A"),
         ] {
             assert_eq!(parse(text), Ok(Cow::Borrowed(sku)), "{text}");
         }
@@ -119,6 +132,12 @@ mod tests {
             ("A\u{85}B", SkuError::Control),
             ("A\u{a0}B", SkuError::OtherSpace(0xa0)),
             ("A\u{3000}B", SkuError::OtherSpace(0x3000)),
+            ("\u{2800}", SkuError::OtherSpace(0x2800)),
+            ("A\u{ffff}", SkuError::Noncharacter(0xffff)),
+            ("\u{fffe}A", SkuError::Noncharacter(0xfffe)),
+            ("\u{fdd0}", SkuError::Noncharacter(0xfdd0)),
+            (".", SkuError::Dots),
+            (" .. ", SkuError::Dots),
         ] {
             assert_eq!(parse(text), Err(error), "{text:?}");
         }

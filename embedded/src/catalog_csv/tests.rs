@@ -30,6 +30,8 @@ fn a_row_becomes_a_product_in_minor_units_and_basis_points() {
         ("A,Tea,1999.00,JPY,10.000,1", 1999, "JPY", 1000, 1),
         ("A,Tea,+5, EUR ,+20, 007 ", 500, "EUR", 2000, 7),
         ("A,Tea,-0.00,EUR,-0,-0.0", 0, "EUR", 0, 0),
+        ("A,Tea,0.900,EUR,20.000,0.000", 90, "EUR", 2000, 0),
+        ("A,Tea,1900.000,EUR,7.500,1000.000", 190_000, "EUR", 750, 1000),
         ("A,\"Tea\",\"12.50\",\"EUR\",\"20\",\"1\"", 1250, "EUR", 2000, 1),
     ] {
         let file = read_text(&format!("{HEADER}{row}\n")).unwrap();
@@ -74,6 +76,9 @@ fn what_the_tax_depends_on_is_read_where_the_file_says_it() {
     assert_eq!(read("20,1,,,"), terms(None, None, false));
     assert_eq!(read("19,1,standard,,true"), terms(Some(TaxCategory::Standard), None, true));
     assert_eq!(read("0,1,zero,,false"), terms(Some(TaxCategory::Zero), None, false));
+    for (word, includes_tax) in [("TRUE", true), ("True", true), ("FALSE", false), ("False", false)] {
+        assert_eq!(read(&format!("20,1,,,{word}")), terms(None, None, includes_tax), "{word}");
+    }
     assert_eq!(read("0,1,export,,"), terms(Some(TaxCategory::Export), None, false));
     let reason = "Section 19 of the German VAT act";
     assert_eq!(read(&format!("0,1,exempt,{reason},")), terms(Some(TaxCategory::Exempt), Some(reason), false));
@@ -84,6 +89,11 @@ fn what_the_tax_depends_on_is_read_where_the_file_says_it() {
         ("20,1,,because,", "line 2: tax_exemption_reason is for tax_category exempt and export only"),
         ("0,1,zero,because,", "line 2: tax_exemption_reason is for tax_category exempt and export only"),
         ("20,1,,,yes", "line 2: price_includes_tax must be true or false, or empty"),
+        (
+            "0,1,exempt, \"because\",",
+            "line 2: tax_exemption_reason has white space before its opening quote; remove it",
+        ),
+        ("0,1,exempt,\u{200b},", "line 2: tax_exemption_reason is empty"),
     ] {
         let told = read(row).unwrap_err();
         assert!(told.starts_with(expected), "{row}: {told}");
@@ -157,6 +167,16 @@ fn every_kind_of_bad_field_is_told_with_its_column_and_reason() {
             "\"A\" ,Tea,1,EUR,20,1",
             "sku has something behind its closing quote; a quote that belongs to the text is written twice",
         ),
+        ("A, \"Cup\",1,EUR,20,1", "name has white space before its opening quote; remove it"),
+        ("A, \"Cup, blue\",1,EUR,20,1", "name has white space before its opening quote; remove it"),
+        ("A,Tea, \"1\",EUR,20,1", "price has white space before its opening quote; remove it"),
+        ("A,\u{200b},1,EUR,20,1", "name is empty"),
+        ("A,\u{3164} \u{2800},1,EUR,20,1", "name is empty"),
+        ("A\u{ffff},Tea,1,EUR,20,1", "sku contains U+FFFF, which is no character; remove it"),
+        ("..,Tea,1,EUR,20,1", "sku is . or .., which no address of a page can end with"),
+        ("A,Tea,11.900,EUR,20,1", "price may mean 11.90 or 11900; write it as one of these"),
+        ("A,Tea,1.000,JPY,20,1", "price may mean 1.00 or 1000; write it as one of these"),
+        ("A,Tea,1,EUR,20,12.000", "stock may mean 12.00 or 12000; write it as one of these"),
         ("A,Tea,1,EUR,20", "the row has 5 columns, the header has 6"),
         ("A,Tea,1,EUR,20,1,", "the row has 7 columns, the header has 6"),
         (
@@ -221,6 +241,10 @@ fn a_file_that_is_no_catalogue_gets_one_sentence() {
         (
             b"sku,name,price,currency,tax_rate,stock\rA,Tea,1,EUR,20,1\r",
             "lines end with a carriage return alone; save the file with LF or CRLF",
+        ),
+        (
+            b"sku, \"name\",price,currency,tax_rate,stock\n",
+            "the header on line 1 has something before or behind a quoted name; names of columns need no quotes",
         ),
         (b"s\0k\0u\0,\0", "the header on line 1 is not UTF-8; save the file as UTF-8"),
         (

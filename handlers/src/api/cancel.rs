@@ -31,7 +31,7 @@ pub(super) async fn cancel_order(State(app): State<App>, caller: Caller, id: Nam
     let (theirs, of) = (app.clone(), caller.clone());
     // To its end, even if the caller hangs up in the middle.
     let order = app.reads.read(&caller, async move { request_cancel(&theirs, &of, id).await }).await?;
-    let body = serde_json::to_vec(&order.view()).map_err(|_| Refusal::of(Kind::Internal))?;
+    let body = serde_json::to_vec(&order.view()).map_err(|error| Refusal::unwritten("the order", &error))?;
     let headers = [(header::CONTENT_TYPE, JSON), (header::RETRY_AFTER, axum::http::HeaderValue::from_static("1"))];
     Ok((StatusCode::ACCEPTED, headers, body).into_response())
 }

@@ -1,11 +1,7 @@
 //! What is counted about the API, in OpenMetrics text. Labels are routes and words of ours, so that their number is
 //! bounded: never an order's id, never anything a caller made up.
 
-use super::{
-    App,
-    caller::Caller,
-    problem::{Kind, Refusal},
-};
+use super::{App, caller::Caller, problem::Refusal};
 use crate::token::Role;
 use axum::{
     extract::{FromRequestParts, State},
@@ -136,6 +132,7 @@ pub(super) async fn metrics(
         caller?.must_be(&[Role::Support])?;
     }
     app.reads.pace().await?;
-    let text = app.metrics.text().map_err(|_| Refusal::of(Kind::Internal))?;
+    let text =
+        app.metrics.text().map_err(|error| Refusal::internal(format!("the metrics cannot be written: {error}")))?;
     Ok(([(header::CONTENT_TYPE, TEXT)], text).into_response())
 }

@@ -10,6 +10,7 @@ mod decisions;
 mod edge;
 mod envelope;
 mod etag;
+mod faults;
 mod found;
 mod health;
 mod idempotency_key;
@@ -159,6 +160,6 @@ const PRIVATE: HeaderValue = HeaderValue::from_static("private, no-cache");
 
 /// A body as JSON.
 fn json(body: &impl Serialize) -> Result<Response, Refusal> {
-    let bytes = serde_json::to_vec(body).map_err(|_| Refusal::of(Kind::Internal))?;
+    let bytes = serde_json::to_vec(body).map_err(|error| Refusal::unwritten("the answer", &error))?;
     Ok(([(header::CONTENT_TYPE, JSON), (header::CACHE_CONTROL, PRIVATE)], bytes).into_response())
 }

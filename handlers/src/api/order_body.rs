@@ -3,16 +3,15 @@
 
 use super::{
     card_search::{self, Found},
-    pointer::Pointer,
-    problem::{Kind, Refusal},
+    faults::{explain, note_unknown, whole_body},
+    problem::{Kind, Refusal, Wanted},
 };
 use axum::{
     body::{Body, Bytes},
-    http::{HeaderMap, header},
+    http::{HeaderMap, HeaderValue, header},
 };
 use http_body_util::{BodyExt, LengthLimitError, Limited};
-use schemas::{order_request::OrderRequest, problem::FieldError, whole_number::WHOLE_NUMBER};
-use serde_path_to_error::Path;
+use schemas::{order_request::OrderRequest, problem::FieldError};
 use std::{error::Error, io};
 
 /// The most bytes a body may have.
@@ -39,13 +38,30 @@ pub(super) fn must_be_json(headers: &HeaderMap) -> Result<(), Refusal> {
     let utf8 = parts.filter(|p| !p.is_empty()).all(|parameter| {
         parameter.split_once('=').is_some_and(|(name, value)| {
             let name = name.trim();
-            !name.eq_ignore_ascii_case("charset") || value.trim().trim_matches('"').eq_ignore_ascii_case("utf-8")
+            let value = value.trim().trim_matches('"');
+            // Without its hyphen it is no name of IANA's, and what many write.
+            let is_utf8 = ["utf-8", "utf8"].iter().any(|charset| value.eq_ignore_ascii_case(charset));
+            !name.eq_ignore_ascii_case("charset") || is_utf8
         })
     });
     if json && utf8 {
         return Ok(());
     }
-    Err(Refusal::saying(Kind::UnsupportedMediaType, "send the order as application/json in UTF-8"))
+    let refusal = Refusal::saying(Kind::UnsupportedMediaType, "send the order as application/json in UTF-8");
+    Err(refusal.wanting(Wanted::Json))
+}
+
+/// Not compressed: a small body may become a large one.
+pub(super) fn must_be_plain(headers: &HeaderMap) -> Result<(), Refusal> {
+    let plain = |value: &HeaderValue| {
+        let mut codings = value.to_str().unwrap_or("?").split(',').map(str::trim);
+        codings.all(|coding| coding.is_empty() || coding.eq_ignore_ascii_case("identity"))
+    };
+    if headers.get_all(header::CONTENT_ENCODING).iter().all(plain) {
+        return Ok(());
+    }
+    let refusal = Refusal::saying(Kind::UnsupportedMediaType, "send the body as it is, without a Content-Encoding");
+    Err(refusal.wanting(Wanted::Identity))
 }
 
 /// The whole body, if it is not too large. One that says its length is refused before it is read.
@@ -78,13 +94,14 @@ pub(super) fn parse(bytes: &[u8]) -> Result<OrderBody, Refusal> {
     }
     let (request, unknown) = read_order(text).map_err(|error| explain(text, &error))?;
     if !unknown.is_empty() {
-        return Err(Refusal::of_body(unknown));
+        let others = request.without_empty().errors();
+        return Err(Refusal::of_body(unknown.into_iter().chain(others).take(MOST_PLACES).collect()));
     }
     if arrays(bytes) > 1 {
         // Serde would take an object's fields from an array too; the contract does not.
         return Err(whole_body("`lines` is the only array; something else is one where an object belongs"));
     }
-    let canonical = serde_json::to_vec(&request).map_err(|_| Refusal::of(Kind::Internal))?;
+    let canonical = serde_json::to_vec(&request).map_err(|error| Refusal::unwritten("the order", &error))?;
     let request = request.without_empty();
     match request.errors() {
         errors if errors.is_empty() => Ok(OrderBody { request, canonical, suspects }),
@@ -97,19 +114,9 @@ pub(super) fn parse(bytes: &[u8]) -> Result<OrderBody, Refusal> {
 fn read_order(text: &str) -> serde_json::Result<(OrderRequest, Vec<FieldError>)> {
     let mut unknown = Vec::new();
     let mut json = serde_json::Deserializer::from_str(text);
-    let request = serde_ignored::deserialize(&mut json, |path| {
-        if unknown.len() < MOST_PLACES {
-            let pointer = Pointer::from(&path);
-            let detail = if pointer.is_told() { "is not known" } else { "has a member that is not known" };
-            unknown.push(FieldError { pointer: pointer.to_string(), detail: detail.to_owned() });
-        }
-    })?;
+    let request = serde_ignored::deserialize(&mut json, |path| note_unknown(&mut unknown, &path))?;
     json.end()?;
     Ok((request, unknown))
-}
-
-fn whole_body(detail: &'static str) -> Refusal {
-    Refusal::of_body(vec![FieldError { pointer: String::new(), detail: detail.to_owned() }])
 }
 
 /// A body with what would pass for a card number at these places.
@@ -132,63 +139,6 @@ fn arrays(json: &[u8]) -> usize {
         }
     }
     count
-}
-
-/// Says where and what without the value. The place costs a second look, which only a refused body pays.
-fn explain(text: &str, error: &serde_json::Error) -> Refusal {
-    use serde_json::error::Category;
-    match error.classify() {
-        Category::Syntax | Category::Eof | Category::Io => syntax(error),
-        Category::Data => {
-            let mut json = serde_json::Deserializer::from_str(text);
-            match serde_path_to_error::deserialize::<_, OrderRequest>(&mut json) {
-                Ok(_) => whole_body("something follows the order"),
-                Err(error) => Refusal::of_body(vec![field_error(error.path(), error.inner())]),
-            }
-        }
-    }
-}
-
-fn syntax(error: &serde_json::Error) -> Refusal {
-    let detail = if error.to_string().starts_with("recursion limit exceeded") {
-        "the body is nested too deeply".to_owned()
-    } else {
-        format!("the body is not valid JSON: see line {} column {}", error.line(), error.column())
-    };
-    Refusal::of_body(vec![FieldError { pointer: String::new(), detail }])
-}
-
-/// Serde's messages quote what they found; only what they expected is passed on, which is ours.
-fn field_error(path: &Path, error: &serde_json::Error) -> FieldError {
-    let text = error.to_string();
-    let message = text.rsplit_once(" at line ").map_or(text.as_str(), |(message, _)| message);
-    let mut pointer = Pointer::from(path).to_string();
-    let detail = if let Some(name) = quoted_after(message, "missing field `") {
-        pointer = format!("{}/{name}", pointer.trim_end_matches(&format!("/{name}")));
-        "is required".to_owned()
-    } else if let Some(name) = quoted_after(message, "duplicate field `") {
-        pointer = format!("{}/{name}", pointer.trim_end_matches(&format!("/{name}")));
-        "stands here twice".to_owned()
-    } else if message.starts_with("must be an active ISO 4217 currency code") {
-        message.to_owned()
-    } else {
-        format!("must be {}", message.rsplit_once(", expected ").map_or("of another kind", |(_, kind)| in_words(kind)))
-    };
-    FieldError { pointer, detail }
-}
-
-fn quoted_after<'a>(message: &'a str, opening: &str) -> Option<&'a str> {
-    message.strip_prefix(opening)?.strip_suffix('`')
-}
-
-fn in_words(expected: &str) -> &'static str {
-    match expected {
-        WHOLE_NUMBER => WHOLE_NUMBER,
-        "a string" | "string" => "a string",
-        "a sequence" => "an array",
-        text if text.starts_with("struct ") => "an object",
-        _ => "of another kind",
-    }
 }
 
 #[cfg(test)]

@@ -1,7 +1,6 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 use super::*;
-use axum::http::HeaderValue;
 use serde_json::{Value, json};
 
 fn order() -> Value {
@@ -86,6 +85,13 @@ fn missing_unknown_and_repeated_fields_are_named() {
         changed(|o| o["lines"][0]["`, expected \"my secret\""] = json!(1)),
         said("/lines/0", "has a member that is not known")
     );
+    let several = changed(|o| {
+        o["coupon"] = json!("X");
+        o["email"] = json!("nobody");
+        o["lines"][0]["quantity"] = json!(0);
+    });
+    let places: Vec<_> = several.iter().map(|(pointer, _)| pointer.as_str()).collect();
+    assert_eq!(places, ["/coupon", "/lines/0/quantity", "/email"]);
     let twice = order().to_string().replacen('{', "{\"currency\":\"EUR\",", 1);
     assert_eq!(errors(twice.as_bytes()), said("/currency", "stands here twice"));
 }
@@ -242,13 +248,46 @@ fn only_json_in_utf_8_is_taken() {
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(text));
         must_be_json(&headers).is_ok()
     };
-    for good in ["application/json", "Application/JSON; charset=utf-8", "application/json;charset=\"UTF-8\""] {
+    for good in [
+        "application/json",
+        "Application/JSON; charset=utf-8",
+        "application/json;charset=\"UTF-8\"",
+        "application/json; charset=utf8",
+        "application/json;Charset=\"UTF8\"",
+    ] {
         assert!(kind(good), "{good}");
     }
-    for bad in ["text/json", "", "application/json; charset=latin1", "application/jsonx", "application/problem+json"] {
+    for bad in [
+        "text/json",
+        "",
+        "application/json; charset=latin1",
+        "application/json; charset=utf-16",
+        "application/json; charset=utf_8",
+        "application/json; charset=",
+        "application/jsonx",
+        "application/problem+json",
+    ] {
         assert!(!kind(bad), "{bad}");
     }
     assert!(must_be_json(&HeaderMap::new()).is_err());
+}
+
+#[test]
+fn only_a_body_without_a_coding_is_taken() {
+    let coded = |values: &[&'static str]| {
+        let mut headers = HeaderMap::new();
+        for value in values {
+            headers.append(header::CONTENT_ENCODING, HeaderValue::from_static(value));
+        }
+        must_be_plain(&headers).is_err()
+    };
+    assert!(!coded(&[]));
+    for good in [&["identity"][..], &["Identity"], &[""], &["identity, identity"]] {
+        assert!(!coded(good), "{good:?}");
+    }
+    for bad in [&["gzip"][..], &["br"], &["identity, gzip"], &["identity", "deflate"], &["x"], &["utf-8"]] {
+        assert!(coded(bad), "{bad:?}");
+    }
 }
 
 #[tokio::test]

@@ -61,7 +61,7 @@ pub(super) async fn get_order(
     if waits && !found.status().is_decided() {
         found = wait.decision(&app, &caller).await?;
     }
-    let body = serde_json::to_vec(&found.view()).map_err(|_| Refusal::of(Kind::Internal))?;
+    let body = serde_json::to_vec(&found.view()).map_err(|error| Refusal::unwritten("the order", &error))?;
     let mut response = etag::answer(&headers, body, [(header::CONTENT_TYPE, JSON)]);
     let set = response.headers_mut();
     set.insert(header::VARY, HeaderValue::from_static("authorization, prefer"));

@@ -2,7 +2,7 @@
 //! The document itself is written by the envelope, which knows the request's id.
 
 use axum::{
-    http::{HeaderValue, StatusCode, header},
+    http::{HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use schemas::problem::{FieldError, Problem};
@@ -107,6 +107,33 @@ impl Kind {
         self.words().1
     }
 
+    /// What to do about it, where nothing more is known of the occurrence.
+    fn advice(self) -> &'static str {
+        match self {
+            Self::InvalidBody => "mend what `errors` names, and send the body again",
+            Self::InvalidParameter => "mend the query, and ask again",
+            Self::InvalidIdempotencyKey => "send one Idempotency-Key of 1 to 255 visible ASCII characters",
+            Self::Unauthorized => "send the header Authorization: Bearer <token> with a token that is valid now",
+            Self::Forbidden => "ask with a token of a role that may",
+            Self::NotFound => "look at the path and the id in it; what is somebody else's is not found either",
+            Self::NoInvoiceYet => "ask again later: an order has its invoice soon after it is confirmed",
+            Self::NoInvoice => "an order that ended without being confirmed has none; do not ask again",
+            Self::MethodNotAllowed => "ask with one of the methods that the header Allow names",
+            Self::CannotCancel => "read the order to see where it stands",
+            Self::BodyTooLarge => "a body has at most 262144 bytes",
+            Self::UnsupportedMediaType => "send the body as application/json in UTF-8, without a Content-Encoding",
+            Self::IdempotencyKeyReused => {
+                "send another order with a key of its own, or the same order again with this one"
+            }
+            Self::BodyTooSlow => "send the request again; nothing of it was kept",
+            Self::TooManyRequests => "wait for what is under way, and ask again after the seconds of Retry-After",
+            Self::Internal => "ask again; if it stays so, tell whoever runs this the request's id",
+            Self::Unavailable => {
+                "ask again after the seconds of Retry-After; what carries an Idempotency-Key is done once"
+            }
+        }
+    }
+
     /// Its HTTP status.
     pub fn status(self) -> StatusCode {
         match self {
@@ -147,6 +174,24 @@ impl Kind {
     }
 }
 
+/// What a body should have been (RFC 9110 section 15.5.16).
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Wanted {
+    /// Of another type.
+    Json,
+    /// Without a coding.
+    Identity,
+}
+
+impl Wanted {
+    fn header(self) -> (HeaderName, &'static str) {
+        match self {
+            Self::Json => (header::ACCEPT, "application/json"),
+            Self::Identity => (header::ACCEPT_ENCODING, "identity"),
+        }
+    }
+}
+
 /// A request that is not answered with what it asked for.
 #[derive(Clone, Debug)]
 pub(super) struct Refusal {
@@ -154,14 +199,15 @@ pub(super) struct Refusal {
     detail: Option<Cow<'static, str>>,
     errors: Vec<FieldError>,
     authenticate: Option<&'static str>,
+    wanted: Option<Wanted>,
     /// For the log only.
     pub(super) cause: Option<String>,
 }
 
 impl Refusal {
-    /// With nothing more to say than its kind does.
+    /// With nothing more to say than its kind does. A fault of ours says what it was: see [`Self::internal`].
     pub(super) fn of(kind: Kind) -> Self {
-        Self { kind, detail: None, errors: Vec::new(), authenticate: None, cause: None }
+        Self { kind, detail: None, errors: Vec::new(), authenticate: None, wanted: None, cause: None }
     }
 
     /// With what to do about it. Never made of what the caller sent.
@@ -174,6 +220,11 @@ impl Refusal {
         Self { cause: Some(cause.into()), ..Self::of(Kind::Internal) }
     }
 
+    /// What cannot be written as JSON.
+    pub(super) fn unwritten(what: &str, error: &serde_json::Error) -> Self {
+        Self::internal(format!("{what} cannot be written as JSON: {error}"))
+    }
+
     /// A body with something wrong at these places.
     pub(super) fn of_body(errors: Vec<FieldError>) -> Self {
         Self { errors, ..Self::of(Kind::InvalidBody) }
@@ -184,13 +235,18 @@ impl Refusal {
         Self { authenticate: Some(authenticate), ..self }
     }
 
+    /// With what would be taken in place of what came.
+    pub(super) fn wanting(self, wanted: Wanted) -> Self {
+        Self { wanted: Some(wanted), ..self }
+    }
+
     /// The document.
     pub(super) fn document(self, request_id: &str) -> Problem {
         Problem {
             kind: format!("urn:sluice:problem:{}", self.kind.slug()),
             title: self.kind.title().to_owned(),
             status: self.kind.status().as_u16(),
-            detail: self.detail.map(Cow::into_owned),
+            detail: Some(self.detail.map_or_else(|| self.kind.advice().to_owned(), Cow::into_owned)),
             request_id: Some(request_id.to_owned()),
             errors: self.errors,
         }
@@ -215,6 +271,10 @@ impl IntoResponse for Refusal {
         if let Some(challenge) = self.authenticate {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
         }
+        if let Some(wanted) = self.wanted {
+            let (name, value) = wanted.header();
+            headers.insert(name, HeaderValue::from_static(value));
+        }
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         response.extensions_mut().insert(self);
         response
@@ -223,7 +283,28 @@ impl IntoResponse for Refusal {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
     use super::*;
+
+    #[test]
+    fn every_problem_says_what_to_do_about_it() {
+        for kind in Kind::ALL {
+            let said = |refusal: Refusal| refusal.document("r").detail.unwrap();
+            assert!(said(Refusal::of(*kind)).len() > 20, "{kind:?}");
+            assert_eq!(said(Refusal::saying(*kind, "something else")), "something else");
+        }
+    }
+
+    #[test]
+    fn no_fault_of_ours_is_made_without_its_cause() {
+        let nameless = ["Refusal::of", "(Kind::Internal)"].concat();
+        let source = concat!(env!("CARGO_MANIFEST_DIR"), "/src/api");
+        for entry in std::fs::read_dir(source).unwrap() {
+            let path = entry.unwrap().path();
+            let text = std::fs::read_to_string(&path).unwrap();
+            assert!(!text.contains(&nameless), "{}: say what it was, with Refusal::internal", path.display());
+        }
+    }
 
     #[test]
     fn asking_again_is_advised_only_while_somebody_is_away() {

@@ -63,7 +63,7 @@ pub(super) async fn get_product(State(app): State<App>, caller: Caller, named: N
     security(("bearerAuth" = [])),
     params(
         ("q" = String, Query, min_length = 1, max_length = 200,
-            pattern = r"^[^\u0000-\u001f\u007f-\u009f]*[^\s\u0000-\u001f\u007f-\u009f][^\u0000-\u001f\u007f-\u009f]*$",
+            pattern = r"^[^\u0000-\u001f\u007f-\u009f]*[^\s\u0000-\u001f\u007f-\u009f\u00ad\u034f\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\u2800\u3164\ufdd0-\ufdef\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\ufffe\uffff][^\u0000-\u001f\u007f-\u009f]*$",
             description = "What to look for.", example = "earl gray"),
         ("limit" = Option<i64>, Query, minimum = 1, maximum = 100, description = "Products at most; 20 if absent."),
     ),

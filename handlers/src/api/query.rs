@@ -4,6 +4,7 @@
 use super::problem::{Kind, Refusal};
 use axum::{extract::Query, http::Uri};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use schemas::text::is_blank;
 
 /// The most items of a page.
 const MOST: i64 = 100;
@@ -66,11 +67,11 @@ impl Params {
     /// `q`: what is searched for.
     pub(super) fn search(&self) -> Result<&str, Refusal> {
         let text = self.get("q").map(str::trim).unwrap_or_default();
-        let readable = !text.is_empty() && !text.chars().any(char::is_control);
+        let readable = !is_blank(text) && !text.chars().any(char::is_control);
         if readable && text.chars().count() <= LONGEST_SEARCH {
             return Ok(text);
         }
-        Err(refuse(format!("`q` must be 1 to {LONGEST_SEARCH} characters without control characters")))
+        Err(refuse(format!("`q` must be 1 to {LONGEST_SEARCH} characters, not blank and without control characters")))
     }
 }
 
@@ -121,7 +122,7 @@ mod tests {
     #[test]
     fn a_search_has_something_to_search_for() {
         assert_eq!(params("q=+earl%20grey+").unwrap().search().unwrap(), "earl grey");
-        for bad in ["q=", "q=%20", "", "q=a%00b"] {
+        for bad in ["q=", "q=%20", "", "q=a%00b", "q=%E2%80%8B", "q=%E3%85%A4%20"] {
             assert!(params(bad).unwrap().search().is_err(), "{bad}");
         }
         assert!(params(&format!("q={}", "x".repeat(201))).unwrap().search().is_err());

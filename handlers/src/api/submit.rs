@@ -72,6 +72,7 @@ pub(super) async fn submit_order(
 ) -> Result<Response, Refusal> {
     caller.must_be(&[Role::Customer])?;
     order_body::must_be_json(&headers)?;
+    order_body::must_be_plain(&headers)?;
     let bytes = order_body::read(&headers, body).await?;
     let key = idempotency_key::parse(&headers)?;
     // What is read of it takes several times the room of its bytes.
@@ -114,8 +115,8 @@ pub(super) async fn submit_order(
     if waits {
         response.headers_mut().insert(PREFERENCE_APPLIED, applied(patience));
     }
-    let location =
-        HeaderValue::from_str(&format!("/v1/orders/{}", view.id)).map_err(|_| Refusal::of(Kind::Internal))?;
+    let location = HeaderValue::from_str(&format!("/v1/orders/{}", view.id))
+        .map_err(|_| Refusal::internal("the order's place is no header"))?;
     response.headers_mut().insert(header::LOCATION, location);
     if replayed {
         response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
@@ -139,7 +140,7 @@ async fn must_be_barcodes(app: &App, suspects: &[(String, String)]) -> Result<()
 
 async fn accept(app: &App, submission: Submission) -> Result<Acceptance, Refusal> {
     let mut outcomes = app.intake.accept(vec![submission]).await?;
-    outcomes.pop().ok_or_else(|| Refusal::of(Kind::Internal))
+    outcomes.pop().ok_or_else(|| Refusal::internal("intake.accept gave no outcome for the order"))
 }
 
 /// The decided order, if that came in time. The order is accepted whatever becomes of the waiting: a database that is
@@ -162,7 +163,7 @@ pub(super) fn applied(patience: Duration) -> HeaderValue {
 }
 
 fn accepted(view: &Order) -> Result<Response, Refusal> {
-    let body = serde_json::to_vec(view).map_err(|_| Refusal::of(Kind::Internal))?;
+    let body = serde_json::to_vec(view).map_err(|error| Refusal::unwritten("the order", &error))?;
     let headers = [
         (header::CONTENT_TYPE, JSON),
         (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),

@@ -152,6 +152,24 @@ impl Write for Lines {
 }
 
 #[tokio::test]
+async fn a_fault_of_ours_leaves_one_line_with_its_cause() {
+    let lines = Lines::default();
+    let writer = lines.clone();
+    let subscriber = tracing_subscriber::fmt().with_ansi(false).with_writer(move || writer.clone()).finish();
+    let guard = tracing::subscriber::set_default(subscriber);
+    let world = World::new();
+    world.intake_mute.store(true, Ordering::SeqCst);
+    let answer = world.ask(submission("alice", "key-of-alice", order().to_string())).await;
+    drop(guard);
+    assert_eq!((answer.status, answer.slug().as_str()), (StatusCode::INTERNAL_SERVER_ERROR, "internal-error"));
+    let text = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+    let failed: Vec<_> = text.lines().filter(|line| line.contains("ERROR")).collect();
+    assert_eq!(failed.len(), 1, "{text}");
+    assert!(failed[0].contains("gave no outcome") && failed[0].contains(answer.header("x-request-id")), "{text}");
+    assert!(!text.contains("alice") && !text.contains("zoe@"), "{text}");
+}
+
+#[tokio::test]
 async fn the_log_has_a_line_for_each_request_and_nothing_private() {
     let lines = Lines::default();
     let writer = lines.clone();

@@ -100,6 +100,43 @@ async fn another_content_type_is_refused() {
 }
 
 #[tokio::test]
+async fn what_would_be_taken_instead_is_said_in_a_header() {
+    let world = World::new();
+    for (name, value, said, wanted) in [
+        ("content-encoding", "gzip", "accept-encoding", "identity"),
+        ("content-encoding", "identity, br", "accept-encoding", "identity"),
+        ("content-type", "text/plain", "accept", "application/json"),
+    ] {
+        let mut request = submission("alice", "k1", order().to_string());
+        request.headers_mut().insert(name, value.parse().unwrap());
+        let answer = world.ask(request).await;
+        assert_eq!(
+            (answer.status, answer.slug().as_str()),
+            (StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported-media-type")
+        );
+        assert_eq!(answer.header(said), wanted, "{value}");
+        assert!(!answer.json()["detail"].as_str().unwrap().is_empty());
+    }
+    let mut plain = submission("alice", "k1", order().to_string());
+    plain.headers_mut().insert("content-encoding", "identity".parse().unwrap());
+    plain.headers_mut().insert("content-type", "application/json; charset=utf8".parse().unwrap());
+    assert_eq!(world.ask(plain).await.status, StatusCode::ACCEPTED);
+}
+
+#[tokio::test]
+async fn a_body_with_many_faults_is_mended_once() {
+    let mixed = |o: &mut Value| {
+        o["currency"] = json!(1);
+        o["lines"][0]["quantity"] = json!("two");
+        o["shipping_address"].as_object_mut().unwrap().remove("city");
+        o["coupon"] = json!("X");
+    };
+    let mut told = places(mixed).await;
+    told.sort();
+    assert_eq!(told, ["/coupon", "/currency", "/lines/0/quantity", "/shipping_address/city"]);
+}
+
+#[tokio::test]
 async fn nothing_of_a_refused_body_is_said_again() {
     let secret = "hunter2-4242 4242 4242 4242";
     for text in [secret, "hunter2", r"hunter2-\u0034242 4242 4242 4242"] {

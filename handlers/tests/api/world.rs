@@ -55,6 +55,8 @@ pub(crate) struct World {
     pub(crate) products: Mutex<Vec<Product>>,
     /// The intake does not answer.
     pub(crate) intake_down: AtomicBool,
+    /// The intake answers without an outcome.
+    pub(crate) intake_mute: AtomicBool,
     /// The order database does not answer.
     pub(crate) orders_down: AtomicBool,
     /// The catalogue has a fault.
@@ -120,6 +122,7 @@ impl World {
             printed: Mutex::default(),
             products: Mutex::default(),
             intake_down: AtomicBool::default(),
+            intake_mute: AtomicBool::default(),
             orders_down: AtomicBool::default(),
             catalogue_panics: AtomicBool::default(),
             after_next_look: Mutex::default(),
@@ -351,6 +354,9 @@ impl Intake for World {
     async fn accept(&self, batch: Vec<Submission>) -> Result<Vec<Acceptance>, Unavailable> {
         if self.intake_down.load(Ordering::SeqCst) {
             return Err(away("intake.accept"));
+        }
+        if self.intake_mute.load(Ordering::SeqCst) {
+            return Ok(Vec::new());
         }
         let mut keys = self.keys.lock().unwrap();
         let accept = |submission: Submission| {

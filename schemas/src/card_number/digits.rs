@@ -1,5 +1,8 @@
 //! Which characters are read as digits, in whatever script, and which are not seen at all between them.
 
+use crate::sku;
+use unicode_properties::{GeneralCategoryGroup, UnicodeGeneralCategory};
+
 /// The value of a digit: of Unicode's class Nd, or one that is only written above, below or in a circle.
 pub(super) fn value(c: char) -> Option<u8> {
     match c {
@@ -11,10 +14,7 @@ pub(super) fn value(c: char) -> Option<u8> {
 
 /// Whether a reader sees nothing there, or only a mark on the character before.
 pub(super) fn is_invisible(c: char) -> bool {
-    matches!(c,
-        '\u{ad}' | '\u{300}'..='\u{36f}' | '\u{61c}' | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}'
-        | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{20d0}'..='\u{20ff}' | '\u{fe00}'..='\u{fe0f}'
-        | '\u{feff}' | '\u{e0000}'..='\u{e0fff}')
+    !c.is_ascii() && (sku::is_invisible(c) || c.general_category_group() == GeneralCategoryGroup::Mark)
 }
 
 /// Class Nd comes in runs of ten, from zero to nine.
@@ -66,7 +66,7 @@ const DRESSED: [(std::ops::RangeInclusive<u32>, u8); 16] = [
 #[cfg(test)]
 mod tests {
     use super::*;
-    use unicode_properties::{GeneralCategory, UnicodeGeneralCategory};
+    use unicode_properties::GeneralCategory;
 
     #[test]
     fn every_decimal_digit_of_unicode_has_its_value_and_no_letter_has_one() {

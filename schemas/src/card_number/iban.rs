@@ -1,37 +1,41 @@
 //! Finds account numbers (ISO 13616), so that they are not taken for card numbers: of 300 that buyers may write into an
 //! address 123 hold digits that would pass for one.
 
-/// How many bytes the IBAN takes that the text opens with, spaces and hyphens between its groups included: one of a
-/// country of the registry, at that country's length, whose check digits are right.
+use super::digits;
+
+/// The most characters between two groups of one.
+const MOST_BETWEEN: usize = 3;
+
+/// How many bytes the IBAN takes that the text opens with, whatever stands between its groups included: one of a country of
+/// the registry, at that country's length, whose check digits are right.
 pub(super) fn length(text: &str) -> Option<usize> {
     let mut open = text.bytes();
-    let country = [open.next()?.to_ascii_uppercase(), open.next()?.to_ascii_uppercase()];
-    if !open.next()?.is_ascii_digit() || !open.next()?.is_ascii_digit() {
-        return None;
-    }
-    let at = LENGTHS.binary_search_by_key(&country.as_slice(), |(code, _)| code.as_bytes()).ok()?;
-    let (_, wanted) = LENGTHS.get(at)?;
-    let mut number = Vec::with_capacity(*wanted);
-    let mut separated = true;
+    let wanted = wanted_length([open.next()?.to_ascii_uppercase(), open.next()?.to_ascii_uppercase()])?;
+    let mut number = Vec::with_capacity(wanted);
+    let (mut between, mut end) = (0, 0);
     for (at, c) in text.char_indices() {
+        let complete = number.len() == wanted;
         match u8::try_from(c) {
-            Ok(byte) if byte.is_ascii_alphanumeric() => {
-                if number.len() == *wanted {
-                    return None;
-                }
+            _ if digits::is_invisible(c) => (),
+            // A digit more, and it is another number.
+            Ok(byte) if byte.is_ascii_digit() && complete => return None,
+            // The check digits stand behind the country.
+            Ok(byte) if byte.is_ascii_alphabetic() && matches!(number.len(), 2 | 3) => return None,
+            Ok(byte) if byte.is_ascii_alphanumeric() && !complete => {
                 number.push(byte.to_ascii_uppercase());
-                separated = false;
+                (between, end) = (0, at + 1);
             }
-            _ if number.len() == *wanted => return is_valid(&number).then_some(at),
-            // One between two groups: a space, also one that does not break or is narrow, or a hyphen.
-            _ if !separated && (c.is_whitespace() || matches!(c, '-' | '\u{2010}'..='\u{2013}')) => separated = true,
-            _ => return None,
-        }
-        if number.len() == *wanted && text.len() == at + c.len_utf8() {
-            return is_valid(&number).then_some(text.len());
+            _ if complete => break,
+            _ if c.is_alphanumeric() || between == MOST_BETWEEN => return None,
+            _ => between += 1,
         }
     }
-    None
+    (number.len() == wanted && is_valid(&number)).then_some(end)
+}
+
+fn wanted_length(country: [u8; 2]) -> Option<usize> {
+    let at = LENGTHS.binary_search_by_key(&country.as_slice(), |(code, _)| code.as_bytes()).ok()?;
+    LENGTHS.get(at).map(|(_, length)| *length)
 }
 
 /// ISO 7064, MOD 97-10: the first four characters behind the rest, letters as 10 to 35.
