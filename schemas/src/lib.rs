@@ -13,5 +13,6 @@ pub mod order_request;
 pub mod problem;
 pub mod product;
 pub mod sku;
+pub mod support;
 pub mod warehouse;
 pub mod whole_number;

@@ -250,9 +250,9 @@ pub trait Orders: Send + Sync {
     /// The orders of those ids that exist. MUST fail if one of them cannot be read.
     async fn load(&self, ids: &[OrderId]) -> Result<Vec<StoredOrder>, Unavailable>;
 
-    /// The same for a list, as the API shows them. MUST leave out one that cannot be read, and have the log name it.
-    async fn show(&self, ids: &[OrderId]) -> Result<Vec<api::Order>, Unavailable> {
-        Ok(self.load(ids).await?.iter().map(StoredOrder::view).collect())
+    /// The same for a list. MUST leave out one that cannot be read, and have the log name it.
+    async fn load_readable(&self, ids: &[OrderId]) -> Result<Vec<StoredOrder>, Unavailable> {
+        self.load(ids).await
     }
 
     /// Orders of a customer, newest first, older than `before`, at most `limit`; accepted ones not stored yet among them.
@@ -320,7 +320,8 @@ pub trait Catalogue: Send + Sync {
     async fn product(&self, sku: &str) -> Result<Option<Product>, Unavailable>;
 
     /// Products by SKU from after `cursor`, at most `limit`. MUST sort SKUs by their bytes, whatever language the other
-    /// side speaks: whoever compares two catalogues walks through both at once.
+    /// side speaks: whoever compares two catalogues walks through both at once. MUST leave out one that cannot be read,
+    /// and have the log name it: the page is short then, and the next one begins where it would have.
     async fn products(&self, cursor: Option<&str>, limit: i64) -> Result<ProductPage, Unavailable>;
 }
 
@@ -532,9 +533,10 @@ pub trait Search: Send + Sync {
         Ok(0)
     }
 
-    /// Products whose SKU or name match: whole words, beginnings, and with typing errors; best first.
+    /// Products whose SKU or name match: whole words, beginnings, and with typing errors; best first. MUST leave out one
+    /// that cannot be read.
     async fn products(&self, query: &str, limit: i64) -> Result<Vec<Product>, Unavailable>;
 
-    /// Orders by id, e-mail address, SKU or name, newest first.
+    /// Orders by id, invoice number, e-mail address, SKU or name, newest first.
     async fn orders(&self, query: &str, limit: i64) -> Result<Vec<OrderId>, Unavailable>;
 }

@@ -19,6 +19,7 @@ pub mod orders;
 pub mod orders_apply;
 pub mod orders_read;
 pub mod orders_reserve;
+pub mod passed_over;
 pub mod pooler;
 pub mod queue;
 pub mod queue_depths;
@@ -33,6 +34,7 @@ pub mod warehouses;
 use async_trait::async_trait;
 use bell::Bell;
 use futures_util::future::BoxFuture;
+use passed_over::PassedOver;
 use sqlx::{
     ConnectOptions, Connection, PgConnection, PgPool,
     migrate::Migrator,
@@ -89,6 +91,8 @@ pub struct Database {
     pub reading: PgPool,
     /// Wakes whoever waits for what was committed.
     pub bell: Bell,
+    /// What lists went on without.
+    pub passed_over: PassedOver,
 }
 
 impl Database {
@@ -109,6 +113,7 @@ impl Database {
             relaxed,
             acceptance: connect(ACCEPTANCE_CONNECTIONS, STEP_WAITS, ACCEPTANCE),
             reading: connect(READING_CONNECTIONS, READER_WAITS, READING),
+            passed_over: PassedOver::default(),
         })
     }
 
@@ -127,6 +132,7 @@ impl Database {
             acceptance: one.clone(),
             reading: one,
             bell: Bell::silent(),
+            passed_over: PassedOver::default(),
         })
     }
 
