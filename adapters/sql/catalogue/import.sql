@@ -8,17 +8,18 @@ with given as (
 listed as (
     insert into products (sku, name, currency, price, tax_rate_bp, trigrams, updated_at,
                           folded_for, folded_sku, folded_name, grams, tax_category, tax_exemption_reason,
-                          price_includes_tax)
+                          price_includes_tax, folding)
     select sku, name, currency, price, tax_rate_bp, string_to_array(trigrams, chr(31)), $9::timestamptz,
            name, folded_sku, folded_name, string_to_array(grams, chr(31)), tax_category, tax_exemption_reason,
-           price_includes_tax
+           price_includes_tax, $17::integer
     from given
     on conflict (sku) do update
     set name = excluded.name, currency = excluded.currency, price = excluded.price,
         tax_rate_bp = excluded.tax_rate_bp, trigrams = excluded.trigrams, updated_at = excluded.updated_at,
         folded_for = excluded.folded_for, folded_sku = excluded.folded_sku, folded_name = excluded.folded_name,
         grams = excluded.grams, tax_category = excluded.tax_category,
-        tax_exemption_reason = excluded.tax_exemption_reason, price_includes_tax = excluded.price_includes_tax
+        tax_exemption_reason = excluded.tax_exemption_reason, price_includes_tax = excluded.price_includes_tax,
+        folding = excluded.folding
     returning sku
 ),
 stocked as (

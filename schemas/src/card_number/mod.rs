@@ -8,6 +8,8 @@ mod digits;
 mod iban;
 mod issuers;
 
+pub use digits::value as digit;
+
 /// The most separators between two groups of one number, such as ` - `.
 const MOST_SEPARATORS: usize = 3;
 /// The fewest digits of a card number.
