@@ -202,7 +202,7 @@ impl World {
                 .collect(),
             email: order.request.email,
             shipping_address: order.request.shipping_address,
-            billing_address: None,
+            billing_address: order.request.billing_address,
             payment_method: order.request.payment.method,
             payment: None,
             invoice: None,
