@@ -36,6 +36,10 @@ macro_rules! cases {
 }
 
 cases! {
+    a_product_of_a_currency_that_is_none:
+        "update products set currency = 'DEM' where sku = 'RARE'" => readable_products "RARE";
+    a_product_of_a_tax_category_that_nobody_knows:
+        "update products set tax_category = 'reduced' where sku = 'TEA'" => readable_products "TEA";
     a_unit_promised_twice:
         "alter table stock drop constraint nothing_oversold; update stock set shipped = received where sku = 'CUP'"
         => stock_balances "CUP";
