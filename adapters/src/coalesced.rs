@@ -3,15 +3,20 @@
 
 use crate::batcher::{Batcher, GivenUp, MOMENT};
 use async_trait::async_trait;
-use schemas::{event::Event, ids::OrderId, intake::AcceptedOrder, order as api};
-use std::{sync::Arc, time::Duration};
-use time::OffsetDateTime;
+use schemas::{
+    event::Event,
+    ids::OrderId,
+    intake::AcceptedOrder,
+    order as api,
+    product::{Product, ProductPage},
+};
+use std::{collections::HashSet, sync::Arc, time::Duration};
 use workflows::{
     lifecycle::Command,
     order::StoredOrder,
     ports::{
-        Acceptance, Applied, CancelRequest, Dispatch, EventBus, Intake, Numbered, OrderList, Orders, Reservation,
-        Stuck, Submission, Sweep, Unavailable,
+        Acceptance, Applied, CancelRequest, Catalogue, Dispatch, EventBus, Intake, Numbered, OrderList, Orders,
+        Reservation, Stuck, Submission, Sweep, Unavailable,
     },
 };
 
@@ -85,6 +90,52 @@ impl Intake for CoalescedIntake {
 
     async fn find(&self, id: OrderId) -> Result<Option<AcceptedOrder>, Unavailable> {
         self.inner.find(id).await
+    }
+}
+
+/// Looks up the SKUs of orders that are to be accepted, for several orders at once.
+pub struct CoalescedCatalogue {
+    inner: Arc<dyn Catalogue>,
+    known: Batcher<Vec<String>, Result<HashSet<String>, Unavailable>>,
+}
+
+/// The most orders whose SKUs are looked up together: each may name a thousand.
+const LOOKED_UP: usize = 16;
+
+impl CoalescedCatalogue {
+    /// In front of that catalogue.
+    pub fn new(inner: Arc<dyn Catalogue>) -> Self {
+        let port = Arc::clone(&inner);
+        // One at a time: however many come, they never have more than one of the connections of acceptance.
+        let known = Batcher::new(LOOKED_UP, 1, Duration::ZERO, move |batch: Vec<Vec<String>>| {
+            let port = Arc::clone(&port);
+            async move {
+                match port.known(&batch.concat()).await {
+                    Ok(known) => batch.into_iter().map(|skus| Ok(those_of(skus, &known))).collect(),
+                    Err(error) => fail_all(batch.len(), &error),
+                }
+            }
+        });
+        Self { inner, known }
+    }
+}
+
+fn those_of(skus: Vec<String>, known: &HashSet<String>) -> HashSet<String> {
+    skus.into_iter().filter(|sku| known.contains(sku)).collect()
+}
+
+#[async_trait]
+impl Catalogue for CoalescedCatalogue {
+    async fn product(&self, sku: &str) -> Result<Option<Product>, Unavailable> {
+        self.inner.product(sku).await
+    }
+
+    async fn known(&self, skus: &[String]) -> Result<HashSet<String>, Unavailable> {
+        self.known.call(skus.to_vec()).await?
+    }
+
+    async fn products(&self, cursor: Option<&str>, limit: i64) -> Result<ProductPage, Unavailable> {
+        self.inner.products(cursor, limit).await
     }
 }
 
@@ -182,8 +233,8 @@ impl Orders for CoalescedOrders {
         self.inner.expired(limit).await
     }
 
-    async fn stuck(&self, older_than: OffsetDateTime, limit: i64) -> Result<Vec<(Stuck, i32)>, Unavailable> {
-        self.inner.stuck(older_than, limit).await
+    async fn stuck(&self, patience: time::Duration, limit: i64) -> Result<Vec<(Stuck, i32)>, Unavailable> {
+        self.inner.stuck(patience, limit).await
     }
 
     async fn mark_swept(&self, swept: &[Sweep]) -> Result<(), Unavailable> {

@@ -18,6 +18,7 @@ const KNOWN: &[&str] = &[
     "SLUICE_LEASE_SECONDS",
     "SLUICE_SELLER",
     "SLUICE_TIME_ZONE",
+    "SLUICE_TEST_TOKENS",
     "SLUICE_KEEP_KEYS_DAYS",
     "SLUICE_KEEP_EXECUTIONS_DAYS",
     "SLUICE_ISSUER",
@@ -40,6 +41,8 @@ pub struct Config {
     pub database_url: Option<String>,
     /// What it decides about orders.
     pub orders: OrderSettings,
+    /// Whether goods are really shipped, so that the sandbox holds money for none of its test tokens.
+    pub money_is_real: bool,
     /// How long what a process has in hand stays there when the process falls silent.
     pub lease: Lease,
     /// How long it keeps what is kept for a while only.
@@ -91,6 +94,7 @@ impl Config {
         };
         let tokens =
             tokens(read("SLUICE_ISSUER")?, read("SLUICE_AUDIENCE")?, read("SLUICE_DEVELOPMENT_KEY")?.as_deref())?;
+        let test_tokens = read("SLUICE_TEST_TOKENS")?.unwrap_or_else(|| "taken".to_owned());
         let stage = read("SLUICE_STAGE")?.unwrap_or_else(|| "local".to_owned());
         Ok(Self {
             data_dir: read("SLUICE_DATA_DIR")?.map_or_else(|| PathBuf::from(".sluice"), PathBuf::from),
@@ -105,6 +109,8 @@ impl Config {
                 seller: seller(read("SLUICE_SELLER")?.as_deref(), read("SLUICE_TIME_ZONE")?.as_deref())
                     .map_err(anyhow::Error::msg)?,
             },
+            money_is_real: house_rules::money_is_real("SLUICE_TEST_TOKENS", &test_tokens)
+                .map_err(anyhow::Error::msg)?,
             tokens,
         })
     }

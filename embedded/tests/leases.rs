@@ -17,7 +17,10 @@ use sluice::{
         wake::Wakes,
     },
 };
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
 use support::{Shop, order, partition::Partition, server::Server, wait_until};
 use tokio::sync::watch;
 use tokio_util::task::TaskTracker;
@@ -97,6 +100,41 @@ async fn asked_to_stop_while_every_statement_hangs_it_stops() {
     shop.audit().await;
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn orders_that_wait_and_orders_that_come_do_not_wait_for_a_clock_that_was_put_back() {
+    let shop = Shop::open(0).await;
+    shop.run(
+        "create or replace function sluice_now() returns timestamptz language sql stable parallel safe as
+         'select pg_catalog.now() + interval ''1 hour'''",
+    )
+    .await;
+    let pipeline = shop.pipeline().await;
+    let url = format!("http://{}", pipeline.address);
+    pipeline.parts.outage.store(true, Ordering::SeqCst);
+    let mut ids = shop.accepted_all(&url, &["pm_card_visa"; 3]).await;
+    wait_until("three to wait for the provider", WITHIN, async || {
+        let wait = "update executions set wake_at = sluice_now() + interval '20 seconds'
+                    where status = 'running' and instance is null and wake_at < sluice_now() + interval '10 seconds'";
+        shop.run(wait).await;
+        match shop.count("select count(*) from executions where wake_at > sluice_now() + interval '10 seconds'").await {
+            3 => Ok(()),
+            waiting => Err(format!("{waiting} do")),
+        }
+    })
+    .await;
+    shop.run(
+        "create or replace function sluice_now() returns timestamptz language sql stable parallel safe as
+         'select pg_catalog.now()'",
+    )
+    .await;
+    pipeline.parts.outage.store(false, Ordering::SeqCst);
+    ids.extend(shop.accepted_all(&url, &["pm_card_visa"; 3]).await);
+    shop.settled(&ids, WITHIN).await;
+    assert_eq!(shop.count("select count(*) from orders where status = 'confirmed'").await, 6);
+    shop.audit().await;
+    pipeline.stop().await;
+}
+
 /// A clock that is wrong by so much.
 struct Wrong(time::Duration);
 
@@ -122,6 +160,7 @@ async fn engines_whose_clocks_are_an_hour_apart_take_turns_and_do_not_spin() {
             shop.dir.path(),
             Shop::settings(),
             workflows::steps::forget::Terms::default(),
+            false,
         )
         .unwrap();
         parts.ports.clock = clock;

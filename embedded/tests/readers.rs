@@ -91,6 +91,28 @@ async fn orders_are_accepted_while_everything_that_is_read_hangs() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_order_of_barcodes_is_accepted_while_readers_have_all_their_connections() {
+    let shop = Shop::open(0).await;
+    shop.run(
+        "insert into products select '4006381310062', name, currency, price, tax_rate_bp, trigrams, now()
+         from products where sku = 'TEA'",
+    )
+    .await;
+    let pipeline = shop.pipeline().await;
+    let reading = &pipeline.parts.database.reading;
+    let held = join_all((0..reading.options().get_max_connections()).map(|_| reading.acquire())).await;
+    assert!(held.iter().all(Result::is_ok));
+    let url = format!("http://{}", pipeline.address);
+    for (sku, expected) in [("4006381310062", StatusCode::ACCEPTED), ("4242424242424242", StatusCode::BAD_REQUEST)] {
+        let key = new_id().to_string();
+        let answer = shop.submit(&url, "zoe", &key, &order(&[(sku, 1)], "pm_card_visa")).await.unwrap();
+        assert_eq!(answer.status(), expected, "{sku}");
+    }
+    drop(held);
+    pipeline.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn half_sent_requests_take_only_each_others_places() {
     let shop = Shop::open(0).await;
     let limits = [("SLUICE_CONNECTIONS", "64"), ("SLUICE_CONNECTIONS_PER_ADDRESS", "0")];

@@ -14,7 +14,7 @@ use schemas::{
 };
 use serde_json::{Value, json};
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, HashSet},
     sync::{Arc, Mutex, Once},
 };
 use time::{Duration, OffsetDateTime, macros::datetime};
@@ -211,7 +211,7 @@ impl Orders for Shop {
         Ok(self.stored.lock().unwrap().values().filter(|order| ids.contains(&order.id)).cloned().collect())
     }
 
-    async fn stuck(&self, _: OffsetDateTime, _: i64) -> Result<Vec<(Stuck, i32)>, Unavailable> {
+    async fn stuck(&self, _: Duration, _: i64) -> Result<Vec<(Stuck, i32)>, Unavailable> {
         self.database("orders.stuck").await?;
         Ok(self.stuck.lock().unwrap().iter().map(|stuck| (*stuck, 0)).collect())
     }
@@ -331,6 +331,11 @@ impl Shelf {
 impl Catalogue for Shelf {
     async fn product(&self, sku: &str) -> Result<Option<Product>, Unavailable> {
         Ok(self.0.lock().unwrap().get(sku).cloned())
+    }
+
+    async fn known(&self, skus: &[String]) -> Result<HashSet<String>, Unavailable> {
+        let products = self.0.lock().unwrap();
+        Ok(skus.iter().filter(|sku| products.contains_key(*sku)).cloned().collect())
     }
 
     async fn products(&self, _: Option<&str>, _: i64) -> Result<ProductPage, Unavailable> {

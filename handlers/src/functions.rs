@@ -6,7 +6,10 @@ use workflows::wiring::{Function, Job, QUEUES, Runtime, Step, schedules_of};
 /// A function, by what triggers it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Trigger {
-    /// Requests to the API.
+    /// Requests to the API that submit an order. They have a function of their own, so that no flood of others takes the
+    /// instances that accept orders.
+    Submit,
+    /// All other requests to the API.
     Http,
     /// The messages of a queue.
     Queue(Step),
@@ -59,6 +62,8 @@ pub enum Need {
     EdgeKey,
     /// The table of accepted orders, and the queue they go to.
     Intake,
+    /// The table of accepted orders, to read one that waits to be stored.
+    Accepted,
     /// How many buyers may wait for a decision at once.
     Waiting,
     /// The table of products, to read.
@@ -111,12 +116,19 @@ impl Trigger {
         let queues = QUEUES.iter().map(|queue| Self::Queue(queue.step));
         let tasks = workflows::wiring::FUNCTIONS.iter().map(|(_, function)| Self::Workflow(*function));
         let jobs = schedules_of(Runtime::Aws).map(|schedule| Self::Schedule(schedule.job));
-        [Self::Http].into_iter().chain(queues).chain(tasks).chain(jobs).chain([Self::Deployment]).collect()
+        [Self::Submit, Self::Http]
+            .into_iter()
+            .chain(queues)
+            .chain(tasks)
+            .chain(jobs)
+            .chain([Self::Deployment])
+            .collect()
     }
 
     /// The name of its program.
     pub fn program(self) -> &'static str {
         match self {
+            Self::Submit => "submit",
             Self::Http => "api",
             Self::Queue(Step::Reserve) => "reserve",
             Self::Queue(Step::Invoice) => "invoice",
@@ -148,13 +160,24 @@ impl Trigger {
         capitalised.chain(["Function".to_owned()]).collect()
     }
 
+    /// The requests that the gateway sends it, as its routes name them. Of two that fit, the gateway takes the one that names
+    /// the path whole. `/metrics` has none: the numbers of one instance of many mean nothing.
+    pub fn routes(self) -> &'static [&'static str] {
+        match self {
+            Self::Submit => &["POST /v1/orders"],
+            Self::Http => &["ANY /v1/{proxy+}", "GET /healthz", "GET /readyz", "GET /openapi.json"],
+            Self::Queue(_) | Self::Workflow(_) | Self::Schedule(_) | Self::Deployment => &[],
+        }
+    }
+
     /// What it reaches. One that works on a queue also puts back there what has to wait.
     pub fn needs(self) -> &'static [Need] {
         match self {
+            Self::Submit => &[Need::TokenKey, Need::EdgeKey, Need::Intake, Need::Waiting, Need::Catalogue],
             Self::Http => &[
                 Need::TokenKey,
                 Need::EdgeKey,
-                Need::Intake,
+                Need::Accepted,
                 Need::Waiting,
                 Need::Catalogue,
                 Need::Queue("cancel"),
@@ -184,7 +207,7 @@ impl Trigger {
     pub fn database_user(self) -> DatabaseUser {
         match self {
             Self::Deployment => DatabaseUser::Owner,
-            Self::Http => DatabaseUser::Api,
+            Self::Submit | Self::Http => DatabaseUser::Api,
             Self::Queue(_) | Self::Workflow(_) | Self::Schedule(_) if self.needs().contains(&Need::Payments) => {
                 DatabaseUser::Payments
             }
@@ -216,6 +239,7 @@ impl Need {
             Self::Intake => {
                 vec![required("SUBMISSIONS_TABLE"), required(&queue_url("intake")), required("PAYLOADS_BUCKET")]
             }
+            Self::Accepted => vec![required("SUBMISSIONS_TABLE"), required("PAYLOADS_BUCKET")],
             Self::Waiting => vec![required("MOST_WAITING")],
             Self::Catalogue | Self::CatalogueCopy => vec![required("CATALOGUE_TABLE")],
             Self::Queue(name) => vec![required(&queue_url(name))],
@@ -258,7 +282,7 @@ mod tests {
         for (name, function) in FUNCTIONS {
             assert_eq!(Trigger::Workflow(*function).logical_id(), *name);
         }
-        assert_eq!(Trigger::Http.logical_id(), "ApiFunction");
+        assert_eq!([Trigger::Submit, Trigger::Http].map(Trigger::logical_id), ["SubmitFunction", "ApiFunction"]);
     }
 
     #[test]

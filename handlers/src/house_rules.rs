@@ -27,6 +27,19 @@ pub fn days(name: &str, text: Option<&str>, default: Duration) -> Result<Duratio
     let days = days.ok_or_else(|| format!("{name} is {text:?}; it must be days from 1 to 36500"))?;
     Ok(Duration::days(i64::from(days)))
 }
+
+/// Whether money is real, so that the sandbox's test tokens are refused, by the setting of that name.
+///
+/// # Errors
+/// A sentence that says what it may be.
+pub fn money_is_real(name: &str, text: &str) -> Result<bool, String> {
+    match text {
+        "taken" => Ok(false),
+        "refused" => Ok(true),
+        other => Err(format!("{name} is {other:?}; it must be taken or refused")),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
@@ -39,6 +52,15 @@ mod tests {
         assert_eq!(hold(Some("10080")), Ok(Duration::days(7)));
         for wrong in ["0", "10081", "-1", "half an hour", ""] {
             assert!(hold(Some(wrong)).unwrap_err().contains("SLUICE_HOLD_MINUTES"), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn test_tokens_are_taken_or_refused_and_nothing_else() {
+        let real = |text| money_is_real("SLUICE_TEST_TOKENS", text);
+        assert_eq!((real("taken"), real("refused")), (Ok(false), Ok(true)));
+        for wrong in ["", "true", "Taken", "no"] {
+            assert!(real(wrong).unwrap_err().contains("SLUICE_TEST_TOKENS"), "{wrong}");
         }
     }
 

@@ -157,6 +157,11 @@ mod tests {
         assert_eq!(*shop.started.lock().unwrap(), [id(1), id(4)]);
     }
 
+    #[test]
+    fn what_is_busy_never_waits_for_longer_than_anything_does() {
+        assert!(wait_of_busy(Duration::from_secs(31 * 86_400)) < workflows::wiring::LONGEST_WAIT);
+    }
+
     #[tokio::test]
     async fn a_panic_returns_the_batch() {
         let shop = Shop::new();

@@ -47,7 +47,7 @@ pub async fn run(job: Job, ports: &Ports) -> Result<(), Unavailable> {
         }
         Job::Sweep => {
             let (workflows, queue) = (ports.workflows.as_ref(), ports.queue.as_ref());
-            let swept = sweep(orders, workflows, queue, bus, ports.clock.as_ref()).await?;
+            let swept = sweep(orders, workflows, queue, bus).await?;
             if !swept.set_going.is_empty() {
                 tracing::warn!(stuck = ?swept.set_going, "orders were stuck and are set going again");
             }

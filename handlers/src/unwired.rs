@@ -9,7 +9,8 @@ use schemas::{
     order as api,
     product::{Product, ProductPage},
 };
-use time::{Duration, OffsetDateTime};
+use std::collections::HashSet;
+use time::Duration;
 use workflows::{
     invoice::InvoiceDocument,
     issued::{Fingerprint, Issued, IssuedInvoices, Place, PrintRecord, Printed},
@@ -89,7 +90,7 @@ impl Orders for Unwired {
         unwired("orders.expired")
     }
 
-    async fn stuck(&self, _: OffsetDateTime, _: i64) -> Result<Vec<(Stuck, i32)>, Unavailable> {
+    async fn stuck(&self, _: Duration, _: i64) -> Result<Vec<(Stuck, i32)>, Unavailable> {
         unwired("orders.stuck")
     }
 
@@ -118,6 +119,10 @@ impl Orders for Unwired {
 impl Catalogue for Unwired {
     async fn product(&self, _: &str) -> Result<Option<Product>, Unavailable> {
         unwired("catalogue.product")
+    }
+
+    async fn known(&self, _: &[String]) -> Result<HashSet<String>, Unavailable> {
+        unwired("catalogue.known")
     }
 
     async fn products(&self, _: Option<&str>, _: i64) -> Result<ProductPage, Unavailable> {

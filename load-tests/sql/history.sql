@@ -1,11 +1,13 @@
 -- A shop's past, made by SQL: orders of every end as the pipeline leaves them, whole and as audited. pg_temp.make_history
--- makes so many, numbered from `first_order` on out of `of_all` that are spread evenly over a year that ended yesterday. What is
--- kept for a while only is made where it would still be kept, or for every order if `whole`.
+-- makes so many, numbered from `first_order` on out of `of_all` that are spread evenly over a year that ended yesterday, or if
+-- `whole` over so short a time that all is kept of each that is kept for a while only. Every invoice was printed as `printed`.
 --
 -- Of 100 orders 90 are confirmed, 2 of the rest cancelled, 5 declined and 3 refused for want of stock.
 
-create function pg_temp.make_history(first_order bigint, many bigint, of_all bigint, whole boolean) returns void
+create function pg_temp.make_history(first_order bigint, many bigint, of_all bigint, whole boolean, printed text) returns void
 language plpgsql as $$
+declare
+    days constant double precision := case when whole then 28 else 365 end;
 begin
     create temp table if not exists articles as
     select row_number() over (order by sku collate "C") - 1 as place, sku, name, price, tax_rate_bp from products;
@@ -28,7 +30,7 @@ begin
            null, case o.kind when 'confirmed' then 5 when 'cancelled' then 6 when 'declined' then 3 else 2 end
     from (
         select n, md5('order ' || n) as noise,
-               date_trunc('milliseconds', now() - interval '366 days' + (n * 365.0 / of_all) * interval '1 day') as created,
+               date_trunc('milliseconds', now() - (days + 1 - n * days / of_all) * interval '1 day') as created,
                case when n % 100 < 2 then 'cancelled' when n % 100 < 7 then 'declined'
                     when n % 100 < 10 then 'scarce' else 'confirmed' end as kind,
                'history-customer-' || (n * 7919 % 100003) as customer
@@ -89,16 +91,19 @@ begin
 
     insert into invoice_series (series, year, last)
     select distinct 'main', extract(year from created)::integer, 0 from made where version >= 5 on conflict do nothing;
-    insert into invoices (order_id, series, year, number, issued_on, stored_at, seller)
+    insert into invoices (order_id, series, year, number, issued_on, stored_at, seller, size, sha256)
     select m.id, 'main', s.year, s.last + row_number() over (partition by s.year order by m.id), m.created::date,
            m.created + interval '1 second',
-           '{"name": "Shop", "line1": "1 Street", "postal_code": "1", "city": "Town", "country": "DE"}'
+           '{"name": "Shop", "line1": "1 Street", "postal_code": "1", "city": "Town", "country": "DE"}',
+           length(printed), sha256(convert_to(printed, 'UTF8'))
     from made m join invoice_series s on s.series = 'main' and s.year = extract(year from m.created)
     where m.version >= 5;
     update invoice_series s set last = i.last
     from (select year, max(number) as last from invoices where order_id in (select id from made) group by year) as i
     where s.series = 'main' and s.year = i.year;
 
+    insert into order_search_slices (slice, first_id)
+    select placed.n / 16384, placed.id from made as placed where placed.n % 16384 = 0 and placed.n > 0;
     insert into order_search (order_id, version, status, document)
     select o.id, o.version, o.status,
            to_tsvector('simple', regexp_replace(
@@ -125,27 +130,25 @@ begin
     insert into executions (id, workflow, status, state, version, started_at, stopped_at, output)
     select id, 'checkout', 'succeeded', jsonb_build_object('order_id', id, 'state', repeat(md5(id::text), 20)), 4,
            created, created + interval '1 second', jsonb_build_object('order_id', id)
-    from made where kind <> 'scarce' and (whole or created > now() - interval '90 days') order by id;
+    from made where kind <> 'scarce' and created > now() - interval '90 days' order by id;
     insert into execution_history (execution_id, attempt, sequence, state, entered_at, left_at, input, output)
     select e.id, 1, s.n, s.state, e.started_at, e.stopped_at, jsonb_build_object('order_id', e.id),
            jsonb_build_object('order_id', e.id, 'events', jsonb_build_array(m.facts))
     from made m join executions e on e.id = m.id
     cross join (values (1, 'AuthorizePayment'), (2, 'Paid?'), (3, 'ConfirmOrder')) as s (n, state);
 
-    insert into submissions (id, customer, key, fingerprint, request, accepted_at)
+    insert into submissions (id, customer, key, fingerprint, request, accepted_at, stored_at)
     select id, customer, 'history-' || n, decode(md5(key) || md5(key), 'hex'),
            jsonb_build_object('currency', 'EUR', 'lines', facts -> 'lines', 'email', email, 'shipping_address', ship_to,
-                              'payment', '{"method": "pm_card_visa"}'::jsonb), created
-    from made where whole or created > now() - interval '30 days' order by id;
+                              'payment', '{"method": "pm_card_visa"}'::jsonb), created, created
+    from made where created > now() - interval '30 days' order by id;
 
     update stock s set reserved = s.reserved + held.units
     from (select line ->> 'sku' as sku, sum((line ->> 'quantity')::bigint) as units
           from made m cross join lateral jsonb_array_elements(m.lines) as line
           where m.kind = 'confirmed' group by 1) as held
     where s.sku = held.sku and s.warehouse = 'main';
-    if not whole then
-        insert into forgotten (what, before) values ('executions', now() - interval '90 days') on conflict do nothing;
-    end if;
+    insert into forgotten (what, before) values ('executions', now() - interval '90 days') on conflict do nothing;
     -- Each was settled in its time.
     delete from closings where order_id in (select id from made);
 end $$;

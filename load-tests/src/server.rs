@@ -111,6 +111,26 @@ pub(crate) struct WatchedAudit {
     pub(crate) report: Value,
 }
 
+/// A pipeline that does not run, and can be started again as it was.
+pub(crate) struct Stopped {
+    program: PathBuf,
+    environment: Vec<(&'static str, OsString)>,
+    folder: TempDir,
+}
+
+impl Stopped {
+    /// Where its documents are.
+    pub(crate) fn documents(&self) -> PathBuf {
+        self.folder.path().join("data/documents")
+    }
+
+    /// # Errors
+    /// If it does not come up; with the end of its log.
+    pub(crate) async fn start(self) -> anyhow::Result<Server> {
+        Server::serve(self.program, self.environment, self.folder).await
+    }
+}
+
 /// A running pipeline.
 pub(crate) struct Server {
     /// Where its API is, without a slash at the end.
@@ -254,15 +274,27 @@ impl Server {
         self.folder.disable_cleanup(true);
     }
 
+    /// Makes anew what search shows.
+    pub(crate) async fn rebuild_index(&self) -> anyhow::Result<()> {
+        let output = self.run(&["index", "rebuild"]).await?;
+        ensure!(output.status.success(), "no index: {}", String::from_utf8_lossy(&output.stderr));
+        Ok(())
+    }
+
     /// Stops it in order, and by force if it does not.
-    pub(crate) async fn stop(mut self) -> anyhow::Result<()> {
+    pub(crate) async fn stop(self) -> anyhow::Result<()> {
+        self.pause().await.map(drop)
+    }
+
+    /// The same, so that it can be started again.
+    pub(crate) async fn pause(mut self) -> anyhow::Result<Stopped> {
         // SIGTERM has no other name in safe Rust.
         let told = Command::new("kill").args(["-TERM", &self.pid.to_string()]).status().await;
         let ended = timeout(STOP, self.child.wait()).await;
         if told.is_err() || ended.is_err() {
             self.child.kill().await.context("the pipeline cannot be stopped")?;
         }
-        Ok(())
+        Ok(Stopped { program: self.program, environment: self.environment, folder: self.folder })
     }
 
     async fn run(&self, arguments: &[&str]) -> anyhow::Result<Output> {

@@ -78,7 +78,8 @@ fn place(accepted: AcceptedOrder, goods: &mut Goods, now: OffsetDateTime, until:
             let listing = goods.listings.get(&sku);
             StoredLine {
                 name: listing.map(|l| l.name.clone()),
-                unit_price: listing.map(|l| l.price),
+                // An order's amounts are in its own currency: in another there is no price to be shown.
+                unit_price: listing.filter(|l| l.currency == request.currency.code()).map(|l| l.price),
                 tax_rate_bp: listing.map(|l| l.tax_rate_bp),
                 tax_category: listing.and_then(|l| l.tax_terms.category),
                 tax_exemption_reason: listing.and_then(|l| l.tax_terms.exemption_reason.clone()),

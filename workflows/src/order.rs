@@ -21,7 +21,7 @@ pub struct StoredLine {
     pub name: Option<String>,
     /// Units ordered.
     pub quantity: i64,
-    /// Price of a unit in minor units; absent for a SKU that the catalogue does not know.
+    /// Price of a unit in minor units; absent for a SKU that the catalogue does not know, or sells in another currency.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unit_price: Option<i64>,
     /// Tax rate in basis points.

@@ -19,6 +19,7 @@ use schemas::{
     order as api,
     product::{Product, ProductPage},
 };
+use std::collections::HashSet;
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
@@ -213,8 +214,8 @@ pub struct Sweep {
     pub stuck: Stuck,
     /// How often it was set going for that by now.
     pub times: i32,
-    /// When it is to be looked at again.
-    pub next_at: OffsetDateTime,
+    /// How long it is left alone from now on.
+    pub pause: Duration,
 }
 
 /// A page of a customer's orders.
@@ -272,12 +273,12 @@ pub trait Orders: Send + Sync {
     /// money may be held; at most `limit`.
     async fn expired(&self, limit: i64) -> Result<Vec<OrderId>, Unavailable>;
 
-    /// Orders that have been waiting since before `older_than` for something that nobody is known to be doing, at most
+    /// Orders that have been waiting for longer than `patience` for something that nobody is known to be doing, at most
     /// `limit` of each kind, the longest due first; each with how often it was marked as swept for that. MUST leave out
-    /// those that are not to be looked at yet.
-    async fn stuck(&self, older_than: OffsetDateTime, limit: i64) -> Result<Vec<(Stuck, i32)>, Unavailable>;
+    /// those that are not to be looked at yet, and MUST judge all of it by the clock of whoever keeps them.
+    async fn stuck(&self, patience: Duration, limit: i64) -> Result<Vec<(Stuck, i32)>, Unavailable>;
 
-    /// Notes that orders were set going again, and when to look at them next. MUST not outlive a crash that what they
+    /// Notes that orders were set going again, and for how long to leave them alone. MUST not outlive a crash that what they
     /// were set going by did not.
     async fn mark_swept(&self, swept: &[Sweep]) -> Result<(), Unavailable>;
 
@@ -318,6 +319,10 @@ pub trait Warehouses: Send + Sync {
 pub trait Catalogue: Send + Sync {
     /// The product of that SKU.
     async fn product(&self, sku: &str) -> Result<Option<Product>, Unavailable>;
+
+    /// Which of the SKUs there are, for the acceptance of orders. MUST have every one that can be ordered by now, MUST ask
+    /// for all of them at once, and MUST NOT wait for those who read.
+    async fn known(&self, skus: &[String]) -> Result<HashSet<String>, Unavailable>;
 
     /// Products by SKU from after `cursor`, at most `limit`. MUST sort SKUs by their bytes, whatever language the other
     /// side speaks: whoever compares two catalogues walks through both at once. MUST leave out one that cannot be read,

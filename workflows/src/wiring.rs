@@ -120,6 +120,16 @@ pub const QUEUES: &[QueueSpec] = &[
     },
 ];
 
+/// The longest that a message or an execution is made to wait before it goes on: longer than any pause between two
+/// deliveries and any in a workflow file. What is due later than that was written by a clock that was put back since.
+pub const LONGEST_WAIT: Duration = Duration::from_secs(60);
+
+/// The names of all queues that are worked on, second lanes among them.
+pub fn queue_names() -> Vec<String> {
+    let lanes = QUEUES.iter().filter(|queue| queue.fair).map(|queue| format!("{}{SECOND_LANE}", queue.name));
+    QUEUES.iter().map(|queue| queue.name.to_owned()).chain(lanes).collect()
+}
+
 /// A rule of the event bus: what matches the pattern is put on the queue.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Rule {

@@ -163,6 +163,19 @@ fn refusals_name_their_reason_and_take_nothing() {
 }
 
 #[test]
+fn an_order_in_a_currency_that_a_product_is_not_sold_in_shows_no_price_of_it() {
+    let mut goods = goods(&[("a", &[10]), ("b", &[10])], 100);
+    goods.listings.get_mut("b").unwrap().currency = "USD".to_owned();
+    let placed = place(vec![order(1, &[("a", 1), ("b", 1)])], &mut goods);
+    assert_eq!(reason(&placed[0]), Some(Reason::CurrencyMismatch));
+    let prices: Vec<_> = placed[0].order.lines.iter().map(|line| line.unit_price).collect();
+    assert_eq!(prices, [Some(100), None]);
+    let told: Vec<_> = placed[0].events.iter().map(|(_, _, data)| data["lines"][1]["unit_price"].clone()).collect();
+    assert!(told.iter().all(serde_json::Value::is_null), "{told:?}");
+    assert_eq!(placed[0].order.lines[1].name.as_deref(), Some("b"));
+}
+
+#[test]
 fn the_first_events_are_submitted_and_the_outcome() {
     let mut goods = goods(&[("a", &[1])], 100);
     let placed = place(vec![order(1, &[("a", 1)]), order(2, &[("a", 1)])], &mut goods);

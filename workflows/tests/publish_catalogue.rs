@@ -8,7 +8,7 @@ use schemas::{
     product::{Product, ProductPage},
 };
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, HashSet},
     sync::Mutex,
 };
 use workflows::{
@@ -62,6 +62,11 @@ impl Shelf {
 impl Catalogue for Shelf {
     async fn product(&self, sku: &str) -> Result<Option<Product>, Unavailable> {
         Ok(self.products.lock().unwrap().get(sku).cloned())
+    }
+
+    async fn known(&self, skus: &[String]) -> Result<HashSet<String>, Unavailable> {
+        let products = self.products.lock().unwrap();
+        Ok(skus.iter().filter(|sku| products.contains_key(*sku)).cloned().collect())
     }
 
     async fn products(&self, cursor: Option<&str>, limit: i64) -> Result<ProductPage, Unavailable> {

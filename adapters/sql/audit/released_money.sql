@@ -1,5 +1,5 @@
 -- audit.released_money: the provider holds nothing for an order that was refused or cancelled
--- The books were read after the snapshot was taken: what the snapshot calls voided was let go before it says so.
+-- What was set aside lets nothing go until somebody redrives it. The books were read after the snapshot was taken: what the snapshot calls voided was let go before it says so.
 with books as (
     select *
     from unnest($4::text[], $5::text[], $6::text[], $7::bigint[], $8::text[], $9::boolean[])
@@ -16,16 +16,18 @@ closed as (
     select id from kept where status in ('rejected', 'cancelled')
 ),
 told as (
-    select distinct c.id from closed c
-    join (select subject from messages where queue in ('void', 'void-dlq') and subject between $1 and $2) m
+    select c.id, bool_or(m.queue = 'void') as on_its_way from closed c
+    join (select subject, queue from messages where queue in ('void', 'void-dlq') and subject between $1 and $2) m
         on m.subject = c.id
+    group by c.id
 ),
 held as (
     select k.*, k.status in ('rejected', 'cancelled') as closed,
            case
                when k.state in ('declined', 'voided') then 'the ledger says that nothing is held'
-               when k.status in ('rejected', 'cancelled') and told.id is null and k.updated_at < $3::timestamptz
-                   then 'nobody is about to let it go'
+               when k.status not in ('rejected', 'cancelled') or told.on_its_way then null
+               when told.id is not null then 'what would let it go was set aside'
+               when k.updated_at < $3::timestamptz then 'nobody is about to let it go'
            end as problem
     from kept k left join told on told.id = k.id
 ),

@@ -1,12 +1,19 @@
 -- orders.look_at_closings: those that are settled are done with; the others come again, behind all that wait
+-- Later than in a day none is put off, so such a time is of before the clock was put back, or of a process that was ahead.
 with due as (
-    select order_id from closings where look_at < $1 order by look_at limit $2 for update skip locked
+    select order_id from closings
+    where look_at < sluice_now() - $1::bigint * interval '1 millisecond'
+    order by look_at limit $2 for update skip locked
+),
+put_off as (
+    select order_id from closings where look_at > sluice_now() + interval '1 day'
+    order by look_at desc limit $2 for update skip locked
 ),
 judged as (
     select d.order_id, o.updated_at,
            coalesce(p.state in ('pending', 'authorized'), false) as unvoided,
            coalesce(s.status, '') <> o.status as untold
-    from due d
+    from (select order_id from due union all select order_id from put_off) d
     join orders o on o.id = d.order_id
     left join payments p on p.order_id = d.order_id
     left join order_search s on s.order_id = d.order_id
@@ -15,7 +22,7 @@ settled as (
     delete from closings c using judged j where c.order_id = j.order_id and not j.unvoided and not j.untold
 ),
 looked_at as (
-    update closings c set look_at = $3 from judged j where c.order_id = j.order_id and (j.unvoided or j.untold)
+    update closings c set look_at = sluice_now() from judged j where c.order_id = j.order_id and (j.unvoided or j.untold)
 )
 select order_id as "id!", updated_at as "since!", unvoided as "unvoided!", untold as "untold!"
 from judged where unvoided or untold

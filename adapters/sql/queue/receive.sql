@@ -1,11 +1,12 @@
 -- queue.receive: still in somebody's hand when it is due, its lease has lapsed, and that delivery is not held against it.
--- What was compressed takes six times as much in memory, about.
+-- What was compressed takes six times as much in memory, about. A floor ahead of the clock is of before that was put back.
 with waiting as (
     select id, visible_at, pg_column_size(body) * case when pg_column_compression(body) is null then 1 else 6 end as bytes,
            greatest(receive_count - (instance is not null)::integer, 0) as failures,
            abandoned + (instance is not null)::integer as abandoned
     from messages
-    where queue = $1 and visible_at <= sluice_now() and visible_at >= coalesce($8, '-infinity'::timestamptz)
+    where queue = $1 and visible_at <= sluice_now()
+      and visible_at >= case when $8::timestamptz <= sluice_now() then $8 else '-infinity' end
     order by visible_at, id
     limit $2
     for update skip locked

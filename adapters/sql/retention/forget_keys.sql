@@ -1,4 +1,5 @@
--- retention.forget_keys: by id, which is by time; a key is kept while its order is not stored yet
+-- retention.forget_keys: by id, which is by the time of whoever accepted it; how old it is, its stamp by the database's
+-- clock says. A key is kept while its order is not stored yet
 with old as (
     select s.id from submissions s
     where s.id > $1 and s.id < $2
@@ -6,7 +7,7 @@ with old as (
 ),
 gone as (
     delete from submissions s using old
-    where s.id = old.id and s.accepted_at < $4 and (select true from orders o where o.id = s.id)
+    where s.id = old.id and coalesce(s.stored_at, s.accepted_at) < $4 and (select true from orders o where o.id = s.id)
     returning s.id
 )
 select (select count(*) from gone) as "gone!",

@@ -6,7 +6,8 @@
 //! changes. What has no order, such as the stock, is checked whole, with what the remembered slices add up to.
 //!
 //! What a snapshot shows on its way (a message, an execution, or a step so young that the sweep still waits for it) is
-//! counted as waiting and is no violation.
+//! counted as waiting and is no violation. What was set aside waits for somebody, and counts likewise; but money that is
+//! held until then, for an order that is closed, is held against what was promised.
 
 mod audited;
 mod books;

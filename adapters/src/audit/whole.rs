@@ -6,9 +6,9 @@ use super::{
     audited::{Audited, open_ranges},
     close, forgotten_before, line, open_snapshot,
 };
-use crate::postgres::{Asked, Database};
+use crate::postgres::{Asked, Database, lease::LONGEST_IN_HAND, milliseconds};
 use schemas::money::Currency;
-use workflows::{invoice::TaxCategory, ports::Unavailable};
+use workflows::{invoice::TaxCategory, ports::Unavailable, wiring::LONGEST_WAIT};
 
 /// How many invoice numbers are looked at in one snapshot.
 const NUMBERS: i32 = 50_000;
@@ -58,6 +58,14 @@ pub(super) async fn lines(database: &Database) -> Result<Vec<Line>, Unavailable>
             "sql/audit/leases.sql",
             "What is in hand moves, or its lease ends and it is taken up; what is due is taken in hand.",
             forgotten
+        ),
+        line!(
+            snapshot,
+            "waits",
+            "sql/audit/waits.sql",
+            "Nothing is due later than anything is made to wait.",
+            milliseconds(LONGEST_WAIT),
+            milliseconds(LONGEST_IN_HAND)
         ),
         line!(
             snapshot,

@@ -15,20 +15,26 @@ use aws_sdk_dynamodb::{
     Client,
     types::{
         AttributeValue::{self, Bool, N, S},
-        DeleteRequest, PutRequest, WriteRequest,
+        DeleteRequest, KeysAndAttributes, PutRequest, WriteRequest,
     },
 };
 use schemas::{
     money::Amount,
     product::{Product, ProductPage},
 };
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
+    sync::Arc,
+};
 use workflows::ports::{Catalogue, CatalogueCopy, Unavailable};
 
 /// 25 items a call. Its 16 MB are out of reach: a product has less than a kilobyte.
 const LIMITS: Limits = Limits { entries: 25, bytes: usize::MAX };
 const PUT: Call = Call { what: "catalogue.put", limits: LIMITS };
 const REMOVE: Call = Call { what: "catalogue.remove", limits: LIMITS };
+/// The lookup of SKUs, and the most keys that a call of it takes.
+const KNOWN: &str = "catalogue.known";
+const KEYS: usize = 100;
 /// The partition key of every product.
 const PRODUCTS: &str = "products";
 
@@ -39,12 +45,32 @@ type Item = HashMap<String, AttributeValue>;
 pub struct DynamoCatalogue {
     client: Client,
     table: String,
+    /// What this is a copy of, for acceptance.
+    original: Option<Arc<dyn Catalogue>>,
 }
 
 impl DynamoCatalogue {
     /// The catalogue in that table.
     pub fn new(client: Client, table: impl Into<String>) -> Self {
-        Self { client, table: table.into() }
+        Self { client, table: table.into(), original: None }
+    }
+
+    /// The same, with the order database's catalogue behind it for the acceptance of orders: what came in within the last
+    /// minute is there and not here yet. It is asked for what is not here, and for nothing else.
+    #[must_use]
+    pub fn and_ask(self, original: Arc<dyn Catalogue>) -> Self {
+        Self { original: Some(original), ..self }
+    }
+
+    /// Which of so many SKUs, all different, are in the table; and whether the table has answered for all of them.
+    async fn found(&self, skus: &[&String]) -> Result<(Vec<String>, bool), Unavailable> {
+        let keys = skus.iter().map(|sku| Item::from(key(sku))).collect();
+        let asked = KeysAndAttributes::builder().set_keys(Some(keys)).projection_expression("sku").build();
+        let asked = asked.map_err(|error| Unavailable::refused(KNOWN, error))?;
+        let answer = self.client.batch_get_item().request_items(&self.table, asked).send().await.asked(KNOWN)?;
+        let is_whole = answer.unprocessed_keys.unwrap_or_default().is_empty();
+        let items = answer.responses.unwrap_or_default().into_values().flatten();
+        Ok((items.filter_map(|item| text(&item, "sku").map(str::to_owned)).collect(), is_whole))
     }
 
     /// Writes items, no two of which are of one SKU: a call must not name an item twice.
@@ -84,6 +110,23 @@ impl Catalogue for DynamoCatalogue {
     async fn product(&self, sku: &str) -> Result<Option<Product>, Unavailable> {
         let get = self.client.get_item().table_name(&self.table).set_key(Some(key(sku).into()));
         Ok(get.send().await.asked("catalogue.product")?.item.as_ref().and_then(read))
+    }
+
+    async fn known(&self, skus: &[String]) -> Result<HashSet<String>, Unavailable> {
+        let different: Vec<&String> = skus.iter().collect::<BTreeSet<_>>().into_iter().collect();
+        let (mut known, mut is_whole) = (HashSet::new(), true);
+        for some in different.chunks(KEYS) {
+            let (found, all) = self.found(some).await?;
+            known.extend(found);
+            is_whole &= all;
+        }
+        let missed: Vec<String> = different.into_iter().filter(|sku| !known.contains(*sku)).cloned().collect();
+        match &self.original {
+            Some(original) if !missed.is_empty() => known.extend(original.known(&missed).await?),
+            None if !is_whole => return Err(Unavailable::because(KNOWN, "the table is read too fast")),
+            Some(_) | None => {}
+        }
+        Ok(known)
     }
 
     async fn products(&self, cursor: Option<&str>, limit: i64) -> Result<ProductPage, Unavailable> {

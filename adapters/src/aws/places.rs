@@ -3,6 +3,9 @@
 //!
 //! A place is an item that says until when it is taken, so one whose holder died is free again by itself. To take one is
 //! to try a few at random: close to the last free place somebody may find none, which costs less than a list of them.
+//!
+//! Nobody takes all of them: everybody tries among places of their own, fewer than half, drawn from all by their name. The
+//! next caller's are others for the most part.
 
 use super::failures::unavailable;
 use aws_sdk_dynamodb::{
@@ -10,7 +13,10 @@ use aws_sdk_dynamodb::{
     operation::put_item::PutItemError,
     types::AttributeValue::{N, S},
 };
-use std::time::Duration;
+use std::{
+    hash::{DefaultHasher, Hash, Hasher},
+    time::Duration,
+};
 use time::OffsetDateTime;
 use workflows::ports::Unavailable;
 
@@ -41,15 +47,15 @@ impl Places {
         Self { client, table: table.into(), purpose, count }
     }
 
-    /// A place for that long, if one was found free. By whoever's clock: they are a moment apart at most, and a place that
-    /// is held twice for a moment does no harm.
+    /// A place for that caller and for that long, if one was found free. By whoever's clock: they are a moment apart at
+    /// most, and a place that is held twice for a moment does no harm.
     ///
     /// # Errors
     /// If the table does not answer.
-    pub async fn take(&self, now: OffsetDateTime, hold: Duration) -> Result<Option<Place>, Unavailable> {
+    pub async fn take(&self, caller: &str, now: OffsetDateTime, hold: Duration) -> Result<Option<Place>, Unavailable> {
         for _ in 0..TRIES.min(self.count) {
             let place = Place {
-                pk: format!("PLACE#{}#{}", self.purpose, fastrand::u32(0..self.count.max(1))),
+                pk: format!("PLACE#{}#{}", self.purpose, self.draw(caller)),
                 holder: format!("{:016x}", fastrand::u64(..)),
             };
             let until = (now + hold).unix_timestamp_nanos() / 1_000_000;
@@ -73,6 +79,13 @@ impl Places {
             }
         }
         Ok(None)
+    }
+
+    /// One of the caller's places: drawn half as often as there are places, some of them more than once.
+    fn draw(&self, caller: &str) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        (caller, fastrand::u32(0..self.count.div_ceil(2).max(1))).hash(&mut hasher);
+        hasher.finish() % u64::from(self.count.max(1))
     }
 
     /// Gives a place back before its time. One that somebody else took meanwhile stays theirs.

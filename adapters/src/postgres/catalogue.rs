@@ -2,6 +2,7 @@
 
 use super::{
     Asked, Database,
+    answer::answered,
     grams::{SEPARATOR, Searchable},
     passed_over::PassedOver,
     trigrams::trigrams,
@@ -14,7 +15,7 @@ use schemas::{
     product::{Product, ProductPage},
 };
 use sqlx::{Connection, PgConnection};
-use std::sync::Arc;
+use std::{collections::HashSet, sync::Arc};
 use workflows::{
     invoice::TaxTerms,
     ports::{Catalogue, Clock, Unavailable},
@@ -224,6 +225,16 @@ impl Catalogue for PgCatalogue {
         .asked("catalogue.product")?
         .map(ProductRow::into_product)
         .transpose()
+    }
+
+    async fn known(&self, skus: &[String]) -> Result<HashSet<String>, Unavailable> {
+        let known = sqlx::query_scalar!(
+            "-- catalogue.known: asked by acceptance, over its own connections
+             select sku from products where sku = any($1)",
+            skus
+        )
+        .fetch_all(&self.database.acceptance);
+        Ok(answered("catalogue.known", known).await?.into_iter().collect())
     }
 
     async fn products(&self, cursor: Option<&str>, limit: i64) -> Result<ProductPage, Unavailable> {

@@ -5,6 +5,7 @@ use super::{Asked, Database};
 use async_trait::async_trait;
 use schemas::{ids::OrderId, intake::AcceptedOrder};
 use serde_json::Value;
+use sqlx::PgPool;
 use std::{
     collections::{HashMap, HashSet},
     time::Duration,
@@ -86,7 +87,9 @@ impl PgIntake {
 
     /// Whether it asks for the order that was accepted under that id, though it is not written as that was.
     async fn repeats(&self, submission: &Submission, id: Uuid) -> Result<bool, Unavailable> {
-        Ok(self.find(OrderId(id)).await?.is_some_and(|earlier| submission.repeats(&earlier)))
+        // Over the connections of acceptance: whoever reads must not keep a replay waiting, and with it all who come after.
+        let earlier = look(&self.database.acceptance, id).await?;
+        Ok(earlier.is_some_and(|earlier| submission.repeats(&earlier)))
     }
 
     /// Puts replayed orders on the queue again, as they were accepted.
@@ -148,17 +151,22 @@ impl Intake for PgIntake {
     }
 
     async fn find(&self, id: OrderId) -> Result<Option<AcceptedOrder>, Unavailable> {
-        let row = sqlx::query!(
-            "-- intake.find
-             select customer, request, accepted_at from submissions where id = $1",
-            id.0
-        )
-        .fetch_optional(&self.database.reading)
-        .await
-        .asked("intake.find")?;
-        let Some(row) = row else { return Ok(None) };
-        let request =
-            serde_json::from_value(row.request).map_err(|error| Unavailable::refused("intake.find", error))?;
-        Ok(Some(AcceptedOrder { id, customer: row.customer, accepted_at: row.accepted_at, traceparent: None, request }))
+        look(&self.database.reading, id.0).await
     }
+}
+
+/// The accepted order of that id.
+async fn look(pool: &PgPool, id: Uuid) -> Result<Option<AcceptedOrder>, Unavailable> {
+    let row = sqlx::query!(
+        "-- intake.find
+         select customer, request, accepted_at from submissions where id = $1",
+        id
+    )
+    .fetch_optional(pool)
+    .await
+    .asked("intake.find")?;
+    let Some(row) = row else { return Ok(None) };
+    let request = serde_json::from_value(row.request).map_err(|error| Unavailable::refused("intake.find", error))?;
+    let (id, customer, accepted_at) = (OrderId(id), row.customer, row.accepted_at);
+    Ok(Some(AcceptedOrder { id, customer, accepted_at, traceparent: None, request }))
 }

@@ -14,6 +14,7 @@ pub mod intake;
 pub mod invoices;
 pub mod issued;
 pub mod lease;
+mod migrating;
 pub mod order_rows;
 pub mod orders;
 pub mod orders_apply;
@@ -68,8 +69,9 @@ const ACCEPTANCE: &str = "set plan_cache_mode = force_generic_plan; set statemen
 const READING: &str = "set plan_cache_mode = force_generic_plan; set statement_timeout = '2s';
     set enable_seqscan = off; set enable_hashjoin = off; set enable_mergejoin = off; set jit = off";
 
-/// Orders are accepted in batches, one after the other; the second connection is for whoever asks whether that works.
-const ACCEPTANCE_CONNECTIONS: u32 = 2;
+/// Orders are accepted in batches, one after the other, and so are the barcodes among their SKUs looked up; the third
+/// connection is for whoever asks whether that works.
+const ACCEPTANCE_CONNECTIONS: u32 = 3;
 /// As many as keep two cores busy with reading while others work.
 const READING_CONNECTIONS: u32 = 4;
 /// How long a step waits for a connection, and how long a caller who reads.
@@ -119,7 +121,8 @@ impl Database {
 
     /// Connects by one connection for everything, for a function: it does one thing at a time, there may be many of it,
     /// and what it would wake others for is told by services. It sets nothing, so that RDS Proxy, which is between, may
-    /// give each transaction another connection; a statement ends with the function's own time there.
+    /// give each transaction another connection; what holds for its sessions is set on its user (`roles`), and one that
+    /// has no such user ends its statements with the function's own time.
     ///
     /// # Errors
     /// If the URL is none.
@@ -141,18 +144,6 @@ impl Database {
     #[must_use]
     pub fn for_callers(&self) -> Self {
         Self { durable: self.reading.clone(), relaxed: self.reading.clone(), ..self.clone() }
-    }
-
-    /// Brings the schema up to date. Safe to call from several processes at once. A schema of a later release stays as it
-    /// is: every change leaves the release before it working, so that a deployment can be rolled back.
-    ///
-    /// # Errors
-    /// If the database does not answer.
-    pub async fn migrate(&self) -> Result<(), sqlx::migrate::MigrateError> {
-        // A session of its own, without limits: what a change does to a large table takes its time.
-        let mut connection = PgConnection::connect_with(&self.durable.connect_options()).await?;
-        MIGRATIONS.run(&mut connection).await?;
-        Ok(connection.close().await?)
     }
 
     /// Waits for work in flight and closes every connection.

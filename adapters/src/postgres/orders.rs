@@ -5,7 +5,7 @@ use super::Database;
 use async_trait::async_trait;
 use schemas::{event::Event, ids::OrderId, intake::AcceptedOrder, order as api};
 use std::sync::Arc;
-use time::{Duration, OffsetDateTime};
+use time::Duration;
 use workflows::{
     invoice::Seller,
     lifecycle::Command,
@@ -76,8 +76,8 @@ impl Orders for PgOrders {
         self.expired_reservations(limit).await
     }
 
-    async fn stuck(&self, older_than: OffsetDateTime, limit: i64) -> Result<Vec<(Stuck, i32)>, Unavailable> {
-        self.stuck_orders(older_than, limit).await
+    async fn stuck(&self, patience: Duration, limit: i64) -> Result<Vec<(Stuck, i32)>, Unavailable> {
+        self.stuck_orders(patience, limit).await
     }
 
     async fn mark_swept(&self, swept: &[Sweep]) -> Result<(), Unavailable> {

@@ -1,6 +1,6 @@
 //! Finding orders: lists for their buyers, and those that something has to be done about.
 
-use super::{Asked, order_rows::load_readable, orders::PgOrders, passed_over::PassedOver};
+use super::{Asked, milliseconds, order_rows::load_readable, orders::PgOrders, passed_over::PassedOver};
 use schemas::{
     event::Event,
     ids::OrderId,
@@ -14,6 +14,7 @@ use uuid::Uuid;
 use workflows::{
     order::StoredOrder,
     ports::{CancelRequest, OrderList, Stuck, Sweep, Unavailable},
+    steps::sweep::LONGEST,
 };
 
 /// The most orders that are looked at for a page of one status: there is no index for that, since it would be written at
@@ -153,12 +154,12 @@ impl PgOrders {
                  select id, status from orders where id = $1 for update
              ),
              noted as (
-                 update orders o set cancel_requested_at = coalesce(o.cancel_requested_at, $2), updated_at = $2
+                 update orders o
+                 set cancel_requested_at = coalesce(o.cancel_requested_at, sluice_now()), updated_at = sluice_now()
                  from found where o.id = found.id and found.status in ('reserved', 'in_review', 'confirmed')
              )
              select status as "status!" from found"#,
-            id.0,
-            self.clock.now()
+            id.0
         )
         .fetch_optional(&self.database.durable)
         .await
@@ -187,17 +188,14 @@ impl PgOrders {
         Ok(ids.into_iter().map(OrderId).collect())
     }
 
-    pub(super) async fn stuck_orders(
-        &self,
-        older_than: OffsetDateTime,
-        limit: i64,
-    ) -> Result<Vec<(Stuck, i32)>, Unavailable> {
-        let (unvoided, untold) = self.look_at_closings(older_than).await?;
+    pub(super) async fn stuck_orders(&self, patience: Duration, limit: i64) -> Result<Vec<(Stuck, i32)>, Unavailable> {
+        let patience = milliseconds(patience.unsigned_abs());
+        let (unvoided, untold) = self.look_at_closings(patience).await?;
         let rows = sqlx::query_file!(
             "sql/orders/stuck.sql",
-            older_than,
+            patience,
             limit,
-            self.clock.now(),
+            milliseconds(LONGEST.unsigned_abs()),
             &unvoided.ids,
             &unvoided.since,
             &untold.ids,
@@ -223,8 +221,8 @@ impl PgOrders {
 
     /// The closed orders, of those that are due to be looked at, that hold money or are shown as open. What becomes of
     /// them is committed relaxed: what a crash takes back is looked at again.
-    async fn look_at_closings(&self, older_than: OffsetDateTime) -> Result<(Closings, Closings), Unavailable> {
-        let rows = sqlx::query_file!("sql/orders/look_at_closings.sql", older_than, CLOSINGS, self.clock.now())
+    async fn look_at_closings(&self, patience: i64) -> Result<(Closings, Closings), Unavailable> {
+        let rows = sqlx::query_file!("sql/orders/look_at_closings.sql", patience, CLOSINGS)
             .fetch_all(&self.database.relaxed)
             .await
             .asked("orders.look_at_closings")?;
@@ -245,22 +243,22 @@ impl PgOrders {
     pub(super) async fn note_swept(&self, swept: &[Sweep]) -> Result<(), Unavailable> {
         // Each once, and in one order, so that two processes wait for each other in one direction only.
         let swept: BTreeMap<(Uuid, &str), &Sweep> = swept.iter().map(|sweep| (columns(sweep.stuck), sweep)).collect();
-        let (mut ids, mut whats, mut times, mut next) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let (mut ids, mut whats, mut times, mut pauses) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         for ((id, what), sweep) in swept {
             ids.push(id);
             whats.push(what.to_owned());
             times.push(sweep.times);
-            next.push(sweep.next_at);
+            pauses.push(milliseconds(sweep.pause.unsigned_abs()));
         }
         sqlx::query!(
             "-- orders.forget_sweeps: what is still stuck is swept every hour, so these are not
-             delete from sweeps where next_at < $1",
-            self.clock.now() - FORGET_SWEEPS
+             delete from sweeps where next_at < sluice_now() - $1::bigint * interval '1 millisecond'",
+            milliseconds(FORGET_SWEEPS.unsigned_abs())
         )
         .execute(&self.database.relaxed)
         .await
         .asked("orders.forget_sweeps")?;
-        sqlx::query_file!("sql/orders/mark_swept.sql", &ids, &whats, &times, &next)
+        sqlx::query_file!("sql/orders/mark_swept.sql", &ids, &whats, &times, &pauses)
             .execute(&self.database.relaxed)
             .await
             .asked("orders.mark_swept")?;

@@ -1,20 +1,27 @@
 //! Queues with the semantics of SQS: what is received is hidden for a while and comes again unless it is deleted, and
 //! what came too often is set aside in a dead-letter queue.
 
-use super::{Asked, Database, answer::answered, lease::Lease, milliseconds};
+use super::{
+    Asked, Database,
+    answer::answered,
+    lease::{self, LONGEST_IN_HAND, Lease},
+    milliseconds,
+};
 use async_trait::async_trait;
 use serde_json::Value;
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 use time::OffsetDateTime;
 use uuid::Uuid;
 use workflows::{
     ports::{OutgoingMessage, Queue, Unavailable},
-    wiring::{MAX_RECEIVES, SECOND_LANE, dead_letter_queue},
+    wiring::{LONGEST_WAIT, MAX_RECEIVES, SECOND_LANE, dead_letter_queue},
 };
 
 /// How often a process may die with a message in hand before that message is suspected. Deaths are rarely its fault, so
 /// they are counted apart from failures.
 const MAX_ABANDONED: i32 = 20;
+/// How many messages of each queue are made due by one statement.
+const HASTENED: i64 = 1_000;
 
 /// Queues in PostgreSQL.
 #[derive(Clone)]
@@ -186,6 +193,26 @@ impl PgQueue {
         Ok(let_go.len())
     }
 
+    /// Makes due what is due later than anything is made to wait: it was written before the database's clock was put back.
+    /// Some at a time; says how many there were.
+    ///
+    /// # Errors
+    /// If the database does not answer in time.
+    pub async fn hasten(&self, queues: &[String]) -> Result<usize, Unavailable> {
+        let hastened = sqlx::query_file_scalar!(
+            "sql/queue/hasten.sql",
+            queues,
+            milliseconds(LONGEST_WAIT),
+            milliseconds(LONGEST_IN_HAND),
+            milliseconds(lease::LONGEST),
+            HASTENED
+        )
+        .fetch_all(&self.database.relaxed);
+        let hastened = answered("queue.hasten", hastened).await?;
+        hastened.iter().collect::<BTreeSet<_>>().into_iter().for_each(|queue| self.database.bell.ring(queue.as_str()));
+        Ok(hastened.len())
+    }
+
     /// Deletes messages that were dealt with.
     ///
     /// # Errors
@@ -247,7 +274,7 @@ impl PgQueue {
         let due = sqlx::query_scalar!(
             "-- queue.next_due
              select (extract(epoch from min(visible_at) - sluice_now()) * 1000)::bigint from messages
-             where queue = $1 and visible_at >= coalesce($2, '-infinity'::timestamptz)",
+             where queue = $1 and visible_at >= case when $2::timestamptz <= sluice_now() then $2 else '-infinity' end",
             queue,
             from
         )

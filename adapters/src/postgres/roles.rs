@@ -36,11 +36,19 @@ impl Role {
             ],
         }
     }
+
+    /// When its statements end: whoever called the API is answered by then, and nobody waits for a worker's any longer.
+    fn ends(self) -> &'static str {
+        match self {
+            Self::Api => "alter role %1$I set statement_timeout = '5s'",
+            Self::Worker | Self::Payments => "alter role %1$I set statement_timeout = '60s'",
+        }
+    }
 }
 
 impl Database {
-    /// Makes the user, if it is not there, with that password and what its role may do. That of whoever is connected is left
-    /// alone: an owner has every right anyway.
+    /// Makes the user, if it is not there, with that password, what its role may do and what holds for its sessions. That of
+    /// whoever is connected is left alone: an owner has every right anyway, and a migration takes its time.
     ///
     /// # Errors
     /// If the database does not answer, or whoever is connected may not do that.
@@ -53,6 +61,8 @@ impl Database {
         if own {
             return Ok(());
         }
+        // Granting and taking back is done in a moment, or somebody is at work on the same.
+        sqlx::query("-- roles.limit\nset local lock_timeout = '5s'").execute(&mut *transaction).await?;
         // Two at once would both find it missing.
         sqlx::query("-- roles.lock\nselect pg_advisory_xact_lock(hashtextextended('roles', 0))")
             .execute(&mut *transaction)
@@ -67,9 +77,10 @@ impl Database {
         // Its hash, as the server itself would keep it: statements that change the schema are logged, and this is one.
         let hash = scram_sha_256(password.as_bytes());
         tell(&mut transaction, "alter role %1$I with login password %2$L", user, &hash).await?;
-        for statement in TAKES_BACK.iter().chain(role.grants()).chain(KEEPS_BACK) {
+        for statement in TAKES_BACK.iter().chain(role.grants()).chain(KEEPS_BACK).chain(SETTINGS) {
             tell(&mut transaction, statement, user, "").await?;
         }
+        tell(&mut transaction, role.ends(), user, "").await?;
         transaction.commit().await
     }
 }
@@ -83,6 +94,14 @@ const TAKES_BACK: &[&str] = &[
 ];
 /// Which migrations were made is the business of who makes them.
 const KEEPS_BACK: &[&str] = &["revoke all on _sqlx_migrations from %1$I"];
+/// What holds for every session of a user from its start, and for none that is open already: functions set nothing
+/// themselves (`Database::connect_once`).
+const SETTINGS: &[&str] = &[
+    "alter role %1$I set idle_in_transaction_session_timeout = '10s'",
+    "alter role %1$I set enable_seqscan = off",
+    "alter role %1$I set enable_mergejoin = off",
+    "alter role %1$I set jit = off",
+];
 
 /// Has the server put names and texts into a statement, which it quotes as it reads them, and carries that out.
 async fn tell(connection: &mut PgConnection, statement: &str, user: &str, text: &str) -> Result<(), sqlx::Error> {

@@ -120,6 +120,20 @@ cases! {
         "insert into messages (queue, subject, body, instance, visible_at)
          values ('index', '{paid}', '{}', 1, now() - interval '1 hour')"
         => leases "index";
+    an_execution_that_waits_for_an_hour:
+        "update executions set wake_at = now() + interval '1 hour' where id = '{open}'" => waits "{open}";
+    an_execution_in_hand_for_an_hour:
+        "update executions set instance = 1, leased_until = now() + interval '1 hour', wake_at = null
+         where id = '{open}'"
+        => waits "{open}";
+    a_message_that_waits_for_an_hour:
+        "insert into messages (queue, subject, body, visible_at)
+         values ('index', '{paid}', '{}', now() + interval '1 hour')"
+        => waits "index";
+    a_message_in_hand_for_an_hour:
+        "insert into messages (queue, subject, body, instance, visible_at)
+         values ('void', '{paid}', '{}', 1, now() + interval '1 hour')"
+        => waits "void";
     an_order_without_its_first_event:
         "delete from order_events where order_id = '{paid}' and sequence = 1" => event_sequences "{paid}";
     a_gap_between_events:
@@ -222,6 +236,16 @@ cases! {
         "update sandbox.payment_intents set state = 'authorized' where reference = '{cancelled}';
          update payments set state = 'authorized' where order_id = '{cancelled}'"
         => released_money "{cancelled}", closed_payments "{cancelled}";
+    money_whose_message_was_set_aside:
+        "update sandbox.payment_intents set state = 'authorized' where reference = '{cancelled}';
+         update payments set state = 'authorized' where order_id = '{cancelled}';
+         update orders set updated_at = now() where id = '{cancelled}';
+         insert into messages (queue, subject, body) values ('void-dlq', '{cancelled}', '{}')"
+        => released_money "what would let it go was set aside", closed_payments "what would let it go was set aside";
+    a_payment_that_may_be_held_whose_message_was_set_aside:
+        "update payments set state = 'pending' where order_id = '{expired}';
+         insert into messages (queue, subject, body) values ('void-dlq', '{expired}', '{}')"
+        => closed_payments "what would let it go was set aside";
     money_that_the_provider_does_not_know:
         "delete from sandbox.payment_intents where reference = '{paid}'" => held_authorizations "{paid}";
     money_let_go_for_an_order_that_stands:

@@ -68,7 +68,13 @@ cases! {
     money_that_a_message_is_about_to_let_go:
         "update sandbox.payment_intents set state = 'authorized' where reference = '{cancelled}';
          update payments set state = 'authorized' where order_id = '{cancelled}';
-         insert into messages (queue, subject, body) values ('void-dlq', '{cancelled}', '{}')"
+         insert into messages (queue, subject, body) values ('void', '{cancelled}', '{}')"
+        => released_money 1, closed_payments 1;
+    money_that_another_message_lets_go_than_the_one_set_aside:
+        "update sandbox.payment_intents set state = 'authorized' where reference = '{cancelled}';
+         update payments set state = 'authorized' where order_id = '{cancelled}';
+         insert into messages (queue, subject, body)
+         values ('void-dlq', '{cancelled}', '{}'), ('void', '{cancelled}', '{}')"
         => released_money 1, closed_payments 1;
     money_of_an_order_that_was_closed_just_now:
         "update sandbox.payment_intents set state = 'authorized' where reference = '{cancelled}';

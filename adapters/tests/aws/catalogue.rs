@@ -4,6 +4,7 @@ use super::account::{clients, name};
 use adapters::aws::catalogue::DynamoCatalogue;
 use aws_sdk_dynamodb::types::{AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType};
 use schemas::{money::Amount, product::Product};
+use std::{collections::HashSet, sync::Arc};
 use workflows::{
     ports::{Catalogue, CatalogueCopy},
     steps::publish_catalogue::{Published, publish_catalogue},
@@ -79,4 +80,22 @@ async fn a_copy_becomes_equal_whatever_letters_skus_have_and_is_left_alone_once_
     assert_eq!(publish_catalogue(&original, &copy).await.unwrap(), Published { put: 5, removed: 2 });
     assert_eq!(copy.products(None, 10).await.unwrap().items, sold);
     assert_eq!(publish_catalogue(&original, &copy).await.unwrap(), Published::default());
+}
+
+#[tokio::test]
+async fn acceptance_is_told_of_what_the_copy_does_not_have_yet() {
+    let (original, copy) = (empty().await, empty().await);
+    let skus: Vec<String> = (0..150).map(|n| format!("SKU-{n:03}")).collect();
+    let products: Vec<Product> = skus.iter().map(|sku| product(sku.clone(), 1)).collect();
+    copy.put(&products[..120]).await.unwrap();
+    original.put(&products[120..140]).await.unwrap();
+    let sorted = |known: HashSet<String>| {
+        let mut known: Vec<String> = known.into_iter().collect();
+        known.sort_unstable();
+        known
+    };
+    let twice = [skus.clone(), skus.clone()].concat();
+    assert_eq!(sorted(copy.known(&twice).await.unwrap()), skus[..120]);
+    let copy = copy.and_ask(Arc::new(original));
+    assert_eq!(sorted(copy.known(&twice).await.unwrap()), skus[..140]);
 }

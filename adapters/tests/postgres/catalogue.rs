@@ -59,6 +59,16 @@ async fn what_is_available_is_what_is_free_in_all_warehouses() {
 }
 
 #[tokio::test]
+async fn acceptance_learns_of_all_skus_at_once_which_are_known() {
+    let shop = Shop::open().await;
+    let asked = ["TEA", "NONE", "CUP", "TEA"].map(str::to_owned);
+    let mut known: Vec<String> = shop.catalogue.known(&asked).await.unwrap().into_iter().collect();
+    known.sort_unstable();
+    assert_eq!(known, ["CUP", "TEA"]);
+    assert!(shop.catalogue.known(&[]).await.unwrap().is_empty());
+}
+
+#[tokio::test]
 async fn pages_of_products_follow_each_other_by_sku() {
     let shop = Shop::empty().await;
     let skus = ["A", "B", "B-1", "a", "Ä", "чай"];

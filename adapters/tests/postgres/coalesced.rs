@@ -2,15 +2,15 @@
 
 use super::shop::{Shop, authorization, is_changed, submission};
 use adapters::{
-    coalesced::{CoalescedBus, CoalescedIntake, CoalescedOrders},
-    postgres::event_bus::PgEventBus,
+    coalesced::{CoalescedBus, CoalescedCatalogue, CoalescedIntake, CoalescedOrders},
+    postgres::{catalogue::PgCatalogue, event_bus::PgEventBus},
 };
 use futures_util::future::join_all;
 use schemas::{ids::OrderId, intake::AcceptedOrder};
 use std::sync::Arc;
 use workflows::{
     lifecycle::Command,
-    ports::{Acceptance, Applied, EventBus, Intake, Orders},
+    ports::{Acceptance, Applied, Catalogue, EventBus, Intake, Orders},
     wiring::rules,
 };
 
@@ -147,4 +147,22 @@ async fn events_told_by_many_share_few_statements() {
     assert_eq!(shop.value::<i64>("select count(*) from messages").await, 300);
     assert!(shop.transactions("messages").await <= FEW);
     front.publish(&[]).await.unwrap();
+}
+
+#[tokio::test]
+async fn orders_whose_skus_are_looked_up_together_each_learn_of_their_own() {
+    let shop = Shop::open().await;
+    let front = CoalescedCatalogue::new(Arc::new(PgCatalogue::new(shop.database.for_callers(), shop.clock.clone())));
+    // Readers have every connection that they may have.
+    let reading = &shop.database.reading;
+    let held = join_all((0..reading.options().get_max_connections()).map(|_| reading.acquire())).await;
+    assert!(held.iter().all(Result::is_ok));
+    let asked = [vec!["TEA"], vec!["NONE"], vec!["CUP", "NONE", "RARE"], vec![]];
+    let callers = asked.iter().cycle().take(100).map(async |skus| {
+        let skus: Vec<String> = skus.iter().map(|sku| (*sku).to_owned()).collect();
+        let known = front.known(&skus).await.unwrap();
+        let expected = skus.into_iter().filter(|sku| sku != "NONE").collect();
+        assert_eq!(known, expected);
+    });
+    join_all(callers).await;
 }

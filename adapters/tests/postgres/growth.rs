@@ -7,7 +7,7 @@ use sqlx::AssertSqlSafe;
 use std::collections::BTreeMap;
 use time::Duration;
 use workflows::{
-    ports::{Clock, Orders},
+    ports::Orders,
     steps::forget::{Terms, forget},
 };
 
@@ -50,7 +50,7 @@ impl<'s> Watched<'s> {
         for what in ["sweep", "expire", "forget", "depths"] {
             let before = self.pages().await;
             match what {
-                "sweep" => drop(self.orders.stuck(self.shop.clock.now() - Duration::minutes(2), 500).await.unwrap()),
+                "sweep" => drop(self.orders.stuck(Duration::minutes(2), 500).await.unwrap()),
                 "expire" => drop(self.orders.expired(500).await.unwrap()),
                 "forget" => assert_eq!(forget(&retention, &*self.shop.clock).await.unwrap(), 0),
                 _ => drop(PgQueue::new(self.database.clone()).depths(&queues).await.unwrap()),

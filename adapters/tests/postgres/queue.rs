@@ -345,3 +345,55 @@ async fn sending_many_messages_wakes_listeners_once() {
     shop.run("notify sluice, 'afterwards'").await;
     assert_eq!(heard(&mut listener).await, "afterwards");
 }
+
+#[tokio::test]
+async fn what_is_sent_after_the_clock_was_put_back_is_found_from_a_floor_of_before() {
+    let shop = Shop::empty().await;
+    shop.time_passes(HOUR).await;
+    shop.queue.send("invoice", letters(1)).await.unwrap();
+    let before = shop.next().await;
+    let from = Some(before.due_at);
+    shop.clock_is_put_right().await;
+    shop.queue.send("invoice", letters(1)).await.unwrap();
+    assert_eq!(shop.queue.next_due("invoice", from).await.unwrap(), Some(Duration::ZERO));
+    let found = shop.queue.receive("invoice", Portion { from, ..portion(10) }, Lease::default(), 7).await.unwrap();
+    assert_eq!(found.len(), 1);
+    assert!(found[0].due_at < before.due_at);
+}
+
+#[tokio::test]
+async fn what_was_put_off_before_the_clock_was_put_back_is_due_at_once() {
+    let shop = Shop::empty().await;
+    let queues = workflows::wiring::queue_names();
+    shop.time_passes(HOUR).await;
+    for queue in &queues {
+        shop.queue.send(queue, letters(2)).await.unwrap();
+    }
+    let taken = shop.receive(1).await.remove(0);
+    assert_eq!(shop.queue.hasten(&queues).await.unwrap(), 0, "its clock is right");
+    shop.clock_is_put_right().await;
+    assert!(shop.receive(10).await.is_empty(), "it is due in an hour");
+    let mut listener = shop.listener().await;
+    assert_eq!(shop.queue.hasten(&queues).await.unwrap(), queues.len() * 2);
+    assert!(queues.contains(&heard(&mut listener).await));
+    assert_eq!(shop.queue.hasten(&queues).await.unwrap(), 0);
+    assert_eq!(shop.receive(10).await.len(), 1, "the other one is in hand");
+    // Its carrier has it under a lease like any other.
+    shop.time_passes(Duration::from_secs(31)).await;
+    assert!(shop.receive(10).await.iter().any(|message| message.receipt.id == taken.receipt.id));
+}
+
+#[tokio::test]
+async fn what_waits_as_it_should_is_not_hastened() {
+    let shop = Shop::empty().await;
+    shop.queue.send("invoice", letters(1)).await.unwrap();
+    let taken = shop.next().await;
+    // The release before leases hides a message for three minutes.
+    shop.run("update messages set visible_at = sluice_now() + interval '3 minutes'").await;
+    assert_eq!(shop.queue.hasten(&["invoice".to_owned()]).await.unwrap(), 0);
+    let delay = Duration::from_secs(32);
+    let back = Return { receipt: taken.receipt, counts: false, delay, error: "away".to_owned() };
+    shop.queue.give_back("invoice", &[back]).await.unwrap();
+    assert_eq!(shop.queue.hasten(&["invoice".to_owned()]).await.unwrap(), 0);
+    assert!(shop.receive(1).await.is_empty());
+}

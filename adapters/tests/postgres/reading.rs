@@ -63,6 +63,19 @@ async fn an_order_is_accepted_while_all_that_callers_read_hangs() {
 }
 
 #[tokio::test]
+async fn a_replay_that_is_written_otherwise_is_known_while_readers_have_all_their_connections() {
+    let shop = Shop::open().await;
+    let order = shop.order(&[("TEA", 1)]);
+    shop.intake.accept(vec![submission(order.clone(), "k", 1)]).await.unwrap();
+    let reading = &shop.database.reading;
+    let held = join_all((0..reading.options().get_max_connections()).map(|_| reading.acquire())).await;
+    assert!(held.iter().all(Result::is_ok));
+    // Another fingerprint: the orders themselves are compared.
+    let again = shop.intake.accept(vec![submission(order.clone(), "k", 2)]).await.unwrap();
+    assert_eq!(again, [Acceptance::Replayed { id: order.id, accepted_at: order.accepted_at }]);
+}
+
+#[tokio::test]
 async fn what_is_read_for_somebody_who_hung_up_ends_and_gives_its_connection_back() {
     let shop = Shop::open().await;
     let lock = shop.reading_hangs().await;

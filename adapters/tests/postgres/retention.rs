@@ -154,3 +154,29 @@ async fn a_process_whose_clock_is_behind_forgets_what_is_old() {
     assert_eq!(forget(&shop.retention(), &*shop.clock).await.unwrap(), 1, "the execution");
     assert_eq!((shop.keys().await, shop.executions().await), (0, 0));
 }
+
+#[tokio::test]
+async fn a_key_that_a_process_weeks_behind_has_stored_lives_as_long_as_any() {
+    let shop = Shop::open().await;
+    shop.clock.set(shop.clock.now() - Duration::days(31));
+    let order = shop.accept_now().await;
+    shop.orders.reserve(vec![order.clone()]).await.unwrap();
+    assert_eq!(forget(&shop.retention(), &*shop.clock).await.unwrap(), 0);
+    let again = submission(order.clone(), &order.id.to_string(), 1);
+    let answers = shop.intake.accept(vec![again]).await.unwrap();
+    assert!(matches!(answers[..], [Acceptance::Replayed { id, .. }] if id == order.id), "{answers:?}");
+    shop.time_passes(Duration::days(31).unsigned_abs()).await;
+    assert_eq!(forget(&shop.retention(), &*shop.clock).await.unwrap(), 1);
+}
+
+#[tokio::test]
+async fn a_key_of_before_keys_were_stamped_is_as_old_as_its_order() {
+    let shop = Shop::open().await;
+    let order = shop.accept_now().await;
+    shop.orders.reserve(vec![order]).await.unwrap();
+    shop.run("update submissions set stored_at = null").await;
+    shop.days_pass(29).await;
+    assert_eq!(forget(&shop.retention(), &*shop.clock).await.unwrap(), 0);
+    shop.days_pass(2).await;
+    assert_eq!(forget(&shop.retention(), &*shop.clock).await.unwrap(), 1);
+}

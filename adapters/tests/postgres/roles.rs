@@ -5,7 +5,10 @@ use adapters::postgres::{
     Database,
     roles::Role::{self, Api, Payments, Worker},
 };
+use sqlx::{Connection, PgConnection};
 use std::iter::zip;
+
+const PASSWORD: &str = "a \"pass\\word' of theirs";
 
 /// The users of one database, by names that no other test has on the server that they share.
 struct Users {
@@ -17,13 +20,29 @@ impl Users {
     async fn make(prefix: &'static str) -> Self {
         let users = Self { shop: Shop::empty().await, prefix };
         for role in [Api, Worker, Payments] {
-            users.shop.database.make_user(role, &users.name(role), "a \"pass\\word' of theirs").await.unwrap();
+            users.shop.database.make_user(role, &users.name(role), PASSWORD).await.unwrap();
         }
         users
     }
 
     fn name(&self, role: Role) -> String {
         format!("{} {role:?} \"user\"", self.prefix)
+    }
+
+    /// What holds for a session that the role's user opens and that sets nothing.
+    async fn settings(&self, role: Role) -> Vec<String> {
+        let options = self.shop.database.durable.connect_options();
+        let options = (*options).clone().username(&self.name(role)).password(PASSWORD);
+        let mut session = PgConnection::connect_with(&options).await.unwrap();
+        let settings = sqlx::query_scalar(
+            "select array[current_setting('statement_timeout'), current_setting('idle_in_transaction_session_timeout'),
+                          current_setting('enable_seqscan'), current_setting('enable_mergejoin'), current_setting('jit')]",
+        )
+        .fetch_one(&mut session)
+        .await
+        .unwrap();
+        session.close().await.unwrap();
+        settings
     }
 
     /// Whether the role may do that; whatever it does is undone.
@@ -120,6 +139,27 @@ async fn said_again_a_user_has_what_its_role_has_now() {
     assert!(kept.starts_with("SCRAM-SHA-256$4096:"), "{kept}");
 }
 
+/// What an embedded connection is told when it is made, the user of a function is given for each of its sessions.
+#[tokio::test]
+async fn the_sessions_of_each_user_have_limits() {
+    let users = Users::make("limits").await;
+    let database: &Database = &users.shop.database;
+    for (role, ends) in [(Api, "5s"), (Worker, "1min"), (Payments, "1min")] {
+        let limits = [ends, "10s", "off", "off", "off"];
+        assert_eq!(users.settings(role).await, limits, "{role:?}");
+
+        let forget: String = sqlx::query_scalar("select format('alter role %I reset all', $1)")
+            .bind(users.name(role))
+            .fetch_one(&database.durable)
+            .await
+            .unwrap();
+        sqlx::raw_sql(sqlx::AssertSqlSafe(forget)).execute(&database.durable).await.unwrap();
+        assert_ne!(users.settings(role).await, limits, "{role:?}");
+        database.make_user(role, &users.name(role), PASSWORD).await.unwrap();
+        assert_eq!(users.settings(role).await, limits, "{role:?}, said again");
+    }
+}
+
 #[tokio::test]
 async fn who_is_connected_keeps_its_own_rights() {
     let users = Users::make("own").await;
@@ -127,4 +167,11 @@ async fn who_is_connected_keeps_its_own_rights() {
         sqlx::query_scalar("select current_user::text").fetch_one(&users.shop.database.durable).await.unwrap();
     users.shop.database.make_user(Api, &own, "another").await.unwrap();
     sqlx::raw_sql("create table still_mine ()").execute(&users.shop.database.durable).await.unwrap();
+    let limits: i64 = sqlx::query_scalar(
+        "select count(*) from pg_roles where rolname = current_user and rolconfig::text like '%statement_timeout%'",
+    )
+    .fetch_one(&users.shop.database.durable)
+    .await
+    .unwrap();
+    assert_eq!(limits, 0, "a migration takes its time");
 }

@@ -1,6 +1,6 @@
 //! A command that only looks can tell whether a database has this release's tables, and changes nothing.
 
-use super::shop::Shop;
+use super::shop::{Shop, eventually};
 use adapters::{
     local_postgres::ephemeral,
     postgres::{Database, schema::Schema},
@@ -49,4 +49,24 @@ async fn a_database_without_any_change_is_empty() {
     shop.run("create database nothing_in_it").await;
     let database = Database::connect(&ephemeral().await.unwrap().server().url_of("nothing_in_it"), 1).unwrap();
     assert_eq!(database.schema().await.unwrap(), Schema::Absent);
+}
+
+/// Whoever waits for a table keeps all who come after waiting, too.
+#[tokio::test]
+async fn a_change_that_waits_for_a_lock_steps_back_and_comes_again() {
+    let shop = Shop::empty().await;
+    let mut lock = shop.database.durable.begin().await.unwrap();
+    sqlx::query("lock table _sqlx_migrations in access exclusive mode").execute(&mut *lock).await.unwrap();
+    let database = shop.database.clone();
+    let migrating = tokio::spawn(async move { database.migrate().await });
+    shop.somebody_waits_for_a_lock().await;
+    eventually("nobody waits for the lock any more", async || {
+        let query = "select count(*) from pg_stat_activity
+                     where datname = current_database() and wait_event_type = 'Lock'";
+        (shop.value::<i64>(query).await == 0).then_some(())
+    })
+    .await;
+    assert!(!migrating.is_finished(), "it gave up");
+    lock.rollback().await.unwrap();
+    migrating.await.unwrap().unwrap();
 }

@@ -16,21 +16,22 @@ impl Shop {
 
     /// The same, with how often each was set going.
     async fn swept(&self) -> Vec<(Stuck, i32)> {
-        self.orders.stuck(self.clock.now() - Duration::minutes(10), 100).await.unwrap()
+        self.orders.stuck(Duration::minutes(10), 100).await.unwrap()
     }
 
     /// Notes that it was set going, and is to be looked at again after some minutes.
     async fn sweep(&self, stuck: Stuck, times: i32, minutes: i64) {
-        let next_at = self.clock.now() + Duration::minutes(minutes);
-        self.orders.mark_swept(&[Sweep { stuck, times, next_at }]).await.unwrap();
+        self.orders.mark_swept(&[Sweep { stuck, times, pause: Duration::minutes(minutes) }]).await.unwrap();
     }
 
-    fn pass(&self, time: Duration) {
+    /// By every clock.
+    async fn pass(&self, time: Duration) {
         self.clock.set(self.clock.now() + time);
+        self.time_passes(time.unsigned_abs()).await;
     }
 
     async fn later(&self) {
-        self.pass(Duration::minutes(11));
+        self.pass(Duration::minutes(11)).await;
     }
 
     async fn message(&self, queue: &str, id: OrderId) {
@@ -147,7 +148,7 @@ async fn a_closed_order_that_may_hold_money_is_found_however_long_ago_it_was_clo
     let id = shop.reserve(&[&[("TEA", 1)]]).await[0];
     shop.change(id, [Command::AskForPayment, Command::Cancel]).await;
     shop.search.index_orders(&[id]).await.unwrap();
-    shop.pass(Duration::days(400));
+    shop.pass(Duration::days(400)).await;
     assert_eq!(shop.stuck().await, [Stuck::Unvoided(id)]);
     shop.later().await;
     assert_eq!(shop.stuck().await, [Stuck::Unvoided(id)], "and again until it is settled");
@@ -181,7 +182,7 @@ async fn no_more_of_a_kind_are_found_than_asked_for() {
     let shop = Shop::open().await;
     shop.reserve(&[&[("TEA", 1)][..]; 5]).await;
     shop.later().await;
-    assert_eq!(shop.orders.stuck(shop.clock.now(), 3).await.unwrap().len(), 3);
+    assert_eq!(shop.orders.stuck(Duration::ZERO, 3).await.unwrap().len(), 3);
 }
 
 #[tokio::test]
@@ -193,12 +194,12 @@ async fn what_was_set_going_is_left_alone_for_a_while() {
     assert_eq!(shop.swept().await, [(stuck, 0)]);
     shop.sweep(stuck, 1, 4).await;
     assert_eq!(shop.swept().await, []);
-    shop.pass(Duration::seconds(239));
+    shop.pass(Duration::minutes(3)).await;
     assert_eq!(shop.swept().await, []);
-    shop.pass(Duration::seconds(1));
+    shop.pass(Duration::minutes(1)).await;
     assert_eq!(shop.swept().await, [(stuck, 1)]);
     shop.sweep(stuck, 2, 8).await;
-    shop.pass(Duration::minutes(8));
+    shop.pass(Duration::minutes(8)).await;
     assert_eq!(shop.swept().await, [(stuck, 2)]);
 }
 
@@ -218,11 +219,11 @@ async fn those_found_again_and_again_do_not_keep_the_others_from_being_found() {
     let ids = shop.reserve(&[&[("TEA", 1)][..]; 3]).await;
     shop.later().await;
     shop.run(&format!("update orders set updated_at = updated_at + interval '1 minute' where id = '{}'", ids[1])).await;
-    let first = async || shop.orders.stuck(shop.clock.now(), 1).await.unwrap().remove(0).0;
+    let first = async || shop.orders.stuck(Duration::ZERO, 1).await.unwrap().remove(0).0;
     assert_eq!(first().await, Stuck::Unattended(ids[0]), "the oldest");
     shop.sweep(Stuck::Unattended(ids[0]), 1, 1).await;
     shop.sweep(Stuck::Unattended(ids[2]), 1, 2).await;
-    shop.pass(Duration::hours(1));
+    shop.pass(Duration::hours(1)).await;
     assert_eq!(first().await, Stuck::Unattended(ids[1]), "the one never set going");
     shop.sweep(Stuck::Unattended(ids[1]), 1, 60).await;
     assert_eq!(first().await, Stuck::Unattended(ids[0]), "the one longest due");
@@ -233,10 +234,10 @@ async fn a_sweep_is_forgotten_a_day_after_the_order_was_to_be_looked_at() {
     let shop = Shop::open().await;
     let ids = shop.reserve(&[&[("TEA", 1)], &[("TEA", 1)]]).await;
     shop.sweep(Stuck::Unattended(ids[0]), 3, 60).await;
-    shop.pass(Duration::hours(25));
+    shop.pass(Duration::hours(24)).await;
     shop.sweep(Stuck::Unattended(ids[1]), 1, 1).await;
     assert_eq!(shop.value::<i64>("select count(*) from sweeps").await, 2);
-    shop.pass(Duration::seconds(1));
+    shop.pass(Duration::hours(1)).await;
     shop.sweep(Stuck::Unattended(ids[1]), 2, 2).await;
     assert_eq!(shop.value::<i64>("select count(*) from sweeps").await, 1);
 }
@@ -246,7 +247,7 @@ async fn one_that_two_set_going_at_once_is_noted_once() {
     let shop = Shop::open().await;
     let id = shop.reserve(&[&[("TEA", 1)]]).await[0];
     shop.later().await;
-    let sweep = Sweep { stuck: Stuck::Unattended(id), times: 1, next_at: shop.clock.now() };
+    let sweep = Sweep { stuck: Stuck::Unattended(id), times: 1, pause: Duration::ZERO };
     shop.orders.mark_swept(&[sweep.clone(), sweep.clone()]).await.unwrap();
     shop.orders.mark_swept(&[sweep]).await.unwrap();
     assert_eq!(shop.swept().await, [(Stuck::Unattended(id), 1)]);
@@ -264,4 +265,42 @@ async fn a_number_that_was_given_to_an_order_called_off_since_is_still_to_be_pri
     shop.change(id, [Command::RecordInvoice]).await;
     shop.later().await;
     assert_eq!(shop.stuck().await, []);
+}
+
+/// One whose clock is right, one that is weeks behind, one that is weeks ahead.
+#[tokio::test]
+async fn what_is_stuck_is_found_in_time_whatever_the_clock_of_whoever_looks_or_left_it() {
+    for days in [0, -31, 31] {
+        let shop = Shop::open().await;
+        shop.clock.set(shop.clock.now() + Duration::days(days));
+        let ids = shop.reserve(&[&[("TEA", 1)], &[("TEA", 1)], &[("TEA", 1)]]).await;
+        shop.orders.request_cancel(ids[1]).await.unwrap();
+        shop.change(ids[2], [Command::AskForPayment, Command::Cancel]).await;
+        shop.search.index_orders(&ids).await.unwrap();
+        let noted = shop.stuck().await;
+        assert!(
+            !noted.contains(&Stuck::CancelForgotten(ids[1])) && !noted.contains(&Stuck::Unvoided(ids[2])),
+            "too early"
+        );
+        shop.later().await;
+        let expected = [Stuck::CancelForgotten(ids[1]), Stuck::Unattended(ids[0]), Stuck::Unvoided(ids[2])];
+        assert_eq!(shop.stuck().await, expected, "{days} days off");
+        shop.sweep(expected[1], 1, 4).await;
+        assert!(!shop.stuck().await.contains(&expected[1]), "it is left alone");
+        shop.pass(Duration::minutes(5)).await;
+        assert!(shop.stuck().await.contains(&expected[1]));
+    }
+}
+
+#[tokio::test]
+async fn what_was_put_off_before_the_clock_was_put_back_is_looked_at_again() {
+    let shop = Shop::open().await;
+    shop.time_passes(Duration::days(90).unsigned_abs()).await;
+    let ids = shop.reserve(&[&[("TEA", 1)], &[("TEA", 1)]]).await;
+    shop.change(ids[1], [Command::AskForPayment, Command::Cancel]).await;
+    shop.search.index_orders(&ids).await.unwrap();
+    shop.sweep(Stuck::Unattended(ids[0]), 1, 60).await;
+    shop.clock_is_put_right().await;
+    shop.later().await;
+    assert_eq!(shop.stuck().await, [Stuck::Unattended(ids[0]), Stuck::Unvoided(ids[1])]);
 }

@@ -5,10 +5,10 @@ with moved as (
         wake_at = sluice_now() + c.wait * interval '1 millisecond',
         instance = case when c.status = 'running' and c.wait is null then e.instance end,
         leased_until = case
-            when c.status = 'running' and c.wait is null then sluice_now() + $20::bigint * interval '1 millisecond'
+            when c.status = 'running' and c.wait is null then sluice_now() + $19::bigint * interval '1 millisecond'
         end,
         output = c.output, error = c.error, cause = c.cause,
-        stopped_at = case when c.status <> 'running' then $10::timestamptz end
+        stopped_at = case when c.status <> 'running' then sluice_now() end
     from unnest($1::uuid[], $2::bigint[], $3::integer[], $4::jsonb[], $5::text[], $6::bigint[], $7::jsonb[],
                 $8::text[], $9::text[])
         as c (id, instance, version, state, status, wait, output, error, cause)
@@ -19,8 +19,8 @@ logged as (
     insert into execution_history (execution_id, attempt, sequence, state, entered_at, left_at, input, output, error,
                                    cause)
     select v.id, m.attempt, v.number, v.state, v.entered_at, v.left_at, v.input, v.output, v.error, v.cause
-    from unnest($11::uuid[], $12::integer[], $13::text[], $14::timestamptz[], $15::timestamptz[], $16::jsonb[],
-                $17::jsonb[], $18::text[], $19::text[])
+    from unnest($10::uuid[], $11::integer[], $12::text[], $13::timestamptz[], $14::timestamptz[], $15::jsonb[],
+                $16::jsonb[], $17::text[], $18::text[])
         as v (id, number, state, entered_at, left_at, input, output, error, cause)
     join moved m on m.id = v.id
     on conflict (execution_id, attempt, sequence) do update

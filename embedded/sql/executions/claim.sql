@@ -1,8 +1,9 @@
--- executions.claim: those due longest come first, whether they begin or go on
+-- executions.claim: those due longest come first, whether they begin or go on. A floor ahead of the clock is of before that
+-- was put back
 with due as (
     select id, wake_at from executions
     where status = 'running' and instance is null and wake_at <= sluice_now()
-      and wake_at >= coalesce($4, '-infinity'::timestamptz)
+      and wake_at >= case when $4::timestamptz <= sluice_now() then $4 else '-infinity' end
     order by wake_at
     limit $2
     for update skip locked

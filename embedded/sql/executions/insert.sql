@@ -1,7 +1,7 @@
 -- executions.insert
 with started as (
     insert into executions as e (id, workflow, status, state, wake_at, started_at)
-    select id, $1, 'running', state, sluice_now(), $4
+    select id, $1, 'running', state, sluice_now(), sluice_now()
     from unnest($2::uuid[], $3::jsonb[]) as s (id, state)
     order by id
     on conflict (id) do update
@@ -13,6 +13,6 @@ with started as (
 )
 insert into execution_history (execution_id, attempt, sequence, state, entered_at, left_at, input)
 select v.id, s.attempt, v.number, v.state, v.entered_at, v.left_at, v.input
-from unnest($5::uuid[], $6::integer[], $7::text[], $8::timestamptz[], $9::timestamptz[], $10::jsonb[])
+from unnest($4::uuid[], $5::integer[], $6::text[], $7::timestamptz[], $8::timestamptz[], $9::jsonb[])
     as v (id, number, state, entered_at, left_at, input)
 join started s on s.id = v.id

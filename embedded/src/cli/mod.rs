@@ -25,6 +25,7 @@ use tracing_subscriber::{EnvFilter, filter::LevelFilter};
       DATABASE_URL         a PostgreSQL (15 or later) to use instead of an own one\n  \
       SLUICE_SELLER        who sells, as JSON; without it invoices are specimens\n  \
       SLUICE_TIME_ZONE     where the seller keeps its books, such as Europe/Berlin [default: UTC]\n  \
+      SLUICE_TEST_TOKENS   taken or refused: whether the sandbox's test tokens are money [default: taken]\n  \
       SLUICE_HOLD_MINUTES  how long stock is held for an unpaid order [default: 30]\n  \
       SLUICE_KEEP_KEYS_DAYS        how long idempotency keys live [default: 30]\n  \
       SLUICE_KEEP_EXECUTIONS_DAYS  how long ended executions are kept [default: 90]\n  \

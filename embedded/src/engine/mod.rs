@@ -11,7 +11,7 @@ mod tests;
 
 pub use runner::Runner;
 pub use starter::Starter;
-pub use store::{release_lapsed, renew_leases};
+pub use store::{hasten, release_lapsed, renew_leases};
 
 use crate::asl::{Definition, DefinitionError, Surroundings};
 use workflows::wiring::FUNCTIONS;

@@ -52,12 +52,12 @@ impl Runner {
         lease: Lease,
         in_hand: InHand<Uuid>,
     ) -> Self {
-        let (database, clock) = (parts.database.clone(), Arc::clone(&parts.ports.clock));
+        let database = parts.database.clone();
         let checkpoints = Batcher::new(500, 2, MOMENT, move |batch: Vec<Checkpoint>| {
-            let (database, clock) = (database.clone(), Arc::clone(&clock));
+            let database = database.clone();
             async move {
                 let count = batch.len();
-                match store::checkpoint(&database, lease, batch, clock.now()).await {
+                match store::checkpoint(&database, lease, batch).await {
                     Ok(stored) => stored.into_iter().map(Ok).collect(),
                     Err(error) => (0..count).map(|_| Err(error.shared())).collect(),
                 }
@@ -184,8 +184,7 @@ impl Runner {
 
     async fn try_store(&self, checkpoint: Checkpoint, alone: bool) -> Result<bool, Unavailable> {
         if alone {
-            let now = self.parts.ports.clock.now();
-            let stored = store::checkpoint(&self.parts.database, self.lease, vec![checkpoint], now).await?;
+            let stored = store::checkpoint(&self.parts.database, self.lease, vec![checkpoint]).await?;
             return Ok(stored == [true]);
         }
         match self.checkpoints.call(checkpoint).await {

@@ -35,6 +35,6 @@ impl Workflows for Starter {
             };
             (*order, self.definition.start(identity, json!({ "order_id": order }), now, fastrand::u32(..)))
         });
-        store::insert(&self.database, CHECKOUT, starts.collect(), now).await
+        store::insert(&self.database, CHECKOUT, starts.collect()).await
     }
 }

@@ -7,7 +7,13 @@ use crate::{
     asl::{Action, Execution, Step, Visit},
     pipeline::floor::Floor,
 };
-use adapters::postgres::{Database, answer::answered, bell, lease::Lease, milliseconds};
+use adapters::postgres::{
+    Database,
+    answer::answered,
+    bell,
+    lease::{self, LONGEST_IN_HAND, Lease},
+    milliseconds,
+};
 use schemas::ids::OrderId;
 use serde_json::Value;
 use std::{
@@ -16,7 +22,10 @@ use std::{
 };
 use time::OffsetDateTime;
 use uuid::Uuid;
-use workflows::ports::Unavailable;
+use workflows::{ports::Unavailable, wiring::LONGEST_WAIT};
+
+/// How many executions are made due by one statement.
+const HASTENED: i64 = 1_000;
 
 /// An execution in hand.
 #[derive(Debug)]
@@ -82,7 +91,6 @@ pub(super) async fn insert(
     database: &Database,
     workflow: &str,
     starts: Vec<(OrderId, Step)>,
-    now: OffsetDateTime,
 ) -> Result<(), Unavailable> {
     if starts.is_empty() {
         return Ok(());
@@ -100,7 +108,6 @@ pub(super) async fn insert(
         workflow,
         &ids,
         &states,
-        now,
         &visits.executions,
         &visits.numbers,
         &visits.states,
@@ -158,7 +165,7 @@ pub(super) async fn give_up(
          with failed as (
              update executions
              set status = 'failed', version = version + 1, instance = null, leased_until = null, wake_at = null,
-                 error = 'States.Runtime', cause = $4, stopped_at = $5
+                 error = 'States.Runtime', cause = $4, stopped_at = sluice_now()
              where id = $1 and instance = $2 and version = $3
              returning attempt
          )
@@ -181,7 +188,8 @@ pub(super) async fn next_due(database: &Database, floor: &Floor) -> Result<Optio
         "-- executions.next_due
          select (extract(epoch from min(wake_at) - sluice_now()) * 1000)::bigint
          from executions
-         where status = 'running' and instance is null and wake_at >= coalesce($1, '-infinity'::timestamptz)",
+         where status = 'running' and instance is null
+           and wake_at >= case when $1::timestamptz <= sluice_now() then $1 else '-infinity' end",
         floor.from()
     )
     .fetch_one(&database.relaxed);
@@ -196,7 +204,6 @@ pub(super) async fn checkpoint(
     database: &Database,
     lease: Lease,
     batch: Vec<Checkpoint>,
-    now: OffsetDateTime,
 ) -> Result<Vec<bool>, Unavailable> {
     let asked: Vec<Uuid> = batch.iter().map(|checkpoint| checkpoint.id).collect();
     let (mut instances, mut versions, mut states) = (Vec::new(), Vec::new(), Vec::new());
@@ -239,7 +246,6 @@ pub(super) async fn checkpoint(
         &outputs as &[Option<Value>],
         &errors as &[Option<String>],
         &causes as &[Option<String>],
-        now,
         &visits.executions,
         &visits.numbers,
         &visits.states,
@@ -282,6 +288,24 @@ pub async fn renew_leases(
         database.bell.ring(bell::EXECUTIONS);
     }
     Ok(let_go)
+}
+
+/// Makes due what is due later than anything is made to wait: it was written before the database's clock was put back. Some
+/// at a time; says how many there were.
+pub async fn hasten(database: &Database, lease: Lease) -> Result<u64, Unavailable> {
+    let hastened = sqlx::query_file!(
+        "sql/executions/hasten.sql",
+        milliseconds(LONGEST_WAIT),
+        milliseconds(LONGEST_IN_HAND),
+        milliseconds(lease::LONGEST),
+        HASTENED
+    )
+    .execute(&database.relaxed);
+    let hastened = lease.answered("executions.hasten", hastened).await?.rows_affected();
+    if hastened > 0 {
+        database.bell.ring(bell::EXECUTIONS);
+    }
+    Ok(hastened)
 }
 
 /// Makes due what is in hand under a lease that has ended, whosever it was. Says how much there was.

@@ -51,7 +51,7 @@ impl Engine {
             state_machine_name: "checkout".to_owned(),
         };
         let step = self.definition.start(identity, json!({ "order_id": order }), NOW, 0);
-        store::insert(&self.database, "checkout", vec![(order, step)], NOW).await.unwrap();
+        store::insert(&self.database, "checkout", vec![(order, step)]).await.unwrap();
     }
 
     async fn claim(&self, instance: i64, max: i64) -> Vec<Claimed> {
@@ -69,7 +69,7 @@ impl Engine {
     }
 
     async fn store(&self, checkpoint: &Checkpoint) -> bool {
-        store::checkpoint(&self.database, self.lease, vec![checkpoint.clone()], NOW).await.unwrap() == [true]
+        store::checkpoint(&self.database, self.lease, vec![checkpoint.clone()]).await.unwrap() == [true]
     }
 
     async fn run(&self, statement: &str) {
@@ -231,4 +231,48 @@ async fn beside_the_release_before_leases_its_work_is_its_own_until_it_lets_go()
     engine.run("update executions set instance = null, wake_at = null").await;
     assert_eq!(release_lapsed(&engine.database, engine.lease).await.unwrap(), 1);
     assert_eq!(store::next_due(&engine.database, &Floor::default()).await.unwrap(), Some(Pause::ZERO));
+}
+
+#[tokio::test]
+async fn what_was_put_off_before_the_clock_was_put_back_goes_on_at_once_and_what_starts_since_is_found() {
+    let engine = Engine::open().await;
+    let hour = Pause::from_secs(3_600);
+    engine.time_passes(hour).await;
+    for number in 1..=3 {
+        engine.start(number).await;
+    }
+    let mut floor = Floor::default();
+    let first = store::claim(&engine.database, MINE, engine.lease, 1, &mut floor, NOW).await.unwrap().remove(0);
+    let second = store::claim(&engine.database, MINE, engine.lease, 1, &mut floor, NOW).await.unwrap().remove(0);
+    assert!(engine.store(&engine.after(&second, MINE, away(), NOW)).await, "it waits for a second");
+    assert_eq!(store::hasten(&engine.database, engine.lease).await.unwrap(), 0, "the clock is right");
+    engine.time_passes(Pause::ZERO).await;
+    engine.start(4).await;
+    let since = store::claim(&engine.database, MINE, engine.lease, 10, &mut floor, NOW).await.unwrap();
+    assert_eq!(since.iter().map(|claimed| claimed.id.as_u128()).collect::<Vec<_>>(), [4]);
+    assert_eq!(store::hasten(&engine.database, engine.lease).await.unwrap(), 3);
+    assert_eq!(engine.claim(ANOTHER, 10).await.len(), 2, "one that waited, and one that had not begun");
+    // The third is in hand, under a lease that ends.
+    assert_eq!(release_lapsed(&engine.database, engine.lease).await.unwrap(), 0);
+    assert!(engine.store(&engine.after(&first, MINE, authorized(), NOW)).await);
+    engine.time_passes(Pause::from_secs(31)).await;
+    assert_eq!(engine.count("leased_until > sluice_now()").await, 0);
+}
+
+#[tokio::test]
+async fn when_an_execution_began_and_ended_the_database_s_clock_says() {
+    let engine = Engine::open().await;
+    engine.start(1).await;
+    let mut claimed = engine.claim(MINE, 1).await.remove(0);
+    loop {
+        let progress = engine.after(&claimed, MINE, authorized(), NOW);
+        assert!(engine.store(&progress).await);
+        if !goes_on(&progress.step) {
+            break;
+        }
+        claimed = Claimed { version: claimed.version + 1, execution: progress.step.execution, ..claimed };
+    }
+    assert_eq!(engine.count("status = 'succeeded'").await, 1);
+    // By the clock of its process it was over in 1970, and would be forgotten at once.
+    assert_eq!(engine.count("started_at <= stopped_at and started_at > sluice_now() - interval '1 day'").await, 1);
 }

@@ -1,7 +1,9 @@
 //! The connections that are open: how many in all and from one address, and which of them makes room when another comes.
 //! That is the one that has waited longest without getting anywhere: for the head of its first request, then for the rest of
-//! a body, then for the head of its next request. So half-sent requests only ever take the places of each other.
+//! a body, then for the head of its next request. So half-sent requests only ever take the places of each other, and at a
+//! pace.
 
+use super::turnover::Turnover;
 use std::{
     collections::{BTreeSet, HashMap},
     net::{IpAddr, Ipv6Addr},
@@ -55,6 +57,8 @@ struct Registry {
     open: HashMap<u64, Open>,
     line: Line,
     addresses: HashMap<IpAddr, Address>,
+    /// Of the places of all.
+    turnover: Turnover,
     /// Numbers connections, and their changes of phase.
     turns: u64,
 }
@@ -71,9 +75,35 @@ struct Open {
 struct Address {
     open: usize,
     line: Line,
+    turnover: Turnover,
+}
+
+/// What becomes of a newcomer.
+pub(super) enum Entry {
+    /// It has a place.
+    In(Connection),
+    /// It may come in then, and not be served before.
+    At(Instant),
+    /// All are at work, or too many wait.
+    Full,
+}
+
+/// Where there is no place left.
+enum Full<'a> {
+    Address(&'a mut Address),
+    All,
 }
 
 impl Registry {
+    fn is_full(&mut self, limits: Limits, address: IpAddr) -> Option<Full<'_>> {
+        let in_all = self.open.len() >= limits.in_all;
+        let of_address = self.addresses.get_mut(&address);
+        match of_address.filter(|theirs| limits.of_address.is_some_and(|most| theirs.open >= most)) {
+            Some(theirs) => Some(Full::Address(theirs)),
+            None => in_all.then_some(Full::All),
+        }
+    }
+
     fn turn(&mut self) -> u64 {
         self.turns = self.turns.wrapping_add(1);
         self.turns
@@ -132,21 +162,34 @@ impl Connections {
         Self { limits, registry: Arc::default() }
     }
 
-    /// A place for a connection from there; none if all are at work.
-    pub(super) fn enter(&self, from: IpAddr) -> Option<Connection> {
+    /// A place for a newcomer from there, or when it is its turn.
+    pub(super) fn enter(&self, from: IpAddr) -> Entry {
+        let now = Instant::now();
+        let mut registry = self.registry.lock().unwrap_or_else(PoisonError::into_inner);
+        let turn = match registry.is_full(self.limits, counted_as(from)) {
+            None => Some(now),
+            Some(Full::Address(address)) => address.turnover.turn(now),
+            Some(Full::All) => registry.turnover.turn(now),
+        };
+        drop(registry);
+        match turn {
+            Some(turn) if turn > now => Entry::At(turn),
+            Some(_) => self.come_in(from).map_or(Entry::Full, Entry::In),
+            None => Entry::Full,
+        }
+    }
+
+    /// A place for one whose turn it is; none if all are at work.
+    pub(super) fn come_in(&self, from: IpAddr) -> Option<Connection> {
         let address = counted_as(from);
         let mut registry = self.registry.lock().unwrap_or_else(PoisonError::into_inner);
-        let of_address = registry.addresses.get(&address);
-        if let (Some(most), Some(theirs)) = (self.limits.of_address, of_address)
-            && theirs.open >= most
-        {
-            let first = theirs.line.first().copied();
-            if !registry.push_out(first) {
-                return None;
-            }
-        }
-        if registry.open.len() >= self.limits.in_all {
-            let first = registry.line.first().copied();
+        // Making room for its own address makes room in all.
+        if let Some(full) = registry.is_full(self.limits, address) {
+            let first = match full {
+                Full::Address(address) => address.line.first(),
+                Full::All => registry.line.first(),
+            };
+            let first = first.copied();
             if !registry.push_out(first) {
                 return None;
             }
@@ -252,7 +295,7 @@ mod tests {
     }
 
     fn at(connections: &Connections, phase: Phase) -> Connection {
-        let connection = connections.enter(HERE).unwrap();
+        let connection = connections.come_in(HERE).unwrap();
         connection.turns(phase);
         connection
     }
@@ -267,7 +310,7 @@ mod tests {
         let busy = at(&all, Phase::Busy);
         let body = at(&all, Phase::Body);
         let idle = at(&all, Phase::Idle);
-        let (older, newer) = (all.enter(HERE).unwrap(), all.enter(HERE).unwrap());
+        let (older, newer) = (all.come_in(HERE).unwrap(), all.come_in(HERE).unwrap());
         let order = [&older, &newer, &body, &idle];
         let mut later = Vec::new();
         for (place, leaves) in order.iter().enumerate() {
@@ -277,26 +320,26 @@ mod tests {
             assert!(ended(leaves), "{place}");
         }
         assert!(!ended(&busy));
-        assert!(all.enter(HERE).is_none(), "all are at work");
+        assert!(all.come_in(HERE).is_none(), "all are at work");
         drop(busy);
-        assert!(all.enter(HERE).is_some());
+        assert!(all.come_in(HERE).is_some());
     }
 
     #[tokio::test]
     async fn an_address_that_is_full_makes_room_for_itself() {
         let all = connections(10, Some(2));
-        let theirs = all.enter(THERE).unwrap();
-        let (first, second) = (all.enter(HERE).unwrap(), at(&all, Phase::Busy));
+        let theirs = all.come_in(THERE).unwrap();
+        let (first, second) = (all.come_in(HERE).unwrap(), at(&all, Phase::Busy));
         let third = at(&all, Phase::Busy);
         assert!(ended(&first) && !ended(&second) && !ended(&third) && !ended(&theirs));
-        assert!(all.enter(HERE).is_none());
-        assert!(all.enter(THERE).is_some());
+        assert!(all.come_in(HERE).is_none());
+        assert!(all.come_in(THERE).is_some());
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_head_has_its_time_and_work_has_all_it_needs() {
         let all = connections(10, None);
-        let (half_sent, answered, busy) = (all.enter(HERE).unwrap(), at(&all, Phase::Idle), at(&all, Phase::Busy));
+        let (half_sent, answered, busy) = (all.come_in(HERE).unwrap(), at(&all, Phase::Idle), at(&all, Phase::Busy));
         let started = Instant::now();
         half_sent.ends().await;
         assert_eq!(started.elapsed(), FIRST_HEAD);
@@ -312,10 +355,32 @@ mod tests {
     async fn nothing_is_left_of_connections_that_are_gone() {
         let all = connections(3, Some(2));
         for _ in 0..100 {
-            drop((all.enter(HERE), at(&all, Phase::Body), all.enter(THERE), at(&all, Phase::Busy)));
+            drop((all.come_in(HERE), at(&all, Phase::Body), all.come_in(THERE), at(&all, Phase::Busy)));
         }
         let registry = all.registry.lock().unwrap();
         assert!(registry.open.is_empty() && registry.line.is_empty() && registry.addresses.is_empty());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn whoever_only_takes_places_of_others_waits_for_a_turn_and_nobody_else_does() {
+        let all = connections(1_000, Some(10));
+        let mut held = Vec::new();
+        let mut at_once = 0;
+        let turn = loop {
+            match all.enter(HERE) {
+                Entry::In(connection) => held.push(connection),
+                Entry::At(turn) => break turn,
+                Entry::Full => panic!("refused"),
+            }
+            at_once += 1;
+        };
+        assert!(at_once > 10, "a few come at once");
+        assert!(turn > Instant::now());
+        assert!(matches!(all.enter(THERE), Entry::In(_)), "another address has places");
+        let all_waiting = (0..100_000).find(|_| matches!(all.enter(HERE), Entry::Full));
+        assert!(all_waiting.is_some_and(|waiting| waiting > 100), "{all_waiting:?}");
+        tokio::time::sleep_until(turn).await;
+        assert!(all.come_in(HERE).is_some());
     }
 
     #[test]

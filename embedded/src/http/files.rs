@@ -1,7 +1,9 @@
 //! The limit of open files: a connection is one, and the limit that a process starts with is often 1,024.
 
-/// Files that are open beside connections: those of the database, documents, the log.
-const OTHERS: u64 = 512;
+/// How many connections may wait for a place.
+pub(super) const WAITING: usize = 1_024;
+/// Files that are open beside connections: those that wait, and those of the database, documents, the log.
+const OTHERS: u64 = 1_024 + 512;
 
 /// Raises the limit so far that so many connections may be open, or as far as the system lets; says how many may.
 pub(crate) fn raise_limit(connections: usize) -> usize {

@@ -4,19 +4,20 @@
 mod bodies;
 mod connections;
 mod files;
+mod turnover;
 
 pub use connections::Limits;
 pub(crate) use files::raise_limit;
 
 use axum::{Router, body::Body, extract::Request, middleware, response::Response};
-use connections::{Connection, Connections, Phase};
+use connections::{Connection, Connections, Entry, Phase};
 use handlers::api::FromThisMachine;
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::TokioIo;
-use std::{convert::Infallible, pin::pin, time::Duration};
+use std::{convert::Infallible, pin::pin, sync::Arc, time::Duration};
 use tokio::{
     net::{TcpListener, TcpStream},
-    sync::watch,
+    sync::{Semaphore, watch},
 };
 use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
@@ -30,6 +31,7 @@ const AFTER_FAILURE: Duration = Duration::from_millis(50);
 pub(crate) async fn serve(listener: TcpListener, router: Router, limits: Limits, mut stopping: watch::Receiver<bool>) {
     let router = router.layer(middleware::from_fn(bodies::in_time_and_to_the_end));
     let connections = Connections::new(limits);
+    let waiting = Arc::new(Semaphore::new(files::WAITING));
     let tracker = TaskTracker::new();
     loop {
         let accepted = tokio::select! {
@@ -45,9 +47,23 @@ pub(crate) async fn serve(listener: TcpListener, router: Router, limits: Limits,
                 continue;
             }
         };
-        // Without a place the connection is closed here.
-        if let Some(connection) = connections.enter(address.ip()) {
-            tracker.spawn(carry(stream, connection, router.clone(), stopping.clone()));
+        match connections.enter(address.ip()) {
+            Entry::In(connection) => drop(tracker.spawn(carry(stream, connection, router.clone(), stopping.clone()))),
+            Entry::At(turn) => {
+                let Ok(waiting) = Arc::clone(&waiting).try_acquire_owned() else { continue };
+                let (connections, router, mut stopping) = (connections.clone(), router.clone(), stopping.clone());
+                tracker.spawn(async move {
+                    tokio::select! {
+                        _ = stopping.wait_for(|stop| *stop) => return,
+                        () = tokio::time::sleep_until(turn) => drop(waiting),
+                    }
+                    if let Some(connection) = connections.come_in(address.ip()) {
+                        carry(stream, connection, router, stopping).await;
+                    }
+                });
+            }
+            // The connection is closed here.
+            Entry::Full => {}
         }
     }
     drop(listener);

@@ -3,6 +3,9 @@
 //!
 //! What was taken last was the longest due, so nothing is due from before it, but for what a transaction put there
 //! that took long to commit. A look over the whole finds that, now and then.
+//!
+//! A floor that lies ahead of the database's clock is none: that clock was put back. The statements that look judge so by
+//! themselves, and what they find then is due from before the floor, which falls to it.
 
 use std::time::{Duration, Instant};
 use time::OffsetDateTime;
@@ -33,6 +36,25 @@ impl Floor {
         if self.from().is_none() {
             self.whole_again_at = Some(Instant::now() + PAUSE.max(took * RARELY));
         }
-        self.last_due = self.last_due.max(last_due);
+        self.last_due = last_due.or(self.last_due);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use time::macros::datetime;
+
+    #[test]
+    fn a_floor_is_where_the_last_was_found_whichever_way_the_clock_went() {
+        let noon = datetime!(2026-11-27 12:00 UTC);
+        let mut floor = Floor::default();
+        assert_eq!(floor.from(), None, "nothing was ever found");
+        floor.looked(Duration::ZERO, Some(noon));
+        assert_eq!(floor.from(), Some(noon - MARGIN));
+        floor.looked(Duration::ZERO, None);
+        assert_eq!(floor.from(), Some(noon - MARGIN));
+        floor.looked(Duration::ZERO, Some(noon - time::Duration::hours(1)));
+        assert_eq!(floor.from(), Some(noon - time::Duration::hours(1) - MARGIN));
     }
 }

@@ -16,7 +16,7 @@ use sqlx::{Connection, PgConnection};
 use std::time::Duration;
 use tokio::sync::watch;
 use uuid::Uuid;
-use workflows::ports::Unavailable;
+use workflows::{ports::Unavailable, wiring::queue_names};
 
 /// Sets the locks of instances apart from other advisory locks.
 const LOCK_CLASS: i32 = 7_517;
@@ -95,6 +95,7 @@ impl Registration {
     pub async fn keep(&mut self) {
         let renewal = Renewal {
             queue: PgQueue::new(self.database.clone()),
+            queues: queue_names(),
             database: self.database.clone(),
             lease: self.lease,
             holdings: self.holdings.clone(),
@@ -150,10 +151,11 @@ impl Registration {
     }
 }
 
-/// Renews what is carried, and finds what ought to be and is not.
+/// Renews what is carried, finds what ought to be and is not, and hastens what no clock that is right would have put off.
 struct Renewal {
     database: Database,
     queue: PgQueue,
+    queues: Vec<String>,
     lease: Lease,
     holdings: Holdings,
     number: watch::Receiver<i64>,
@@ -180,6 +182,11 @@ impl Renewal {
         let lapsed = engine::release_lapsed(&self.database, self.lease).await?;
         if lapsed > 0 {
             tracing::info!(lapsed, "taking up executions whose lease has ended");
+        }
+        let messages = self.queue.hasten(&self.queues).await?;
+        let executions = engine::hasten(&self.database, self.lease).await?;
+        if messages > 0 || executions > 0 {
+            tracing::warn!(messages, executions, "the database's clock was put back; what it had put off is due now");
         }
         Ok(())
     }

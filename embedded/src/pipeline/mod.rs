@@ -80,7 +80,8 @@ impl Pipeline {
         let definition = Arc::new(engine::checkout()?);
         let starter = Arc::new(Starter::new(database.clone(), Arc::new(SystemClock), Arc::clone(&definition)));
         let documents = config.data_dir.join("documents");
-        let parts = Parts::assemble(&database, starter, &documents, config.orders.clone(), config.terms)?;
+        let parts =
+            Parts::assemble(&database, starter, &documents, config.orders.clone(), config.terms, config.money_is_real)?;
         let parts = Arc::new(parts);
         let (lease, holdings) = (config.lease, Holdings::default());
         let (instance, registration) =

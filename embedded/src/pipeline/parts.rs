@@ -2,7 +2,7 @@
 
 use crate::engine::Starter;
 use adapters::{
-    coalesced::{CoalescedBus, CoalescedIntake, CoalescedOrders},
+    coalesced::{CoalescedBus, CoalescedCatalogue, CoalescedIntake, CoalescedOrders},
     documents::StoredDocuments,
     postgres::{
         Database,
@@ -40,7 +40,7 @@ pub struct Parts {
 }
 
 impl Parts {
-    /// Puts them together. Documents go into `documents`.
+    /// Puts them together. Documents go into `documents`; where money is real, the sandbox takes no test token.
     ///
     /// # Errors
     /// If the folder cannot be used or a rule cannot be run.
@@ -50,15 +50,17 @@ impl Parts {
         documents: &Path,
         settings: OrderSettings,
         terms: Terms,
+        money_is_real: bool,
     ) -> anyhow::Result<Self> {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let sandbox = Sandbox::new(database.clone());
+        let sandbox = if money_is_real { sandbox.where_money_is_real() } else { sandbox };
         let outage = sandbox.outage();
         let folder = || format!("the folder for documents, {}, cannot be used", documents.display());
         let orders = Arc::new(PgOrders::new(database.clone(), Arc::clone(&clock), settings.clone()));
         let theirs = database.for_callers();
         let callers_orders = Arc::new(PgOrders::new(theirs.clone(), Arc::clone(&clock), settings));
-        let callers_catalogue = Arc::new(PgCatalogue::new(theirs.clone(), Arc::clone(&clock)));
+        let callers_catalogue = PgCatalogue::new(theirs.clone(), Arc::clone(&clock));
         let ports = Ports {
             intake: Arc::new(CoalescedIntake::new(Arc::new(PgIntake::new(database.clone())))),
             orders: Arc::new(CoalescedOrders::new(orders.clone())),
@@ -78,7 +80,7 @@ impl Parts {
         let callers = Ports {
             orders: callers_orders.clone(),
             issued: callers_orders,
-            catalogue: callers_catalogue,
+            catalogue: Arc::new(CoalescedCatalogue::new(Arc::new(callers_catalogue))),
             search: Arc::new(PgSearch::new(theirs.clone())),
             queue: Arc::new(PgQueue::new(theirs)),
             ..ports.clone()

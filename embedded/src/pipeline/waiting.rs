@@ -1,5 +1,8 @@
 //! Who waits for which order, with `Prefer: wait`: each is woken by the word that its own order is decided, however many
 //! others change meanwhile.
+//!
+//! A caller takes no more places than it leaves free: half of them if nobody else waits, and as many as each of the others
+//! if they want as many. So there is one for whoever comes next, and nobody has to say how many callers there will be.
 
 use super::wake::Wakes;
 use adapters::postgres::{
@@ -32,6 +35,8 @@ pub(super) struct Waiting {
 struct Orders {
     waited_for: HashMap<Uuid, (Arc<Notify>, usize)>,
     waiting: usize,
+    /// How many of those are each caller's.
+    of_callers: HashMap<String, usize>,
     closed: bool,
 }
 
@@ -87,17 +92,19 @@ impl Orders {
 }
 
 impl Decisions for Waiting {
-    fn listen(&self, id: OrderId, _waited: Duration) -> Option<BoxFuture<'static, ()>> {
+    fn listen(&self, caller: &str, id: OrderId, _waited: Duration) -> Option<BoxFuture<'static, ()>> {
         let mut orders = self.orders.lock().unwrap_or_else(PoisonError::into_inner);
-        if orders.closed || orders.waiting >= self.most {
+        let own = orders.of_callers.get(caller).copied().unwrap_or_default();
+        if orders.closed || own + orders.waiting >= self.most {
             return None;
         }
         orders.waiting += 1;
+        orders.of_callers.insert(caller.to_owned(), own + 1);
         let (word, count) = orders.waited_for.entry(id.0).or_default();
         *count += 1;
         // From here on no word is missed.
         let word = Arc::clone(word).notified_owned();
-        let waiter = Waiter { id: id.0, orders: Arc::clone(&self.orders) };
+        let waiter = Waiter { caller: caller.to_owned(), id: id.0, orders: Arc::clone(&self.orders) };
         Some(Box::pin(async move {
             word.await;
             drop(waiter);
@@ -107,6 +114,7 @@ impl Decisions for Waiting {
 
 /// Somebody who waits, until it is dropped.
 struct Waiter {
+    caller: String,
     id: Uuid,
     orders: Arc<Mutex<Orders>>,
 }
@@ -115,6 +123,12 @@ impl Drop for Waiter {
     fn drop(&mut self) {
         let mut orders = self.orders.lock().unwrap_or_else(PoisonError::into_inner);
         orders.waiting -= 1;
+        if let Some(own) = orders.of_callers.get_mut(&self.caller) {
+            *own -= 1;
+            if *own == 0 {
+                orders.of_callers.remove(&self.caller);
+            }
+        }
         if let Some((_, count)) = orders.waited_for.get_mut(&self.id) {
             *count -= 1;
             if *count == 0 {
@@ -150,7 +164,12 @@ mod tests {
     }
 
     fn listen(waiting: &Waiting, number: u128) -> Option<BoxFuture<'static, ()>> {
-        waiting.listen(order(number), Duration::ZERO)
+        waiting.listen("zoe", order(number), Duration::ZERO)
+    }
+
+    /// So many places for a caller, or as many as it gets.
+    fn taken(waiting: &Waiting, caller: &str, count: usize) -> Vec<BoxFuture<'static, ()>> {
+        (0..count).filter_map(|_| waiting.listen(caller, order(1), Duration::ZERO)).collect()
     }
 
     #[tokio::test]
@@ -167,12 +186,32 @@ mod tests {
 
     #[tokio::test]
     async fn nobody_waits_on_top_of_the_most_and_a_place_is_free_again() {
-        let waiting = Waiting::new(2);
+        let waiting = Waiting::new(4);
         let places = (listen(&waiting, 1), listen(&waiting, 1));
         assert!(places.0.is_some() && places.1.is_some() && listen(&waiting, 2).is_none());
         drop(places);
-        assert!(waiting.orders.lock().unwrap().waited_for.is_empty());
+        {
+            let orders = waiting.orders.lock().unwrap();
+            assert!(orders.waited_for.is_empty() && orders.of_callers.is_empty() && orders.waiting == 0);
+        }
         assert!(listen(&waiting, 2).is_some());
+    }
+
+    #[tokio::test]
+    async fn one_caller_leaves_places_for_whoever_comes_and_equals_share_alike() {
+        let waiting = Waiting::new(90);
+        let first = taken(&waiting, "alice", 1_000);
+        assert_eq!(first.len(), 45, "as many as it leaves");
+        let second = taken(&waiting, "bob", 1_000);
+        assert_eq!(second.len(), 23, "as many as there are left");
+        assert_eq!(taken(&waiting, "carol", 1_000).len(), 11);
+        assert!(taken(&waiting, "alice", 1).is_empty(), "it has more than are left");
+        drop((first, second));
+        let mut places = Vec::new();
+        for _ in 0..1_000 {
+            places.extend(["alice", "bob"].map(|caller| taken(&waiting, caller, 1)));
+        }
+        assert_eq!(places.iter().map(Vec::len).sum::<usize>(), 60, "thirty each, and thirty for who comes");
     }
 
     #[tokio::test]

@@ -47,7 +47,7 @@ fn take(policies: &mut [(Value, Value)]) -> usize {
 fn what_a_role_does_not_allow_is_refused() {
     run(async {
         let (_turn, deployed) = deployed().await;
-        let (role, whole) = policies(deployed, "ApiFunction");
+        let (role, whole) = policies(deployed, "SubmitFunction");
         let mut less = whole.clone();
         assert_eq!(take(&mut less), 1);
         let (key, order) = (new_id().to_string(), order(&[("TEA", 1)], "pm_card_visa"));

@@ -245,7 +245,7 @@ impl Orders for World {
         unreachable!()
     }
 
-    async fn stuck(&self, _: OffsetDateTime, _: i64) -> Result<Vec<(Stuck, i32)>, Unavailable> {
+    async fn stuck(&self, _: Duration, _: i64) -> Result<Vec<(Stuck, i32)>, Unavailable> {
         unreachable!()
     }
 

@@ -156,6 +156,7 @@ impl Shop {
             database_url: None,
             lease,
             orders: Self::settings(),
+            money_is_real: false,
             terms: Terms::default(),
             tokens: TokenSettings::DevelopmentKey { anywhere: false },
         };

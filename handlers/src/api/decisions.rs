@@ -11,8 +11,8 @@ use tokio::time::{Instant, timeout_at};
 pub trait Decisions: Send + Sync {
     /// Begins to listen for the decision of an order. What is given resolves when the order may be decided; it MUST notice
     /// every decision after this call, and resolving too early does no harm. `waited` is how long the caller has waited
-    /// by now. Nothing, if so many wait already that nobody more may.
-    fn listen(&self, id: OrderId, waited: Duration) -> Option<BoxFuture<'static, ()>>;
+    /// by now. Nothing, if so many wait already that the caller may not wait too: each is to have its share.
+    fn listen(&self, caller: &str, id: OrderId, waited: Duration) -> Option<BoxFuture<'static, ()>>;
 }
 
 /// Looks again every quarter of a second, and less often the longer it takes: enough for a person, little for a database.
@@ -23,7 +23,7 @@ const SHORTEST: Duration = Duration::from_millis(250);
 const LONGEST: Duration = Duration::from_secs(2);
 
 impl Decisions for LookAgain {
-    fn listen(&self, _id: OrderId, waited: Duration) -> Option<BoxFuture<'static, ()>> {
+    fn listen(&self, _caller: &str, _id: OrderId, waited: Duration) -> Option<BoxFuture<'static, ()>> {
         Some(Box::pin(tokio::time::sleep((waited / 4).clamp(SHORTEST, LONGEST))))
     }
 }
@@ -40,9 +40,9 @@ pub(super) struct Wait {
 }
 
 impl Wait {
-    pub(super) fn begin(app: &App, id: OrderId, patience: Duration) -> Self {
+    pub(super) fn begin(app: &App, caller: &Caller, id: OrderId, patience: Duration) -> Self {
         let begun = Instant::now();
-        let word = if patience.is_zero() { None } else { app.decisions.listen(id, Duration::ZERO) };
+        let word = if patience.is_zero() { None } else { app.decisions.listen(caller.name(), id, Duration::ZERO) };
         Self { id, begun, end: begun + patience, word }
     }
 
@@ -69,7 +69,7 @@ impl Wait {
             }
             let waited = self.begun.elapsed();
             if Instant::now() < self.end {
-                self.word = app.decisions.listen(self.id, waited);
+                self.word = app.decisions.listen(caller.name(), self.id, waited);
             }
             let found = Found::look_in_line(app, caller, self.id, self.latest()).await?;
             if self.word.is_none() || found.status().is_decided() {

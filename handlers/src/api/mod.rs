@@ -110,8 +110,26 @@ pub(crate) mod routes {
 
 /// The whole API.
 pub fn router(app: App) -> Router {
+    finished(submitting().merge(answering()), app)
+}
+
+/// The acceptance of orders alone, where it runs apart from the rest.
+pub fn submissions(app: App) -> Router {
+    finished(submitting(), app)
+}
+
+/// All but the acceptance of orders.
+pub fn besides_submissions(app: App) -> Router {
+    finished(answering(), app)
+}
+
+fn submitting() -> Router<App> {
+    Router::new().route(routes::ORDERS, post(submit::submit_order))
+}
+
+fn answering() -> Router<App> {
     Router::new()
-        .route(routes::ORDERS, post(submit::submit_order).get(orders::list_orders))
+        .route(routes::ORDERS, get(orders::list_orders))
         .route(routes::ORDER, get(orders::get_order))
         .route(routes::CANCEL, post(cancel::cancel_order))
         .route(routes::INVOICE, get(invoice::get_invoice))
@@ -123,6 +141,10 @@ pub fn router(app: App) -> Router {
         .route(routes::READY, get(health::ready))
         .route(routes::METRICS, get(metrics::metrics))
         .route(routes::OPENAPI, get(openapi::openapi))
+}
+
+fn finished(routes: Router<App>, app: App) -> Router {
+    routes
         .fallback(|| async { Refusal::of(Kind::NotFound) })
         .method_not_allowed_fallback(|| async { Refusal::of(Kind::MethodNotAllowed) })
         .layer(middleware::from_fn_with_state(app.clone(), edge::only_from_the_front))

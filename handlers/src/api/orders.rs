@@ -55,7 +55,7 @@ pub(super) async fn get_order(
 ) -> Result<Response, Refusal> {
     caller.must_be(&[Role::Customer, Role::Support])?;
     let (id, patience) = (id.order()?, patience.left());
-    let wait = Wait::begin(&app, id, patience);
+    let wait = Wait::begin(&app, &caller, id, patience);
     let waits = wait.is_on();
     let mut found = Found::look(&app, &caller, id).await?;
     if waits && !found.status().is_decided() {

@@ -17,18 +17,15 @@ use axum::{
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use futures_util::{StreamExt, TryStreamExt, stream};
-use schemas::{intake::AcceptedOrder, order::Order, order_request::OrderRequest, product::Product};
+use schemas::{intake::AcceptedOrder, order::Order, order_request::OrderRequest};
 use sha2::{Digest, Sha256};
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeSet, time::Duration};
 use tokio::time::timeout_at;
 use workflows::{
     order::submitted,
     ports::{Acceptance, Submission},
 };
 
-/// How many products of an order are looked up at once.
-const LOOKUPS: usize = 8;
 const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 /// Which preference was followed.
 pub(super) const PREFERENCE_APPLIED: HeaderName = HeaderName::from_static("preference-applied");
@@ -93,7 +90,7 @@ pub(super) async fn submit_order(
     let fingerprint = Sha256::digest(&body.canonical).into();
     // Listening begins before there is anything to decide, so a new order needs no look before there is word.
     let patience = patience.left();
-    let mut wait = Wait::begin(&app, order.id, patience);
+    let mut wait = Wait::begin(&app, &caller, order.id, patience);
     let replayed = match accept(&app, Submission { order, key, fingerprint }).await? {
         Acceptance::Accepted => {
             app.metrics.accepted.inc();
@@ -102,7 +99,7 @@ pub(super) async fn submit_order(
         Acceptance::Replayed { id, accepted_at } => {
             app.metrics.replayed.inc();
             view = Order { id, created_at: accepted_at, updated_at: accepted_at, ..view };
-            wait = Wait::begin(&app, id, patience);
+            wait = Wait::begin(&app, &caller, id, patience);
             true
         }
         Acceptance::KeyReused => return Err(Refusal::of(Kind::IdempotencyKeyReused)),
@@ -129,14 +126,14 @@ pub(super) async fn submit_order(
 /// Of SKUs that would pass for card numbers those are barcodes that the catalogue has: the door keeps the others out, as
 /// a refused order keeps its lines.
 async fn must_be_barcodes(app: &App, suspects: &[(String, String)]) -> Result<(), Refusal> {
-    let mut places = BTreeMap::<&str, Vec<&str>>::new();
-    for (place, sku) in suspects {
-        places.entry(sku).or_default().push(place);
+    if suspects.is_empty() {
+        return Ok(());
     }
-    let lookups: Vec<_> = places.keys().map(|sku| app.catalogue.product(sku)).collect();
-    let products: Vec<Option<Product>> = stream::iter(lookups).buffered(LOOKUPS).try_collect().await?;
-    let unknown = places.values().zip(products).filter(|(_, product)| product.is_none()).flat_map(|(places, _)| places);
-    let mut unknown = unknown.map(|place| (*place).to_owned()).take(order_body::MOST_PLACES).peekable();
+    let skus: BTreeSet<&String> = suspects.iter().map(|(_, sku)| sku).collect();
+    let skus: Vec<String> = skus.into_iter().cloned().collect();
+    let known = app.catalogue.known(&skus).await?;
+    let unknown = suspects.iter().filter(|(_, sku)| !known.contains(sku)).map(|(place, _)| place.clone());
+    let mut unknown = unknown.take(order_body::MOST_PLACES).peekable();
     if unknown.peek().is_some() { Err(order_body::card_numbers(unknown)) } else { Ok(()) }
 }
 

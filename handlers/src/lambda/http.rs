@@ -1,9 +1,10 @@
-//! The function behind the gateway: the same router as in one process. Where the gateway verifies tokens, the caller is whom
-//! it names; and a request knows when Lambda would end it.
+//! The two functions behind the gateway: the same routes as in one process, those that submit orders in a function of their
+//! own, so that whoever reads takes nothing from those who order. Where the gateway verifies tokens, the caller is whom it
+//! names; and a request knows when Lambda would end it.
 
 use super::{
     deadline,
-    waiting::{Room, would_wait},
+    waiting::{Room, who_asks, would_wait},
     wired::{Keys, Wired},
 };
 use crate::{
@@ -31,17 +32,35 @@ use tokio::time::Instant;
 use tower::ServiceExt;
 use workflows::ports::Clock;
 
-/// Serves the API.
-pub async fn serve() -> ExitCode {
-    super::run(Trigger::Http, async |reach| {
+/// What one function answers of the API.
+#[derive(Clone, Copy)]
+struct Share {
+    trigger: Trigger,
+    routes: fn(App) -> Router,
+    /// The name of the places in which its buyers wait: no function's take those of another.
+    places: &'static str,
+}
+
+/// Serves the acceptance of orders.
+pub async fn serve_submissions() -> ExitCode {
+    serve(Share { trigger: Trigger::Submit, routes: api::submissions, places: "wait-submitting" }).await
+}
+
+/// Serves the rest of the API.
+pub async fn serve_the_rest() -> ExitCode {
+    serve(Share { trigger: Trigger::Http, routes: api::besides_submissions, places: "wait" }).await
+}
+
+async fn serve(share: Share) -> ExitCode {
+    super::run(share.trigger, async move |reach| {
         let app = app(reach.wire().await?, reach.keys().await?);
-        let room = reach.room(Arc::clone(&app.clock)).map(|room| -> Arc<dyn Room> { Arc::new(room) });
-        let current = Mutex::new(router(app.clone(), room.clone()));
+        let room = reach.room(share.places, Arc::clone(&app.clock)).map(|room| -> Arc<dyn Room> { Arc::new(room) });
+        let current = Mutex::new(router(share, app.clone(), room.clone()));
         let answer = async |request: lambda_http::Request| {
             if reach.renewal.is_due() {
                 reach.renew().await;
                 match reach.keys().await {
-                    Ok(keys) => *lock(&current) = router(with_keys(app.clone(), keys), room.clone()),
+                    Ok(keys) => *lock(&current) = router(share, with_keys(app.clone(), keys), room.clone()),
                     Err(error) => tracing::warn!(error = format!("{error:#}"), "the keys cannot be read again"),
                 }
             }
@@ -83,7 +102,8 @@ fn app(wired: Wired, keys: Keys) -> App {
         decisions: Arc::new(LookAgain),
         clock: ports.clock,
         ids: Arc::new(SystemIds),
-        // A function answers one request at a time.
+        // A function answers one request at a time and knows of no other instance, so places of a caller mean nothing here:
+        // how many read at once is bounded by the concurrency of the function, for all callers together.
         acceptances: Acceptances::default(),
         reads: Reads::new(1, 1),
         readiness: Arc::new(wired.database),
@@ -93,17 +113,18 @@ fn app(wired: Wired, keys: Keys) -> App {
     }
 }
 
-fn router(app: App, room: Option<Arc<dyn Room>>) -> Router {
+fn router(share: Share, app: App, room: Option<Arc<dyn Room>>) -> Router {
     let clock = Arc::clone(&app.clock);
     let tell = move |request, next| tell_what_lambda_knows(Arc::clone(&clock), request, next);
     let seat = move |request, next| wait_in_the_room(room.clone(), request, next);
-    api::router(app).layer(middleware::from_fn(seat)).layer(middleware::from_fn(tell))
+    (share.routes)(app).layer(middleware::from_fn(seat)).layer(middleware::from_fn(tell))
 }
 
 /// Has a request wait only if there is a place for it; without one it is answered as if its time were over.
 async fn wait_in_the_room(room: Option<Arc<dyn Room>>, mut request: Request, next: Next) -> Response {
     let Some(room) = room.filter(|_| would_wait(request.headers())) else { return next.run(request).await };
-    let place = room.enter().await;
+    let caller = who_asks(&request);
+    let place = room.enter(&caller).await;
     if place.is_none() {
         request.extensions_mut().insert(AnswerBy(Instant::now()));
     }
@@ -165,7 +186,7 @@ mod tests {
 
     #[async_trait]
     impl Room for Seats {
-        async fn enter(&self) -> Option<Place> {
+        async fn enter(&self, _: &str) -> Option<Place> {
             let mut seats = self.0.lock().unwrap();
             seats.0 = seats.0.checked_sub(1)?;
             Some(Place::default())

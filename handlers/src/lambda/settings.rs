@@ -178,6 +178,10 @@ impl Settings {
                 self.queues.insert("intake".to_owned(), reader.required(&queue_url("intake")));
                 self.payloads = Some(reader.required("PAYLOADS_BUCKET"));
             }
+            Need::Accepted => {
+                self.submissions = Some(reader.required("SUBMISSIONS_TABLE"));
+                self.payloads = Some(reader.required("PAYLOADS_BUCKET"));
+            }
             Need::Waiting => {
                 let most = reader.required("MOST_WAITING");
                 let count = most.parse().map_err(|_| format!("MOST_WAITING is {most:?}; it must be a number"));
@@ -198,10 +202,8 @@ impl Settings {
             }
             Need::Payments => {
                 let (name, tokens) = (reader.required("PAYMENT_PROVIDER"), reader.required("TEST_TOKENS"));
-                if !tokens.is_empty() && tokens != "taken" && tokens != "refused" {
-                    reader.problems.push(format!("TEST_TOKENS is {tokens:?}; it must be taken or refused"));
-                }
-                let money_is_real = tokens != "taken";
+                let real = house_rules::money_is_real("TEST_TOKENS", &tokens);
+                let money_is_real = tokens.is_empty() || reader.checked(real).unwrap_or(true);
                 self.provider = (name == "sandbox").then_some(Provider::Sandbox { money_is_real });
                 if self.provider.is_none() && !name.is_empty() {
                     reader.problems.push(format!("PAYMENT_PROVIDER is {name:?}; it must be sandbox"));
@@ -291,10 +293,12 @@ mod tests {
 
     #[test]
     fn how_many_may_wait_is_a_number() {
-        assert_eq!(Settings::read(Trigger::Http, |name| Some(value_of(name))).unwrap().most_waiting, 7);
-        let other = |name: &str| Some(if name == "MOST_WAITING" { "-1".to_owned() } else { value_of(name) });
-        let error = Settings::read(Trigger::Http, other).unwrap_err().to_string();
-        assert_eq!(error, "MOST_WAITING is \"-1\"; it must be a number");
+        for trigger in [Trigger::Submit, Trigger::Http] {
+            assert_eq!(Settings::read(trigger, |name| Some(value_of(name))).unwrap().most_waiting, 7);
+            let other = |name: &str| Some(if name == "MOST_WAITING" { "-1".to_owned() } else { value_of(name) });
+            let error = Settings::read(trigger, other).unwrap_err().to_string();
+            assert_eq!(error, "MOST_WAITING is \"-1\"; it must be a number");
+        }
     }
 
     #[test]

@@ -2,9 +2,13 @@
 //! accepting and deciding orders always finds instances free. Whoever finds no place is answered at once, as `Prefer`
 //! allows.
 
+use crate::token::Identity;
 use adapters::aws::places::{Place, Places};
 use async_trait::async_trait;
-use axum::http::HeaderMap;
+use axum::{
+    extract::Request,
+    http::{HeaderMap, HeaderValue, header::AUTHORIZATION},
+};
 use std::{sync::Arc, time::Duration};
 use workflows::ports::Clock;
 
@@ -14,8 +18,8 @@ const HOLD: Duration = Duration::from_secs(30);
 /// Where the places are.
 #[async_trait]
 pub(super) trait Room: Send + Sync {
-    /// A place, if one is free.
-    async fn enter(&self) -> Option<Place>;
+    /// A place for that caller, if one is free.
+    async fn enter(&self, caller: &str) -> Option<Place>;
     /// Gives it back.
     async fn leave(&self, place: Place);
 }
@@ -28,8 +32,8 @@ pub(super) struct SharedRoom {
 
 #[async_trait]
 impl Room for SharedRoom {
-    async fn enter(&self) -> Option<Place> {
-        self.places.take(self.clock.now(), HOLD).await.unwrap_or_else(|error| {
+    async fn enter(&self, caller: &str) -> Option<Place> {
+        self.places.take(caller, self.clock.now(), HOLD).await.unwrap_or_else(|error| {
             tracing::warn!(error = error.chain(), "nobody waits while the places to wait in are away");
             None
         })
@@ -38,6 +42,18 @@ impl Room for SharedRoom {
     async fn leave(&self, place: Place) {
         if let Err(error) = self.places.give_back(place, self.clock.now()).await {
             tracing::warn!(error = error.chain(), "a place to wait in is free again half a minute later");
+        }
+    }
+}
+
+/// Who asks, as far as that is known before anything is verified: only who shares a place with whom follows from it. Whoever
+/// forges a name is refused at once, and leaves the place.
+pub(super) fn who_asks(request: &Request) -> String {
+    match request.extensions().get::<Identity>() {
+        Some(identity) => identity.sub.clone(),
+        None => {
+            let token = request.headers().get(AUTHORIZATION).map(HeaderValue::as_bytes).unwrap_or_default();
+            String::from_utf8_lossy(token).into_owned()
         }
     }
 }
@@ -55,7 +71,19 @@ pub(super) fn would_wait(headers: &HeaderMap) -> bool {
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
     use super::*;
-    use axum::http::HeaderValue;
+    use crate::token::Role;
+    use axum::body::Body;
+
+    #[test]
+    fn who_asks_is_whom_the_gateway_has_verified_or_else_whoever_shows_a_token() {
+        let mut request = Request::new(Body::empty());
+        assert_eq!(who_asks(&request), "");
+        request.headers_mut().insert(AUTHORIZATION, HeaderValue::from_static("Bearer a"));
+        let by_token = who_asks(&request);
+        request.extensions_mut().insert(Identity { sub: "zoe".into(), role: Role::Customer, warehouse: None });
+        assert_eq!(who_asks(&request), "zoe");
+        assert!(!by_token.is_empty() && by_token != "zoe");
+    }
 
     #[test]
     fn who_would_wait_says_so_in_any_of_its_preferences() {

@@ -164,11 +164,11 @@ impl Reach {
         Ok(users)
     }
 
-    /// The places in which buyers wait.
-    pub(super) fn room(&self, clock: Arc<dyn Clock>) -> Option<SharedRoom> {
+    /// The places of that name, in which buyers wait.
+    pub(super) fn room(&self, places: &'static str, clock: Arc<dyn Clock>) -> Option<SharedRoom> {
         let table = self.settings.submissions.clone()?;
         let client = self.clients.dynamo_db.clone();
-        Some(SharedRoom { places: Places::new(client, table, "wait", self.settings.most_waiting), clock })
+        Some(SharedRoom { places: Places::new(client, table, places, self.settings.most_waiting), clock })
     }
 }
 
@@ -206,12 +206,13 @@ fn on_aws(ports: &mut Ports, reach: &Reach, database: &Database) -> anyhow::Resu
         let intake = DynamoIntake::new(clients.dynamo_db.clone(), table, queues.clone(), payloads);
         ports.intake = Arc::new(intake);
     }
-    let products = |table: String| Arc::new(DynamoCatalogue::new(clients.dynamo_db.clone(), table));
+    let products = |table: String| DynamoCatalogue::new(clients.dynamo_db.clone(), table);
     if let Some(table) = settings.catalogue {
-        ports.catalogue = products(table);
+        let original = Arc::clone(&ports.catalogue);
+        ports.catalogue = Arc::new(products(table).and_ask(original));
     }
     if let Some(table) = settings.catalogue_copy {
-        ports.catalogue_copy = products(table);
+        ports.catalogue_copy = Arc::new(products(table));
     }
     if let Some(bus) = settings.bus {
         ports.bus = Arc::new(EventBridgeBus::new(clients.event_bridge.clone(), bus));

@@ -15,6 +15,7 @@ mod openapi;
 mod read;
 mod reads;
 mod refused_bodies;
+mod shares;
 mod submit;
 mod tokens;
 mod world;

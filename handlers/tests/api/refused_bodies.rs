@@ -142,6 +142,17 @@ async fn a_barcode_that_the_catalogue_has_can_be_ordered_and_a_card_number_in_it
 }
 
 #[tokio::test]
+async fn an_order_of_barcodes_waits_for_nobody_who_reads() {
+    let world = World::new();
+    let _reading = world.reading.write().await;
+    let mut body = order();
+    body["lines"] = json!([{"sku": "4242424242424242", "quantity": 1}]);
+    let asked = world.ask(submission("alice", "k1", body.to_string()));
+    let answer = tokio::time::timeout(std::time::Duration::from_secs(20), asked).await.unwrap();
+    assert_eq!(answer.slug(), "invalid-body", "nobody sells that");
+}
+
+#[tokio::test]
 async fn a_card_number_as_the_requests_id_is_not_said_again() {
     let world = World::new();
     for (id, kept) in [("cart-17", true), ("card4242424242424242", false), ("4242-4242-4242-4242", false)] {

@@ -22,7 +22,7 @@ use schemas::{
 };
 use serde_json::{Value, json};
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, HashSet},
     sync::{
         Arc, Mutex, Once,
         atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
@@ -320,7 +320,7 @@ fn check_documented(method: &str, path: &str, answer: &Answer, is_problem: bool)
 struct Told(Arc<World>);
 
 impl Decisions for Told {
-    fn listen(&self, _id: OrderId, _waited: std::time::Duration) -> Option<BoxFuture<'static, ()>> {
+    fn listen(&self, _caller: &str, _id: OrderId, _waited: std::time::Duration) -> Option<BoxFuture<'static, ()>> {
         let told = self.0.changed.clone().notified_owned();
         (!self.0.crowded.load(Ordering::SeqCst)).then(|| told.boxed())
     }
@@ -443,7 +443,7 @@ impl Orders for World {
         unreachable!()
     }
 
-    async fn stuck(&self, _: OffsetDateTime, _: i64) -> Result<Vec<(Stuck, i32)>, Unavailable> {
+    async fn stuck(&self, _: Duration, _: i64) -> Result<Vec<(Stuck, i32)>, Unavailable> {
         unreachable!()
     }
 
@@ -474,6 +474,11 @@ impl Catalogue for World {
         drop(self.reading.read().await);
         assert!(!self.catalogue_panics.load(Ordering::SeqCst), "a fault in the catalogue");
         Ok(self.products.lock().unwrap().iter().find(|p| p.sku == sku).cloned())
+    }
+
+    async fn known(&self, skus: &[String]) -> Result<HashSet<String>, Unavailable> {
+        let products = self.products.lock().unwrap();
+        Ok(products.iter().map(|p| p.sku.clone()).filter(|sku| skus.contains(sku)).collect())
     }
 
     async fn products(&self, cursor: Option<&str>, limit: i64) -> Result<ProductPage, Unavailable> {

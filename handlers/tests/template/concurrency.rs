@@ -1,4 +1,5 @@
-//! Concurrency: each function has its own, so that none takes what another needs, and two stages fit into one account.
+//! Concurrency: each function has its own, so that none takes what another needs, and two stages fit into one account. Those
+//! who read at the API and those who order have a measure each.
 
 use crate::template::{Template, target};
 use handlers::functions::Trigger;
@@ -35,9 +36,20 @@ pub(super) fn differences(template: &Template) -> Vec<String> {
             differences.push(format!("{id}: its queue asks for {asked} at once, and it has {has}"));
         }
     }
-    let (api, waiting) = (reserved(template, "ApiFunction").unwrap_or_default(), number(template, "MostWaiting"));
-    if waiting > api / 2 {
-        differences.push(format!("{waiting} may wait of the {api} whom the API serves at once: more than half"));
+    let waiting = number(template, "MostWaiting");
+    for trigger in [Trigger::Submit, Trigger::Http] {
+        let id = trigger.logical_id();
+        let served = reserved(template, &id).unwrap_or_default();
+        if waiting > served / 2 {
+            differences.push(format!("{waiting} may wait of the {served} whom {id} serves at once: more than half"));
+        }
+    }
+    let parameter = |trigger: Trigger| {
+        let reserved = &template.properties(&trigger.logical_id())["ReservedConcurrentExecutions"];
+        reserved["Fn::If"][1]["Ref"].as_str().unwrap_or_default()
+    };
+    if parameter(Trigger::Submit) == parameter(Trigger::Http) {
+        differences.push("those who order and those who read are measured by one parameter".to_owned());
     }
     for schedule in schedules_of(Runtime::Aws) {
         let id = Trigger::Schedule(schedule.job).logical_id();

@@ -3,6 +3,7 @@
 //! difference.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod advice;
 mod concurrency;
 mod events;
 mod functions;
@@ -10,6 +11,7 @@ mod operations;
 mod permissions;
 mod pipelines;
 mod queues;
+mod routes;
 mod template;
 mod warehouses;
 
@@ -29,8 +31,10 @@ fn alarms() -> Template {
 fn differences(template: &Template) -> Vec<String> {
     let parts = [
         queues::differences,
+        advice::differences,
         events::differences,
         functions::differences,
+        routes::differences,
         permissions::differences,
         concurrency::differences,
     ];
@@ -74,6 +78,29 @@ fn whatever_is_changed_in_the_template_is_named() {
         ),
         ("CancelMapping/Type", json!("AWS::None"), "CancelQueue has 0 mappings"),
         ("InvoiceFunction/Properties/Timeout", json!(60), "InvoiceFunction: six times its Timeout of 60"),
+        (
+            "IndexFunction/Properties/Timeout",
+            json!(10),
+            "IndexQueue: messages come again while IndexFunction may be at work on them",
+        ),
+        ("VoidQueue/Properties/RedrivePolicy/maxReceiveCount", json!(4), "VoidQueue: a message is set aside after 4"),
+        ("VoidQueue/Properties/RedrivePolicy", json!(null), "VoidQueue: what fails is set aside nowhere"),
+        (
+            "VoidDeadLetters/Properties/MessageRetentionPeriod",
+            json!(345_600),
+            "VoidDeadLetters: what is set aside is gone after 345600 s",
+        ),
+        ("UndeliveredEvents/Properties/MessageRetentionPeriod", json!(null), "UndeliveredEvents: what is set aside is"),
+        (
+            "IndexMapping/Properties/EventSourceArn/Fn::GetAtt",
+            json!("IndexDeadLetters.Arn"),
+            "IndexDeadLetters: a function works on what was set aside",
+        ),
+        (
+            "IntakeMapping/Properties/FunctionResponseTypes",
+            json!(null),
+            "IntakeMapping: one bad message fails its whole",
+        ),
         ("UndeliveredEvents/Properties/QueueName", json!("other"), "UndeliveredEvents is no queue of the wiring"),
         (
             "ConfirmedOrdersAreInvoiced/Properties/EventPattern/detail-type/0",
@@ -130,7 +157,7 @@ fn whatever_is_changed_in_the_template_is_named() {
         ),
         (
             "ApiFunction/Properties/Policies/1/Statement/1/Action",
-            json!(["dynamodb:GetItem", "dynamodb:Query", "dynamodb:BatchWriteItem"]),
+            json!(["dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:BatchWriteItem"]),
             "ApiFunction may dynamodb:BatchWriteItem on Catalogue and needs not",
         ),
         (
@@ -160,8 +187,38 @@ fn whatever_is_changed_in_the_template_is_named() {
             json!(1),
             "IndexFunction: its queue asks for 2 at once, and it has 1",
         ),
+        (
+            "SubmitFunction/Properties/ReservedConcurrentExecutions",
+            json!(null),
+            "SubmitFunction has no concurrency of its own",
+        ),
+        (
+            "SubmitFunction/Properties/ReservedConcurrentExecutions/Fn::If/1/Ref",
+            json!("ApiConcurrency"),
+            "those who order and those who read are measured by one parameter",
+        ),
         ("../Parameters/ApiConcurrency/Default", json!(600), "two stages reserve"),
-        ("../Parameters/MostWaiting/Default", json!(150), "150 may wait of the 200"),
+        ("../Parameters/MostWaiting/Default", json!(55), "55 may wait of the 100 whom ApiFunction serves"),
+        ("../Parameters/SubmitConcurrency/Default", json!(80), "50 may wait of the 80 whom SubmitFunction serves"),
+        (
+            "SubmitIntegration/Properties/IntegrationUri/Ref",
+            json!("ApiFunction.Alias"),
+            r#"SubmitRoute: "POST /v1/orders" is answered by ["ApiFunction.Alias"]"#,
+        ),
+        (
+            "OrdersRoute/Properties/Target/Fn::Sub",
+            json!("integrations/${SubmitIntegration}"),
+            r#"OrdersRoute: "ANY /v1/{proxy+}" is answered by ["SubmitFunction.Alias"]"#,
+        ),
+        ("SubmitRoute/Properties/RouteKey", json!("ANY /v1/orders"), r#"there is not one route "POST /v1/orders""#),
+        ("SubmitRoute/Properties/RouteKey", json!("ANY /v1/orders"), "SubmitRoute is no route of the API"),
+        ("SubmitRoute/Properties/AuthorizationType", json!("NONE"), r#"SubmitRoute: AuthorizationType is "NONE""#),
+        ("OrdersRoute/Properties/AuthorizerId", json!(null), "OrdersRoute: AuthorizerId is null"),
+        ("SubmitMayBeCalled/Properties/Principal", json!("*"), "the gateway may not call SubmitFunction"),
+        ("ApiMayCall/Type", json!("AWS::None"), "the gateway may not call ApiFunction"),
+        ("ApiStage/Properties/RouteSettings", json!({}), r#"ApiStage: "POST /v1/orders" has no measure of its own"#),
+        ("ApiStage/Properties/DefaultRouteSettings", json!({}), "ApiStage: there is no end"),
+        ("ApiFunction/DependsOn", json!("HealthRoute"), "ApiFunction accepts no orders before they go elsewhere"),
         (
             "SweepFunction/Properties/EventInvokeConfig/MaximumEventAgeInSeconds",
             json!(null),
@@ -196,9 +253,9 @@ fn whatever_is_changed_in_the_template_is_named() {
             "ApiFunction: EDGE_SECRET_ARN refers to {\"DatabaseSecretArn\"}",
         ),
         (
-            "ApiFunction/Properties/Policies/1/Statement/3/Action",
+            "SubmitFunction/Properties/Policies/1/Statement/3/Action",
             json!("s3:PutObject"),
-            "ApiFunction needs s3:GetObject on Payloads and may not",
+            "SubmitFunction needs s3:GetObject on Payloads and may not",
         ),
         (
             "IndexFunction/Properties/Policies/1",
@@ -269,6 +326,13 @@ fn whatever_is_changed_in_the_alarms_is_named() {
             "VoidIsOld/Properties/MetricName",
             json!("NumberOfMessagesSent"),
             "VoidIsOld watches NumberOfMessagesSent of void and should not",
+        ),
+        ("DeadLettersAreLeft/Type", json!("AWS::None"), "no alarm watches ApproximateAgeOfOldestMessage of void-dlq"),
+        ("DeadLettersAreLeft/Properties/Threshold", json!(1_300_000), "DeadLettersAreLeft rings when they are gone"),
+        (
+            "DeadLettersAreLeft/Properties/Metrics/0/Expression",
+            json!("SUM(METRICS())"),
+            "DeadLettersAreLeft does not watch the largest of its metrics",
         ),
         ("IndexHasDeadLetters/Properties/Threshold", json!(5), "IndexHasDeadLetters: Threshold is 5"),
         ("DispatchIsOld/Type", json!("AWS::None"), "no alarm watches ApproximateAgeOfOldestMessage of dispatch"),

@@ -10,12 +10,19 @@ use workflows::wiring::{Function, QUEUES, Runtime, dead_letter_queue, schedules_
 const ALARM: &str = "AWS::CloudWatch::Alarm";
 /// Where rules put what they cannot deliver.
 const UNDELIVERED: &str = "undelivered-events";
+/// How old the oldest message of a queue is; of one for dead letters, since they came there.
+const AGE: &str = "ApproximateAgeOfOldestMessage";
+/// How long SQS keeps a message from when it was first sent to its queue, and how much of that whoever hears the alarm is to
+/// have left: it may have been tried for a day before.
+const KEPT_SECONDS: u64 = 14 * 24 * 60 * 60;
+const LEFT_SECONDS: u64 = 3 * 24 * 60 * 60;
 /// The most metrics that CloudWatch adds up in one alarm.
 const MOST_METRICS: usize = 10;
 /// The alarms on functions that end badly.
-const CRASHES: [&str; 2] = ["FunctionsFail", "DecisionsFail"];
+const CRASHES: [&str; 3] = ["SubmissionsFail", "FunctionsFail", "DecisionsFail"];
 /// What rolls the canary of a function back, and of the workflow.
-const OF_FUNCTIONS: [&str; 5] = ["FunctionsFail", "DecisionsFail", "ItemsFail", "CheckoutsFail", "ApiFails"];
+const OF_FUNCTIONS: [&str; 6] =
+    ["SubmissionsFail", "FunctionsFail", "DecisionsFail", "ItemsFail", "CheckoutsFail", "ApiFails"];
 const OF_WORKFLOW: [&str; 3] = ["FunctionsFail", "DecisionsFail", "CheckoutsFail"];
 
 /// The namespace of a metric, its name, and whose it is.
@@ -37,7 +44,7 @@ pub(super) fn differences(template: &Template, operations: &Template) -> Vec<Str
     differences
 }
 
-/// Every alarm tells somebody, and one of many metrics adds them all up.
+/// Every alarm tells somebody, and one of many metrics looks at all of them.
 fn alarm(operations: &Template, id: &str, differences: &mut Vec<String>) {
     let properties = operations.properties(id);
     expect(differences, &format!("{id}: AlarmActions"), &properties["AlarmActions"], &json!([{ "Ref": "Alarms" }]));
@@ -46,8 +53,11 @@ fn alarm(operations: &Template, id: &str, differences: &mut Vec<String>) {
     if metrics.len() > MOST_METRICS {
         differences.push(format!("{id} adds up {} metrics; CloudWatch takes {MOST_METRICS}", metrics.len()));
     }
-    if !matches!(sums[..], [sum] if sum["Expression"] == "SUM(METRICS())" && sum["ReturnData"] == true) {
-        differences.push(format!("{id} does not watch the sum of its metrics"));
+    // Ages do not add up: the oldest counts.
+    let are_ages = metrics.iter().all(|query| query["MetricStat"]["Metric"]["MetricName"] == AGE);
+    let (expression, what) = if are_ages { ("MAX(METRICS())", "largest") } else { ("SUM(METRICS())", "sum") };
+    if !matches!(sums[..], [sum] if sum["Expression"] == expression && sum["ReturnData"] == true) {
+        differences.push(format!("{id} does not watch the {what} of its metrics"));
     }
 }
 
@@ -66,13 +76,23 @@ fn watched(operations: &Template, id: &str) -> Vec<Watched> {
     metrics.into_iter().map(|metric| (text(&metric["Namespace"]), text(&metric["MetricName"]), whose(metric))).collect()
 }
 
-/// The age of each queue's oldest message, and whatever a queue sets aside.
+/// The age of each queue's oldest message; whatever a queue sets aside, at once, and again while SQS still has it.
 fn queues(operations: &Template, differences: &mut Vec<String>) {
     let metric = |name: &str, queue: String| ("AWS/SQS".to_owned(), name.to_owned(), queue);
-    let ages = QUEUES.iter().map(|spec| metric("ApproximateAgeOfOldestMessage", spec.name.to_owned()));
-    let aside = QUEUES.iter().map(|spec| dead_letter_queue(spec.name)).chain([UNDELIVERED.to_owned()]);
-    let should = ages.chain(aside.map(|queue| metric("ApproximateNumberOfMessagesVisible", queue))).collect();
+    let ages = QUEUES.iter().map(|spec| metric(AGE, spec.name.to_owned()));
+    let aside = || QUEUES.iter().map(|spec| dead_letter_queue(spec.name)).chain([UNDELIVERED.to_owned()]);
+    let set_aside = aside().map(|queue| metric("ApproximateNumberOfMessagesVisible", queue));
+    let left = aside().map(|queue| metric(AGE, queue));
+    let should = ages.chain(set_aside).chain(left).collect();
     compare(operations, operations.all(ALARM), &should, "AWS/SQS", differences);
+    for id in operations.all(ALARM) {
+        let watches_aside =
+            watched(operations, id).iter().any(|(_, name, queue)| name == AGE && aside().any(|known| known == *queue));
+        let threshold = operations.properties(id)["Threshold"].as_u64().unwrap_or(u64::MAX);
+        if watches_aside && threshold > KEPT_SECONDS - LEFT_SECONDS {
+            differences.push(format!("{id} rings when they are gone"));
+        }
+    }
     for id in operations.all(ALARM) {
         let properties = operations.properties(id);
         if properties["MetricName"] == "ApproximateNumberOfMessagesVisible" {
@@ -125,7 +145,8 @@ fn schedules(operations: &Template, differences: &mut Vec<String>) {
 /// Whether an error of a function means that something is broken.
 fn errs_only_by_fault(trigger: Trigger) -> bool {
     match trigger {
-        Trigger::Http
+        Trigger::Submit
+        | Trigger::Http
         | Trigger::Queue(_)
         | Trigger::Schedule(_)
         | Trigger::Workflow(Function::ConfirmOrder | Function::RejectOrder | Function::AbandonPayment) => true,

@@ -66,7 +66,13 @@ fn needed(template: &Template, trigger: Trigger) -> BTreeSet<Grant> {
                 // An order that still waits there is read, too.
                 add("Payloads", &["s3:PutObject", "s3:GetObject", "s3:ListBucket"]);
             }
-            Need::Catalogue => add("Catalogue", &["dynamodb:GetItem", "dynamodb:Query"]),
+            Need::Accepted => {
+                add("Submissions", &["dynamodb:GetItem"]);
+                add("Payloads", &["s3:GetObject", "s3:ListBucket"]);
+            }
+            Need::Catalogue => {
+                add("Catalogue", &["dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query"]);
+            }
             Need::CatalogueCopy => add("Catalogue", &["dynamodb:Query", "dynamodb:BatchWriteItem"]),
             Need::Queue(name) => add(queue(name), &["sqs:SendMessage"]),
             // Without ListBucket, what is not there is forbidden instead of missing.
@@ -87,8 +93,8 @@ fn needed(template: &Template, trigger: Trigger) -> BTreeSet<Grant> {
                     add(secret, &["secretsmanager:GetSecretValue"]);
                 }
             }
-            // In the table of accepted orders, which is granted with it.
-            Need::Waiting => {}
+            // Places are items of the table of accepted orders.
+            Need::Waiting => add("Submissions", &["dynamodb:PutItem"]),
             // They are settings, and the sandbox provider is in the database.
             Need::Hold | Need::Seller | Need::Payments => {}
         }

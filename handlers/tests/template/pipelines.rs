@@ -246,6 +246,36 @@ fn pip_fetches_nothing_without_its_hash() {
     }
 }
 
+/// What else is fetched is known by its hash before it runs: no script of today's is handed to a shell, no image is named by a
+/// tag that may be moved, and whoever downloads compares.
+#[test]
+fn nothing_that_is_fetched_runs_unseen() {
+    let mut downloads = 0;
+    for folder in FETCHING {
+        each_file(&path(folder), &mut |file| {
+            let Ok(text) = fs::read_to_string(file) else { return };
+            for line in text.lines().filter(|line| line.contains("curl ") || line.contains("wget ")) {
+                let mut behind = line.split('|').skip(1).filter_map(|command| command.split_whitespace().next());
+                assert!(!behind.any(|command| command == "sh" || command == "bash"), "{}: {line}", file.display());
+            }
+            // An option by which a file is written.
+            if text.lines().any(|line| line.contains("curl ") && line.contains(" -o ")) {
+                downloads += 1;
+                assert!(text.contains("sha256sum --check --strict"), "{} compares no hash", file.display());
+            }
+        });
+    }
+    assert!(downloads > 0, "nobody downloads anything any more");
+    let image = fs::read_to_string(path("infra/container/Containerfile")).unwrap();
+    let from: Vec<&str> = image.lines().filter_map(|line| line.strip_prefix("FROM ")).collect();
+    assert_eq!(from.len(), 2);
+    for base in from {
+        let digest = base.split_whitespace().next().and_then(|name| name.split_once("@sha256:")).map(|(_, hash)| hash);
+        let is_whole = |hash: &str| hash.len() == 64 && hash.chars().all(|digit| digit.is_ascii_hexdigit());
+        assert!(digest.is_some_and(is_whole), "{base} is named by a tag");
+    }
+}
+
 fn each_file(folder: &Path, look: &mut impl FnMut(&Path)) {
     for entry in fs::read_dir(folder).unwrap() {
         let entry = entry.unwrap().path();

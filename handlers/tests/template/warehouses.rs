@@ -1,4 +1,5 @@
-//! What each warehouse is told is no other's business; and the image on Fargate outlives the database.
+//! What each warehouse is told is no other's business; and the image on Fargate outlives the database, knows who sells and
+//! takes no test token for money.
 
 use crate::template::{Template, several};
 use serde_json::json;
@@ -58,4 +59,34 @@ fn a_task_is_well_while_its_process_lives_whatever_the_database_does() {
     for container in several(&fargate.properties("Task")["ContainerDefinitions"]) {
         assert!(!container["HealthCheck"].to_string().contains("readyz"), "{container}");
     }
+}
+
+/// As the functions do. The embedded runtime refuses a setting that is empty, so of such a one nothing is said.
+#[test]
+fn a_task_knows_who_sells_and_where_the_books_are_kept() {
+    let fargate = Template::read("infra/fargate.yaml");
+    let main = crate::main_template();
+    let environment = several(&fargate.properties("Task")["ContainerDefinitions"][0]["Environment"]);
+    for (parameter, variable) in [("Seller", "SLUICE_SELLER"), ("TimeZone", "SLUICE_TIME_ZONE")] {
+        let (is, should) = (&fargate.0["Parameters"][parameter], &main.0["Parameters"][parameter]);
+        assert!(should.is_object() && is == should, "{parameter} is {is} and should be {should}");
+        let condition = format!("Has{parameter}");
+        let given = json!({ "Fn::Not": [{ "Fn::Equals": [{ "Ref": parameter }, ""] }] });
+        assert_eq!(fargate.0["Conditions"][&condition], given);
+        let said = json!({ "Name": variable, "Value": { "Ref": parameter } });
+        let said = json!({ "Fn::If": [condition, said, { "Ref": "AWS::NoValue" }] });
+        assert!(environment.contains(&&said), "{said} is not among {environment:?}");
+    }
+}
+
+/// On a load balancer of one's own goods are for money, unless somebody says that this is a rehearsal.
+#[test]
+fn a_task_takes_no_test_token_for_money_unless_told() {
+    let fargate = Template::read("infra/fargate.yaml");
+    assert_eq!(fargate.0["Parameters"]["TestPayments"]["Default"], "false");
+    let told = json!({ "Fn::Equals": [{ "Ref": "TestPayments" }, "true"] });
+    assert_eq!(fargate.0["Conditions"]["TakesTestTokens"], told);
+    let environment = several(&fargate.properties("Task")["ContainerDefinitions"][0]["Environment"]);
+    let said = json!({ "Name": "SLUICE_TEST_TOKENS", "Value": { "Fn::If": ["TakesTestTokens", "taken", "refused"] } });
+    assert!(environment.contains(&&said), "{environment:?}");
 }

@@ -40,7 +40,7 @@ pub(crate) struct Args {
     /// How many old orders
     #[arg(long, default_value_t = 5_000_000, value_parser = clap::value_parser!(i64).range(1..=1_000_000_000))]
     orders: i64,
-    /// Keep for each what is kept for a while only: idempotency key, execution and its history
+    /// All in the last four weeks, so that each has what is kept for a while only: idempotency key, execution and its history
     #[arg(long)]
     whole: bool,
     /// New orders a second while the API is measured
@@ -115,13 +115,15 @@ async fn measure(
     let url = postgres.url_of(name);
     let mix = Mix { wanted: Wanted::Zipf { skus: SKUS }, customers: 200, declined: DECLINED, repeated: REPEATED };
     let mut bytes_an_order = None;
+    let mut server = Server::start(program.to_owned(), folder, Some(&url)).await?;
     if orders > 0 {
-        let server = Server::start(program.to_owned(), folder, Some(&url)).await?;
         server.import(&mix.catalogue(AMPLE)).await?;
-        server.stop().await?;
-        bytes_an_order = Some(fill::fill(&url, orders, args.whole).await?);
+        let stopped = server.pause().await?;
+        bytes_an_order = Some(fill::fill(&url, &stopped.documents(), orders, args.whole).await?);
+        server = stopped.start().await?;
+        // Its words are made by the pipeline itself.
+        server.rebuild_index().await?;
     }
-    let server = Server::start(program.to_owned(), folder, Some(&url)).await?;
     statements::reset(postgres).await?;
     idle(IDLE).await?;
     let lists = lists(&server).await?;

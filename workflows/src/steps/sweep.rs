@@ -3,7 +3,7 @@
 //! Whether somebody is doing it can be seen only where queues and executions stand in the order database. Elsewhere an
 //! order is set going again although its message still waits, so each is left alone twice as long as the time before.
 
-use crate::ports::{Clock, EventBus, Orders, OutgoingMessage, Queue, Stuck, Sweep, Unavailable, Workflows};
+use crate::ports::{EventBus, Orders, OutgoingMessage, Queue, Stuck, Sweep, Unavailable, Workflows};
 use futures_util::{StreamExt, future::join_all, stream};
 use schemas::{
     event::{Event, EventName},
@@ -22,7 +22,7 @@ const TOGETHER: usize = 50;
 /// How many are set going at once when each has to be tried alone.
 const AT_ONCE: usize = 16;
 /// The longest that an order is left alone.
-const LONGEST: Duration = Duration::hours(1);
+pub const LONGEST: Duration = Duration::hours(1);
 /// The longest that one is which holds stock: others want it, and a reservation ends in half an hour or so.
 const LONGEST_HOLDING: Duration = Duration::minutes(5);
 
@@ -44,10 +44,9 @@ pub async fn sweep(
     workflows: &dyn Workflows,
     queue: &dyn Queue,
     bus: &dyn EventBus,
-    clock: &dyn Clock,
 ) -> Result<Swept, Unavailable> {
     let (mut to_start, mut to_cancel, mut to_tell) = (Vec::new(), Vec::new(), Vec::new());
-    for (stuck, swept) in orders.stuck(clock.now() - PATIENCE, BATCH).await? {
+    for (stuck, swept) in orders.stuck(PATIENCE, BATCH).await? {
         let group = match stuck {
             Stuck::Unattended(_) => &mut to_start,
             Stuck::CancelForgotten(_) => &mut to_cancel,
@@ -57,7 +56,7 @@ pub async fn sweep(
     }
     let ports = Outside { orders, workflows, queue, bus };
     // Beside each other: they need different services, and one that hangs is no reason to leave the others.
-    let groups = [to_start, to_cancel, to_tell].map(|group| sweep_group(&ports, clock, group));
+    let groups = [to_start, to_cancel, to_tell].map(|group| sweep_group(&ports, group));
     let mut swept = Swept::default();
     for group in join_all(groups).await {
         swept.set_going.extend(group.set_going);
@@ -67,7 +66,7 @@ pub async fn sweep(
 }
 
 /// Some at a time, so that an error leaves few in doubt whether they were set going.
-async fn sweep_group(ports: &Outside<'_>, clock: &dyn Clock, group: Vec<(Stuck, i32)>) -> Swept {
+async fn sweep_group(ports: &Outside<'_>, group: Vec<(Stuck, i32)>) -> Swept {
     let mut swept = Swept::default();
     for some in group.chunks(TOGETHER) {
         let stuck: Vec<Stuck> = some.iter().map(|(stuck, _)| *stuck).collect();
@@ -75,7 +74,7 @@ async fn sweep_group(ports: &Outside<'_>, clock: &dyn Clock, group: Vec<(Stuck, 
         let mut is_away = false;
         for ((stuck, times), result) in some.iter().zip(ports.set_going(&stuck).await) {
             let times = times.saturating_add(1);
-            let mark = Sweep { stuck: *stuck, times, next_at: clock.now() + pause(*stuck, times) };
+            let mark = Sweep { stuck: *stuck, times, pause: pause(*stuck, times) };
             match result {
                 Ok(()) => {
                     swept.set_going.push(*stuck);

@@ -8,7 +8,7 @@ use std::{
     collections::{BTreeMap, HashSet},
     sync::Mutex,
 };
-use time::OffsetDateTime;
+use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 use workflows::{
     lifecycle::{Command, Verdict, decide},
@@ -249,7 +249,7 @@ impl Orders for World {
         unreachable!()
     }
 
-    async fn stuck(&self, _: OffsetDateTime, _: i64) -> Result<Vec<(Stuck, i32)>, Unavailable> {
+    async fn stuck(&self, _: Duration, _: i64) -> Result<Vec<(Stuck, i32)>, Unavailable> {
         unreachable!()
     }
 

@@ -20,7 +20,7 @@ fn three_of_each() -> Vec<Stuck> {
 
 impl World {
     async fn sweep(&self) -> Swept {
-        sweep(self, self, self, self, self).await.unwrap()
+        sweep(self, self, self, self).await.unwrap()
     }
 
     /// How many minutes pass between the sweeps of what is stuck and stays so. The clock strikes every minute.

@@ -38,8 +38,8 @@ pub(crate) struct World {
     pub(crate) now: Mutex<OffsetDateTime>,
     pub(crate) stuck: Mutex<Vec<Stuck>>,
     pub(crate) orders: Mutex<BTreeMap<OrderId, StoredOrder>>,
-    /// By the order and what it was stuck for.
-    pub(crate) marks: Mutex<BTreeMap<String, Sweep>>,
+    /// How often each was set going, and until when it is left alone; by the order and what it was stuck for.
+    pub(crate) marks: Mutex<BTreeMap<String, (i32, OffsetDateTime)>>,
     pub(crate) told: Mutex<Vec<Event>>,
     pub(crate) calls: Mutex<Vec<Call>>,
     /// How long it takes to apply a batch.
@@ -84,7 +84,7 @@ impl World {
     }
 
     pub(crate) fn mark(&self, stuck: Stuck) -> Option<(i32, OffsetDateTime)> {
-        self.marks.lock().unwrap().get(&format!("{stuck:?}")).map(|sweep| (sweep.times, sweep.next_at))
+        self.marks.lock().unwrap().get(&format!("{stuck:?}")).copied()
     }
 
     /// An order in that state.
@@ -151,7 +151,7 @@ impl Clock for World {
 
 #[async_trait]
 impl Orders for World {
-    async fn stuck(&self, _: OffsetDateTime, _: i64) -> Result<Vec<(Stuck, i32)>, Unavailable> {
+    async fn stuck(&self, _: Duration, _: i64) -> Result<Vec<(Stuck, i32)>, Unavailable> {
         let stuck = self.stuck.lock().unwrap();
         let due = stuck.iter().filter_map(|stuck| match self.mark(*stuck) {
             Some((_, next_at)) if next_at > self.now() => None,
@@ -162,7 +162,8 @@ impl Orders for World {
 
     async fn mark_swept(&self, swept: &[Sweep]) -> Result<(), Unavailable> {
         self.call("orders.mark_swept", Vec::new())?;
-        let marks = swept.iter().map(|sweep| (format!("{:?}", sweep.stuck), sweep.clone()));
+        let now = self.now();
+        let marks = swept.iter().map(|sweep| (format!("{:?}", sweep.stuck), (sweep.times, now + sweep.pause)));
         self.marks.lock().unwrap().extend(marks);
         Ok(())
     }
