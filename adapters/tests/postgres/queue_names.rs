@@ -23,7 +23,8 @@ fn named(statement: &str) -> Vec<String> {
             match before {
                 "queue in (" => {
                     let list = rest.split_once(')').unwrap().0;
-                    names.extend(list.split(',').map(|name| name.trim().trim_matches('\'').to_owned()));
+                    let quoted = |name: &str| Some(name.trim().strip_prefix('\'')?.strip_suffix('\'')?.to_owned());
+                    names.extend(list.split(',').filter_map(quoted));
                 }
                 "queue = '" => names.push(rest.split_once('\'').unwrap().0.to_owned()),
                 // The first text that is written into the row, if it is none of its parameters.
@@ -67,6 +68,7 @@ fn every_queue_that_a_statement_names_is_one_of_the_list() {
 fn a_queue_is_found_wherever_a_statement_may_name_it() {
     for (statement, names) in [
         ("where m.queue in ('a', 'a-dlq')", &["a", "a-dlq"][..]),
+        ("where queue in ($2, $2 || '-dlq')", &[]),
         ("where queue = 'b' and x = 'y'", &["b"]),
         ("insert into messages (queue, subject)\nselect 'c', id from d", &["c"]),
         ("-- queue in ('e')\nwhere queue = any($1)", &[]),
