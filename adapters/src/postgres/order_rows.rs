@@ -69,6 +69,18 @@ pub(super) async fn load_readable(
     Ok(orders.collect())
 }
 
+/// Of the orders of those ids, those that cannot be read, each with why.
+pub(crate) async fn unreadable_among(
+    connection: &mut PgConnection,
+    ids: &[Uuid],
+) -> Result<Vec<(Uuid, String)>, Unavailable> {
+    let unreadable = rows(connection, ids).await?.into_iter().filter_map(|row| {
+        let id = row.id;
+        row.into_order().err().map(|error| (id, error.chain()))
+    });
+    Ok(unreadable.collect())
+}
+
 async fn rows(connection: &mut PgConnection, ids: &[Uuid]) -> Result<Vec<OrderRow>, Unavailable> {
     sqlx::query_file_as!(OrderRow, "sql/orders/load.sql", ids).fetch_all(connection).await.asked("orders.load")
 }

@@ -81,7 +81,10 @@ cases! {
         "update orders set reserved_until = null, status = 'in_review' where id = '{open}';
          update order_search set status = 'in_review' where order_id = '{open}';
          update executions set status = 'succeeded' where id = '{open}'"
-        => unfinished_orders "{open}";
+        => unfinished_orders "{open}", readable_orders "column status of order {open}";
+    an_order_that_cannot_be_read:
+        "update orders set shipping_address = shipping_address - 'city' where id = '{dearer}'"
+        => readable_orders "column shipping_address of order {dearer}";
     a_forgotten_cancellation:
         "update orders set cancel_requested_at = now() - interval '1 hour' where id = '{paid}'"
         => unfinished_orders "{paid}";
