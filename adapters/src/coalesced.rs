@@ -207,8 +207,8 @@ impl Orders for CoalescedOrders {
         self.inner.reserve(batch).await
     }
 
-    async fn show(&self, ids: &[OrderId]) -> Result<Vec<api::Order>, Unavailable> {
-        self.inner.show(ids).await
+    async fn load_readable(&self, ids: &[OrderId]) -> Result<Vec<StoredOrder>, Unavailable> {
+        self.inner.load_readable(ids).await
     }
 
     async fn load(&self, ids: &[OrderId]) -> Result<Vec<StoredOrder>, Unavailable> {

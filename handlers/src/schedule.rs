@@ -42,6 +42,12 @@ pub async fn run(job: Job, ports: &Ports) -> Result<(), Unavailable> {
         Job::PublishCatalogue => {
             let published = publish_catalogue(ports.catalogue.as_ref(), ports.catalogue_copy.as_ref()).await?;
             tracing::debug!(?published, "the catalogue that buyers read");
+            for (sku, why) in &published.refused {
+                tracing::error!(sku, why, "buyers are not shown this product as it is");
+            }
+            if !published.refused.is_empty() {
+                return Err(Unavailable::refused("catalogue.put", "products were refused; the log names each"));
+            }
         }
         Job::Sweep => {
             let (workflows, queue) = (ports.workflows.as_ref(), ports.queue.as_ref());

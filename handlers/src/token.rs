@@ -12,8 +12,9 @@ use time::{Duration, OffsetDateTime};
 const SLUICE: &str = "sluice";
 /// How far two clocks may be apart.
 const LEEWAY: Duration = Duration::seconds(30);
-/// RFC 7518 section 3.2: a key of HS256 has at least as many bits as its hash.
-const SHORTEST_KEY: usize = 32;
+/// RFC 7518 section 3.2: a key of HS256 has at least as many bits as its hash. Whatever else is a secret of ours is no easier
+/// to guess.
+pub const SHORTEST_KEY: usize = 32;
 /// A subject is stored with every order, so it is not for the caller to make it large.
 const LONGEST_NAME: usize = 255;
 

@@ -13,6 +13,7 @@ pub mod order_request;
 pub mod problem;
 pub mod product;
 pub mod sku;
+pub mod support;
 pub mod text;
 pub mod warehouse;
 pub mod whole_number;

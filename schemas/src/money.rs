@@ -22,7 +22,7 @@ const THREE: &str = "BHD IQD JOD KWD LYD OMR TND";
 // Not derived: the document names every code that is taken.
 impl utoipa::PartialSchema for Currency {
     fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
-        let mut codes: Vec<&str> = [TWO, NONE, THREE].iter().flat_map(|list| list.split(' ')).collect();
+        let mut codes: Vec<&str> = Currency::codes().collect();
         codes.sort_unstable();
         utoipa::openapi::schema::ObjectBuilder::new()
             .schema_type(utoipa::openapi::schema::Type::String)
@@ -40,6 +40,11 @@ impl ToSchema for Currency {
 }
 
 impl Currency {
+    /// The codes of all currencies.
+    pub fn codes() -> impl Iterator<Item = &'static str> {
+        [TWO, NONE, THREE].into_iter().flat_map(|list| list.split(' '))
+    }
+
     /// The code, such as `EUR`.
     pub fn code(&self) -> &str {
         // The bytes were checked to be ASCII capitals when the value was made.
@@ -68,7 +73,7 @@ impl FromStr for Currency {
     type Err = UnknownCurrency;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let known = [TWO, NONE, THREE].iter().any(|list| list.split(' ').any(|code| code == text));
+        let known = Self::codes().any(|code| code == text);
         match (known, text.as_bytes()) {
             (true, &[a, b, c]) => Ok(Self([a, b, c])),
             (true | false, _) => Err(UnknownCurrency),

@@ -150,7 +150,7 @@ pub struct Line {
     pub name: Option<String>,
     /// Units ordered.
     pub quantity: i64,
-    /// Net price of one unit when the order was taken.
+    /// Price of one unit when the order was taken, as the catalogue had it: with the tax where that price included it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unit_price: Option<Amount>,
     /// Tax rate in basis points: 2000 is 20 %.

@@ -27,13 +27,21 @@ pub struct QueueSpec {
     pub batch: i64,
     /// How many batches a process works on at once.
     pub concurrency: usize,
-    /// How long a delivered message is hidden: at least six times what the step may take.
-    pub visibility: Duration,
+    /// The longest that a delivered message is in one hand. In one process the batch is given up then; SQS shows the message
+    /// again then (its visibility timeout), so the function may take a sixth of it.
+    pub in_hand: Duration,
     /// How long messages are gathered before a batch is taken, under load up to twice that: a transaction costs
     /// about the same for one order and for ten. On AWS this is the batching window.
     pub gather: Duration,
     /// Whether nobody waits behind one customer who has much waiting.
     pub fair: bool,
+}
+
+impl QueueSpec {
+    /// The queue that triggers a step.
+    pub fn of(step: Step) -> Option<&'static Self> {
+        QUEUES.iter().find(|spec| spec.step == step)
+    }
 }
 
 /// The steps that queues trigger.
@@ -61,7 +69,7 @@ pub const QUEUES: &[QueueSpec] = &[
         step: Step::Reserve,
         batch: 250,
         concurrency: 1,
-        visibility: Duration::from_secs(60),
+        in_hand: Duration::from_secs(60),
         gather: Duration::from_millis(20),
         fair: true,
     },
@@ -70,7 +78,7 @@ pub const QUEUES: &[QueueSpec] = &[
         step: Step::Invoice,
         batch: 100,
         concurrency: 2,
-        visibility: Duration::from_secs(180),
+        in_hand: Duration::from_secs(180),
         gather: Duration::from_millis(100),
         fair: false,
     },
@@ -79,7 +87,7 @@ pub const QUEUES: &[QueueSpec] = &[
         step: Step::Index,
         batch: 500,
         concurrency: 1,
-        visibility: Duration::from_secs(60),
+        in_hand: Duration::from_secs(60),
         gather: Duration::from_millis(200),
         fair: false,
     },
@@ -88,7 +96,7 @@ pub const QUEUES: &[QueueSpec] = &[
         step: Step::Cancel,
         batch: 100,
         concurrency: 1,
-        visibility: Duration::from_secs(60),
+        in_hand: Duration::from_secs(60),
         gather: Duration::from_millis(0),
         fair: false,
     },
@@ -97,7 +105,7 @@ pub const QUEUES: &[QueueSpec] = &[
         step: Step::Void,
         batch: 100,
         concurrency: 2,
-        visibility: Duration::from_secs(180),
+        in_hand: Duration::from_secs(180),
         gather: Duration::from_millis(50),
         fair: false,
     },
@@ -106,7 +114,7 @@ pub const QUEUES: &[QueueSpec] = &[
         step: Step::Dispatch,
         batch: 100,
         concurrency: 1,
-        visibility: Duration::from_secs(180),
+        in_hand: Duration::from_secs(180),
         gather: Duration::from_millis(100),
         fair: false,
     },

@@ -24,6 +24,8 @@ struct Shelf {
     /// Gives its products from the last to the first.
     upside_down: bool,
     away: Mutex<bool>,
+    /// Which SKUs it does not take.
+    refuses: Option<fn(&str) -> bool>,
     /// How many products each call wrote or removed.
     writes: Mutex<Vec<usize>>,
 }
@@ -87,6 +89,9 @@ impl Catalogue for Shelf {
 #[async_trait]
 impl CatalogueCopy for Shelf {
     async fn put(&self, products: &[Product]) -> Result<(), Unavailable> {
+        if self.refuses.is_some_and(|refuses| products.iter().any(|product| refuses(&product.sku))) {
+            return Err(Unavailable::refused("catalogue.put", "the item is too large"));
+        }
         self.written(products.len())?;
         let products = products.iter().map(|product| (product.sku.clone(), product.clone()));
         self.products.lock().unwrap().extend(products);
@@ -120,7 +125,7 @@ async fn publish(original: &Shelf, copy: &Shelf) -> Published {
 async fn what_is_new_is_put_and_what_is_gone_is_removed() {
     let original = Shelf::with(&[product("CUP", 1), product("TEA", 1)]);
     let copy = Shelf::with(&[product("POT", 1), product("TEA", 1), product("URN", 1)]);
-    assert_eq!(publish(&original, &copy).await, Published { put: 1, removed: 2 });
+    assert_eq!(publish(&original, &copy).await, Published { put: 1, removed: 2, ..Published::default() });
     assert_eq!(copy.products(), original.products());
 }
 
@@ -138,7 +143,7 @@ async fn whatever_differs_about_a_product_is_put_and_nothing_else() {
     for change in changed {
         let original = Shelf::with(&[product("CUP", 1), change.clone(), product("URN", 1)]);
         let copy = Shelf::with(&[product("CUP", 1), shown.clone(), product("URN", 1)]);
-        assert_eq!(publish(&original, &copy).await, Published { put: 1, removed: 0 });
+        assert_eq!(publish(&original, &copy).await, Published { put: 1, removed: 0, ..Published::default() });
         assert_eq!(copy.products(), original.products());
         assert_eq!(copy.writes(), [1]);
     }
@@ -156,10 +161,28 @@ async fn a_copy_that_is_equal_is_not_written() {
 async fn a_large_catalogue_is_written_in_parts() {
     let products: Vec<Product> = (0..1_200).map(|n| product(&format!("{n:04}"), 1)).collect();
     let (original, copy) = (Shelf::with(&products), Shelf::default());
-    assert_eq!(publish(&original, &copy).await, Published { put: 1_200, removed: 0 });
+    assert_eq!(publish(&original, &copy).await, Published { put: 1_200, removed: 0, ..Published::default() });
     assert_eq!(copy.writes(), [500, 500, 200]);
-    assert_eq!(publish(&Shelf::default(), &copy).await, Published { put: 0, removed: 1_200 });
+    assert_eq!(publish(&Shelf::default(), &copy).await, Published { put: 0, removed: 1_200, ..Published::default() });
     assert_eq!(copy.products(), []);
+}
+
+#[tokio::test]
+async fn a_product_that_the_copy_refuses_keeps_no_other_from_being_shown() {
+    let products: Vec<Product> = (0..1_200).map(|n| product(&format!("{n:04}"), 1)).collect();
+    let copy = Shelf { refuses: Some(|sku| sku == "0007" || sku == "0700"), ..Shelf::default() };
+    let published = publish(&Shelf::with(&products), &copy).await;
+    let refused: Vec<&str> = published.refused.iter().map(|(sku, _)| sku.as_str()).collect();
+    assert_eq!((published.put, refused), (1_198, vec!["0007", "0700"]));
+    assert!(published.refused[0].1.contains("too large"));
+    assert_eq!(copy.products().len(), 1_198);
+}
+
+#[tokio::test]
+async fn a_copy_that_refuses_everything_is_not_asked_for_each_product() {
+    let products: Vec<Product> = (0..1_200).map(|n| product(&format!("{n:04}"), 1)).collect();
+    let copy = Shelf { refuses: Some(|_| true), ..Shelf::default() };
+    assert!(!publish_catalogue(&Shelf::with(&products), &copy).await.unwrap_err().away);
 }
 
 #[tokio::test]
@@ -176,7 +199,7 @@ async fn what_could_not_be_written_is_written_by_the_next_run() {
     *copy.away.lock().unwrap() = true;
     assert!(publish_catalogue(&original, &copy).await.unwrap_err().away);
     *copy.away.lock().unwrap() = false;
-    assert_eq!(publish(&original, &copy).await, Published { put: 1, removed: 1 });
+    assert_eq!(publish(&original, &copy).await, Published { put: 1, removed: 1, ..Published::default() });
     assert_eq!(copy.products(), original.products());
 }
 
@@ -212,6 +235,6 @@ proptest! {
         let skus: BTreeSet<&String> = sold.keys().chain(shown.keys()).collect();
         let (kept, gone): (Vec<&String>, Vec<&String>) = skus.into_iter().partition(|sku| sold.contains_key(*sku));
         let put = kept.iter().filter(|sku| sold.get(**sku) != shown.get(**sku)).count();
-        prop_assert_eq!(published, Published { put, removed: gone.len() });
+        prop_assert_eq!(published, Published { put, removed: gone.len(), ..Published::default() });
     }
 }

@@ -9,10 +9,10 @@ with given as (
 listed as (
     insert into products (sku, name, currency, price, tax_rate_bp, trigrams, updated_at,
                           folded_for, folded_sku, folded_name, grams, tax_category, tax_exemption_reason,
-                          price_includes_tax)
+                          price_includes_tax, folding)
     select sku, name, currency, price, tax_rate_bp, string_to_array(trigrams, chr(31)), $9::timestamptz,
            name, folded_sku, folded_name, string_to_array(grams, chr(31)), tax_category, tax_exemption_reason,
-           price_includes_tax
+           price_includes_tax, $20::integer
     from given
     on conflict (sku) do update
     set name = excluded.name, currency = excluded.currency, price = excluded.price,
@@ -30,7 +30,8 @@ listed as (
             when $17::boolean and excluded.tax_category is distinct from products.tax_category then null
             else products.tax_exemption_reason
         end,
-        price_includes_tax = case when $19::boolean then excluded.price_includes_tax else products.price_includes_tax end
+        price_includes_tax = case when $19::boolean then excluded.price_includes_tax else products.price_includes_tax end,
+        folding = excluded.folding
     returning sku
 ),
 stocked as (

@@ -5,5 +5,5 @@ with given as (
 )
 update products p
 set folded_for = g.name, folded_sku = g.folded_sku, folded_name = g.folded_name,
-    grams = string_to_array(g.grams, chr(31))
+    grams = string_to_array(g.grams, chr(31)), folding = $6
 from given g where p.sku = g.sku and p.name = g.name

@@ -1,6 +1,6 @@
 //! The audit's line about what no database knows: whether the store still has the documents that were issued.
 
-use super::Line;
+use super::{Line, report::EXAMPLES};
 use futures_util::{StreamExt, stream};
 use serde_json::{Value, json};
 use workflows::{
@@ -13,7 +13,6 @@ use workflows::{
 const SHARE: i64 = 200;
 /// How many are read at once.
 const TOGETHER: usize = 4;
-const EXAMPLES: usize = 20;
 
 /// Looks at issued documents: at all, or at the share behind the one that the pipeline itself looked at last, which is
 /// another one each time. A document that is printed again at this moment is looked at twice.

@@ -12,6 +12,7 @@
 mod audited;
 mod books;
 mod documents;
+mod readable;
 mod report;
 mod slice;
 mod whole;

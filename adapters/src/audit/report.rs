@@ -32,8 +32,8 @@ pub struct Report {
     pub audited_before: u64,
 }
 
-/// How many examples of a broken promise are shown.
-const EXAMPLES: usize = 20;
+/// How many examples of a broken promise are shown. The statements in `sql/audit` give as many.
+pub(super) const EXAMPLES: usize = 20;
 
 impl Report {
     /// Whether every promise is kept.

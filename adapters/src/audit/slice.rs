@@ -5,7 +5,7 @@
 //! taken or let go must stand so in the books read after, because the provider moves first there; only what was closed
 //! between the two may differ, and a second snapshot tells which that is.
 
-use super::{Examples, Finding, Line, books::Books, close, forgotten_before, line, open_snapshot};
+use super::{Examples, Finding, Line, books::Books, close, forgotten_before, line, open_snapshot, readable};
 use crate::postgres::{Asked, Database, search::with_other_words};
 use sqlx::PgConnection;
 use std::num::NonZeroU32;
@@ -68,6 +68,7 @@ pub(super) async fn audit(
     lines.extend(invoices(&mut snapshot, range, forgotten).await?);
     lines.extend(search(&mut snapshot, range, forgotten).await?);
     lines.extend(warehouses(&mut snapshot, range, forgotten).await?);
+    lines.push(readable::orders(&mut snapshot, first, last).await?);
     close(snapshot).await?;
     if !suspects.is_empty() {
         let mut later = open_snapshot(database).await?;

@@ -7,7 +7,8 @@ use super::{
     close, forgotten_before, line, open_snapshot,
 };
 use crate::postgres::{Asked, Database, lease::LONGEST_IN_HAND, milliseconds};
-use workflows::{ports::Unavailable, wiring::LONGEST_WAIT};
+use schemas::money::Currency;
+use workflows::{invoice::TaxCategory, ports::Unavailable, wiring::LONGEST_WAIT};
 
 /// How many invoice numbers are looked at in one snapshot.
 const NUMBERS: i32 = 50_000;
@@ -16,12 +17,22 @@ const NUMBERS: i32 = 50_000;
 pub(super) async fn lines(database: &Database) -> Result<Vec<Line>, Unavailable> {
     let mut snapshot = open_snapshot(database).await?;
     let forgotten = forgotten_before(&mut snapshot).await?;
+    let currencies: Vec<String> = Currency::codes().map(str::to_owned).collect();
+    let categories: Vec<String> = TaxCategory::ALL.iter().map(|category| category.as_str().to_owned()).collect();
     // These look up by key what a few rows of an index lead to.
     sqlx::raw_sql("-- audit.plan_lookups\nset local enable_nestloop = on")
         .execute(&mut *snapshot)
         .await
         .asked("audit.plan_lookups")?;
     let lines = vec![
+        line!(
+            snapshot,
+            "readable_products",
+            "sql/audit/readable_products.sql",
+            "Every product can be shown and sold: its currency and its tax category are known.",
+            &currencies,
+            &categories
+        ),
         line!(
             snapshot,
             "stock_balances",

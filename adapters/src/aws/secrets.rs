@@ -7,8 +7,6 @@ use serde::Deserialize;
 use serde_json::Value;
 use workflows::ports::Unavailable;
 
-/// RFC 7518 section 3.2: a key of HS256 has at least as many bytes as its hash.
-const SHORTEST_KEY: usize = 32;
 const NOT_A_DATABASES: &str = "is no JSON with a username and a password";
 
 /// A database secret in the form of RDS. One that RDS manages by itself holds the name and the password only.
@@ -56,25 +54,25 @@ pub async fn credentials(client: &Client, secret: &str) -> Result<(String, Strin
 /// The key that tokens are signed with, and behind it the one that it came after, if that is kept.
 ///
 /// # Errors
-/// If the secret cannot be read, or is too short to be a key.
-pub async fn token_keys(client: &Client, secret: &str) -> Result<Vec<Vec<u8>>, Unavailable> {
-    keys(client, secret, "secrets.token_key").await
+/// If the secret cannot be read, or has less than `shortest` bytes.
+pub async fn token_keys(client: &Client, secret: &str, shortest: usize) -> Result<Vec<Vec<u8>>, Unavailable> {
+    keys(client, secret, shortest, "secrets.token_key").await
 }
 
 /// What is shown by whoever stands in front of the API, and behind it what was shown before, if that is kept.
 ///
 /// # Errors
-/// If the secret cannot be read, or is too short not to be guessed.
-pub async fn edge_keys(client: &Client, secret: &str) -> Result<Vec<Vec<u8>>, Unavailable> {
-    keys(client, secret, "secrets.edge_key").await
+/// If the secret cannot be read, or has less than `shortest` bytes.
+pub async fn edge_keys(client: &Client, secret: &str, shortest: usize) -> Result<Vec<Vec<u8>>, Unavailable> {
+    keys(client, secret, shortest, "secrets.edge_key").await
 }
 
-async fn keys(client: &Client, secret: &str, what: &'static str) -> Result<Vec<Vec<u8>>, Unavailable> {
+async fn keys(client: &Client, secret: &str, shortest: usize, what: &'static str) -> Result<Vec<Vec<u8>>, Unavailable> {
     let key = value_of(client, secret, what).await?;
-    if key.len() < SHORTEST_KEY {
-        return Err(Unavailable::refused(what, format!("secret {secret} has less than {SHORTEST_KEY} bytes")));
+    if key.len() < shortest {
+        return Err(Unavailable::refused(what, format!("secret {secret} has less than {shortest} bytes")));
     }
-    let previous = previous_of(client, secret, what).await?.filter(|key| key.len() >= SHORTEST_KEY);
+    let previous = previous_of(client, secret, what).await?.filter(|key| key.len() >= shortest);
     Ok([key].into_iter().chain(previous).map(String::into_bytes).collect())
 }
 

@@ -4,9 +4,11 @@ use super::{
     Asked, Database,
     answer::answered,
     grams::{SEPARATOR, Searchable},
+    passed_over::PassedOver,
     trigrams::trigrams,
     unreadable,
 };
+use crate::folding::VERSION;
 use async_trait::async_trait;
 use schemas::{
     money::{Amount, Currency},
@@ -62,7 +64,13 @@ pub(super) struct ProductRow {
 }
 
 impl ProductRow {
-    pub(super) fn into_product(self) -> Result<Product, Unavailable> {
+    /// The product, unless it cannot be read: then a list goes on without it.
+    pub(super) fn readable(self, passed_over: &PassedOver) -> Option<Product> {
+        let sku = self.sku.clone();
+        self.into_product().inspect_err(|error| passed_over.note("product", &sku, &error.chain())).ok()
+    }
+
+    fn into_product(self) -> Result<Product, Unavailable> {
         let currency = self.currency.parse().map_err(|_| unreadable("catalogue", "currency"))?;
         Ok(Product {
             sku: self.sku,
@@ -148,7 +156,8 @@ impl PgCatalogue {
                 &columns.gross,
                 said.category,
                 said.exemption_reason,
-                said.price_includes_tax
+                said.price_includes_tax,
+                VERSION
             )
             .execute(&mut *connection)
             .await
@@ -211,7 +220,8 @@ impl Catalogue for PgCatalogue {
             ProductRow,
             r#"-- catalogue.product
              select p.sku, p.name, p.currency, p.price, p.tax_rate_bp, p.price_includes_tax,
-                    coalesce((select sum(s.free) from stock s where s.sku = p.sku), 0)::bigint as "available!"
+                    least(coalesce((select sum(s.free) from stock s where s.sku = p.sku), 0),
+                          9223372036854775807)::bigint as "available!"
              from products p where p.sku = $1"#,
             sku
         )
@@ -237,7 +247,8 @@ impl Catalogue for PgCatalogue {
             ProductRow,
             r#"-- catalogue.products
              select p.sku, p.name, p.currency, p.price, p.tax_rate_bp, p.price_includes_tax,
-                    coalesce((select sum(s.free) from stock s where s.sku = p.sku), 0)::bigint as "available!"
+                    least(coalesce((select sum(s.free) from stock s where s.sku = p.sku), 0),
+                          9223372036854775807)::bigint as "available!"
              from products p where p.sku collate "C" > $1 order by p.sku collate "C" limit $2"#,
             cursor.unwrap_or_default(),
             limit + 1
@@ -245,14 +256,12 @@ impl Catalogue for PgCatalogue {
         .fetch_all(&self.database.durable)
         .await
         .asked("catalogue.products")?;
-        let mut items = rows.into_iter().map(ProductRow::into_product).collect::<Result<Vec<_>, _>>()?;
         let page = usize::try_from(limit).unwrap_or_default();
-        let next_cursor = if items.len() > page {
-            items.truncate(page);
-            items.last().map(|product| product.sku.clone())
-        } else {
-            None
-        };
+        // Behind the last that was looked at, whether or not it could be read.
+        let last = page.checked_sub(1).and_then(|last| rows.get(last)).map(|row| row.sku.clone());
+        let next_cursor = last.filter(|_| rows.len() > page);
+        let looked_at = rows.into_iter().take(page);
+        let items = looked_at.filter_map(|row| row.readable(&self.database.passed_over)).collect();
         Ok(ProductPage { items, next_cursor })
     }
 }

@@ -1,5 +1,5 @@
-//! What the bell says of orders: which one changed, how far it has come, and whether its buyer's question is answered. With
-//! that whoever waits for an order wakes for its own only, and reads it once.
+//! What the bell says of orders: which one changed, and whether its buyer's question is answered. With that whoever waits for
+//! an order wakes for its own only, and reads it once.
 
 use super::{Asked, Database, bell::Bell};
 use schemas::{ids::OrderId, order::Status};
@@ -15,8 +15,6 @@ const LONGEST: usize = 7_900;
 pub struct Change {
     /// The order.
     pub order: OrderId,
-    /// The sequence of an event that it has by now.
-    pub sequence: i32,
     /// Whether it is decided.
     pub decided: bool,
 }
@@ -24,7 +22,7 @@ pub struct Change {
 impl Display for Change {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let decided = if self.decided { "!" } else { "" };
-        write!(f, "{}.{}{decided}", self.order.0.simple(), self.sequence)
+        write!(f, "{}{decided}", self.order.0.simple())
     }
 }
 
@@ -32,10 +30,9 @@ impl Change {
     /// The changes of a payload. What cannot be read is passed over: a later release may say more.
     pub fn of_payload(payload: &str) -> impl Iterator<Item = Self> {
         payload.split(' ').filter_map(|word| {
-            let (order, rest) = word.split_once('.')?;
-            let sequence = rest.strip_suffix('!').unwrap_or(rest);
-            let decided = sequence.len() < rest.len();
-            Some(Self { order: OrderId(Uuid::try_parse(order).ok()?), sequence: sequence.parse().ok()?, decided })
+            let order = word.strip_suffix('!').unwrap_or(word);
+            let decided = order.len() < word.len();
+            Some(Self { order: OrderId(Uuid::try_parse(order).ok()?), decided })
         })
     }
 }
@@ -86,9 +83,7 @@ mod tests {
     use super::*;
 
     fn changes(count: u128) -> Vec<Change> {
-        (0..count)
-            .map(|n| Change { order: OrderId(Uuid::from_u128(n)), sequence: i32::MAX, decided: n % 2 == 0 })
-            .collect()
+        (0..count).map(|n| Change { order: OrderId(Uuid::from_u128(n)), decided: n % 2 == 0 }).collect()
     }
 
     #[test]
@@ -105,7 +100,7 @@ mod tests {
     #[test]
     fn what_cannot_be_read_is_passed_over() {
         let [one] = changes(1)[..] else { panic!() };
-        let heard: Vec<Change> = Change::of_payload(&format!("intake {one} x.1 {}", "9".repeat(40))).collect();
+        let heard: Vec<Change> = Change::of_payload(&format!("intake {one} {one}.1 {}", "9".repeat(40))).collect();
         assert_eq!(heard, [one]);
         assert_eq!(Change::of_payload("").count(), 0);
     }

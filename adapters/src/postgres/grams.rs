@@ -1,7 +1,7 @@
 //! What products are found by: pieces of their words so short that a typing error leaves most of them as they were. They
 //! are made here and kept in an array, because the extension that would do it in the database is not installed everywhere.
 
-use crate::folding::{Piece, pieces, spaced};
+use crate::folding::{self, Piece, spaced, spellings};
 use std::collections::{BTreeSet, HashSet};
 
 /// The characters of a folded text that are kept to find products by its beginning: an index takes no long ones.
@@ -23,7 +23,7 @@ impl Searchable {
     /// Of a product.
     pub(super) fn of(sku: &str, name: &str) -> Self {
         let mut grams = BTreeSet::new();
-        for piece in pieces(sku).into_iter().chain(pieces(name)) {
+        for piece in spellings(sku).into_iter().chain(spellings(name)).flatten() {
             match piece {
                 Piece::Word(word) => grams.extend(trigrams(&word)),
                 // Single ones too: somebody may look for one.
@@ -46,10 +46,15 @@ pub(super) fn beginning(text: &str) -> String {
     spaced(text).chars().take(BEGINNING).collect()
 }
 
-/// The pieces that a search looks for.
-pub(super) fn wanted(query: &str) -> HashSet<String> {
+/// The pieces that a search looks for: a set for each spelling of the query that has any.
+pub(super) fn wanted(query: &str) -> Vec<HashSet<String>> {
+    let spellings = folding::wanted(query).into_iter().map(grams_of);
+    spellings.filter(|grams| !grams.is_empty()).collect()
+}
+
+fn grams_of(pieces: Vec<Piece>) -> HashSet<String> {
     let mut grams = HashSet::new();
-    for piece in pieces(query) {
+    for piece in pieces {
         match piece {
             Piece::Word(word) => grams.extend(trigrams(&word)),
             Piece::Run(run) if run.len() > 1 => grams.extend(pairs(&run)),
@@ -71,7 +76,14 @@ fn pairs(run: &[char]) -> impl Iterator<Item = String> {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
     use super::*;
+
+    /// Of a query that is spelt in one way.
+    fn wanted(query: &str) -> HashSet<String> {
+        let [grams] = <[HashSet<String>; 1]>::try_from(super::wanted(query)).unwrap();
+        grams
+    }
 
     #[test]
     fn a_typing_error_leaves_most_pieces_as_they_were() {
@@ -93,7 +105,18 @@ mod tests {
 
     #[test]
     fn words_are_padded_and_folded() {
-        assert_eq!(wanted("Äb"), ["  a", " ab", "ab "].map(str::to_owned).into());
+        assert_eq!(wanted("Éb"), ["  e", " eb", "eb "].map(str::to_owned).into());
         assert_eq!(Searchable::of("RED-CUP", &"Phở ".repeat(100)).name.chars().count(), BEGINNING);
+    }
+    #[test]
+    fn a_product_is_kept_in_each_of_its_spellings_and_looked_for_so() {
+        let kept = Searchable::of("X", "O'Neill Öl").grams;
+        let kept: HashSet<&str> = kept.split(SEPARATOR).collect();
+        for query in ["o'neill", "oneill", "Öl", "oel", "ol"] {
+            let ways = super::wanted(query);
+            assert!(ways.iter().all(|grams| grams.iter().all(|gram| kept.contains(gram.as_str()))), "{query}");
+        }
+        assert_eq!(super::wanted("Öl").len(), 2);
+        assert!(super::wanted("-!?").is_empty());
     }
 }

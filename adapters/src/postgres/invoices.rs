@@ -19,7 +19,8 @@ use workflows::{
     ports::{Numbered, Unavailable},
 };
 
-const SERIES: &str = "main";
+/// The series that all invoices are numbered in.
+pub(super) const SERIES: &str = "main";
 
 impl PgOrders {
     pub(super) async fn number_batch(&self, ids: &[OrderId]) -> Result<Vec<(OrderId, Numbered)>, Unavailable> {

@@ -2,7 +2,7 @@
 
 use super::{
     Asked,
-    invoices::{Kept, document},
+    invoices::{Kept, SERIES, document},
     order_rows::{load, printed_number, uuids},
     orders::PgOrders,
     unreadable,
@@ -16,8 +16,6 @@ use workflows::{
     issued::{Fingerprint, Issued, IssuedInvoices, Place, PrintRecord},
     ports::Unavailable,
 };
-
-const SERIES: &str = "main";
 
 struct IssuedRow {
     order_id: Uuid,

@@ -20,6 +20,7 @@ pub mod orders;
 pub mod orders_apply;
 pub mod orders_read;
 pub mod orders_reserve;
+pub mod passed_over;
 pub mod pooler;
 pub mod queue;
 pub mod queue_depths;
@@ -35,6 +36,7 @@ pub mod warehouses;
 use async_trait::async_trait;
 use bell::Bell;
 use futures_util::future::BoxFuture;
+use passed_over::PassedOver;
 use sqlx::{
     ConnectOptions, Connection, PgConnection, PgPool,
     migrate::Migrator,
@@ -92,6 +94,8 @@ pub struct Database {
     pub reading: PgPool,
     /// Wakes whoever waits for what was committed.
     pub bell: Bell,
+    /// What lists went on without.
+    pub passed_over: PassedOver,
 }
 
 impl Database {
@@ -112,6 +116,7 @@ impl Database {
             relaxed,
             acceptance: connect(ACCEPTANCE_CONNECTIONS, STEP_WAITS, ACCEPTANCE),
             reading: connect(READING_CONNECTIONS, READER_WAITS, READING),
+            passed_over: PassedOver::default(),
         })
     }
 
@@ -131,6 +136,7 @@ impl Database {
             acceptance: one.clone(),
             reading: one,
             bell: Bell::silent(),
+            passed_over: PassedOver::default(),
         })
     }
 

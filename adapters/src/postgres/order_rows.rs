@@ -1,6 +1,7 @@
 //! Orders and events between rows and values, in one place for every method of the port.
 
-use super::{Asked, orders::PgOrders, unreadable};
+use super::{Asked, orders::PgOrders, passed_over::PassedOver, unreadable};
+use crate::folding::spaced;
 use schemas::{
     event::{Event, EventName},
     ids::OrderId,
@@ -54,19 +55,30 @@ pub(super) async fn load(connection: &mut PgConnection, ids: &[Uuid]) -> Result<
     rows(connection, ids).await?.into_iter().map(OrderRow::into_order).collect()
 }
 
-/// The same for a list, which goes on without an order that cannot be read, and has the log name it.
+/// The same for a list, which goes on without an order that cannot be read.
 pub(super) async fn load_readable(
     connection: &mut PgConnection,
     ids: &[Uuid],
+    passed_over: &PassedOver,
 ) -> Result<Vec<StoredOrder>, Unavailable> {
-    let orders = rows(connection, ids).await?.into_iter().filter_map(|row| match row.into_order() {
-        Ok(order) => Some(order),
-        Err(error) => {
-            tracing::error!(error = error.chain(), "a list goes on without an order that cannot be read");
-            None
-        }
+    let orders = rows(connection, ids).await?.into_iter().filter_map(|row| {
+        let id = row.id;
+        let order = row.into_order();
+        order.inspect_err(|error| passed_over.note("order", &id.to_string(), &error.chain())).ok()
     });
     Ok(orders.collect())
+}
+
+/// Of the orders of those ids, those that cannot be read, each with why.
+pub(crate) async fn unreadable_among(
+    connection: &mut PgConnection,
+    ids: &[Uuid],
+) -> Result<Vec<(Uuid, String)>, Unavailable> {
+    let unreadable = rows(connection, ids).await?.into_iter().filter_map(|row| {
+        let id = row.id;
+        row.into_order().err().map(|error| (id, error.chain()))
+    });
+    Ok(unreadable.collect())
 }
 
 async fn rows(connection: &mut PgConnection, ids: &[Uuid]) -> Result<Vec<OrderRow>, Unavailable> {
@@ -81,6 +93,18 @@ pub(super) fn uuids(ids: &[OrderId]) -> Vec<Uuid> {
 /// An invoice number as printed: year and number, the latter in six digits or more.
 pub(super) fn printed_number(year: i32, number: i32) -> String {
     format!("{year}-{number:06}")
+}
+
+/// Year and number of an invoice, from the text that is printed on it: in any digits, with anything between the two, and
+/// whether or not with all its zeros.
+pub(super) fn read_number(text: &str) -> Option<(i32, i32)> {
+    let text = spaced(text);
+    let (year, number) = text.split_once(' ')?;
+    let is_number = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
+    if year.len() != 4 || !is_number(year) || !is_number(number) {
+        return None;
+    }
+    Some((year.parse().ok()?, number.parse().ok()?))
 }
 
 /// Without saying what stood there: it may be somebody's address, and errors are logged.
@@ -233,6 +257,22 @@ impl PgOrders {
             traceparent,
             datacontenttype: "application/json".to_owned(),
             data,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_invoice_is_named_by_what_is_printed_on_it() {
+        assert_eq!(read_number(&printed_number(2026, 42)), Some((2026, 42)));
+        for text in [" 2026-000042 ", "2026\u{2011}000042", "2026/42", "2026 42", "٢٠٢٦-٠٠٠٠٤٢"] {
+            assert_eq!(read_number(text), Some((2026, 42)), "{text}");
+        }
+        for text in ["", "2026", "2026-", "26-42", "2026-42-1", "2026-x", "RE 2026-42", "2026-99999999999"] {
+            assert_eq!(read_number(text), None, "{text}");
         }
     }
 }

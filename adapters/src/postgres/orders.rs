@@ -54,8 +54,8 @@ impl Orders for PgOrders {
         super::order_rows::load(&mut connection, &super::order_rows::uuids(ids)).await
     }
 
-    async fn show(&self, ids: &[OrderId]) -> Result<Vec<api::Order>, Unavailable> {
-        self.show_orders(ids).await
+    async fn load_readable(&self, ids: &[OrderId]) -> Result<Vec<workflows::order::StoredOrder>, Unavailable> {
+        self.readable_orders(ids).await
     }
 
     async fn list(

@@ -132,7 +132,7 @@ fn changed(applied: &Applied) -> Option<Change> {
     match applied {
         Applied::Missing | Applied::Order { verdict: Verdict::Refused, .. } => None,
         Applied::Order { order, verdict: Verdict::Changed(_) | Verdict::Already, .. } => {
-            Some(Change { order: order.id, sequence: order.version, decided: order.state.status().is_decided() })
+            Some(Change { order: order.id, decided: order.state.status().is_decided() })
         }
     }
 }

@@ -1,16 +1,18 @@
 //! Finding orders: lists for their buyers, and those that something has to be done about.
 
-use super::{Asked, milliseconds, order_rows::load_readable, orders::PgOrders};
+use super::{Asked, milliseconds, order_rows::load_readable, orders::PgOrders, passed_over::PassedOver};
 use schemas::{
     event::Event,
     ids::OrderId,
     order::{self as api, Status},
 };
-use sqlx::PgConnection;
+use serde_json::value::RawValue;
+use sqlx::{PgConnection, types::Json};
 use std::collections::{BTreeMap, HashMap};
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 use workflows::{
+    order::StoredOrder,
     ports::{CancelRequest, OrderList, Stuck, Sweep, Unavailable},
     steps::sweep::LONGEST,
 };
@@ -51,22 +53,26 @@ fn page_of(rows: Vec<ListedRow>, limit: usize) -> (Vec<ListedRow>, Option<OrderI
 }
 
 /// Orders as they were accepted. One that cannot be read is left out, and does not keep the others back.
-async fn accepted(connection: &mut PgConnection, ids: &[Uuid]) -> Result<Vec<(Uuid, api::Order)>, Unavailable> {
+async fn accepted(
+    connection: &mut PgConnection,
+    ids: &[Uuid],
+    passed_over: &PassedOver,
+) -> Result<Vec<(Uuid, api::Order)>, Unavailable> {
     if ids.is_empty() {
         return Ok(Vec::new());
     }
     let rows = sqlx::query!(
-        "-- orders.list_accepted
-         select id, request, accepted_at from submissions where id = any($1)",
+        r#"-- orders.list_accepted
+         select id, request as "request: Json<Box<RawValue>>", accepted_at from submissions where id = any($1)"#,
         ids
     )
     .fetch_all(connection)
     .await
     .asked("orders.list")?;
-    let orders = rows.into_iter().filter_map(|row| match serde_json::from_value(row.request) {
+    let orders = rows.into_iter().filter_map(|row| match serde_json::from_str(row.request.get()) {
         Ok(request) => Some((row.id, workflows::order::submitted(OrderId(row.id), &request, row.accepted_at))),
-        Err(error) => {
-            tracing::error!(order = %row.id, %error, "an accepted order cannot be read; the list goes on without it");
+        Err(_) => {
+            passed_over.note("accepted order", &row.id.to_string(), "request");
             None
         }
     });
@@ -125,20 +131,20 @@ impl PgOrders {
         };
         let (page, next) = page_of(rows.asked("orders.list")?, usize::try_from(limit).unwrap_or_default());
         let ids_of = |stored| page.iter().filter(|row| row.stored == stored).map(|row| row.id).collect::<Vec<Uuid>>();
-        let mut found: HashMap<Uuid, api::Order> = load_readable(&mut connection, &ids_of(true))
+        let passed_over = &self.database.passed_over;
+        let mut found: HashMap<Uuid, api::Order> = load_readable(&mut connection, &ids_of(true), passed_over)
             .await?
             .into_iter()
             .map(|order| (order.id.0, order.view()))
             .collect();
-        found.extend(accepted(&mut connection, &ids_of(false)).await?);
+        found.extend(accepted(&mut connection, &ids_of(false), passed_over).await?);
         let orders = page.iter().filter_map(|row| found.remove(&row.id)).collect();
         Ok(OrderList { orders, next })
     }
 
-    pub(super) async fn show_orders(&self, ids: &[OrderId]) -> Result<Vec<api::Order>, Unavailable> {
-        let mut connection = self.connection("orders.show").await?;
-        let orders = load_readable(&mut connection, &super::order_rows::uuids(ids)).await?;
-        Ok(orders.into_iter().map(|order| order.view()).collect())
+    pub(super) async fn readable_orders(&self, ids: &[OrderId]) -> Result<Vec<StoredOrder>, Unavailable> {
+        let mut connection = self.connection("orders.load_readable").await?;
+        load_readable(&mut connection, &super::order_rows::uuids(ids), &self.database.passed_over).await
     }
 
     pub(super) async fn note_cancel(&self, id: OrderId) -> Result<CancelRequest, Unavailable> {

@@ -101,11 +101,7 @@ impl PgOrders {
 }
 
 fn changed(reservation: &Reservation) -> Change {
-    Change {
-        order: reservation.id,
-        sequence: reservation.events.last().map_or(1, |event| event.sequence),
-        decided: reservation.state.status().is_decided(),
-    }
+    Change { order: reservation.id, decided: reservation.state.status().is_decided() }
 }
 
 fn without_doubles(batch: Vec<AcceptedOrder>) -> Vec<AcceptedOrder> {

@@ -36,6 +36,10 @@ macro_rules! cases {
 }
 
 cases! {
+    a_product_of_a_currency_that_is_none:
+        "update products set currency = 'DEM' where sku = 'RARE'" => readable_products "RARE";
+    a_product_of_a_tax_category_that_nobody_knows:
+        "update products set tax_category = 'reduced' where sku = 'TEA'" => readable_products "TEA";
     a_unit_promised_twice:
         "alter table stock drop constraint nothing_oversold; update stock set shipped = received where sku = 'CUP'"
         => stock_balances "CUP";
@@ -77,7 +81,10 @@ cases! {
         "update orders set reserved_until = null, status = 'in_review' where id = '{open}';
          update order_search set status = 'in_review' where order_id = '{open}';
          update executions set status = 'succeeded' where id = '{open}'"
-        => unfinished_orders "{open}";
+        => unfinished_orders "{open}", readable_orders "column status of order {open}";
+    an_order_that_cannot_be_read:
+        "update orders set shipping_address = shipping_address - 'city' where id = '{dearer}'"
+        => readable_orders "column shipping_address of order {dearer}";
     a_forgotten_cancellation:
         "update orders set cancel_requested_at = now() - interval '1 hour' where id = '{paid}'"
         => unfinished_orders "{paid}";

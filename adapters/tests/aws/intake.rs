@@ -96,6 +96,22 @@ async fn a_replay_answers_with_the_first_order_and_sends_it_again() {
 }
 
 #[tokio::test]
+async fn the_same_order_written_in_another_way_is_a_replay() {
+    let shop = Shop::open().await;
+    let first = order(1);
+    shop.submit(&first, 1).await;
+    let mut again = order(1);
+    again.request.shipping_address.line2 = Some(String::new());
+    let replayed = Acceptance::Replayed { id: first.id, accepted_at: first.accepted_at };
+    // Another fingerprint, and what was sent empty says nothing.
+    assert_eq!(shop.submit(&again, 2).await, replayed);
+    again.request.shipping_address.line2 = Some("Back door".to_owned());
+    assert_eq!(shop.submit(&again, 3).await, Acceptance::KeyReused);
+    let sent: Vec<_> = shop.on_the_queue(2).await.into_iter().map(|order| order.id).collect();
+    assert_eq!(sent, [first.id; 2]);
+}
+
+#[tokio::test]
 async fn another_request_under_a_used_key_is_refused_and_sends_nothing() {
     let shop = Shop::open().await;
     let first = order(1);

@@ -25,11 +25,11 @@ async fn a_database_secret_becomes_a_url() {
 async fn a_token_key_is_long_enough_or_refused_without_being_quoted() {
     let clients = clients().await;
     let arn = secret(&clients, &"k".repeat(32)).await;
-    assert_eq!(token_keys(&clients.secrets, &arn).await.unwrap(), [vec![b'k'; 32]]);
+    assert_eq!(token_keys(&clients.secrets, &arn, 32).await.unwrap(), [vec![b'k'; 32]]);
     let arn = secret(&clients, "hunter2").await;
-    let error = token_keys(&clients.secrets, &arn).await.unwrap_err();
+    let error = token_keys(&clients.secrets, &arn, 32).await.unwrap_err();
     assert!(!error.away && !error.chain().contains("hunter2"), "{}", error.chain());
-    assert!(!token_keys(&clients.secrets, "none-of-that-name").await.unwrap_err().away);
+    assert!(!token_keys(&clients.secrets, "none-of-that-name", 32).await.unwrap_err().away);
 }
 
 #[tokio::test]
@@ -39,9 +39,9 @@ async fn after_a_change_the_key_before_is_known_and_no_older_one() {
     let put = clients.secrets.put_secret_value().secret_id(&arn).secret_string("b".repeat(32));
     put.send().await.unwrap();
     let both = [vec![b'b'; 32], vec![b'a'; 32]];
-    assert_eq!(token_keys(&clients.secrets, &arn).await.unwrap(), both);
-    assert_eq!(edge_keys(&clients.secrets, &arn).await.unwrap(), both);
+    assert_eq!(token_keys(&clients.secrets, &arn, 32).await.unwrap(), both);
+    assert_eq!(edge_keys(&clients.secrets, &arn, 32).await.unwrap(), both);
     let put = clients.secrets.put_secret_value().secret_id(&arn).secret_string("c".repeat(32));
     put.send().await.unwrap();
-    assert_eq!(token_keys(&clients.secrets, &arn).await.unwrap(), [vec![b'c'; 32], vec![b'b'; 32]]);
+    assert_eq!(token_keys(&clients.secrets, &arn, 32).await.unwrap(), [vec![b'c'; 32], vec![b'b'; 32]]);
 }

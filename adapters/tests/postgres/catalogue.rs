@@ -2,8 +2,9 @@
 
 use super::shop::{Shop, delivery};
 use adapters::postgres::catalogue::Delivery;
+use schemas::product::Product;
 use std::sync::Mutex;
-use workflows::ports::Catalogue;
+use workflows::ports::{Catalogue, Search};
 
 #[tokio::test]
 async fn an_import_lists_products_books_units_in_and_says_how_far_it_is() {
@@ -86,6 +87,45 @@ async fn pages_of_products_follow_each_other_by_sku() {
     }
     assert_eq!(pages, 3, "the last page has no cursor: {seen:?}");
     assert_eq!(seen, skus, "sorted by their bytes");
+}
+
+#[tokio::test]
+async fn a_product_that_cannot_be_read_is_counted_and_keeps_no_other_back() {
+    let shop = Shop::empty().await;
+    let goods: Vec<Delivery> = ["A", "B", "C", "D"].iter().map(|sku| delivery(sku, "Thing", 100, 700, 1)).collect();
+    shop.catalogue.import(&goods, "t", |_| ()).await.unwrap();
+    shop.run("update products set currency = 'DEM' where sku in ('B', 'D')").await;
+    let skus = |products: Vec<Product>| products.into_iter().map(|product| product.sku).collect::<Vec<_>>();
+    let (mut seen, mut cursor, mut pages) = (Vec::new(), None::<String>, 0);
+    loop {
+        let page = shop.catalogue.products(cursor.as_deref(), 1).await.unwrap();
+        seen.extend(skus(page.items));
+        pages += 1;
+        cursor = page.next_cursor;
+        if cursor.is_none() {
+            break;
+        }
+    }
+    assert_eq!((seen, pages), (vec!["A".to_owned(), "C".to_owned()], 4), "a page may be short, or empty");
+    assert_eq!(shop.database.passed_over.times(), 2);
+    let mut found = skus(Search::products(&shop.search, "thing", 10).await.unwrap());
+    found.sort();
+    assert_eq!(found, ["A", "C"]);
+    assert_eq!(shop.database.passed_over.times(), 4);
+    assert!(!shop.catalogue.product("B").await.unwrap_err().away, "asked for alone it is no answer to say nothing");
+}
+
+#[tokio::test]
+async fn more_units_than_a_number_holds_are_as_many_as_it_holds() {
+    let shop = Shop::open().await;
+    shop.run(
+        "insert into stock (sku, warehouse, received)
+         select 'TEA', warehouse, 9223372036854775807 from unnest(array['second', 'third']) as warehouse",
+    )
+    .await;
+    assert_eq!(shop.catalogue.product("TEA").await.unwrap().unwrap().available, i64::MAX);
+    assert_eq!(shop.catalogue.products(None, 10).await.unwrap().items.len(), 3);
+    assert_eq!(Search::products(&shop.search, "earl grey", 1).await.unwrap()[0].available, i64::MAX);
 }
 
 #[tokio::test]

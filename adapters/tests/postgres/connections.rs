@@ -5,7 +5,7 @@ use adapters::postgres::{Database, MIGRATIONS, intake::PgIntake};
 use sqlx::{PgPool, postgres::PgConnectOptions};
 use std::{future::pending, net::SocketAddr, time::Duration};
 use tokio::{
-    io::{AsyncReadExt, copy_bidirectional},
+    io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional},
     net::{TcpListener, UnixStream},
     sync::watch,
     time::{Instant, timeout},
@@ -43,6 +43,54 @@ async fn a_session_starts_without_settings() {
         assert!(!words.contains(&"options"), "{words:?}");
         asking.abort();
     }
+}
+
+#[tokio::test]
+async fn what_nobody_waits_for_ends() {
+    let url = fresh_database().await;
+    let database = Database::connect(&url, 1).unwrap();
+    for (pool, longest) in [
+        (&database.durable, "1min"),
+        (&database.relaxed, "1min"),
+        (&database.acceptance, "5s"),
+        (&database.reading, "2s"),
+    ] {
+        assert_eq!(shown(pool, "statement_timeout").await, longest);
+        assert_eq!(shown(pool, "idle_in_transaction_session_timeout").await, "10s");
+    }
+    let function = Database::connect_once(&url).unwrap();
+    for setting in ["statement_timeout", "idle_in_transaction_session_timeout"] {
+        assert_eq!(shown(&function.durable, setting).await, "0", "a proxy would give it to others too");
+    }
+}
+
+/// What a new session asks first. The server is none: over a socket of its own machine a real one shows no keepalives.
+async fn first_asked(database: Database, server: &TcpListener) -> String {
+    let asking = tokio::spawn(async move { database.check().await });
+    let (mut session, _) = timeout(PATIENCE, server.accept()).await.unwrap().unwrap();
+    let length = usize::try_from(session.read_u32().await.unwrap()).unwrap();
+    session.read_exact(&mut vec![0; length - 4]).await.unwrap();
+    // It is let in, and may ask.
+    session.write_all(b"R\0\0\0\x08\0\0\0\0Z\0\0\0\x05I").await.unwrap();
+    session.read_u8().await.unwrap();
+    let length = usize::try_from(session.read_u32().await.unwrap()).unwrap();
+    let mut asked = vec![0; length - 4];
+    timeout(PATIENCE, session.read_exact(&mut asked)).await.unwrap().unwrap();
+    asking.abort();
+    String::from_utf8_lossy(&asked).into_owned()
+}
+
+#[tokio::test]
+async fn a_session_is_missed_soon_when_its_host_is_gone() {
+    let server = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("postgres://sluice@{}/shop?sslmode=disable", server.local_addr().unwrap());
+    let asked = first_asked(Database::connect(&url, 1).unwrap(), &server).await;
+    let settings = ["tcp_keepalives_idle = 4", "tcp_keepalives_interval = 2", "tcp_keepalives_count = 3"];
+    for setting in settings.into_iter().chain(["tcp_user_timeout = '10s'"]) {
+        assert!(asked.contains(&format!("set {setting}")), "{asked}");
+    }
+    let asked = first_asked(Database::connect_once(&url).unwrap(), &server).await;
+    assert!(asked.contains("select 1") && !asked.contains("set "), "{asked}");
 }
 
 /// Forwards connections to a database, and leaves those that are open without an answer at each signal.

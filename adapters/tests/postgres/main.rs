@@ -21,6 +21,7 @@ mod orders;
 mod pooler;
 mod power_cut;
 mod queue;
+mod queue_names;
 mod races;
 mod reach;
 mod reading;

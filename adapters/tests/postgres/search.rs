@@ -193,6 +193,23 @@ async fn whoever_is_billed_is_found_too() {
 }
 
 #[tokio::test]
+async fn an_order_is_found_by_the_number_of_its_invoice() {
+    let (shop, ids) = Shop::with_indexed_orders().await;
+    for id in &ids {
+        shop.confirm(*id).await;
+    }
+    shop.orders.number_invoices(&ids).await.unwrap();
+    for id in ids {
+        let printed = format!("select year || '-' || lpad(number::text, 6, '0') from invoices where order_id = '{id}'");
+        let number: String = shop.value(&printed).await;
+        for query in [number.clone(), format!(" {number} "), number.replace("-00000", "/")] {
+            assert_eq!(shop.found(&query).await, [id], "{query}");
+        }
+    }
+    assert_eq!(shop.found("1999-000001").await, []);
+}
+
+#[tokio::test]
 async fn indexing_again_changes_nothing_and_older_news_never_win() {
     let (shop, ids) = Shop::with_indexed_orders().await;
     let rows = "select md5(string_agg(order_search::text, '|' order by order_id)) from order_search";

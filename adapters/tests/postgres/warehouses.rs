@@ -193,3 +193,33 @@ async fn what_stands_in_the_feed_is_pushed_until_that_works() {
     assert_eq!(*push.heard.lock().unwrap(), notices);
     assert_eq!(shop.feed("main").await.len(), 2);
 }
+
+/// Warehouses must miss nothing, so an order is not told in part; and nobody waits behind another's fault.
+#[tokio::test]
+async fn an_order_that_cannot_be_read_is_told_nothing_of_and_holds_no_other_up() {
+    for (damage, mend) in [
+        ("update orders set lines = lines || '5'::jsonb where id =", "update orders set lines = lines - 1 where id ="),
+        (
+            r#"update order_events set data = data || '{"n": 1e400}' where order_id ="#,
+            "update order_events set data = data - 'n' where order_id =",
+        ),
+    ] {
+        let shop = Shop::open().await;
+        let ids = shop.reserve(&[&[("TEA", 1)], &[("CUP", 1)]]).await;
+        for id in &ids {
+            shop.confirm(*id).await;
+        }
+        shop.run(&format!("{damage} '{}'", ids[0])).await;
+        let told_of = async || shop.feed("main").await.into_iter().map(|event| event.subject).collect::<Vec<_>>();
+        let outcomes = dispatch_orders(shop.orders.as_ref(), &shop.warehouses(), &ids).await;
+        assert!(outcomes.iter().all(|outcome| matches!(outcome, Outcome::Retry(_))), "{damage}: {outcomes:?}");
+        // What failed in company comes again alone.
+        let alone = dispatch_orders(shop.orders.as_ref(), &shop.warehouses(), &ids[..1]).await;
+        assert!(matches!(alone[..], [Outcome::Retry(_)]), "{damage}: {alone:?}");
+        shop.dispatch(&ids[1..]).await;
+        assert_eq!(told_of().await, [ids[1]], "{damage}");
+        shop.run(&format!("{mend} '{}'", ids[0])).await;
+        shop.dispatch(&ids[..1]).await;
+        assert_eq!(told_of().await, [ids[1], ids[0]], "{damage}");
+    }
+}

@@ -15,11 +15,49 @@ pub(crate) fn raise_limit(connections: usize) -> usize {
             return connections;
         }
     };
-    // However low it is, most of it is for connections.
-    let left = files.saturating_sub(OTHERS).max(files / 2);
-    let possible = usize::try_from(left).unwrap_or(usize::MAX).min(connections);
+    let possible = possible(files, connections);
     if possible < connections {
         tracing::warn!(files, connections, possible, "fewer connections than set: raise the hard limit of open files");
     }
     possible
+}
+
+/// How many connections may be open among so many files. However few these are, most are for connections.
+fn possible(files: u64, connections: usize) -> usize {
+    let left = files.saturating_sub(OTHERS).max(files / 2);
+    usize::try_from(left).unwrap_or(usize::MAX).min(connections)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+    use super::*;
+    use rlimit::Resource;
+
+    #[test]
+    fn most_of_few_files_are_for_connections() {
+        for (files, possibly) in [
+            (u64::MAX, 8_192),
+            (8_192 + OTHERS, 8_192),
+            (8_191 + OTHERS, 8_191),
+            (4_096, 3_584),
+            (1_024, 512),
+            (256, 128),
+            (0, 0),
+        ] {
+            assert_eq!(possible(files, 8_192), possibly, "{files}");
+        }
+    }
+
+    #[test]
+    fn the_limit_is_raised_as_far_as_connections_need_or_the_system_lets() {
+        let (_, hard) = Resource::NOFILE.get().unwrap();
+        let connections = usize::try_from(hard.saturating_sub(OTHERS).min(10_000)).unwrap();
+        assert_eq!(raise_limit(connections), possible(hard, connections));
+        let (soft, _) = Resource::NOFILE.get().unwrap();
+        assert!(soft >= hard.min(u64::try_from(connections).unwrap() + OTHERS), "{soft} of {hard}");
+        // More than any system has: what is left of what there is.
+        let most = raise_limit(usize::MAX);
+        assert!(most >= connections && most < usize::MAX, "{most}");
+    }
 }

@@ -120,10 +120,10 @@ impl Consumer {
     async fn work_together(&self, batch: Vec<Received>) {
         let bodies = batch.iter().map(|message| message.body.clone()).collect();
         let work = queue::handle(self.spec.step, &self.ports, bodies);
-        let outcomes = match tokio::time::timeout(self.spec.visibility, work).await {
+        let outcomes = match tokio::time::timeout(self.spec.in_hand, work).await {
             Ok(outcomes) => outcomes,
             Err(_) => {
-                let why = format!("the step did not end within {} s", self.spec.visibility.as_secs());
+                let why = format!("the step did not end within {} s", self.spec.in_hand.as_secs());
                 vec![Outcome::Retry(why); batch.len()]
             }
         };

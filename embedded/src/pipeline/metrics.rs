@@ -1,6 +1,6 @@
 //! What the embedded runtime counts beside the API: messages by queue and outcome, and how full the queues are.
 
-use adapters::postgres::queue::PgQueue;
+use adapters::postgres::{passed_over::PassedOver, queue::PgQueue};
 use handlers::api::Metrics;
 use prometheus_client::{
     encoding::EncodeLabelSet,
@@ -50,10 +50,11 @@ impl MessageCounts {
 /// How often the queues are measured: the count reads some of what waits, so not at every scrape.
 const MEASURE: Duration = Duration::from_secs(5);
 
-/// Measures the queues until dropped.
-pub(super) async fn measure_queues(queue: PgQueue, metrics: &Metrics) {
+/// Measures the queues, and what lists went on without, until dropped.
+pub(super) async fn measure(queue: PgQueue, passed_over: PassedOver, metrics: &Metrics) {
     let messages = Family::<OnQueue, Gauge>::default();
     let oldest = Family::<OnQueue, Gauge>::default();
+    let unreadable: Counter = Counter::default();
     metrics.register(|registry| {
         registry.register(
             "queue_messages",
@@ -61,6 +62,11 @@ pub(super) async fn measure_queues(queue: PgQueue, metrics: &Metrics) {
             messages.clone(),
         );
         registry.register("queue_oldest_seconds", "Age of the oldest message", oldest.clone());
+        registry.register(
+            "unreadable_passed_over",
+            "Times that a list went on without a product or an order that cannot be read",
+            unreadable.clone(),
+        );
     });
     let known = QUEUES.iter().flat_map(|spec| [spec.name.to_owned(), dead_letter_queue(spec.name)]);
     let lanes = QUEUES.iter().filter(|spec| spec.fair).map(|spec| format!("{}{SECOND_LANE}", spec.name));
@@ -73,6 +79,7 @@ pub(super) async fn measure_queues(queue: PgQueue, metrics: &Metrics) {
                 oldest.get_or_create(&label).set(depth.oldest_seconds);
             }
         }
+        unreadable.inc_by(passed_over.times().saturating_sub(unreadable.get()));
         tokio::time::sleep(MEASURE).await;
     }
 }

@@ -127,8 +127,9 @@ impl Pipeline {
         beside(Box::pin(unless(stopping.clone(), async move { wakes.listen(&heard, &hearing).await })));
         let (looking, looked_at) = (waiting.clone(), database.clone());
         beside(Box::pin(unless(stopping.clone(), async move { looking.look_anyway(&looked_at).await })));
-        let measured = Arc::clone(&metrics);
-        beside(Box::pin(unless(stopping.clone(), async move { metrics::measure_queues(queue, &measured).await })));
+        let (measured, passed_over) = (Arc::clone(&metrics), database.passed_over.clone());
+        let measuring = async move { metrics::measure(queue, passed_over, &measured).await };
+        beside(Box::pin(unless(stopping.clone(), measuring)));
 
         let address = listener.local_addr()?;
         let app = app(&parts, waiting.clone(), tokens, metrics);

@@ -160,7 +160,7 @@ mod tests {
     }
 
     fn change(number: u128, decided: bool) -> Change {
-        Change { order: order(number), sequence: 1, decided }
+        Change { order: order(number), decided }
     }
 
     fn listen(waiting: &Waiting, number: u128) -> Option<BoxFuture<'static, ()>> {

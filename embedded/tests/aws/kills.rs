@@ -3,7 +3,7 @@
 
 use super::{
     site::{Deployed, deployed, run},
-    support::{new_id, order},
+    support::{new_id, order, wait_until},
 };
 use futures_util::future::join_all;
 use std::{
@@ -30,6 +30,7 @@ fn functions_killed_in_the_middle_cost_no_order_and_no_promise() {
     run(async {
         const METHODS: [&str; 4] = ["pm_card_visa", "pm_card_chargeDeclined", "pm_sandbox_slow", "pm_card_visa"];
         const EACH: usize = 5;
+        const FEW: usize = 5;
         let (_turn, deployed) = deployed().await;
         let (done, killed) = (AtomicBool::new(false), AtomicUsize::new(0));
         let killing = async {
@@ -47,13 +48,24 @@ fn functions_killed_in_the_middle_cost_no_order_and_no_promise() {
                 deployed.accepted(&new_id().to_string(), &order(&[("TEA", 1)], method)).await
             });
             let ids = join_all(orders).await;
-            // Whatever they are at now: a few more have to die of it.
-            tokio::time::sleep(Duration::from_secs(5)).await;
+            let before = killed.load(Ordering::SeqCst);
+            // Whatever they are at now: a few more have to die of it, unless nothing is left to do.
+            wait_until("a few more to be killed", Duration::from_secs(120), async || {
+                let more = killed.load(Ordering::SeqCst) - before;
+                for id in ids.iter().filter(|_| more < FEW) {
+                    let status = deployed.shop.status(*id).await;
+                    if !["confirmed", "rejected"].contains(&status.as_str()) {
+                        return Err(format!("{more} were, and order {id} is {status}"));
+                    }
+                }
+                Ok(())
+            })
+            .await;
             done.store(true, Ordering::SeqCst);
             ids
         };
         let (ids, ()) = tokio::join!(ordering, killing);
-        assert!(killed.load(Ordering::SeqCst) >= 5, "only {killed:?} were killed");
+        assert!(killed.load(Ordering::SeqCst) >= FEW, "only {killed:?} were killed");
         deployed.settled(&ids).await;
         for (id, method) in ids.iter().zip(METHODS.repeat(EACH)) {
             let end = if method == "pm_card_chargeDeclined" { "rejected" } else { "confirmed" };

@@ -34,6 +34,7 @@ const READ: &[(&str, Role)] = &[
     ("/v1/search?q=tea", Role::Customer),
     ("/v1/support/orders?q=zoe", Role::Support),
     ("/v1/support/orders?q=01234567", Role::Support),
+    ("/v1/support/orders?q=2026-000001", Role::Support),
 ];
 const WITHIN: Duration = Duration::from_secs(20);
 /// How often somebody tries again what failed.
@@ -73,7 +74,8 @@ impl Stage {
             | "search.product_candidates"
             | "search.gram_frequencies"
             | "search.find_orders"
-            | "search.find_orders_by_id" => {
+            | "search.find_orders_by_id"
+            | "search.find_order_by_invoice" => {
                 for (path, role) in READ {
                     self.buyer().reads(path, *role).await;
                 }

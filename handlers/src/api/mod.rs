@@ -106,8 +106,8 @@ pub(crate) mod routes {
     pub(crate) const METRICS: &str = "/metrics";
     pub(crate) const OPENAPI: &str = "/openapi.json";
 
-    pub(crate) const ALL: [&str; 12] =
-        [ORDERS, ORDER, CANCEL, INVOICE, PRODUCTS, PRODUCT, SEARCH, SUPPORT_ORDERS, HEALTH, READY, METRICS, OPENAPI];
+    pub(crate) const ALL: &[&str] =
+        &[ORDERS, ORDER, CANCEL, INVOICE, PRODUCTS, PRODUCT, SEARCH, SUPPORT_ORDERS, HEALTH, READY, METRICS, OPENAPI];
 }
 
 /// The whole API.

@@ -201,3 +201,17 @@ pub(super) async fn openapi(State(app): State<App>) -> Result<Response, Refusal>
     ];
     Ok((headers, document()).into_response())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{super::routes, Api};
+    use std::collections::BTreeSet;
+    use utoipa::OpenApi;
+
+    #[test]
+    fn the_document_has_every_route_and_no_other() {
+        let document = Api::openapi();
+        let documented: BTreeSet<&str> = document.paths.paths.keys().map(String::as_str).collect();
+        assert_eq!(documented, routes::ALL.iter().copied().collect::<BTreeSet<_>>());
+    }
+}

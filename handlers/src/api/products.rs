@@ -16,6 +16,9 @@ use schemas::{
 use std::sync::Arc;
 
 /// Products by SKU.
+///
+/// A page may hold fewer products than `limit` and still have a `next_cursor`: one that cannot be read is left out. Only a
+/// page without one is the last.
 #[utoipa::path(get, path = "/v1/products", operation_id = "listProducts", tag = "catalogue",
     security(("bearerAuth" = [])),
     params(

@@ -3,13 +3,13 @@
 use super::{App, caller::Caller, json, problem::Refusal, query::Params};
 use crate::token::Role;
 use axum::{extract::State, http::Uri, response::Response};
-use schemas::order::OrderPage;
+use schemas::support::{Buyer, SupportOrder, SupportOrderPage};
 use std::{collections::HashMap, sync::Arc};
-use workflows::ports::Unavailable;
+use workflows::{order::StoredOrder, ports::Unavailable};
 
 /// Find orders.
 ///
-/// By id, e-mail address, SKU or name, newest first. For role `support`.
+/// By id, invoice number, e-mail address, SKU or name, newest first. For role `support`.
 #[utoipa::path(get, path = "/v1/support/orders", operation_id = "searchOrders", tag = "support",
     security(("bearerAuth" = [])),
     params(
@@ -18,7 +18,7 @@ use workflows::ports::Unavailable;
             description = "What to look for.", example = "zoe@example.com"),
         ("limit" = Option<i64>, Query, minimum = 1, maximum = 100, description = "Orders at most; 20 if absent."),
     ),
-    responses((status = 200, description = "What was found; there are no further pages.", body = OrderPage)))]
+    responses((status = 200, description = "What was found; there are no further pages.", body = SupportOrderPage)))]
 pub(super) async fn search_orders(State(app): State<App>, caller: Caller, uri: Uri) -> Result<Response, Refusal> {
     caller.must_be(&[Role::Support])?;
     let params = Params::of(&uri, &["q", "limit"])?;
@@ -26,12 +26,17 @@ pub(super) async fn search_orders(State(app): State<App>, caller: Caller, uri: U
     let (search, orders) = (Arc::clone(&app.search), Arc::clone(&app.orders));
     let reading = async move {
         let ids = search.orders(&query, limit).await?;
-        let loaded = orders.show(&ids).await?;
+        let loaded = orders.load_readable(&ids).await?;
         Ok::<_, Unavailable>((ids, loaded))
     };
     let (ids, loaded) = app.reads.read(&caller, reading).await?;
     let mut by_id: HashMap<_, _> = loaded.into_iter().map(|order| (order.id, order)).collect();
     // In the order that the search found them, whatever order they were loaded in.
-    let items = ids.iter().filter_map(|id| by_id.remove(id)).collect();
-    json(&OrderPage { items, next_cursor: None })
+    let items = ids.iter().filter_map(|id| by_id.remove(id)).map(shown).collect();
+    json(&SupportOrderPage { items, next_cursor: None })
+}
+
+fn shown(order: StoredOrder) -> SupportOrder {
+    let whose = order.billing_address.as_ref().unwrap_or(&order.shipping_address);
+    SupportOrder { order: order.view(), buyer: Buyer { name: whose.name.clone() }, version: order.version }
 }

@@ -17,6 +17,7 @@ use adapters::{
     aws::{payload::Payloads, queue::FIRST_SENT},
     system::SystemClock,
 };
+use anyhow::Context;
 use futures_util::{Stream, StreamExt, future::BoxFuture, stream};
 use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
 use schemas::ids::OrderId;
@@ -36,7 +37,7 @@ use tokio::{
 use workflows::{
     ports::{Clock, Unavailable},
     steps::{Outcome, task::TaskError},
-    wiring::{QUEUES, Step},
+    wiring::{QueueSpec, Step},
 };
 
 /// Bodies that are fetched at once.
@@ -55,7 +56,7 @@ pub async fn serve(step: Step) -> ExitCode {
 /// Serves the queue of a step with what only its program puts behind a port.
 pub async fn serve_with(step: Step, complete: fn(Ports) -> Ports) -> ExitCode {
     super::run(Trigger::Queue(step), async |reach| {
-        let queue = QUEUES.iter().find(|spec| spec.step == step).map(|spec| spec.name).unwrap_or_default();
+        let queue = QueueSpec::of(step).with_context(|| format!("no queue triggers step {step:?}"))?.name;
         let waiting = Arc::new(OnQueue { queue, queues: reach.queues.clone() });
         let payloads = reach.payloads.clone();
         let wire = || -> BoxFuture<'_, _> { Box::pin(async { Ok(complete(reach.wire().await?.ports)) }) };

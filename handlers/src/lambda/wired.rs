@@ -5,7 +5,12 @@ use super::{
     settings::{DatabaseSettings, Provider, Settings, WarehouseTopics},
     waiting::SharedRoom,
 };
-use crate::{api::EdgeKey, functions::DatabaseUser, ports::Ports, token::TokenKey};
+use crate::{
+    api::EdgeKey,
+    functions::DatabaseUser,
+    ports::Ports,
+    token::{SHORTEST_KEY, TokenKey},
+};
 use adapters::{
     aws::{
         Clients,
@@ -99,7 +104,7 @@ impl Reach {
         let Self { settings, clients, .. } = self;
         let mut keys = Keys { token: None, edge: None };
         if let Some(secret) = &settings.token_key {
-            for bytes in secrets::token_keys(&clients.secrets, secret).await? {
+            for bytes in secrets::token_keys(&clients.secrets, secret, SHORTEST_KEY).await? {
                 let key = TokenKey::from_bytes(&bytes)?;
                 keys.token = Some(match keys.token {
                     Some(newer) => newer.after(key),
@@ -108,7 +113,7 @@ impl Reach {
             }
         }
         if let Some(secret) = &settings.edge_key {
-            for bytes in secrets::edge_keys(&clients.secrets, secret).await? {
+            for bytes in secrets::edge_keys(&clients.secrets, secret, SHORTEST_KEY).await? {
                 let key = EdgeKey::from_bytes(&bytes);
                 keys.edge = Some(match keys.edge {
                     Some(newer) => newer.after(key),

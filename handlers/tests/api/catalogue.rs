@@ -73,3 +73,21 @@ async fn support_finds_orders_newest_first() {
         found["items"].as_array().unwrap().iter().map(|o| o["id"].as_str().unwrap().to_owned()).collect();
     assert_eq!(found, ids);
 }
+
+#[tokio::test]
+async fn support_sees_who_bought() {
+    let world = stocked();
+    let mut billed = order();
+    billed["billing_address"] = order()["shipping_address"].clone();
+    billed["billing_address"]["name"] = "Bookkeeping Ltd".into();
+    for (key, body) in [("k1", order()), ("k2", billed)] {
+        let id = id_of(&world.ask(submission("alice", key, body.to_string())).await);
+        world.store(id, State::Confirmed);
+    }
+    let found = world.get("/v1/support/orders?q=zoe%40example.com", "support").await.json();
+    let buyers: Vec<_> = found["items"].as_array().unwrap().iter().map(|order| &order["buyer"]["name"]).collect();
+    assert_eq!(buyers, ["Bookkeeping Ltd", "Zoë"]);
+    assert_eq!((&found["items"][0]["version"], &found["items"][0]["total"]["amount"]), (&1.into(), &1999.into()));
+    let own = world.get("/v1/orders", "alice").await.json();
+    assert_eq!(own["items"][0]["buyer"], serde_json::Value::Null, "only support is shown it");
+}

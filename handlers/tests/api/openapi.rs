@@ -37,10 +37,9 @@ async fn the_document_is_served() {
 }
 
 #[test]
-fn every_route_and_every_kind_of_problem_is_documented() {
+fn every_operation_says_who_may_and_every_kind_of_problem_is_documented() {
     let document: Value = serde_json::from_str(openapi_document()).unwrap();
     let paths = document["paths"].as_object().unwrap();
-    assert_eq!(paths.len(), 12);
     for kind in handlers::api::ProblemKind::ALL {
         // A wrong method belongs to no operation.
         let known =

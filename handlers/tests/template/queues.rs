@@ -38,8 +38,8 @@ pub(super) fn differences(template: &Template) -> Vec<String> {
 
 fn queue(template: &Template, spec: &QueueSpec, id: &str, differences: &mut Vec<String>) {
     let properties = template.properties(id);
-    let visibility = spec.visibility.as_secs();
-    expect(differences, &format!("{id}: VisibilityTimeout"), &properties["VisibilityTimeout"], &json!(visibility));
+    let in_hand = spec.in_hand.as_secs();
+    expect(differences, &format!("{id}: VisibilityTimeout"), &properties["VisibilityTimeout"], &json!(in_hand));
     let redrive = &properties["RedrivePolicy"];
     expect(differences, &format!("{id}: maxReceiveCount"), &redrive["maxReceiveCount"], &json!(MAX_RECEIVES));
     let dead_letters = dead_letter_queue(spec.name);
@@ -79,7 +79,7 @@ fn mapped(template: &Template, spec: &QueueSpec, id: &str, differences: &mut Vec
     }
     // AWS's advice, so that a message does not come again while somebody is still at work on it.
     let timeout = template.of_function(&function, "Timeout").as_u64().unwrap_or_default();
-    if timeout == 0 || timeout * 6 + window(spec) > spec.visibility.as_secs() {
+    if timeout == 0 || timeout * 6 + window(spec) > spec.in_hand.as_secs() {
         differences
             .push(format!("{function}: six times its Timeout of {timeout} do not fit into the queue's visibility"));
     }

@@ -4,7 +4,7 @@ use crate::sku;
 use unicode_properties::{GeneralCategoryGroup, UnicodeGeneralCategory};
 
 /// The value of a digit: of Unicode's class Nd, or one that is only written above, below or in a circle.
-pub(super) fn value(c: char) -> Option<u8> {
+pub fn value(c: char) -> Option<u8> {
     match c {
         '0'..='9' => u8::try_from(c.to_digit(10)?).ok(),
         _ if c.is_ascii() => None,

@@ -15,6 +15,8 @@ mod run;
 
 use run::Run;
 
+pub use digits::value as digit;
+
 /// The fewest digits of a card number.
 const FEWEST_DIGITS: usize = 13;
 /// How often a text may have been escaped, one time over the other.

@@ -50,6 +50,9 @@ impl TaxTermsSaid {
 pub struct UnknownTaxCategory;
 
 impl TaxCategory {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Standard, Self::Zero, Self::Exempt, Self::Export];
+
     /// The category of a product of which only the rate is known, in basis points.
     #[must_use]
     pub fn of(rate: u32) -> Self {
@@ -121,7 +124,6 @@ impl std::str::FromStr for TaxCategory {
     type Err = UnknownTaxCategory;
 
     fn from_str(word: &str) -> Result<Self, Self::Err> {
-        let all = [Self::Standard, Self::Zero, Self::Exempt, Self::Export];
-        all.into_iter().find(|category| category.as_str() == word).ok_or(UnknownTaxCategory)
+        Self::ALL.into_iter().find(|category| category.as_str() == word).ok_or(UnknownTaxCategory)
     }
 }

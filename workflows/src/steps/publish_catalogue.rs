@@ -2,7 +2,8 @@
 //! crowd of readers does not reach the database.
 //!
 //! Both are read side by side in the order of their SKUs, page by page, so neither is ever in memory whole, and only what
-//! differs is written. Two runs at once do the same work twice; if the database changes between their reads, one may put
+//! differs is written. A product that the database cannot give is in no page of it, so it goes from the copy too; one that the
+//! copy refuses keeps no other from being shown. Two runs at once do the same work twice; if the database changes between their reads, one may put
 //! back what the other brought, until the next run. So a page of products is as old as the last run and the time it took.
 //! That decides nothing: `reserve` takes price and stock from the database, and a buyer who wants no other price than
 //! the one shown says so with `expected_total`.
@@ -16,13 +17,18 @@ const PAGE: i64 = 500;
 /// Changes that are gathered before they are written.
 const BATCH: usize = 500;
 
+/// Refused products that a run goes on behind: it is no product that is at fault if there are more.
+const MOST_REFUSED: usize = 20;
+
 /// What was changed about the copy.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Published {
     /// Products that were new or differed.
     pub put: usize,
     /// Products that the database has no more.
     pub removed: usize,
+    /// The SKUs of products that the copy did not take, each with why.
+    pub refused: Vec<(String, String)>,
 }
 
 /// Says what it changed.
@@ -48,35 +54,49 @@ pub async fn publish_catalogue(catalogue: &dyn Catalogue, copy: &dyn CatalogueCo
             }
         }
         if new.len() + gone.len() >= BATCH {
-            published += write(copy, &mut new, &mut gone).await?;
+            write(copy, &mut new, &mut gone, &mut published).await?;
         }
     }
-    published += write(copy, &mut new, &mut gone).await?;
+    write(copy, &mut new, &mut gone, &mut published).await?;
     Ok(published)
-}
-
-impl std::ops::AddAssign for Published {
-    fn add_assign(&mut self, more: Self) {
-        self.put += more.put;
-        self.removed += more.removed;
-    }
 }
 
 async fn write(
     copy: &dyn CatalogueCopy,
     new: &mut Vec<Product>,
     gone: &mut Vec<String>,
-) -> Result<Published, Unavailable> {
-    let written = Published { put: new.len(), removed: gone.len() };
-    if !new.is_empty() {
-        copy.put(new).await?;
-    }
+    published: &mut Published,
+) -> Result<(), Unavailable> {
+    put(copy, new, published).await?;
     if !gone.is_empty() {
         copy.remove(gone).await?;
+        published.removed += gone.len();
     }
     new.clear();
     gone.clear();
-    Ok(written)
+    Ok(())
+}
+
+/// Together; and where the request is at fault, by halves, until the product that it is stands alone.
+async fn put(copy: &dyn CatalogueCopy, products: &[Product], published: &mut Published) -> Result<(), Unavailable> {
+    let mut parts = vec![products];
+    while let Some(part) = parts.pop() {
+        if part.is_empty() {
+            continue;
+        }
+        match copy.put(part).await {
+            Ok(()) => published.put += part.len(),
+            Err(error) if error.away || published.refused.len() >= MOST_REFUSED => return Err(error),
+            Err(error) => match part {
+                [product] => published.refused.push((product.sku.clone(), error.chain())),
+                _ => {
+                    let (first, rest) = part.split_at(part.len() / 2);
+                    parts.extend([rest, first]);
+                }
+            },
+        }
+    }
+    Ok(())
 }
 
 /// A catalogue, read from its lowest SKU to its highest.

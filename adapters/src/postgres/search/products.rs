@@ -45,14 +45,30 @@ struct Probes {
 impl PgSearch {
     pub(super) async fn find_products(&self, query: &str, limit: i64) -> Result<Vec<Product>, Unavailable> {
         let query: String = query.chars().take(QUERY).collect();
-        let grams = wanted(&query);
-        if grams.is_empty() {
+        let beginning = beginning(&query);
+        let mut rated = Vec::new();
+        // One after the other: most queries are spelt in one way.
+        for grams in wanted(&query) {
+            rated.extend(rate(self.candidates(&beginning, &grams).await?, &beginning, &grams));
+        }
+        let skus = best(rated, usize::try_from(limit).unwrap_or_default());
+        if skus.is_empty() {
             return Ok(Vec::new());
         }
-        let probes = Probes::of(self.by_rarity(&grams).await?);
-        let beginning = beginning(&query);
+        let rows = sqlx::query_file_as!(ProductRow, "sql/search/products.sql", &skus)
+            .fetch_all(&self.database.durable)
+            .await
+            .asked("search.products")?;
+        let mut by_sku: HashMap<String, ProductRow> = rows.into_iter().map(|row| (row.sku.clone(), row)).collect();
+        let found = skus.iter().filter_map(|sku| by_sku.remove(sku));
+        Ok(found.filter_map(|row| row.readable(&self.database.passed_over)).collect())
+    }
+
+    /// Products that may be meant by a query of these pieces that begins so.
+    async fn candidates(&self, beginning: &str, grams: &HashSet<String>) -> Result<Vec<Candidate>, Unavailable> {
+        let probes = Probes::of(self.by_rarity(grams).await?);
         let [first, second, third] = &probes.pairs;
-        let candidates = sqlx::query_file_as!(
+        sqlx::query_file_as!(
             Candidate,
             "sql/search/product_candidates.sql",
             beginning,
@@ -64,14 +80,7 @@ impl PgSearch {
         )
         .fetch_all(&self.database.durable)
         .await
-        .asked("search.products")?;
-        let skus = best(candidates, &beginning, &grams, usize::try_from(limit).unwrap_or_default());
-        let rows = sqlx::query_file_as!(ProductRow, "sql/search/products.sql", &skus)
-            .fetch_all(&self.database.durable)
-            .await
-            .asked("search.products")?;
-        let mut by_sku: HashMap<String, ProductRow> = rows.into_iter().map(|row| (row.sku.clone(), row)).collect();
-        skus.iter().filter_map(|sku| by_sku.remove(sku)).map(ProductRow::into_product).collect()
+        .asked("search.products")
     }
 
     /// The pieces of a query with how many products have each, the rarest first.
@@ -111,24 +120,32 @@ impl Probes {
     }
 }
 
-/// The SKUs of the best candidates, best first: the SKU itself, then what begins with the query, then by the share found.
-fn best(candidates: Vec<Candidate>, beginning: &str, grams: &HashSet<String>, limit: usize) -> Vec<String> {
-    let mut rated: Vec<_> = candidates
-        .into_iter()
-        .filter_map(|candidate| {
-            let (mut has, mut hits) = (0_usize, 0_usize);
-            for gram in candidate.grams.split(SEPARATOR) {
-                has += 1;
-                hits += usize::from(grams.contains(gram));
-            }
-            let is_it = candidate.folded_sku == beginning;
-            let begins = candidate.folded_sku.starts_with(beginning) || candidate.folded_name.starts_with(beginning);
-            let enough = hits * 100 >= grams.len() * ENOUGH;
-            enough.then_some((Reverse(is_it), Reverse(begins), Reverse(hits), has, candidate.sku))
-        })
-        .collect();
+/// How well a candidate fits, the least being the best: the SKU itself, then what begins with the query, then by the share
+/// found.
+type Rating = (Reverse<bool>, Reverse<bool>, Reverse<usize>, usize, String);
+
+/// Of the candidates those that have enough of the pieces.
+fn rate(candidates: Vec<Candidate>, beginning: &str, grams: &HashSet<String>) -> Vec<Rating> {
+    let rated = candidates.into_iter().filter_map(|candidate| {
+        let (mut has, mut hits) = (0_usize, 0_usize);
+        for gram in candidate.grams.split(SEPARATOR) {
+            has += 1;
+            hits += usize::from(grams.contains(gram));
+        }
+        let is_it = candidate.folded_sku == beginning;
+        let begins = candidate.folded_sku.starts_with(beginning) || candidate.folded_name.starts_with(beginning);
+        let enough = hits * 100 >= grams.len() * ENOUGH;
+        enough.then_some((Reverse(is_it), Reverse(begins), Reverse(hits), has, candidate.sku))
+    });
+    rated.collect()
+}
+
+/// The SKUs of the best, best first, each once.
+fn best(mut rated: Vec<Rating>, limit: usize) -> Vec<String> {
     rated.sort_unstable();
-    rated.into_iter().take(limit).map(|(_, _, _, _, sku)| sku).collect()
+    let mut seen = HashSet::new();
+    let skus = rated.into_iter().map(|(_, _, _, _, sku)| sku).filter(|sku| seen.insert(sku.clone()));
+    skus.take(limit).collect()
 }
 
 #[cfg(test)]

@@ -1,10 +1,11 @@
-//! What an older release wrote has no folded words, and a slice gets full: both are seen to in bounded bites by whoever
-//! sweeps, the newest orders first.
+//! What an older release wrote has no folded words, or those of an older folding, and a slice gets full: all that is seen to
+//! in bounded bites by whoever sweeps, the newest orders first. What is not folded anew yet is found as it was.
 
 use super::{
     super::{Asked, grams::Searchable},
     PgSearch,
 };
+use crate::folding::VERSION;
 use uuid::Uuid;
 use workflows::ports::Unavailable;
 
@@ -34,14 +35,10 @@ impl PgSearch {
     }
 
     async fn fold_orders(&self) -> Result<u64, Unavailable> {
-        let ids = sqlx::query_scalar!(
-            "-- search.orders_to_fold
-             select order_id from order_search where words is null order by order_id desc limit $1",
-            BITE
-        )
-        .fetch_all(&self.database.relaxed)
-        .await
-        .asked("search.keep_up")?;
+        let ids = sqlx::query_file_scalar!("sql/search/orders_to_fold.sql", BITE)
+            .fetch_all(&self.database.relaxed)
+            .await
+            .asked("search.keep_up")?;
         if ids.is_empty() {
             return Ok(0);
         }
@@ -51,8 +48,10 @@ impl PgSearch {
         // Of what has no order, or cannot be shown, nothing is made: nobody is to come by it again each time.
         sqlx::query!(
             "-- search.give_up_folding
-             update order_search set words = '' where order_id = any($1) and words is null",
-            &ids
+             update order_search set words = coalesce(words, ''), folding = $2
+             where order_id = any($1) and (words is null or folding < $2)",
+            &ids,
+            VERSION
         )
         .execute(&self.database.relaxed)
         .await
@@ -79,14 +78,10 @@ impl PgSearch {
     }
 
     async fn fold_products(&self) -> Result<u64, Unavailable> {
-        let rows = sqlx::query!(
-            "-- search.products_to_fold
-             select sku, name from products where folded_for is distinct from name order by sku limit $1",
-            BITE
-        )
-        .fetch_all(&self.database.relaxed)
-        .await
-        .asked("search.keep_up")?;
+        let rows = sqlx::query_file!("sql/search/products_to_fold.sql", BITE)
+            .fetch_all(&self.database.relaxed)
+            .await
+            .asked("search.keep_up")?;
         if rows.is_empty() {
             return Ok(0);
         }
@@ -100,11 +95,33 @@ impl PgSearch {
             folded_names.push(searchable.name);
             grams.push(searchable.grams);
         }
-        let folded =
-            sqlx::query_file!("sql/search/fold_products.sql", &skus, &names, &folded_skus, &folded_names, &grams)
-                .execute(&self.database.relaxed)
-                .await
-                .asked("search.keep_up")?;
+        let folded = sqlx::query_file!(
+            "sql/search/fold_products.sql",
+            &skus,
+            &names,
+            &folded_skus,
+            &folded_names,
+            &grams,
+            VERSION
+        )
+        .execute(&self.database.relaxed)
+        .await
+        .asked("search.keep_up")?;
         Ok(folded.rows_affected())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_an_older_folding_made_is_looked_for_by_the_number_of_the_current_one() {
+        for statement in [
+            include_str!("../../../sql/search/orders_to_fold.sql"),
+            include_str!("../../../sql/search/products_to_fold.sql"),
+        ] {
+            assert!(statement.contains(&format!("folding < {VERSION}\n")), "{statement}");
+        }
     }
 }

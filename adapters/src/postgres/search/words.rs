@@ -1,7 +1,7 @@
 //! The words that an order is found by, and whether the index has them.
 
 use super::super::{Asked, grams::SEPARATOR};
-use crate::folding::{Piece, pieces};
+use crate::folding::{Piece, VERSION, spellings};
 use sqlx::PgConnection;
 use std::collections::HashSet;
 use uuid::Uuid;
@@ -15,10 +15,10 @@ const MOST_BYTES: usize = 256 << 10;
 /// Orders that are compared at once.
 const PAGE: i64 = 250;
 
-/// The words of a text, as one text.
+/// The words of a text in each of their spellings, as one text.
 pub(super) fn words(text: &str) -> String {
     let mut words = Words::default();
-    for piece in pieces(text) {
+    for piece in text.split_whitespace().flat_map(spellings).flatten() {
         match piece {
             Piece::Word(word) => words.push(word.chars().take(WORD).collect()),
             Piece::Run(run) => {
@@ -51,8 +51,8 @@ impl Words {
     }
 }
 
-/// Which of the orders from `first` to `last` are found by other words than their own. Those that have none yet are not
-/// among them.
+/// Which of the orders from `first` to `last` are found by other words than their own. Those that have none yet, or some of
+/// another version of the folding, are not among them.
 ///
 /// # Errors
 /// If the database does not answer.
@@ -66,13 +66,14 @@ pub async fn with_other_words(
         let rows = sqlx::query!(
             r#"-- search.words_of_newest
              select o.id, searched_text(o.email, o.shipping_address, o.billing_address, o.lines) as "text!",
-                    array_to_string(tsvector_to_array(s.words), chr(31)) as words
+                    case when s.folding = $4 then array_to_string(tsvector_to_array(s.words), chr(31)) end as words
              from (select * from orders where id between $1 and $2 order by id desc limit $3) as o
              left join order_search s on s.order_id = o.id
              order by o.id desc"#,
             first,
             until,
-            PAGE
+            PAGE,
+            VERSION
         )
         .fetch_all(&mut *connection)
         .await
@@ -104,6 +105,12 @@ mod tests {
         let found = words("zoe@example.com Zoë 山田太郎 TEA-1 Earl Grey Tea");
         let expected = ["zoe", "example", "com", "山田", "田太", "太郎", "郎", "tea", "1", "earl", "grey"];
         assert_eq!(found.split(SEPARATOR).collect::<Vec<_>>(), expected);
+    }
+
+    #[test]
+    fn a_name_is_kept_in_each_of_its_spellings() {
+        let found = words("O'Brien Müller TEA");
+        assert_eq!(found.split(SEPARATOR).collect::<Vec<_>>(), ["o", "brien", "obrien", "muller", "mueller", "tea"]);
     }
 
     #[test]

@@ -1,0 +1,25 @@
+//! What every process has from its machine: the time, new ids, and whether it can work at all.
+
+use super::Unavailable;
+use async_trait::async_trait;
+use schemas::ids::OrderId;
+use time::OffsetDateTime;
+
+/// The time. MUST have no more than microseconds, which is what the database keeps.
+pub trait Clock: Send + Sync {
+    /// Now, in UTC.
+    fn now(&self) -> OffsetDateTime;
+}
+
+/// Where order ids come from.
+pub trait Ids: Send + Sync {
+    /// A new UUIDv7.
+    fn order_id(&self) -> OrderId;
+}
+
+/// Whether work can be done at all.
+#[async_trait]
+pub trait Readiness: Send + Sync {
+    /// Looks at what nothing can do without. MUST answer within a few seconds.
+    async fn check(&self) -> Result<(), Unavailable>;
+}

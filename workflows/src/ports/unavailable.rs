@@ -1,0 +1,51 @@
+//! What a port answers when it did not do what was asked.
+
+/// Something outside did not do what was asked: the work is to be tried again.
+#[derive(Debug, thiserror::Error)]
+#[error("{what} failed")]
+pub struct Unavailable {
+    /// What was asked, such as `orders.apply`.
+    pub what: &'static str,
+    /// Whether it is the other side that is away (so that waiting helps), and not the request that is at fault.
+    pub away: bool,
+    /// Why, if it said.
+    #[source]
+    pub source: Option<Box<dyn std::error::Error + Send + Sync>>,
+}
+
+impl Unavailable {
+    /// The other side is away, for the reason given.
+    pub fn because(what: &'static str, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self { what, away: true, source: Some(source.into()) }
+    }
+
+    /// The other side is there and did not take the request.
+    pub fn refused(what: &'static str, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self { what, away: false, source: Some(source.into()) }
+    }
+
+    /// The same failure for another of those that shared the request.
+    pub fn shared(&self) -> Self {
+        Self {
+            what: self.what,
+            away: self.away,
+            source: self.source.as_ref().map(|source| flat(source.as_ref()).into()),
+        }
+    }
+
+    /// The whole chain in one line, for the one place that logs it.
+    pub fn chain(&self) -> String {
+        flat(self)
+    }
+}
+
+fn flat(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(error) = next {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        next = error.source();
+    }
+    text
+}
