@@ -156,7 +156,7 @@ impl Database {
 
     /// Every pool: what concerns connections concerns those of all.
     fn pools(&self) -> [&PgPool; 4] {
-        let Self { durable, relaxed, acceptance, reading, bell: _ } = self;
+        let Self { durable, relaxed, acceptance, reading, bell: _, passed_over: _ } = self;
         [acceptance, reading, durable, relaxed]
     }
 }

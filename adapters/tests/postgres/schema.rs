@@ -5,6 +5,7 @@ use adapters::{
     local_postgres::ephemeral,
     postgres::{Database, schema::Schema},
 };
+use std::pin::pin;
 
 #[tokio::test]
 async fn a_database_of_this_release_is_current() {
@@ -57,16 +58,20 @@ async fn a_change_that_waits_for_a_lock_steps_back_and_comes_again() {
     let shop = Shop::empty().await;
     let mut lock = shop.database.durable.begin().await.unwrap();
     sqlx::query("lock table _sqlx_migrations in access exclusive mode").execute(&mut *lock).await.unwrap();
-    let database = shop.database.clone();
-    let migrating = tokio::spawn(async move { database.migrate().await });
-    shop.somebody_waits_for_a_lock().await;
-    eventually("nobody waits for the lock any more", async || {
-        let query = "select count(*) from pg_stat_activity
-                     where datname = current_database() and wait_event_type = 'Lock'";
-        (shop.value::<i64>(query).await == 0).then_some(())
-    })
-    .await;
-    assert!(!migrating.is_finished(), "it gave up");
+    let mut migrating = pin!(shop.database.migrate());
+    let watching = async {
+        shop.somebody_waits_for_a_lock().await;
+        eventually("nobody waits for the lock any more", async || {
+            let query = "select count(*) from pg_stat_activity
+                         where datname = current_database() and wait_event_type = 'Lock'";
+            (shop.value::<i64>(query).await == 0).then_some(())
+        })
+        .await;
+    };
+    tokio::select! {
+        ended = &mut migrating => panic!("it gave up: {ended:?}"),
+        () = watching => {}
+    }
     lock.rollback().await.unwrap();
-    migrating.await.unwrap().unwrap();
+    migrating.await.unwrap();
 }

@@ -205,7 +205,7 @@ async fn what_an_older_folding_made_is_found_as_it_was_until_it_is_folded_anew()
          update products set folding = 1, grams = array['  ع', ' عل', 'علی', 'لی '] where sku = 'P0000'",
     )
     .await;
-    assert_eq!(shop.with_other_words().await, [], "they are no others until they are folded anew");
+    assert!(shop.with_other_words().await.is_empty(), "they are no others until they are folded anew");
     for query in ["علی", "علی muller", "Müller"] {
         assert_eq!(shop.orders_of(query).await, [id], "{query}");
     }
