@@ -10,7 +10,7 @@ pub(super) fn is_usual(length: usize, cuts: &[usize], joints: &[&str], before: &
     let equal = joints.iter().all(|joint| joint == first);
     let quiet = joints.iter().all(|joint| is_quiet(joint));
     // The same sign at every cut belongs to the number, be it a letter. At the only cut it may as well stand between two.
-    if !quiet && !(equal && cuts.len() > 1) {
+    if !(quiet || (equal && cuts.len() > 1)) {
         return false;
     }
     if is_printed(length, cuts) {
