@@ -1,13 +1,19 @@
 //! The limit of open files: a connection is one, and the limit that a process starts with is often 1,024.
 
-/// How many connections may wait for a place.
-pub(super) const WAITING: usize = 1_024;
-/// Files that are open beside connections: those that wait, and those of the database, documents, the log.
-const OTHERS: u64 = 1_024 + 512;
+/// Of so many connections that are open one more may wait for a place.
+const TO_ONE_THAT_WAITS: usize = 8;
+/// Files that are open beside connections: those of the database, documents, the log.
+const OTHERS: u64 = 512;
+
+/// How many connections may wait for a place, beside so many that are open.
+pub(super) fn waiting(connections: usize) -> usize {
+    connections / TO_ONE_THAT_WAITS
+}
 
 /// Raises the limit so far that so many connections may be open, or as far as the system lets; says how many may.
 pub(crate) fn raise_limit(connections: usize) -> usize {
-    let wanted = u64::try_from(connections).unwrap_or(u64::MAX).saturating_add(OTHERS);
+    let wanted = connections.saturating_add(waiting(connections));
+    let wanted = u64::try_from(wanted).unwrap_or(u64::MAX).saturating_add(OTHERS);
     let files = match rlimit::increase_nofile_limit(wanted) {
         Ok(files) => files,
         Err(error) => {
@@ -25,7 +31,8 @@ pub(crate) fn raise_limit(connections: usize) -> usize {
 /// How many connections may be open among so many files. However few these are, most are for connections.
 fn possible(files: u64, connections: usize) -> usize {
     let left = files.saturating_sub(OTHERS).max(files / 2);
-    usize::try_from(left).unwrap_or(usize::MAX).min(connections)
+    let left = usize::try_from(left).unwrap_or(usize::MAX);
+    (left - left / (TO_ONE_THAT_WAITS + 1)).min(connections)
 }
 
 #[cfg(test)]
@@ -38,11 +45,11 @@ mod tests {
     fn most_of_few_files_are_for_connections() {
         for (files, possibly) in [
             (u64::MAX, 8_192),
-            (8_192 + OTHERS, 8_192),
-            (8_191 + OTHERS, 8_191),
-            (4_096, 3_584),
-            (1_024, 512),
-            (256, 128),
+            (8_192 + 1_024 + OTHERS, 8_192),
+            (8_192 + 1_022 + OTHERS, 8_191),
+            (4_096, 3_186),
+            (1_024, 456),
+            (256, 114),
             (0, 0),
         ] {
             assert_eq!(possible(files, 8_192), possibly, "{files}");
@@ -52,7 +59,7 @@ mod tests {
     #[test]
     fn the_limit_is_raised_as_far_as_connections_need_or_the_system_lets() {
         let (_, hard) = Resource::NOFILE.get().unwrap();
-        let connections = usize::try_from(hard.saturating_sub(OTHERS).min(10_000)).unwrap();
+        let connections = possible(hard.min(10_000), usize::MAX);
         assert_eq!(raise_limit(connections), possible(hard, connections));
         let (soft, _) = Resource::NOFILE.get().unwrap();
         assert!(soft >= hard.min(u64::try_from(connections).unwrap() + OTHERS), "{soft} of {hard}");

@@ -31,7 +31,7 @@ const AFTER_FAILURE: Duration = Duration::from_millis(50);
 pub(crate) async fn serve(listener: TcpListener, router: Router, limits: Limits, mut stopping: watch::Receiver<bool>) {
     let router = router.layer(middleware::from_fn(bodies::in_time_and_to_the_end));
     let connections = Connections::new(limits);
-    let waiting = Arc::new(Semaphore::new(files::WAITING));
+    let waiting = Arc::new(Semaphore::new(files::waiting(limits.in_all)));
     let tracker = TaskTracker::new();
     loop {
         let accepted = tokio::select! {
