@@ -12,6 +12,7 @@ const COMMANDS: &[(&str, &str)] = &[
     ("schema.", "only reads, for commands that look"),
     ("catalogue.count", "is of the import, which is run by a person and known again when it is repeated"),
     ("catalogue.import", "the same"),
+    ("catalogue.import_", "the same"),
     ("catalogue.imported_before", "the same"),
     ("catalogue.promised", "the same"),
     ("catalogue.recognise", "the same"),
