@@ -2,6 +2,7 @@
 
 mod disk;
 mod folder;
+pub mod installation;
 
 pub use disk::{Disk, SystemDisk};
 pub use folder::Folder;
