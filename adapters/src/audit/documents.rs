@@ -68,8 +68,8 @@ async fn problem(
     Ok(Some(json!({ "order_id": one.order, "number": one.number, "problem": problem, "why": why })))
 }
 
-/// The same line where there is a store, and it is not the one of these documents.
-pub fn documents_elsewhere(why: &str) -> Line {
+/// The same line where no document can be looked at, for the reason given.
+pub fn documents_out_of_reach(why: &str) -> Line {
     Line { violations: 1, examples: vec![json!({ "problem": why })], ..empty() }
 }
 

@@ -176,6 +176,16 @@ impl<D: Disk> Inner<D> {
         done
     }
 
+    /// What went wrong with a document; if the folder itself is away, no document is to blame.
+    fn blamed(&self, error: io::Error) -> io::Error {
+        if error.kind() == io::ErrorKind::NotFound || self.root.is_dir() {
+            error
+        } else {
+            let why = format!("the folder for documents cannot be used: {error}");
+            io::Error::new(io::ErrorKind::Interrupted, why)
+        }
+    }
+
     fn folder_of(&self, file: &Path) -> PathBuf {
         file.parent().unwrap_or(&self.root).to_path_buf()
     }
@@ -314,7 +324,11 @@ impl<D: Disk> Documents for Folder<D> {
 
     async fn look(&self, path: &str) -> Result<Look, Unavailable> {
         let name = path.to_owned();
-        match self.blocking(move |inner| inner.disk.read(&inner.place(&name)?, LONGEST)).await {
+        let read = self.blocking(move |inner| {
+            let file = inner.place(&name)?;
+            inner.disk.read(&file, LONGEST).map_err(|error| inner.blamed(error))
+        });
+        match read.await {
             Ok(content) => Ok(Look::Document(content)),
             Err(error) if is_of_the_moment(&error) => Err(Unavailable::because("documents.get", error)),
             Err(error) if error.kind() == io::ErrorKind::InvalidInput => Err(failed("documents.get", error)),

@@ -72,6 +72,20 @@ async fn what_cannot_be_read_is_said_of_that_document_and_replaced_if_it_can_be(
 }
 
 #[tokio::test]
+async fn no_document_is_to_blame_for_a_folder_that_is_away() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path().join("documents");
+    std::fs::write(&root, "a disk that went wrong").unwrap();
+    let documents = StoredDocuments::read_from_folder(&root);
+    assert!(documents.look("invoices/2026/1.pdf").await.unwrap_err().away);
+    // One of its folders is not the whole.
+    std::fs::remove_file(&root).unwrap();
+    std::fs::create_dir(&root).unwrap();
+    std::fs::write(root.join("invoices"), "no folder").unwrap();
+    assert!(matches!(documents.look("invoices/2026/1.pdf").await, Ok(Look::Unreadable(_))));
+}
+
+#[tokio::test]
 async fn a_document_that_was_never_put_is_not_found() {
     let folder = tempfile::tempdir().unwrap();
     let documents = StoredDocuments::in_folder(folder.path()).unwrap();

@@ -50,9 +50,12 @@ async fn report(config: &Config, database: &Database, all: bool, all_documents: 
         let orders = PgOrders::new(database.clone(), Arc::new(SystemClock), config.orders.clone());
         let documents = StoredDocuments::read_from_folder(&folder);
         report.lines.push(match installation::check(database, &folder).await {
-            Ok(()) => audit::documents(&orders, &documents, all_documents).await?,
+            Ok(()) => match audit::documents(&orders, &documents, all_documents).await {
+                Err(error) if error.what.starts_with("documents.") => audit::documents_out_of_reach(&error.chain()),
+                line => line?,
+            },
             Err(error @ FolderError::Database(_)) => return Err(error.into()),
-            Err(error) => audit::documents_elsewhere(&format!("{:#}", anyhow::Error::from(error))),
+            Err(error) => audit::documents_out_of_reach(&format!("{:#}", anyhow::Error::from(error))),
         });
     } else {
         remark!("documents are not looked at: there is no {}", folder.display());
