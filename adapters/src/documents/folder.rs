@@ -146,7 +146,11 @@ impl<D: Disk> Inner<D> {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
             other => return other.map(|()| Filed::Stored),
         }
-        let found = self.disk.read(file, LONGEST)?;
+        let found = match self.disk.read(file, LONGEST) {
+            // A link to nowhere has the name, and no content.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
+            read => read?,
+        };
         if found == content {
             // What is there may not be on disk yet; the draft is.
             return self.disk.rename(draft, file).map(|()| Filed::Stored);

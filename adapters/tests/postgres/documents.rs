@@ -36,6 +36,8 @@ async fn a_document_that_is_filed_never_takes_the_place_of_another() {
     let filed: Vec<_> = documents.file_all(batch.into()).await.into_iter().map(Result::unwrap).collect();
     assert_eq!(filed, [Filed::Taken(b"first".to_vec()), Filed::Stored]);
     assert_eq!(documents.get("a/1.pdf").await.unwrap(), Some(b"first".to_vec()));
+    std::os::unix::fs::symlink("nowhere", folder.path().join("a/3.pdf")).unwrap();
+    assert_eq!(documents.file("a/3.pdf", b"third".to_vec()).await.unwrap(), Filed::Taken(Vec::new()));
     assert_eq!(std::fs::read_dir(folder.path().join("incoming")).unwrap().count(), 0, "nothing is left behind");
 }
 
