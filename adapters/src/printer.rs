@@ -2,6 +2,7 @@
 
 use crate::invoice;
 use async_trait::async_trait;
+use schemas::ids::OrderId;
 use sha2::{Digest, Sha256};
 use workflows::{
     invoice::InvoiceDocument,
@@ -23,6 +24,10 @@ impl InvoicePrinter for PdfPrinter {
             .await
             .map_err(|error| Unavailable::refused("invoice_printer.print", error))?
             .map_err(|error| Unavailable::refused("invoice_printer.print", error))
+    }
+
+    fn is_invoice_of(&self, file: &[u8], order: OrderId) -> bool {
+        invoice::attached_xml(file).is_some_and(|xml| xml.contains(&order.0.hyphenated().to_string()))
     }
 }
 

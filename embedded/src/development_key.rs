@@ -3,9 +3,8 @@
 use anyhow::{Context, bail};
 use handlers::token::TokenKey;
 use std::{
-    fs::{self, OpenOptions},
+    fs,
     io::{ErrorKind, Read, Write},
-    os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
 };
 
@@ -21,7 +20,7 @@ pub fn development_key(data_dir: &Path) -> anyhow::Result<TokenKey> {
     fs::create_dir_all(data_dir).with_context(|| format!("cannot make the folder {}", data_dir.display()))?;
     let bytes = match fs::read(&path) {
         Ok(bytes) => bytes,
-        Err(error) if error.kind() == ErrorKind::NotFound => make(&path).with_context(named)?,
+        Err(error) if error.kind() == ErrorKind::NotFound => make(&path, data_dir).with_context(named)?,
         Err(error) => return Err(error).with_context(named),
     };
     if bytes.len() != BYTES {
@@ -40,23 +39,20 @@ fn path_in(data_dir: &Path) -> PathBuf {
     data_dir.join("development-key")
 }
 
-/// Written whole under another name first: two processes that start at once end up with one key.
-fn make(path: &Path) -> anyhow::Result<Vec<u8>> {
+/// Written whole under another name first: two processes that start at once end up with one key. That name is by chance, and
+/// gone if this fails: what a process left behind that was killed is in nobody's way.
+fn make(path: &Path, folder: &Path) -> anyhow::Result<Vec<u8>> {
     let mut key = vec![0; BYTES];
     fs::File::open("/dev/urandom")?.read_exact(&mut key)?;
-    let draft = path.with_extension(std::process::id().to_string());
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft)?;
-    file.write_all(&key)?;
-    file.sync_all()?;
-    match fs::hard_link(&draft, path) {
-        Ok(()) => {}
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
-        Err(error) => {
-            fs::remove_file(&draft)?;
-            return Err(error.into());
-        }
+    // For its owner only, as all that this makes.
+    let mut draft = tempfile::Builder::new().prefix("development-key.").tempfile_in(folder)?;
+    draft.write_all(&key)?;
+    draft.as_file().sync_all()?;
+    match draft.persist_noclobber(path) {
+        Ok(_) => {}
+        Err(failed) if failed.error.kind() == ErrorKind::AlreadyExists => {}
+        Err(failed) => return Err(failed.error.into()),
     }
-    fs::remove_file(&draft)?;
     Ok(fs::read(path)?)
 }
 
@@ -74,6 +70,27 @@ mod tests {
         development_key(folder.path()).unwrap();
         assert_eq!(fs::read(&path).unwrap(), first);
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn what_a_process_of_the_same_number_left_behind_keeps_nobody_out() {
+        let folder = tempfile::tempdir().unwrap();
+        // As release 0.1.0 left it on a full disk: in a container the next process has the same number.
+        let left = folder.path().join(format!("development-key.{}", std::process::id()));
+        fs::write(&left, b"half").unwrap();
+        development_key(folder.path()).unwrap();
+        assert!(left.exists() && has_development_key(folder.path()));
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
+    }
+
+    #[test]
+    fn a_key_that_cannot_be_made_leaves_nothing_behind() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("development-key");
+        // A link to nowhere is not found, and its name is taken all the same.
+        std::os::unix::fs::symlink("nowhere", &path).unwrap();
+        assert!(development_key(folder.path()).is_err());
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
     }
 

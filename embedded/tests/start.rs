@@ -170,6 +170,25 @@ async fn whether_something_is_wrong_and_whether_it_could_be_looked_at_are_told_a
     assert!(said.contains("nobody listens there"), "{said}");
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_folder_of_documents_of_another_installation_is_named_and_left_alone() {
+    let shop = Shop::open(0).await;
+    shop.pipeline().await.stop().await;
+    let id = async || -> String {
+        sqlx::query_scalar("select id::text from installation").fetch_one(shop.pool()).await.unwrap()
+    };
+    let theirs = id().await;
+    shop.run("update installation set id = gen_random_uuid()").await;
+    let ours = id().await;
+    for (arguments, expected) in [(["serve"], 2), (["audit"], 1)] {
+        let (code, said) = ended(begun(shop.dir.path(), Some(&shop.url), &arguments)).await;
+        assert_eq!(code, Some(expected), "{arguments:?}: {said}");
+        assert!(said.contains(&theirs) && said.contains(&ours), "{arguments:?}: {said}");
+    }
+    let mark = fs::read_to_string(shop.dir.path().join("documents/installation")).unwrap();
+    assert_eq!(mark.trim(), theirs);
+}
+
 #[tokio::test]
 async fn the_demo_leaves_a_shop_alone_that_runs_already() {
     let folder = folder();

@@ -281,6 +281,12 @@ impl Workflows for Shop {
 
 #[async_trait]
 impl Documents for Shop {
+    async fn file(&self, path: &str, content: Vec<u8>) -> Result<Filed, Unavailable> {
+        let mut documents = self.documents.lock().unwrap();
+        let found = documents.entry(path.to_owned()).or_insert_with(|| content.clone());
+        Ok(if *found == content { Filed::Stored } else { Filed::Taken(found.clone()) })
+    }
+
     async fn put(&self, path: &str, content: Vec<u8>) -> Result<(), Unavailable> {
         self.documents.lock().unwrap().insert(path.to_owned(), content);
         Ok(())

@@ -18,7 +18,7 @@ use workflows::{
     order::StoredOrder,
     ports::{
         Acceptance, Applied, Authorization, AuthorizationRequest, Bite, BookEntry, CancelRequest, Catalogue,
-        CatalogueCopy, Dispatch, Documents, EventBus, Intake, InvoicePrinter, Kept, Notice, Numbered, OrderList,
+        CatalogueCopy, Dispatch, Documents, EventBus, Filed, Intake, InvoicePrinter, Kept, Notice, Numbered, OrderList,
         Orders, OutgoingMessage, PaymentProvider, ProviderError, Queue, Rebuilt, Reservation, Retention, Search, Stuck,
         Submission, Sweep, Unavailable, Warehouses, Workflows,
     },
@@ -177,6 +177,10 @@ impl Queue for Unwired {
 
 #[async_trait]
 impl Documents for Unwired {
+    async fn file(&self, _: &str, _: Vec<u8>) -> Result<Filed, Unavailable> {
+        unwired("documents.file")
+    }
+
     async fn put(&self, _: &str, _: Vec<u8>) -> Result<(), Unavailable> {
         unwired("documents.put")
     }
@@ -190,6 +194,10 @@ impl Documents for Unwired {
 impl InvoicePrinter for Unwired {
     async fn print(&self, _: InvoiceDocument) -> Result<Printed, Unavailable> {
         unwired("invoice_printer.print")
+    }
+
+    fn is_invoice_of(&self, _: &[u8], _: OrderId) -> bool {
+        false
     }
 }
 

@@ -3,7 +3,7 @@
 
 use crate::{
     invoice::{Edition, InvoiceDocument},
-    ports::Unavailable,
+    ports::{Look, Unavailable},
 };
 use async_trait::async_trait;
 use schemas::ids::OrderId;
@@ -86,20 +86,31 @@ pub enum Condition {
     Missing,
     /// It is not what was printed.
     Damaged,
+    /// Nobody can read it.
+    Unreadable,
+    /// Nobody can read it, nor put another one in its place.
+    Blocked,
 }
 
 impl Issued {
     /// How the document is, of which this was found in the store.
-    pub fn condition(&self, found: Option<&[u8]>) -> Condition {
-        let Some(content) = found else { return Condition::Missing };
-        match self.file {
-            Some(printed) if printed == Fingerprint::of(content) => Condition::Sound,
-            None if content.starts_with(b"%PDF-") && content.trim_ascii_end().ends_with(b"%%EOF") => {
-                Condition::Unproven
-            }
-            Some(_) | None => Condition::Damaged,
+    pub fn condition(&self, found: &Look) -> Condition {
+        match found {
+            Look::Document(content) => match self.file {
+                Some(printed) if printed == Fingerprint::of(content) => Condition::Sound,
+                None if is_whole(content) => Condition::Unproven,
+                Some(_) | None => Condition::Damaged,
+            },
+            Look::Nothing => Condition::Missing,
+            Look::Unreadable(_) => Condition::Unreadable,
+            Look::Blocked(_) => Condition::Blocked,
         }
     }
+}
+
+/// Whether a file has the beginning and the end of a PDF.
+pub fn is_whole(content: &[u8]) -> bool {
+    content.starts_with(b"%PDF-") && content.trim_ascii_end().ends_with(b"%%EOF")
 }
 
 /// What is known of issued invoices.

@@ -5,7 +5,7 @@ use futures_util::{StreamExt, stream};
 use serde_json::{Value, json};
 use workflows::{
     issued::{Condition, Issued, IssuedInvoices, Place},
-    ports::{Documents, Unavailable},
+    ports::{Documents, Look, Unavailable},
     steps::keep_documents::inspect,
 };
 
@@ -15,19 +15,13 @@ const SHARE: i64 = 200;
 const TOGETHER: usize = 4;
 
 /// Looks at issued documents: at all, or at the share behind the one that the pipeline itself looked at last, which is
-/// another one each time. A document that is printed again at this moment is looked at twice.
+/// another one each time. A document that is printed again at this moment is looked at twice. One that cannot be read is a
+/// violation, and keeps nobody from the others.
 ///
 /// # Errors
 /// If the database or the store does not answer.
 pub async fn documents(issued: &dyn IssuedInvoices, store: &dyn Documents, all: bool) -> Result<Line, Unavailable> {
-    let mut line = Line {
-        name: "invoice_documents".into(),
-        what: "The document store has issued invoices as they were printed.".into(),
-        checked: 0,
-        violations: 0,
-        waiting: None,
-        examples: Vec::new(),
-    };
+    let mut line = empty();
     let mut place = if all { Place::default() } else { issued.checked().await? };
     loop {
         let page = issued.behind(place, SHARE).await?;
@@ -54,17 +48,38 @@ async fn problem(
     store: &dyn Documents,
     mut one: Issued,
 ) -> Result<Option<Value>, Unavailable> {
-    let mut condition = inspect(store, &one).await?.0;
+    let (mut condition, mut found) = inspect(store, &one).await?;
     if matches!(condition, Condition::Missing | Condition::Damaged)
         && let Some(now) = issued.of(&[one.order]).await?.pop()
     {
         one = now;
-        condition = inspect(store, &one).await?.0;
+        (condition, found) = inspect(store, &one).await?;
     }
     let problem = match condition {
         Condition::Sound | Condition::Unproven => return Ok(None),
         Condition::Missing => "the document is not in the store",
         Condition::Damaged => "the document is not what was printed",
+        Condition::Unreadable | Condition::Blocked => "the document cannot be read",
     };
-    Ok(Some(json!({ "order_id": one.order, "number": one.number, "problem": problem })))
+    let why = match found {
+        Look::Unreadable(why) | Look::Blocked(why) => Some(why),
+        Look::Document(_) | Look::Nothing => None,
+    };
+    Ok(Some(json!({ "order_id": one.order, "number": one.number, "problem": problem, "why": why })))
+}
+
+/// The same line where no document can be looked at, for the reason given.
+pub fn documents_out_of_reach(why: &str) -> Line {
+    Line { violations: 1, examples: vec![json!({ "problem": why })], ..empty() }
+}
+
+fn empty() -> Line {
+    Line {
+        name: "invoice_documents".into(),
+        what: "The document store has issued invoices as they were printed.".into(),
+        checked: 0,
+        violations: 0,
+        waiting: None,
+        examples: Vec::new(),
+    }
 }

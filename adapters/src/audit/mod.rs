@@ -17,7 +17,7 @@ mod report;
 mod slice;
 mod whole;
 
-pub use documents::documents;
+pub use documents::{documents, documents_out_of_reach};
 pub use report::{Line, Report, grouped};
 
 use crate::postgres::{Asked, Database};

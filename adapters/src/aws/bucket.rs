@@ -4,13 +4,13 @@
 use super::{ATTEMPT, ATTEMPTS, BACKOFF, CONNECT, OPERATION, READ};
 use async_trait::async_trait;
 use object_store::{
-    BackoffConfig, ClientOptions, Error, ObjectStoreExt, PutPayload, RetryConfig,
+    BackoffConfig, ClientOptions, Error, ObjectStore, ObjectStoreExt, PutMode, PutPayload, RetryConfig,
     aws::{AmazonS3, AmazonS3Builder, AmazonS3ConfigKey},
     path::Path,
 };
 use rustls::crypto::{CryptoProvider, ring};
 use std::sync::Arc;
-use workflows::ports::{Documents, Unavailable};
+use workflows::ports::{Documents, Filed, Unavailable};
 
 /// A bucket. What it took is kept by S3, whatever breaks.
 #[derive(Clone)]
@@ -25,6 +25,21 @@ impl Bucket {
 
 #[async_trait]
 impl Documents for Bucket {
+    async fn file(&self, path: &str, content: Vec<u8>) -> Result<Filed, Unavailable> {
+        let payload = PutPayload::from(content.clone());
+        match self.0.put_opts(&Path::from(path), payload, PutMode::Create.into()).await {
+            Ok(_) => return Ok(Filed::Stored),
+            Err(Error::AlreadyExists { .. }) => {}
+            Err(error) => return Err(Unavailable::because("documents.file", error)),
+        }
+        // Perhaps by this very call, whose first answer was lost.
+        match self.get(path).await? {
+            Some(found) if found == content => Ok(Filed::Stored),
+            Some(found) => Ok(Filed::Taken(found)),
+            None => Err(Unavailable::because("documents.file", "the object was there and is gone")),
+        }
+    }
+
     async fn put(&self, path: &str, content: Vec<u8>) -> Result<(), Unavailable> {
         self.0
             .put(&Path::from(path), PutPayload::from(content))

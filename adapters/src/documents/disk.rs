@@ -6,6 +6,7 @@ use std::{
     os::unix::fs::{DirBuilderExt, OpenOptionsExt},
     path::Path,
 };
+use tempfile::{PathPersistError, TempPath};
 
 /// A file system. What was not synced may be lost, or be there with nothing in it.
 pub trait Disk: Send + Sync + 'static {
@@ -23,6 +24,12 @@ pub trait Disk: Send + Sync + 'static {
     /// # Errors
     /// Those of the file system.
     fn sync(&self, file: Self::File) -> io::Result<()>;
+
+    /// Gives a file a name that no file has. One that has it stays, and the file keeps its own.
+    ///
+    /// # Errors
+    /// `AlreadyExists` if a file has the name; others are those of the file system.
+    fn name(&self, from: &Path, to: &Path) -> io::Result<()>;
 
     /// Gives a file another name, in place of one that had it.
     ///
@@ -45,7 +52,7 @@ pub trait Disk: Send + Sync + 'static {
     /// The content of a file, up to so many bytes.
     ///
     /// # Errors
-    /// Those of the file system.
+    /// `IsADirectory` if a folder has the name; others are those of the file system.
     fn read(&self, path: &Path, limit: u64) -> io::Result<Vec<u8>>;
 
     /// Removes a file.
@@ -72,6 +79,14 @@ impl Disk for SystemDisk {
         file.sync_all()
     }
 
+    fn name(&self, from: &Path, to: &Path) -> io::Result<()> {
+        TempPath::try_from_path(from)?.persist_noclobber(to).map_err(|PathPersistError { error, path }| {
+            // Or it would be removed: whoever made it decides what becomes of it.
+            path.keep().ok();
+            error
+        })
+    }
+
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
         fs::rename(from, to)
     }
@@ -89,6 +104,14 @@ impl Disk for SystemDisk {
     }
 
     fn read(&self, path: &Path, limit: u64) -> io::Result<Vec<u8>> {
+        let found = fs::metadata(path)?;
+        if found.is_dir() {
+            return Err(io::ErrorKind::IsADirectory.into());
+        }
+        if !found.is_file() {
+            // A pipe would be waited for without end.
+            return Err(io::Error::new(io::ErrorKind::InvalidData, "it is no file"));
+        }
         let mut content = Vec::new();
         File::open(path)?.take(limit).read_to_end(&mut content)?;
         Ok(content)

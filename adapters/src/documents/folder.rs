@@ -15,10 +15,14 @@ use std::{
     },
     time::Duration,
 };
-use workflows::ports::{Documents, Unavailable};
+use workflows::ports::{Documents, Filed, Look, Unavailable};
 
 /// Where documents are until they have their name.
 const INCOMING: &str = "incoming";
+/// Says whose documents these are.
+const MARK: &str = "installation";
+/// A mark is some forty bytes.
+const LONGEST_MARK: u64 = 256;
 /// How many are written at once: syncs that wait together share what the disk does for one, and more threads than these
 /// wait for each other at the folder and keep those who answer callers from the processor.
 const TOGETHER: usize = 4;
@@ -26,6 +30,10 @@ const TOGETHER: usize = 4;
 const LONGEST: u64 = 64 * 1024 * 1024;
 /// What a process that was cut short left behind is removed when it is that old: until then somebody may be at work on it.
 const LEFT_BEHIND: Duration = Duration::from_secs(3_600);
+/// How much of that is looked at when a folder is opened, so that it opens soon whatever is in it.
+const TIDIED: usize = 10_000;
+/// What the operating system says when files are open up to a limit (`ENFILE`, `EMFILE`): nothing is wrong with the one.
+const TOO_MANY_OPEN: [i32; 2] = [23, 24];
 
 /// Documents in a folder on a disk.
 pub struct Folder<D>(Arc<Inner<D>>);
@@ -69,19 +77,49 @@ impl<D: Disk> Folder<D> {
         work: impl FnOnce(&Inner<D>) -> io::Result<T> + Send + 'static,
     ) -> io::Result<T> {
         let inner = Arc::clone(&self.0);
-        tokio::task::spawn_blocking(move || work(&inner)).await.unwrap_or_else(|error| Err(io::Error::other(error)))
+        let done = tokio::task::spawn_blocking(move || work(&inner)).await;
+        done.unwrap_or_else(|error| Err(io::Error::new(io::ErrorKind::Interrupted, error)))
+    }
+
+    /// The folder's path.
+    pub(super) fn root(&self) -> &Path {
+        &self.0.root
+    }
+
+    /// What the folder says of whose documents it has, if it says anything.
+    pub(super) async fn mark(&self) -> io::Result<Option<String>> {
+        let read = self.blocking(|inner| inner.disk.read(&inner.root.join(MARK), LONGEST_MARK)).await;
+        if is_missing(&read) {
+            Ok(None)
+        } else {
+            read.map(|text| Some(String::from_utf8_lossy(&text).trim().to_owned()))
+        }
+    }
+
+    /// Has the folder say whose documents it has, unless it says so already.
+    pub(super) async fn set_mark(&self, text: String) -> io::Result<()> {
+        self.blocking(move |inner| {
+            let content = format!("{text}\n").into_bytes();
+            let file = inner.root.join(MARK);
+            match inner.with_draft(&content, |draft| inner.name(draft, &file, &content))? {
+                Filed::Stored => inner.disk.sync_folder(&inner.root),
+                Filed::Taken(_) => Ok(()),
+            }
+        })
+        .await
     }
 }
 
 impl<D: Disk> Inner<D> {
     /// The file of a document. Only plain names make a path, so that none leads out of the folder.
-    fn file(&self, path: &str) -> io::Result<PathBuf> {
+    fn place(&self, path: &str) -> io::Result<PathBuf> {
         let plain = |name: &str| {
             !name.is_empty()
                 && !name.starts_with('.')
                 && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte))
         };
-        if path.split('/').all(plain) && path.split('/').next() != Some(INCOMING) {
+        let is_ours = path.split('/').next().is_some_and(|first| [INCOMING, MARK].contains(&first));
+        if path.split('/').all(plain) && !is_ours {
             Ok(self.root.join(path))
         } else {
             Err(io::Error::new(io::ErrorKind::InvalidInput, "a document's path is plain names between slashes"))
@@ -89,21 +127,71 @@ impl<D: Disk> Inner<D> {
     }
 
     /// Writes a document whole and gives it its name, in this folder of it. The name is not on disk yet.
-    fn write(&self, path: &str, content: &[u8]) -> io::Result<PathBuf> {
-        let file = self.file(path)?;
+    fn put(&self, path: &str, content: &[u8]) -> io::Result<PathBuf> {
+        let file = self.place(path)?;
+        let folder = self.folder_of(&file);
+        let named = self.with_draft(content, |draft| self.within(&folder, || self.disk.rename(draft, &file)));
+        named.map(|()| folder).map_err(|error| explained(path, &error))
+    }
+
+    /// The same, unless another document has the name.
+    fn file(&self, path: &str, content: &[u8]) -> io::Result<(PathBuf, Filed)> {
+        let file = self.place(path)?;
+        let filed = self.with_draft(content, |draft| self.name(draft, &file, content));
+        filed.map(|filed| (self.folder_of(&file), filed)).map_err(|error| explained(path, &error))
+    }
+
+    fn name(&self, draft: &Path, file: &Path, content: &[u8]) -> io::Result<Filed> {
+        match self.within(&self.folder_of(file), || self.disk.name(draft, file)) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            other => return other.map(|()| Filed::Stored),
+        }
+        let found = match self.disk.read(file, LONGEST) {
+            // A link to nowhere has the name, and no content.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
+            read => read?,
+        };
+        if found == content {
+            // What is there may not be on disk yet; the draft is.
+            return self.disk.rename(draft, file).map(|()| Filed::Stored);
+        }
+        self.disk.remove(draft).ok();
+        Ok(Filed::Taken(found))
+    }
+
+    /// Does something with a draft. If that fails the draft is removed; one that cannot be removed either is later, with what
+    /// else was left behind.
+    fn with_draft<T>(&self, content: &[u8], work: impl FnOnce(&Path) -> io::Result<T>) -> io::Result<T> {
         let draft = self.draft(content)?;
-        let folder = file.parent().unwrap_or(&self.root).to_path_buf();
-        let mut named = self.disk.rename(&draft, &file);
-        if is_missing(&named) {
-            self.make_folders(&folder)?;
-            named = self.disk.rename(&draft, &file);
-        }
-        if let Err(error) = named {
-            // What stays is removed with what else was left behind.
+        let done = work(&draft);
+        if done.is_err() {
             self.disk.remove(&draft).ok();
-            return Err(error);
         }
-        Ok(folder)
+        done
+    }
+
+    /// Does something in a folder, which is made if it is missing.
+    fn within<T>(&self, folder: &Path, work: impl Fn() -> io::Result<T>) -> io::Result<T> {
+        let done = work();
+        if is_missing(&done) {
+            self.make_folders(folder)?;
+            return work();
+        }
+        done
+    }
+
+    /// What went wrong with a document; if the folder itself is away, no document is to blame.
+    fn blamed(&self, error: io::Error) -> io::Error {
+        if error.kind() == io::ErrorKind::NotFound || self.root.is_dir() {
+            error
+        } else {
+            let why = format!("the folder for documents cannot be used: {error}");
+            io::Error::new(io::ErrorKind::Interrupted, why)
+        }
+    }
+
+    fn folder_of(&self, file: &Path) -> PathBuf {
+        file.parent().unwrap_or(&self.root).to_path_buf()
     }
 
     /// A file without its name yet, on disk.
@@ -112,16 +200,9 @@ impl<D: Disk> Inner<D> {
         loop {
             let number = self.next.fetch_add(1, Ordering::Relaxed);
             let path = incoming.join(format!("{}-{number}", std::process::id()));
-            let mut made = self.disk.create(&path, content);
-            if is_missing(&made) {
-                self.make_folders(&incoming)?;
-                made = self.disk.create(&path, content);
-            }
-            match made {
-                Ok(file) => {
-                    self.disk.sync(file)?;
-                    return Ok(path);
-                }
+            let made = self.within(&incoming, || self.disk.create(&path, content));
+            match made.and_then(|file| self.disk.sync(file)) {
+                Ok(()) => return Ok(path),
                 // Of a process that had our number, or has it on another machine.
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
                 Err(error) => {
@@ -148,16 +229,18 @@ impl<D: Disk> Inner<D> {
         }
     }
 
-    /// Removes what processes left behind that were cut short. A file made now tells the time by the disk's own clock.
+    /// Removes what processes left behind that were cut short. A file made now tells the time by the disk's own clock. What
+    /// cannot be removed is in nobody's way.
     fn tidy(&self) -> io::Result<()> {
         let probe = self.draft(b"")?;
         let now = fs::metadata(&probe)?.modified()?;
         self.disk.remove(&probe)?;
-        for entry in fs::read_dir(self.root.join(INCOMING))? {
-            let entry = entry?;
+        for entry in fs::read_dir(self.root.join(INCOMING))?.take(TIDIED).flatten() {
             let made = entry.metadata().and_then(|file| file.modified());
-            if made.is_ok_and(|made| now.duration_since(made).is_ok_and(|age| age > LEFT_BEHIND)) {
-                self.disk.remove(&entry.path())?;
+            let is_old = made.is_ok_and(|made| now.duration_since(made).is_ok_and(|age| age > LEFT_BEHIND));
+            if is_old && let Err(error) = self.disk.remove(&entry.path()) {
+                let name = entry.file_name();
+                tracing::warn!(?name, error = error.to_string(), "an old draft of a document cannot be removed");
             }
         }
         Ok(())
@@ -168,46 +251,96 @@ fn is_missing<T>(result: &io::Result<T>) -> bool {
     result.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::NotFound)
 }
 
-fn refused(error: io::Error) -> Unavailable {
-    if error.kind() == io::ErrorKind::InvalidInput {
-        Unavailable::refused("documents.put", error)
+/// What is wrong with one document, and what to do.
+fn explained(path: &str, error: &io::Error) -> io::Error {
+    let why = if error.kind() == io::ErrorKind::IsADirectory {
+        format!("a folder is in place of {path}; move it away, and the document can be made again")
     } else {
-        Unavailable::because("documents.put", error)
+        format!("{path}: {error}")
+    };
+    io::Error::new(error.kind(), why)
+}
+
+fn failed(what: &'static str, error: io::Error) -> Unavailable {
+    if matches!(error.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::IsADirectory) {
+        Unavailable::refused(what, error)
+    } else {
+        Unavailable::because(what, error)
     }
+}
+
+/// Whether the moment is to blame, and not the file that was to be read.
+fn is_of_the_moment(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::Interrupted | io::ErrorKind::OutOfMemory)
+        || error.raw_os_error().is_some_and(|code| TOO_MANY_OPEN.contains(&code))
 }
 
 #[async_trait]
 impl<D: Disk> Documents for Folder<D> {
-    async fn put(&self, path: &str, content: Vec<u8>) -> Result<(), Unavailable> {
-        self.put_all(vec![(path.to_owned(), content)]).await.pop().unwrap_or(Ok(()))
+    async fn file(&self, path: &str, content: Vec<u8>) -> Result<Filed, Unavailable> {
+        let path = path.to_owned();
+        let filed = self.blocking(move |inner| {
+            let (folder, filed) = inner.file(&path, &content)?;
+            inner.disk.sync_folder(&folder)?;
+            Ok(filed)
+        });
+        filed.await.map_err(|error| failed("documents.file", error))
     }
 
-    async fn put_all(&self, documents: Vec<(String, Vec<u8>)>) -> Vec<Result<(), Unavailable>> {
-        let writing =
-            stream::iter(documents).map(|(path, content)| self.blocking(move |inner| inner.write(&path, &content)));
-        let written: Vec<io::Result<PathBuf>> = writing.buffered(TOGETHER).collect().await;
+    async fn file_all(&self, documents: Vec<(String, Vec<u8>)>) -> Vec<Result<Filed, Unavailable>> {
+        let filing =
+            stream::iter(documents).map(|(path, content)| self.blocking(move |inner| inner.file(&path, &content)));
+        let filed: Vec<io::Result<(PathBuf, Filed)>> = filing.buffered(TOGETHER).collect().await;
         let mut folders: BTreeMap<PathBuf, Result<(), Unavailable>> = BTreeMap::new();
-        for folder in written.iter().flatten() {
+        for (folder, _) in filed.iter().flatten() {
             if !folders.contains_key(folder) {
                 let path = folder.clone();
                 let synced = self.blocking(move |inner| inner.disk.sync_folder(&path)).await;
-                folders.insert(folder.clone(), synced.map_err(refused));
+                folders.insert(folder.clone(), synced.map_err(|error| failed("documents.file", error)));
             }
         }
-        let named = |written: io::Result<PathBuf>| match folders.get(&written.map_err(refused)?) {
-            Some(Err(error)) => Err(error.shared()),
-            Some(Ok(())) | None => Ok(()),
+        let named = |filed: io::Result<(PathBuf, Filed)>| {
+            let (folder, filed) = filed.map_err(|error| failed("documents.file", error))?;
+            match folders.get(&folder) {
+                Some(Err(error)) => Err(error.shared()),
+                Some(Ok(())) | None => Ok(filed),
+            }
         };
-        written.into_iter().map(named).collect()
+        filed.into_iter().map(named).collect()
+    }
+
+    async fn put(&self, path: &str, content: Vec<u8>) -> Result<(), Unavailable> {
+        let path = path.to_owned();
+        let put = self.blocking(move |inner| {
+            let folder = inner.put(&path, &content)?;
+            inner.disk.sync_folder(&folder)
+        });
+        put.await.map_err(|error| failed("documents.put", error))
     }
 
     async fn get(&self, path: &str) -> Result<Option<Vec<u8>>, Unavailable> {
-        let path = path.to_owned();
-        let read = self.blocking(move |inner| inner.disk.read(&inner.file(&path)?, LONGEST)).await;
-        match read {
-            Ok(content) => Ok(Some(content)),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(Unavailable::because("documents.get", error)),
+        match self.look(path).await? {
+            Look::Document(content) => Ok(Some(content)),
+            Look::Nothing => Ok(None),
+            Look::Unreadable(why) | Look::Blocked(why) => Err(Unavailable::because("documents.get", why)),
+        }
+    }
+
+    async fn look(&self, path: &str) -> Result<Look, Unavailable> {
+        let name = path.to_owned();
+        let read = self.blocking(move |inner| {
+            let file = inner.place(&name)?;
+            inner.disk.read(&file, LONGEST).map_err(|error| inner.blamed(error))
+        });
+        match read.await {
+            Ok(content) => Ok(Look::Document(content)),
+            Err(error) if is_of_the_moment(&error) => Err(Unavailable::because("documents.get", error)),
+            Err(error) if error.kind() == io::ErrorKind::InvalidInput => Err(failed("documents.get", error)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Look::Nothing),
+            Err(error) if error.kind() == io::ErrorKind::IsADirectory => {
+                Ok(Look::Blocked(explained(path, &error).to_string()))
+            }
+            Err(error) => Ok(Look::Unreadable(explained(path, &error).to_string())),
         }
     }
 }

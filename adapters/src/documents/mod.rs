@@ -2,13 +2,14 @@
 
 mod disk;
 mod folder;
+pub mod installation;
 
 pub use disk::{Disk, SystemDisk};
 pub use folder::Folder;
 
 use async_trait::async_trait;
 use std::{io, path::Path};
-use workflows::ports::{Documents, Unavailable};
+use workflows::ports::{Documents, Filed, Look, Unavailable};
 
 /// Documents wherever they are kept.
 #[derive(Clone)]
@@ -59,11 +60,19 @@ impl Documents for StoredDocuments {
         self.store().put(path, content).await
     }
 
-    async fn put_all(&self, documents: Vec<(String, Vec<u8>)>) -> Vec<Result<(), Unavailable>> {
-        self.store().put_all(documents).await
+    async fn file(&self, path: &str, content: Vec<u8>) -> Result<Filed, Unavailable> {
+        self.store().file(path, content).await
+    }
+
+    async fn file_all(&self, documents: Vec<(String, Vec<u8>)>) -> Vec<Result<Filed, Unavailable>> {
+        self.store().file_all(documents).await
     }
 
     async fn get(&self, path: &str) -> Result<Option<Vec<u8>>, Unavailable> {
         self.store().get(path).await
+    }
+
+    async fn look(&self, path: &str) -> Result<Look, Unavailable> {
+        self.store().look(path).await
     }
 }

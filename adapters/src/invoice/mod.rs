@@ -1,6 +1,7 @@
 //! Renders an invoice as PDF/A-3b with its Factur-X XML inside. Pure: the same document gives the same bytes, so that a
 //! message told twice writes the same file. Made for speed too, as no other step takes as much of the processor.
 
+mod attached;
 mod breaks;
 mod canvas;
 mod columns;
@@ -16,6 +17,8 @@ mod xml;
 
 #[cfg(test)]
 mod tests;
+
+pub use attached::attached_xml;
 
 use thiserror::Error;
 use workflows::invoice::{Edition, InvoiceDocument, TotalsError};

@@ -10,6 +10,7 @@ pub mod changes;
 mod credentials;
 pub mod event_bus;
 mod grams;
+pub mod installation;
 pub mod intake;
 pub mod invoices;
 pub mod issued;

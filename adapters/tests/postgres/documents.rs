@@ -2,7 +2,7 @@
 
 use adapters::documents::StoredDocuments;
 use std::os::unix::fs::PermissionsExt;
-use workflows::ports::Documents;
+use workflows::ports::{Documents, Filed, Look};
 
 #[tokio::test]
 async fn a_document_is_kept_under_its_path_and_found_by_a_later_process() {
@@ -22,6 +22,69 @@ async fn a_document_is_put_over_an_earlier_one() {
     documents.put("a.pdf", b"long before".to_vec()).await.unwrap();
     documents.put("a.pdf", b"now".to_vec()).await.unwrap();
     assert_eq!(documents.get("a.pdf").await.unwrap(), Some(b"now".to_vec()));
+}
+
+#[tokio::test]
+async fn a_document_that_is_filed_never_takes_the_place_of_another() {
+    let folder = tempfile::tempdir().unwrap();
+    let documents = StoredDocuments::in_folder(folder.path()).unwrap();
+    let file = async |content: &[u8]| documents.file("a/1.pdf", content.to_vec()).await.unwrap();
+    assert_eq!(file(b"first").await, Filed::Stored);
+    assert_eq!(file(b"first").await, Filed::Stored, "a replay");
+    assert_eq!(file(b"second").await, Filed::Taken(b"first".to_vec()));
+    let batch = ["a/1.pdf", "a/2.pdf"].map(|path| (path.to_owned(), b"second".to_vec()));
+    let filed: Vec<_> = documents.file_all(batch.into()).await.into_iter().map(Result::unwrap).collect();
+    assert_eq!(filed, [Filed::Taken(b"first".to_vec()), Filed::Stored]);
+    assert_eq!(documents.get("a/1.pdf").await.unwrap(), Some(b"first".to_vec()));
+    std::os::unix::fs::symlink("nowhere", folder.path().join("a/3.pdf")).unwrap();
+    assert_eq!(documents.file("a/3.pdf", b"third".to_vec()).await.unwrap(), Filed::Taken(Vec::new()));
+    assert_eq!(std::fs::read_dir(folder.path().join("incoming")).unwrap().count(), 0, "nothing is left behind");
+}
+
+#[tokio::test]
+async fn of_many_who_file_another_document_under_one_path_one_does() {
+    let folder = tempfile::tempdir().unwrap();
+    let stores: Vec<_> = (0..8).map(|_| StoredDocuments::in_folder(folder.path()).unwrap()).collect();
+    let filing = stores.iter().enumerate().map(|(which, store)| store.file("a/1.pdf", which.to_string().into_bytes()));
+    let filed = futures_util::future::join_all(filing).await;
+    let stored = filed.iter().filter(|filed| matches!(filed, Ok(Filed::Stored))).count();
+    assert_eq!((stored, filed.iter().filter(|filed| filed.is_err()).count()), (1, 0), "{filed:?}");
+}
+
+#[tokio::test]
+async fn what_cannot_be_read_is_said_of_that_document_and_replaced_if_it_can_be() {
+    let folder = tempfile::tempdir().unwrap();
+    let documents = StoredDocuments::in_folder(folder.path()).unwrap();
+    let path = |name: &str| folder.path().join(name);
+    std::fs::create_dir(path("folder.pdf")).unwrap();
+    std::os::unix::fs::symlink("loop.pdf", path("loop.pdf")).unwrap();
+    assert!(std::process::Command::new("mkfifo").arg(path("pipe.pdf")).status().unwrap().success());
+    for name in ["loop.pdf", "pipe.pdf"] {
+        let found = documents.look(name).await.unwrap();
+        assert!(matches!(&found, Look::Unreadable(why) if why.contains(name)), "{found:?}");
+        documents.put(name, b"%PDF".to_vec()).await.unwrap();
+        assert_eq!(documents.look(name).await.unwrap(), Look::Document(b"%PDF".to_vec()));
+    }
+    let found = documents.look("folder.pdf").await.unwrap();
+    assert!(matches!(&found, Look::Blocked(why) if why.contains("folder.pdf") && why.contains("move")), "{found:?}");
+    let error = documents.put("folder.pdf", b"%PDF".to_vec()).await.unwrap_err();
+    assert!(!error.away && error.chain().contains("move it away"), "{}", error.chain());
+    assert_eq!(documents.look("none.pdf").await.unwrap(), Look::Nothing);
+    assert_eq!(std::fs::read_dir(path("incoming")).unwrap().count(), 0, "nothing is left behind");
+}
+
+#[tokio::test]
+async fn no_document_is_to_blame_for_a_folder_that_is_away() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path().join("documents");
+    std::fs::write(&root, "a disk that went wrong").unwrap();
+    let documents = StoredDocuments::read_from_folder(&root);
+    assert!(documents.look("invoices/2026/1.pdf").await.unwrap_err().away);
+    // One of its folders is not the whole.
+    std::fs::remove_file(&root).unwrap();
+    std::fs::create_dir(&root).unwrap();
+    std::fs::write(root.join("invoices"), "no folder").unwrap();
+    assert!(matches!(documents.look("invoices/2026/1.pdf").await, Ok(Look::Unreadable(_))));
 }
 
 #[tokio::test]
@@ -68,6 +131,10 @@ async fn what_a_dead_process_left_behind_is_removed_and_what_a_living_one_writes
         let made = file.metadata().unwrap().modified().unwrap() - std::time::Duration::from_secs(hours * 3_600);
         file.set_modified(made).unwrap();
     }
+    // What nobody can remove so keeps no folder from being opened.
+    let stubborn = incoming.join("stubborn");
+    std::fs::create_dir(&stubborn).unwrap();
+    std::fs::File::open(&stubborn).unwrap().set_modified(std::time::UNIX_EPOCH).unwrap();
     StoredDocuments::in_folder(folder.path()).unwrap();
     assert!(!incoming.join("old").exists() && incoming.join("new").exists());
 }
@@ -78,7 +145,7 @@ async fn those_of_a_batch_fail_each_for_itself() {
     let documents = StoredDocuments::in_folder(folder.path()).unwrap();
     std::fs::write(folder.path().join("taken"), b"").unwrap();
     let batch = ["a/1.pdf", "taken/2.pdf", "../3.pdf", "b/4.pdf"].map(|path| (path.to_owned(), b"%PDF".to_vec()));
-    let results = documents.put_all(batch.into()).await;
+    let results = documents.file_all(batch.into()).await;
     assert_eq!(results.iter().map(Result::is_ok).collect::<Vec<_>>(), [true, false, false, true]);
     assert_eq!(documents.get("b/4.pdf").await.unwrap(), Some(b"%PDF".to_vec()));
     assert_eq!(std::fs::read_dir(folder.path().join("incoming")).unwrap().count(), 0, "nothing is left behind");

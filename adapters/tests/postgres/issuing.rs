@@ -14,7 +14,7 @@ use workflows::{
     invoice::{InvoiceDocument, Party, Payment},
     issued::{Fingerprint, PrintRecord, Printed},
     lifecycle::Command,
-    ports::{Documents, EventBus, InvoicePrinter, Orders, Unavailable},
+    ports::{Documents, EventBus, Filed, InvoicePrinter, Orders, Unavailable},
     steps::{
         Outcome,
         issue_invoices::{Office as Steps, issue_invoices},
@@ -45,10 +45,21 @@ impl InvoicePrinter for Office {
         };
         Ok(Printed { pdf, record, unprintable: Vec::new() })
     }
+
+    fn is_invoice_of(&self, file: &[u8], order: OrderId) -> bool {
+        String::from_utf8_lossy(file).contains(&order.to_string())
+    }
 }
 
 #[async_trait]
 impl Documents for Office {
+    async fn file(&self, path: &str, content: Vec<u8>) -> Result<Filed, Unavailable> {
+        match self.get(path).await? {
+            Some(found) if found != content => Ok(Filed::Taken(found)),
+            Some(_) | None => self.put(path, content).await.map(|()| Filed::Stored),
+        }
+    }
+
     async fn put(&self, path: &str, content: Vec<u8>) -> Result<(), Unavailable> {
         self.put.lock().unwrap().push((path.to_owned(), content));
         let cut = std::mem::take(&mut *self.cut.lock().unwrap());

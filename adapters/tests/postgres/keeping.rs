@@ -7,7 +7,7 @@ use std::{fs, path::PathBuf};
 use tempfile::TempDir;
 use workflows::{
     issued::{Fingerprint, IssuedInvoices, Place},
-    ports::{EventBus, Orders, Unavailable},
+    ports::{EventBus, InvoicePrinter, Numbered, Orders, Unavailable},
     steps::{
         Outcome,
         issue_invoices::{Office, document_path, issue_invoices},
@@ -25,15 +25,15 @@ impl EventBus for Deaf {
 }
 
 /// A shop that has issued some invoices into a folder.
-struct Archive {
-    shop: Shop,
-    ids: Vec<OrderId>,
-    folder: TempDir,
+pub(super) struct Archive {
+    pub(super) shop: Shop,
+    pub(super) ids: Vec<OrderId>,
+    pub(super) folder: TempDir,
     documents: StoredDocuments,
 }
 
 impl Archive {
-    async fn of(count: usize) -> Self {
+    pub(super) async fn of(count: usize) -> Self {
         let shop = Shop::open().await;
         let ids = shop.reserve(&vec![&[("TEA", 1), ("CUP", 2)][..]; count]).await;
         for id in &ids {
@@ -46,14 +46,18 @@ impl Archive {
         archive
     }
 
-    async fn issue(&self, ids: &[OrderId]) {
+    async fn try_to_issue(&self, ids: &[OrderId]) -> Vec<Outcome> {
         let orders = self.shop.orders.as_ref();
         let office = Office { orders, issued: orders, printer: &PdfPrinter, documents: &self.documents, bus: &Deaf };
-        let outcomes = issue_invoices(office, ids).await;
+        issue_invoices(office, ids).await
+    }
+
+    async fn issue(&self, ids: &[OrderId]) {
+        let outcomes = self.try_to_issue(ids).await;
         assert!(outcomes.iter().all(|outcome| *outcome == Outcome::Done), "{outcomes:?}");
     }
 
-    async fn file(&self, id: OrderId) -> PathBuf {
+    pub(super) async fn file(&self, id: OrderId) -> PathBuf {
         let number = self.shop.load(id).await.invoice.unwrap().number;
         self.folder.path().join(document_path(&number))
     }
@@ -131,9 +135,7 @@ async fn what_would_read_otherwise_than_it_was_issued_is_not_printed() {
     let (id, file) = (archive.ids[0], archive.file(archive.ids[0]).await);
     fs::remove_file(&file).unwrap();
     archive.shop.run("update invoices set xml_sha256 = sha256('another text')").await;
-    let orders = archive.shop.orders.as_ref();
-    let office = Office { orders, issued: orders, printer: &PdfPrinter, documents: &archive.documents, bus: &Deaf };
-    let outcomes = issue_invoices(office, &[id]).await;
+    let outcomes = archive.try_to_issue(&[id]).await;
     assert!(matches!(&outcomes[..], [Outcome::Retry(why)] if why.contains("read otherwise")), "{outcomes:?}");
     assert!(!file.exists());
 }
@@ -175,5 +177,95 @@ async fn an_invoice_of_the_release_before_is_printed_again_as_that_worded_it() {
     archive.shop.run("update invoices set edition = 99").await;
     assert_eq!(archive.shop.orders.document(id).await.unwrap(), None, "only a later release knows how");
     let numbered = archive.shop.orders.number_invoices(&[id]).await.unwrap();
-    assert_eq!(numbered, [(id, workflows::ports::Numbered::Stored)]);
+    assert_eq!(numbered, [(id, Numbered::Stored)]);
+}
+
+#[tokio::test]
+async fn one_that_cannot_be_read_is_named_and_keeps_nobody_from_the_others() {
+    let archive = Archive::of(5).await;
+    let [folder, circle, pipe, removed, _] = archive.ids[..] else { unreachable!() };
+    let mut good = Vec::new();
+    for id in &archive.ids[..4] {
+        let file = archive.file(*id).await;
+        good.push(fs::read(&file).unwrap());
+        fs::remove_file(&file).unwrap();
+    }
+    let blocked = archive.file(folder).await;
+    fs::create_dir(&blocked).unwrap();
+    let itself = archive.file(circle).await;
+    std::os::unix::fs::symlink(&itself, &itself).unwrap();
+    assert!(std::process::Command::new("mkfifo").arg(archive.file(pipe).await).status().unwrap().success());
+
+    let line = adapters::audit::documents(archive.shop.orders.as_ref(), &archive.documents, true).await.unwrap();
+    assert_eq!((line.checked, line.violations), (5, 4), "{line}");
+    let unreadable = line.examples.iter().filter(|example| example["problem"] == "the document cannot be read");
+    assert!(unreadable.clone().all(|example| example["why"].is_string()) && unreadable.count() == 3, "{line}");
+
+    let kept = archive.keep().await;
+    assert_eq!((kept.looked_at, kept.unreadable.len()), (5, 3), "{kept:?}");
+    let mut asked = archive.asked_for().await;
+    asked.sort();
+    let mut expected = vec![circle, pipe, removed];
+    expected.sort();
+    assert_eq!(asked, expected, "a folder is in nobody's power but an operator's");
+    archive.issue(&asked).await;
+    for (id, good) in [circle, pipe, removed].iter().zip(&good[1..]) {
+        assert_eq!(fs::read(archive.file(*id).await).unwrap(), *good);
+    }
+    let outcomes = archive.try_to_issue(&[folder]).await;
+    assert!(matches!(&outcomes[..], [Outcome::Retry(why)] if why.contains("move it away")), "{outcomes:?}");
+    fs::remove_dir(&blocked).unwrap();
+    assert_eq!(archive.keep().await.to_mend, [folder]);
+    archive.issue(&[folder]).await;
+    assert_eq!(fs::read(&blocked).unwrap(), good[0]);
+}
+
+#[tokio::test]
+async fn a_number_that_was_given_before_a_restore_overwrites_no_document() {
+    let archive = Archive::of(3).await;
+    let file = archive.file(archive.ids[2]).await;
+    let issued = fs::read(&file).unwrap();
+    // As a backup from before the third was issued has it.
+    archive.shop.run("delete from invoices where number = 3").await;
+    archive.shop.run("update invoice_series set last = 2").await;
+    let id = archive.shop.reserve(&[&[("TEA", 1)]]).await[0];
+    archive.shop.confirm(id).await;
+    for _ in 0..2 {
+        let outcomes = archive.try_to_issue(&[id]).await;
+        let named = file.file_name().unwrap().to_str().unwrap();
+        let is_named = |why: &str| why.contains(named) && why.contains("another order's");
+        assert!(matches!(&outcomes[..], [Outcome::Retry(why)] if is_named(why)), "{outcomes:?}");
+        assert_eq!(fs::read(&file).unwrap(), issued);
+    }
+    // What README.md says to do.
+    archive.shop.run("update invoices set number = number + 1000000 + 1 where stored_at is null").await;
+    archive.shop.run("update invoices set number = number - 1000000 where number > 1000000").await;
+    archive.shop.run("update invoice_series set last = last + 1").await;
+    archive.issue(&[id]).await;
+    assert_eq!(fs::read(&file).unwrap(), issued);
+    assert!(archive.file(id).await.is_file());
+}
+
+#[tokio::test]
+async fn what_an_earlier_try_left_under_the_number_is_replaced() {
+    let archive = Archive::of(1).await;
+    let ids = archive.shop.reserve(&[&[("TEA", 1)][..]; 2]).await;
+    for id in &ids {
+        archive.shop.confirm(*id).await;
+    }
+    let mut good = Vec::new();
+    for (id, numbered) in archive.shop.orders.number_invoices(&ids).await.unwrap() {
+        let Numbered::Due(document) = numbered else { unreachable!() };
+        good.push((id, PdfPrinter.print(*document).await.unwrap().pdf));
+    }
+    let files = [archive.file(good[0].0).await, archive.file(good[1].0).await];
+    fs::create_dir_all(files[0].parent().unwrap()).unwrap();
+    // The same invoice by another printer, and half of one.
+    fs::write(&files[0], [&good[0].1[..], b"\n"].concat()).unwrap();
+    fs::write(&files[1], &good[1].1[..good[1].1.len() / 2]).unwrap();
+    archive.issue(&ids).await;
+    for (file, (_, good)) in files.iter().zip(&good) {
+        assert_eq!(fs::read(file).unwrap(), *good);
+    }
+    assert_eq!(archive.keep().await, Kept { looked_at: 3, ..Kept::default() });
 }

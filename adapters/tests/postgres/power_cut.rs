@@ -19,7 +19,7 @@ use std::{
 };
 use workflows::{
     issued::{Fingerprint, IssuedInvoices},
-    ports::{Documents, EventBus, Unavailable},
+    ports::{Documents, EventBus, Filed, Unavailable},
     steps::{
         Outcome,
         issue_invoices::{Office, document_path, issue_invoices},
@@ -42,6 +42,8 @@ struct Memory {
     /// What of each content is on disk.
     synced: Vec<Vec<u8>>,
     folder_syncs: usize,
+    /// Nothing can be synced.
+    is_worn_out: bool,
 }
 
 /// A disk that does at once what it is asked, and keeps only what was synced.
@@ -80,8 +82,18 @@ impl Disk for Volatile {
 
     fn sync(&self, file: usize) -> io::Result<()> {
         let mut memory = self.0.lock().unwrap();
+        if memory.is_worn_out {
+            return Err(io::Error::other("input/output error"));
+        }
         memory.synced[file] = memory.contents[file].clone();
         Ok(())
+    }
+
+    fn name(&self, from: &Path, to: &Path) -> io::Result<()> {
+        if self.0.lock().unwrap().now.names.contains_key(to) {
+            return Err(io::ErrorKind::AlreadyExists.into());
+        }
+        self.rename(from, to)
     }
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
@@ -172,4 +184,30 @@ async fn one_that_is_put_over_another_is_the_one_or_the_other_at_any_moment() {
     documents.put("a/b.pdf", b"first".to_vec()).await.unwrap();
     documents.put("a/b.pdf", b"second".to_vec()).await.unwrap();
     assert_eq!(disk.after_a_power_cut(&Path::new(ROOT).join("a/b.pdf")), Some(b"second".to_vec()));
+}
+
+#[tokio::test]
+async fn one_that_was_named_by_whoever_was_cut_short_is_on_disk_once_it_is_filed_again() {
+    let disk = Volatile::default();
+    let documents = Folder::open(disk.clone(), Path::new(ROOT)).unwrap();
+    documents.put("a/other.pdf", b"%PDF".to_vec()).await.unwrap();
+    let path = Path::new(ROOT).join("a/b.pdf");
+    // Neither its content nor its name is synced.
+    disk.create(&path, b"the same").unwrap();
+    assert_eq!(documents.file("a/b.pdf", b"the same".to_vec()).await.unwrap(), Filed::Stored);
+    assert_eq!(disk.after_a_power_cut(&path), Some(b"the same".to_vec()));
+}
+
+#[tokio::test]
+async fn a_draft_that_cannot_be_synced_is_removed_however_often_it_is_tried() {
+    let disk = Volatile::default();
+    let documents = Folder::open(disk.clone(), Path::new(ROOT)).unwrap();
+    disk.0.lock().unwrap().is_worn_out = true;
+    for _ in 0..3 {
+        assert!(documents.put("a.pdf", b"%PDF".to_vec()).await.unwrap_err().away);
+        assert!(documents.file("a.pdf", b"%PDF".to_vec()).await.unwrap_err().away);
+    }
+    assert_eq!(disk.0.lock().unwrap().now.names.len(), 0);
+    disk.0.lock().unwrap().is_worn_out = false;
+    assert_eq!(documents.file("a.pdf", b"%PDF".to_vec()).await.unwrap(), Filed::Stored);
 }

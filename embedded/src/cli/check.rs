@@ -10,7 +10,10 @@ use crate::{
 };
 use adapters::{
     audit::{self, Report, Scope},
-    documents::StoredDocuments,
+    documents::{
+        StoredDocuments,
+        installation::{self, FolderError},
+    },
     postgres::{Database, orders::PgOrders, search::PgSearch},
     sandbox::Sandbox,
     system::SystemClock,
@@ -46,7 +49,14 @@ async fn report(config: &Config, database: &Database, all: bool, all_documents: 
     if folder.is_dir() || config.database_url.is_none() {
         let orders = PgOrders::new(database.clone(), Arc::new(SystemClock), config.orders.clone());
         let documents = StoredDocuments::read_from_folder(&folder);
-        report.lines.push(audit::documents(&orders, &documents, all_documents).await?);
+        report.lines.push(match installation::check(database, &folder).await {
+            Ok(()) => match audit::documents(&orders, &documents, all_documents).await {
+                Err(error) if error.what.starts_with("documents.") => audit::documents_out_of_reach(&error.chain()),
+                line => line?,
+            },
+            Err(error @ FolderError::Database(_)) => return Err(error.into()),
+            Err(error) => audit::documents_out_of_reach(&format!("{:#}", anyhow::Error::from(error))),
+        });
     } else {
         remark!("documents are not looked at: there is no {}", folder.display());
     }

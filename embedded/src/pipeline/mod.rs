@@ -19,6 +19,7 @@ use crate::{
     http::{self, Limits},
 };
 use adapters::{
+    documents::installation,
     postgres::{Database, pooler, queue::PgQueue},
     system::{SystemClock, SystemIds},
 };
@@ -81,6 +82,7 @@ impl Pipeline {
         let definition = Arc::new(engine::checkout()?);
         let starter = Arc::new(Starter::new(database.clone(), Arc::new(SystemClock), Arc::clone(&definition)));
         let documents = config.data_dir.join("documents");
+        installation::claim(&database, &documents).await?;
         let parts =
             Parts::assemble(&database, starter, &documents, config.orders.clone(), config.terms, config.money_is_real)?;
         let parts = Arc::new(parts);

@@ -10,6 +10,7 @@ const COMMANDS: &[(&str, &str)] = &[
     ("sandbox.books_", "only reads, for the audit"),
     ("search.words_of_newest", "only reads, for the audit"),
     ("schema.", "only reads, for commands that look"),
+    ("installation.", "is of a start, which is begun again and asks again"),
     ("catalogue.count", "is of the import, which is run by a person and known again when it is repeated"),
     ("catalogue.import", "the same"),
     ("catalogue.import_", "the same"),

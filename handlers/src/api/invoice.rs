@@ -17,7 +17,7 @@ use schemas::{ids::OrderId, order::Status};
 use std::sync::Arc;
 use workflows::{
     issued::Condition,
-    ports::Unavailable,
+    ports::{Look, Unavailable},
     steps::keep_documents::{inspect, mend_message},
 };
 
@@ -68,14 +68,16 @@ async fn as_issued(app: &App, caller: &Caller, order: OrderId) -> Result<Vec<u8>
         Ok::<_, Unavailable>((issued, found))
     };
     let (issued, found) = app.reads.read(caller, looked).await?;
-    match found {
-        (Condition::Sound | Condition::Unproven, Some(pdf)) => Ok(pdf),
+    let number = &issued.number;
+    let why = match found {
+        (Condition::Sound | Condition::Unproven, Look::Document(pdf)) => return Ok(pdf),
+        (_, Look::Blocked(why)) => format!("invoice {number} cannot be printed again: {why}"),
         (condition, _) => {
             app.queue.send("invoice", vec![mend_message(order)]).await?;
-            let why = format!("invoice {} is not as it was issued ({condition:?}) and is printed again", issued.number);
-            Err(Unavailable::because("documents.get", why).into())
+            format!("invoice {number} is not as it was issued ({condition:?}) and is printed again")
         }
-    }
+    };
+    Err(Unavailable::because("documents.get", why).into())
 }
 
 fn number_of(found: &Found) -> Result<String, Refusal> {

@@ -3,9 +3,9 @@
 use super::{Outcome, all, keep_documents::mend};
 use crate::{
     invoice::InvoiceDocument,
-    issued::{IssuedInvoices, PrintRecord, Printed},
+    issued::{IssuedInvoices, PrintRecord, Printed, is_whole},
     lifecycle::Command,
-    ports::{Applied, Documents, EventBus, InvoicePrinter, Numbered, Orders, Unavailable},
+    ports::{Applied, Documents, EventBus, Filed, InvoicePrinter, Numbered, Orders, Unavailable},
 };
 use futures_util::{StreamExt, stream};
 use schemas::ids::OrderId;
@@ -80,19 +80,28 @@ async fn store(office: Office<'_>, due: Vec<(OrderId, InvoiceDocument)>) -> Hash
     for (id, path, printed) in printing.buffer_unordered(TOGETHER).collect::<Vec<_>>().await {
         match printed {
             Ok(printed) => {
-                records.push((id, printed.record));
+                records.push((id, path.clone(), printed.record));
                 files.push((path, printed.pdf));
             }
             Err(error) => drop(results.insert(id, Err(error))),
         }
     }
-    let put = office.documents.put_all(files).await;
+    let filed = office.documents.file_all(files).await;
     let mut kept: Vec<(OrderId, PrintRecord)> = Vec::with_capacity(records.len());
-    for ((id, record), result) in records.into_iter().zip(put) {
-        if result.is_ok() {
-            kept.push((id, record));
+    let mut taken = Vec::new();
+    for ((id, path, record), result) in records.into_iter().zip(filed) {
+        match result {
+            Ok(Filed::Stored) => {
+                kept.push((id, record));
+                results.insert(id, Ok(()));
+            }
+            Ok(Filed::Taken(found)) => taken.push((id, path, found)),
+            Err(error) => drop(results.insert(id, Err(error))),
         }
-        results.insert(id, result);
+    }
+    for (id, path, found) in taken {
+        let replaced = replace(office, id, &path, &found).await;
+        results.insert(id, replaced.map(|record| kept.extend(record.map(|record| (id, record)))));
     }
     if let Err(error) = office.issued.record(&kept).await {
         for (id, _) in kept {
@@ -100,6 +109,27 @@ async fn store(office: Office<'_>, due: Vec<(OrderId, InvoiceDocument)>) -> Hash
         }
     }
     results
+}
+
+/// Puts an invoice in the place of what an earlier try left there: another printer's, or half of it. Nothing is to be noted
+/// if that was stored meanwhile. The invoice of another order stays: somebody was given it.
+async fn replace(
+    office: Office<'_>,
+    id: OrderId,
+    path: &str,
+    found: &[u8],
+) -> Result<Option<PrintRecord>, Unavailable> {
+    if is_whole(found) && !office.printer.is_invoice_of(found, id) {
+        let why = format!(
+            "{path} is another order's already and stays as it is: the database was restored from before that was issued, \
+             or another shop keeps its documents in the same place; README.md says what to do after a restore"
+        );
+        return Err(Unavailable::refused("documents.file", why));
+    }
+    let Some((_, Numbered::Due(document))) = office.orders.number_invoices(&[id]).await?.pop() else { return Ok(None) };
+    let printed = print(office.printer, *document).await?;
+    office.documents.put(path, printed.pdf).await?;
+    Ok(Some(printed.record))
 }
 
 /// Prints an invoice, and says so if a page cannot show all of it.

@@ -6,7 +6,7 @@
 use super::issue_invoices::{Office, document_path, print};
 use crate::{
     issued::{Condition, Fingerprint, Issued, IssuedInvoices, Place},
-    ports::{Documents, OutgoingMessage, Queue, Unavailable},
+    ports::{Documents, Look, OutgoingMessage, Queue, Unavailable},
 };
 use futures_util::{StreamExt, stream};
 use schemas::ids::OrderId;
@@ -24,6 +24,8 @@ pub struct Kept {
     pub looked_at: usize,
     /// Those that are not as they were issued, and are to be printed again.
     pub to_mend: Vec<OrderId>,
+    /// Those that cannot be read, and why: by number. What can be printed again of them is to be mended, too.
+    pub unreadable: Vec<(String, String)>,
 }
 
 /// The message that has an order's invoice looked at, and printed again if need be.
@@ -35,12 +37,13 @@ pub fn mend_message(order: OrderId) -> OutgoingMessage {
 ///
 /// # Errors
 /// If the store does not answer.
-pub async fn inspect(documents: &dyn Documents, issued: &Issued) -> Result<(Condition, Option<Vec<u8>>), Unavailable> {
-    let found = documents.get(&document_path(&issued.number)).await?;
-    Ok((issued.condition(found.as_deref()), found))
+pub async fn inspect(documents: &dyn Documents, issued: &Issued) -> Result<(Condition, Look), Unavailable> {
+    let found = documents.look(&document_path(&issued.number)).await?;
+    Ok((issued.condition(&found), found))
 }
 
-/// Looks at the next share of all documents, and has mended what is wrong.
+/// Looks at the next share of all documents, and has mended what is wrong and can be. One that cannot be read keeps nobody
+/// from the others.
 ///
 /// # Errors
 /// If something it needs is away. What was found wrong by then is found again.
@@ -54,19 +57,21 @@ pub async fn keep_documents(
     // Behind the last one it begins anew.
     let full = usize::try_from(SHARE).is_ok_and(|full| share.len() >= full);
     let next = share.last().filter(|_| full).map_or(Place::default(), |last| last.place);
-    let mut kept = Kept { looked_at: share.len(), to_mend: Vec::new() };
+    let mut kept = Kept { looked_at: share.len(), ..Kept::default() };
     let looking = stream::iter(share).map(|one| async move {
         let found = inspect(documents, &one).await;
         (one, found)
     });
     let mut adopted = Vec::new();
     for (one, found) in looking.buffered(TOGETHER).collect::<Vec<_>>().await {
-        match found? {
-            (Condition::Sound, _) => {}
-            (Condition::Unproven, content) => {
-                adopted.push((one.order, Fingerprint::of(&content.unwrap_or_default())));
-            }
-            (Condition::Missing | Condition::Damaged, _) => kept.to_mend.push(one.order),
+        let (condition, found) = found?;
+        match condition {
+            Condition::Unproven => adopted.extend(fingerprint(one.order, &found)),
+            Condition::Missing | Condition::Damaged | Condition::Unreadable => kept.to_mend.push(one.order),
+            Condition::Sound | Condition::Blocked => {}
+        }
+        if let Look::Unreadable(why) | Look::Blocked(why) = found {
+            kept.unreadable.push((one.number, why));
         }
     }
     issued.adopt(&adopted).await?;
@@ -77,16 +82,24 @@ pub async fn keep_documents(
     Ok(kept)
 }
 
+fn fingerprint(order: OrderId, found: &Look) -> Option<(OrderId, Fingerprint)> {
+    match found {
+        Look::Document(content) => Some((order, Fingerprint::of(content))),
+        Look::Nothing | Look::Unreadable(_) | Look::Blocked(_) => None,
+    }
+}
+
 /// Prints a document again if the store does not have it as it was issued.
 pub(super) async fn mend(office: Office<'_>, issued: &Issued) -> Result<(), Unavailable> {
-    let (condition, content) = inspect(office.documents, issued).await?;
+    let (condition, found) = inspect(office.documents, issued).await?;
     match condition {
         Condition::Sound => return Ok(()),
         Condition::Unproven => {
-            let found = Fingerprint::of(&content.unwrap_or_default());
-            return office.issued.adopt(&[(issued.order, found)]).await;
+            let adopted: Vec<_> = fingerprint(issued.order, &found).into_iter().collect();
+            return office.issued.adopt(&adopted).await;
         }
-        Condition::Missing | Condition::Damaged => {}
+        Condition::Missing | Condition::Damaged | Condition::Unreadable => {}
+        Condition::Blocked => return Err(Unavailable::refused("documents.get", blocked(&issued.number, &found))),
     }
     let Some(document) = office.issued.document(issued.order).await? else {
         return Err(Unavailable::refused("issued.document", "a later release issued it: only that can print it again"));
@@ -102,4 +115,12 @@ pub(super) async fn mend(office: Office<'_>, issued: &Issued) -> Result<(), Unav
     office.issued.record(&[(issued.order, printed.record)]).await?;
     tracing::warn!(order = %issued.order, number = issued.number, ?condition, "an invoice was printed again");
     Ok(())
+}
+
+fn blocked(number: &str, found: &Look) -> String {
+    let why = match found {
+        Look::Unreadable(why) | Look::Blocked(why) => why,
+        Look::Document(_) | Look::Nothing => "nobody said why",
+    };
+    format!("the document of invoice {number} cannot be made again: {why}")
 }
