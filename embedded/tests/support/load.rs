@@ -23,6 +23,9 @@ const METHODS: [(&str, u32); 6] = [
     ("pm_sandbox_timeout_lost", 1),
 ];
 
+/// How often a cancellation is asked for without an answer.
+const MOST_ASKED: u32 = 300;
+
 /// Clients at work.
 pub(crate) struct Load {
     promised: Arc<Mutex<Vec<Uuid>>>,
@@ -110,16 +113,15 @@ impl Client {
         }
     }
 
+    /// Asks until it is answered, also when told to stop: a wish that was noted and not sent on waits for the sweep.
     async fn cancel(&self, rng: &mut fastrand::Rng, id: Uuid) {
-        loop {
+        for _ in 0..MOST_ASKED {
             match self.shop.cancel(self.url(rng), &self.name, id).await.map(|answer| answer.status()) {
                 Ok(StatusCode::ACCEPTED | StatusCode::CONFLICT) => return,
                 Ok(StatusCode::SERVICE_UNAVAILABLE) | Err(_) => {}
                 Ok(status) => panic!("a request to cancel was answered {status}"),
             }
-            if self.pause().await {
-                return;
-            }
+            self.pause().await;
         }
     }
 
