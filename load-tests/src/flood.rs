@@ -34,7 +34,7 @@ const INVOICE: Duration = Duration::from_secs(60);
 #[derive(Debug, Args)]
 pub(crate) struct Flood {
     /// How long each flood lasts
-    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=3_600))]
+    #[arg(long, default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=3_600))]
     seconds: u64,
     /// Orders a second meanwhile
     #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=10_000))]
