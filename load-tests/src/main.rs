@@ -1,5 +1,6 @@
-//! Load tests: programs that measure the pipeline from outside. They know its command line and its API, nothing else, and
-//! judge by promises kept, never by speed. `releases` measures nothing: it is about promises alone.
+//! Load tests: programs that measure the pipeline from outside, by its command line and its API; `history`, `lost-replies` and
+//! a long transaction need its PostgreSQL too. They judge by promises kept and by ratios within one run, never by a time of
+//! one machine. `releases` measures nothing: it is about promises alone.
 #![allow(
     clippy::float_arithmetic,
     clippy::as_conversions,

@@ -59,7 +59,12 @@ pub(crate) struct Unfair {
     json: bool,
 }
 
-/// Runs it; fails if an order was refused or is not done in the end, or a promise is broken.
+/// The most memory that it may take, and the longest that the other buyer may wait for a decision.
+const MOST_MEMORY: u64 = 512 << 20;
+const LONGEST_WAIT_MS: f64 = 2_000.0;
+
+/// Runs it; fails if an order was refused or is not done in the end, if the other buyer or the machine felt much of it, or
+/// if a promise is broken.
 ///
 /// # Errors
 /// If the server cannot be started or asked.
@@ -77,7 +82,11 @@ pub(crate) async fn run(unfair: Unfair) -> anyhow::Result<ExitCode> {
     } else {
         felt.print();
     }
-    let well = clean && felt.lost == 0 && felt.refused == 0;
+    let bounded = felt.memory.sluice_peak_rss < MOST_MEMORY && felt.meanwhile.decided.max_ms < LONGEST_WAIT_MS;
+    if !bounded {
+        eprintln!("it takes {} MiB or more, or the other buyer waited 2 s or longer", MOST_MEMORY >> 20);
+    }
+    let well = clean && felt.lost == 0 && felt.refused == 0 && bounded;
     if !clean {
         eprintln!("the audit is not clean: {report}");
     }

@@ -1,13 +1,11 @@
 //! The connections that are open: how many in all and from one address, and which of them makes room when another comes.
 //! That is the one that has waited longest without getting anywhere: for the head of its first request, then for the rest of
-//! a body, then for the head of its next request. So half-sent requests only ever take the places of each other, and at a
-//! pace.
+//! a body, then for the head of its next request. So half-sent requests only ever take the places of each other.
 
-use super::turnover::Turnover;
 use std::{
     collections::{BTreeSet, HashMap},
     net::{IpAddr, Ipv6Addr},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, OnceLock, PoisonError},
     time::Duration,
 };
 use tokio::{sync::Notify, time::Instant};
@@ -57,8 +55,6 @@ struct Registry {
     open: HashMap<u64, Open>,
     line: Line,
     addresses: HashMap<IpAddr, Address>,
-    /// Of the places of all.
-    turnover: Turnover,
     /// Numbers connections, and their changes of phase.
     turns: u64,
 }
@@ -68,42 +64,33 @@ struct Open {
     phase: Phase,
     turn: u64,
     until: Option<Instant>,
-    pushed_out: Arc<Notify>,
+    pushed_out: Arc<PushedOut>,
+}
+
+/// Told to whoever carries a connection that it made room.
+#[derive(Default)]
+struct PushedOut {
+    now: Notify,
+    /// What it was at.
+    at: OnceLock<Phase>,
+}
+
+/// Why a connection has to end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum End {
+    /// It took too long.
+    OutOfTime,
+    /// It made room while it was at that.
+    MadeRoom(Phase),
 }
 
 #[derive(Default)]
 struct Address {
     open: usize,
     line: Line,
-    turnover: Turnover,
-}
-
-/// What becomes of a newcomer.
-pub(super) enum Entry {
-    /// It has a place.
-    In(Connection),
-    /// It may come in then, and not be served before.
-    At(Instant),
-    /// All are at work, or too many wait.
-    Full,
-}
-
-/// Where there is no place left.
-enum Full<'a> {
-    Address(&'a mut Address),
-    All,
 }
 
 impl Registry {
-    fn is_full(&mut self, limits: Limits, address: IpAddr) -> Option<Full<'_>> {
-        let in_all = self.open.len() >= limits.in_all;
-        let of_address = self.addresses.get_mut(&address);
-        match of_address.filter(|theirs| limits.of_address.is_some_and(|most| theirs.open >= most)) {
-            Some(theirs) => Some(Full::Address(theirs)),
-            None => in_all.then_some(Full::All),
-        }
-    }
-
     fn turn(&mut self) -> u64 {
         self.turns = self.turns.wrapping_add(1);
         self.turns
@@ -145,7 +132,9 @@ impl Registry {
     /// Has whoever comes first in that line leave; whether there was anybody.
     fn push_out(&mut self, first: Option<(Phase, u64, u64)>) -> bool {
         let Some(open) = first.and_then(|(_, _, number)| self.remove(number)) else { return false };
-        open.pushed_out.notify_one();
+        // It is told once: it is in no line any more.
+        open.pushed_out.at.set(open.phase).ok();
+        open.pushed_out.now.notify_one();
         true
     }
 }
@@ -162,39 +151,26 @@ impl Connections {
         Self { limits, registry: Arc::default() }
     }
 
-    /// A place for a newcomer from there, or when it is its turn.
-    pub(super) fn enter(&self, from: IpAddr) -> Entry {
-        let now = Instant::now();
-        let mut registry = self.registry.lock().unwrap_or_else(PoisonError::into_inner);
-        let turn = match registry.is_full(self.limits, counted_as(from)) {
-            None => Some(now),
-            Some(Full::Address(address)) => address.turnover.turn(now),
-            Some(Full::All) => registry.turnover.turn(now),
-        };
-        drop(registry);
-        match turn {
-            Some(turn) if turn > now => Entry::At(turn),
-            Some(_) => self.come_in(from).map_or(Entry::Full, Entry::In),
-            None => Entry::Full,
-        }
-    }
-
-    /// A place for one whose turn it is; none if all are at work.
-    pub(super) fn come_in(&self, from: IpAddr) -> Option<Connection> {
+    /// A place for a connection from there; none if all are at work.
+    pub(super) fn enter(&self, from: IpAddr) -> Option<Connection> {
         let address = counted_as(from);
         let mut registry = self.registry.lock().unwrap_or_else(PoisonError::into_inner);
-        // Making room for its own address makes room in all.
-        if let Some(full) = registry.is_full(self.limits, address) {
-            let first = match full {
-                Full::Address(address) => address.line.first(),
-                Full::All => registry.line.first(),
-            };
-            let first = first.copied();
+        let of_address = registry.addresses.get(&address);
+        if let (Some(most), Some(theirs)) = (self.limits.of_address, of_address)
+            && theirs.open >= most
+        {
+            let first = theirs.line.first().copied();
             if !registry.push_out(first) {
                 return None;
             }
         }
-        let (number, pushed_out) = (registry.turn(), Arc::<Notify>::default());
+        if registry.open.len() >= self.limits.in_all {
+            let first = registry.line.first().copied();
+            if !registry.push_out(first) {
+                return None;
+            }
+        }
+        let (number, pushed_out) = (registry.turn(), Arc::<PushedOut>::default());
         let until = Some(Instant::now() + FIRST_HEAD);
         let open = Open { address, phase: Phase::First, turn: number, until, pushed_out: Arc::clone(&pushed_out) };
         registry.open.insert(number, open);
@@ -218,7 +194,7 @@ pub(super) struct Connection(Arc<Held>);
 
 struct Held {
     number: u64,
-    pushed_out: Arc<Notify>,
+    pushed_out: Arc<PushedOut>,
     registry: Arc<Mutex<Registry>>,
 }
 
@@ -247,20 +223,21 @@ impl Connection {
         phase.is_none_or(|phase| matches!(phase, Phase::First | Phase::Idle))
     }
 
-    /// Resolves when it has to end: it took too long, or made room.
-    pub(super) async fn ends(&self) {
+    /// Resolves when it has to end, and says why.
+    pub(super) async fn ends(&self) -> End {
         loop {
+            let made_room = || self.0.pushed_out.at.get().copied().map(End::MadeRoom);
             let until = match self.0.registry.lock().unwrap_or_else(PoisonError::into_inner).open.get(&self.0.number) {
                 Some(open) => open.until,
-                None => return,
+                None => return made_room().unwrap_or(End::OutOfTime),
             };
             let now = Instant::now();
             if until.is_some_and(|until| until <= now) {
-                return;
+                return End::OutOfTime;
             }
             let look = tokio::time::sleep_until(until.unwrap_or(now + LOOK));
             tokio::select! {
-                () = self.0.pushed_out.notified() => return,
+                () = self.0.pushed_out.now.notified() => {}
                 () = look => {}
             }
         }
@@ -295,7 +272,7 @@ mod tests {
     }
 
     fn at(connections: &Connections, phase: Phase) -> Connection {
-        let connection = connections.come_in(HERE).unwrap();
+        let connection = connections.enter(HERE).unwrap();
         connection.turns(phase);
         connection
     }
@@ -310,40 +287,41 @@ mod tests {
         let busy = at(&all, Phase::Busy);
         let body = at(&all, Phase::Body);
         let idle = at(&all, Phase::Idle);
-        let (older, newer) = (all.come_in(HERE).unwrap(), all.come_in(HERE).unwrap());
+        let (older, newer) = (all.enter(HERE).unwrap(), all.enter(HERE).unwrap());
         let order = [&older, &newer, &body, &idle];
         let mut later = Vec::new();
         for (place, leaves) in order.iter().enumerate() {
             assert!(!ended(leaves));
             later.push(at(&all, Phase::Busy));
             assert_eq!(order.map(ended).iter().filter(|ended| **ended).count(), place + 1);
-            assert!(ended(leaves), "{place}");
+            let at = [Phase::First, Phase::First, Phase::Body, Phase::Idle][place];
+            assert_eq!(leaves.ends().now_or_never(), Some(End::MadeRoom(at)), "{place}");
         }
         assert!(!ended(&busy));
-        assert!(all.come_in(HERE).is_none(), "all are at work");
+        assert!(all.enter(HERE).is_none(), "all are at work");
         drop(busy);
-        assert!(all.come_in(HERE).is_some());
+        assert!(all.enter(HERE).is_some());
     }
 
     #[tokio::test]
     async fn an_address_that_is_full_makes_room_for_itself() {
         let all = connections(10, Some(2));
-        let theirs = all.come_in(THERE).unwrap();
-        let (first, second) = (all.come_in(HERE).unwrap(), at(&all, Phase::Busy));
+        let theirs = all.enter(THERE).unwrap();
+        let (first, second) = (all.enter(HERE).unwrap(), at(&all, Phase::Busy));
         let third = at(&all, Phase::Busy);
         assert!(ended(&first) && !ended(&second) && !ended(&third) && !ended(&theirs));
-        assert!(all.come_in(HERE).is_none());
-        assert!(all.come_in(THERE).is_some());
+        assert!(all.enter(HERE).is_none());
+        assert!(all.enter(THERE).is_some());
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_head_has_its_time_and_work_has_all_it_needs() {
         let all = connections(10, None);
-        let (half_sent, answered, busy) = (all.come_in(HERE).unwrap(), at(&all, Phase::Idle), at(&all, Phase::Busy));
+        let (half_sent, answered, busy) = (all.enter(HERE).unwrap(), at(&all, Phase::Idle), at(&all, Phase::Busy));
         let started = Instant::now();
-        half_sent.ends().await;
+        assert_eq!(half_sent.ends().await, End::OutOfTime);
         assert_eq!(started.elapsed(), FIRST_HEAD);
-        answered.ends().await;
+        assert_eq!(answered.ends().await, End::OutOfTime);
         assert_eq!(started.elapsed(), NEXT_HEAD);
         assert!(!ended(&busy));
         busy.turns(Phase::Idle);
@@ -355,32 +333,10 @@ mod tests {
     async fn nothing_is_left_of_connections_that_are_gone() {
         let all = connections(3, Some(2));
         for _ in 0..100 {
-            drop((all.come_in(HERE), at(&all, Phase::Body), all.come_in(THERE), at(&all, Phase::Busy)));
+            drop((all.enter(HERE), at(&all, Phase::Body), all.enter(THERE), at(&all, Phase::Busy)));
         }
         let registry = all.registry.lock().unwrap();
         assert!(registry.open.is_empty() && registry.line.is_empty() && registry.addresses.is_empty());
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn whoever_only_takes_places_of_others_waits_for_a_turn_and_nobody_else_does() {
-        let all = connections(1_000, Some(10));
-        let mut held = Vec::new();
-        let mut at_once = 0;
-        let turn = loop {
-            match all.enter(HERE) {
-                Entry::In(connection) => held.push(connection),
-                Entry::At(turn) => break turn,
-                Entry::Full => panic!("refused"),
-            }
-            at_once += 1;
-        };
-        assert!(at_once > 10, "a few come at once");
-        assert!(turn > Instant::now());
-        assert!(matches!(all.enter(THERE), Entry::In(_)), "another address has places");
-        let all_waiting = (0..100_000).find(|_| matches!(all.enter(HERE), Entry::Full));
-        assert!(all_waiting.is_some_and(|waiting| waiting > 100), "{all_waiting:?}");
-        tokio::time::sleep_until(turn).await;
-        assert!(all.come_in(HERE).is_some());
     }
 
     #[test]

@@ -1,18 +1,18 @@
 //! The limit of open files: a connection is one, and the limit that a process starts with is often 1,024.
 
-/// Of so many connections that are open one more may wait for a place.
-const TO_ONE_THAT_WAITS: usize = 8;
+/// For so many connections that are open one more may linger.
+const TO_ONE_THAT_LINGERS: usize = 8;
 /// Files that are open beside connections: those of the database, documents, the log.
 const OTHERS: u64 = 512;
 
-/// How many connections may wait for a place, beside so many that are open.
-pub(super) fn waiting(connections: usize) -> usize {
-    connections / TO_ONE_THAT_WAITS
+/// How many connections may linger, beside so many that are open.
+pub(super) fn lingering(connections: usize) -> usize {
+    connections / TO_ONE_THAT_LINGERS
 }
 
 /// Raises the limit so far that so many connections may be open, or as far as the system lets; says how many may.
 pub(crate) fn raise_limit(connections: usize) -> usize {
-    let wanted = connections.saturating_add(waiting(connections));
+    let wanted = connections.saturating_add(lingering(connections));
     let wanted = u64::try_from(wanted).unwrap_or(u64::MAX).saturating_add(OTHERS);
     let files = match rlimit::increase_nofile_limit(wanted) {
         Ok(files) => files,
@@ -32,7 +32,7 @@ pub(crate) fn raise_limit(connections: usize) -> usize {
 fn possible(files: u64, connections: usize) -> usize {
     let left = files.saturating_sub(OTHERS).max(files / 2);
     let left = usize::try_from(left).unwrap_or(usize::MAX);
-    (left - left / (TO_ONE_THAT_WAITS + 1)).min(connections)
+    (left - left / (TO_ONE_THAT_LINGERS + 1)).min(connections)
 }
 
 #[cfg(test)]

@@ -4,13 +4,12 @@
 mod bodies;
 mod connections;
 mod files;
-mod turnover;
 
 pub use connections::Limits;
 pub(crate) use files::raise_limit;
 
 use axum::{Router, body::Body, extract::Request, middleware, response::Response};
-use connections::{Connection, Connections, Entry, Phase};
+use connections::{Connection, Connections, End, Phase};
 use handlers::api::FromThisMachine;
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::TokioIo;
@@ -26,12 +25,14 @@ use tower::ServiceExt;
 const LARGEST_HEAD: usize = 32 * 1024;
 /// The pause after the system had no more to give, such as open files.
 const AFTER_FAILURE: Duration = Duration::from_millis(50);
+/// How long a connection is left open that made room before it got anywhere.
+const LINGERING: Duration = Duration::from_secs(2);
 
 /// Serves until `stopping` turns true, and then ends what is under way.
 pub(crate) async fn serve(listener: TcpListener, router: Router, limits: Limits, mut stopping: watch::Receiver<bool>) {
     let router = router.layer(middleware::from_fn(bodies::in_time_and_to_the_end));
     let connections = Connections::new(limits);
-    let waiting = Arc::new(Semaphore::new(files::waiting(limits.in_all)));
+    let lingering = Arc::new(Semaphore::new(files::lingering(limits.in_all)));
     let tracker = TaskTracker::new();
     loop {
         let accepted = tokio::select! {
@@ -47,23 +48,10 @@ pub(crate) async fn serve(listener: TcpListener, router: Router, limits: Limits,
                 continue;
             }
         };
-        match connections.enter(address.ip()) {
-            Entry::In(connection) => drop(tracker.spawn(carry(stream, connection, router.clone(), stopping.clone()))),
-            Entry::At(turn) => {
-                let Ok(waiting) = Arc::clone(&waiting).try_acquire_owned() else { continue };
-                let (connections, router, mut stopping) = (connections.clone(), router.clone(), stopping.clone());
-                tracker.spawn(async move {
-                    tokio::select! {
-                        _ = stopping.wait_for(|stop| *stop) => return,
-                        () = tokio::time::sleep_until(turn) => drop(waiting),
-                    }
-                    if let Some(connection) = connections.come_in(address.ip()) {
-                        carry(stream, connection, router, stopping).await;
-                    }
-                });
-            }
-            // The connection is closed here.
-            Entry::Full => {}
+        // Without a place the connection is closed here.
+        if let Some(connection) = connections.enter(address.ip()) {
+            let lingering = Arc::clone(&lingering);
+            tracker.spawn(carry(stream, connection, router.clone(), lingering, stopping.clone()));
         }
     }
     drop(listener);
@@ -72,7 +60,13 @@ pub(crate) async fn serve(listener: TcpListener, router: Router, limits: Limits,
 }
 
 /// Carries one connection to its end.
-async fn carry(stream: TcpStream, connection: Connection, router: Router, mut stopping: watch::Receiver<bool>) {
+async fn carry(
+    stream: TcpStream,
+    connection: Connection,
+    router: Router,
+    lingering: Arc<Semaphore>,
+    mut stopping: watch::Receiver<bool>,
+) {
     // Answers are small and must not wait for more to come.
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "cannot set TCP_NODELAY");
@@ -83,7 +77,12 @@ async fn carry(stream: TcpStream, connection: Connection, router: Router, mut st
         pin!(http1::Builder::new().max_buf_size(LARGEST_HEAD).serve_connection(TokioIo::new(stream), service));
     tokio::select! {
         ended = http.as_mut() => return report(ended),
-        () = connection.ends() => return,
+        end = connection.ends() => {
+            if let End::MadeRoom(Phase::First | Phase::Body) = end {
+                linger(&lingering, &mut stopping).await;
+            }
+            return;
+        }
         _ = stopping.wait_for(|stop| *stop) => {}
     }
     // Nothing is under way on a connection whose next request has not come.
@@ -93,7 +92,17 @@ async fn carry(stream: TcpStream, connection: Connection, router: Router, mut st
     http.as_mut().graceful_shutdown();
     tokio::select! {
         ended = http => report(ended),
-        () = connection.ends() => {}
+        _ = connection.ends() => {}
+    }
+}
+
+/// Leaves a connection that nobody serves any more as it is for a moment, if not too many are left so: a peer that only
+/// wants to hold places comes again at once when it is closed, and thousands of these would keep the machine busy.
+async fn linger(lingering: &Semaphore, stopping: &mut watch::Receiver<bool>) {
+    let Ok(_place) = lingering.try_acquire() else { return };
+    tokio::select! {
+        _ = stopping.wait_for(|stop| *stop) => {}
+        () = tokio::time::sleep(LINGERING) => {}
     }
 }
 
@@ -116,4 +125,27 @@ async fn answer(
     let answer = router.oneshot(request.map(Body::new)).await;
     connection.turns(Phase::Idle);
     answer
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::time::Instant;
+
+    #[tokio::test(start_paused = true)]
+    async fn so_many_linger_a_moment_and_none_when_it_stops() {
+        let (lingering, (stop, mut stopping)) = (Semaphore::new(2), watch::channel(false));
+        let started = Instant::now();
+        let mut other = stopping.clone();
+        tokio::join!(linger(&lingering, &mut stopping), linger(&lingering, &mut other), async {
+            tokio::task::yield_now().await;
+            let mut third = stop.subscribe();
+            linger(&lingering, &mut third).await;
+            assert_eq!(started.elapsed(), Duration::ZERO, "there is no room for a third");
+        });
+        assert_eq!(started.elapsed(), LINGERING);
+        stop.send_replace(true);
+        linger(&lingering, &mut stopping).await;
+        assert_eq!(started.elapsed(), LINGERING);
+    }
 }

@@ -90,3 +90,20 @@ fn a_task_takes_no_test_token_for_money_unless_told() {
     let said = json!({ "Name": "SLUICE_TEST_TOKENS", "Value": { "Fn::If": ["TakesTestTokens", "taken", "refused"] } });
     assert!(environment.contains(&&said), "{environment:?}");
 }
+
+/// On a lasting stage nobody pays with what is no money, whichever function asks for it.
+#[test]
+fn a_lasting_stage_takes_no_test_token_for_money_unless_told() {
+    let template = Template::read("infra/template.yaml");
+    let said = json!({ "Fn::Equals": [{ "Ref": "TestPayments" }, "true"] });
+    let unsaid = json!({ "Fn::Equals": [{ "Ref": "TestPayments" }, ""] });
+    let passing = json!({ "Fn::Not": [{ "Condition": "IsLasting" }] });
+    let told = json!({ "Fn::Or": [said, { "Fn::And": [unsaid, passing] }] });
+    assert_eq!(template.0["Conditions"]["TakesTestTokens"], told);
+    let resources = template.0["Resources"].as_object().unwrap().values();
+    let tokens = resources.map(|resource| &resource["Properties"]["Environment"]["Variables"]["TEST_TOKENS"]);
+    let tokens: Vec<_> = tokens.filter(|tokens| !tokens.is_null()).collect();
+    assert!(!tokens.is_empty(), "no function asks for money");
+    let by_stage = json!({ "Fn::If": ["TakesTestTokens", "taken", "refused"] });
+    assert!(tokens.iter().all(|tokens| **tokens == by_stage), "{tokens:?}");
+}

@@ -32,6 +32,10 @@ use tokio::task::LocalSet;
 
 /// The slowest schedule runs once a minute: each has run by then.
 const IDLE: Duration = Duration::from_secs(70);
+/// What an audit may take.
+const MOST_MEMORY: u64 = 512 << 20;
+/// How many times the API's p99 on an empty database it may be with a past.
+const MOST_TIMES_EMPTY: f64 = 1.5;
 /// How often each list is asked for.
 const ASKED: usize = 20;
 
@@ -96,9 +100,11 @@ async fn compare(args: &Args, program: &Path) -> anyhow::Result<ExitCode> {
     postgres.stop().await;
     let (empty, past) = compared?;
     print!("{}", table::Comparison { empty: &empty, past: &past });
+    let bounded = |audit: &WatchedAudit| audit.clean && audit.peak_rss < MOST_MEMORY;
     let is_well = [&empty, &past]
         .iter()
-        .all(|seen| seen.first_audit.clean && seen.next_audit.clean && seen.load.faults.is_empty());
+        .all(|seen| bounded(&seen.first_audit) && bounded(&seen.next_audit) && seen.load.faults.is_empty());
+    let is_well = is_well && past.load.api.p99_ms <= MOST_TIMES_EMPTY * empty.load.api.p99_ms;
     Ok(if is_well { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
