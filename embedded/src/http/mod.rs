@@ -75,15 +75,16 @@ async fn carry(
     let service = service_fn(|request: Request<Incoming>| answer(router.clone(), connection.clone(), is_near, request));
     let mut http =
         pin!(http1::Builder::new().max_buf_size(LARGEST_HEAD).serve_connection(TokioIo::new(stream), service));
-    tokio::select! {
+    let end = tokio::select! {
         ended = http.as_mut() => return report(ended),
-        end = connection.ends() => {
-            if let End::MadeRoom(Phase::First | Phase::Body) = end {
-                linger(&lingering, &mut stopping).await;
-            }
-            return;
+        end = connection.ends() => Some(end),
+        _ = stopping.wait_for(|stop| *stop) => None,
+    };
+    if let Some(end) = end {
+        if let End::MadeRoom(Phase::First | Phase::Body) = end {
+            linger(&lingering, &mut stopping).await;
         }
-        _ = stopping.wait_for(|stop| *stop) => {}
+        return;
     }
     // Nothing is under way on a connection whose next request has not come.
     if connection.is_idle() {
