@@ -13,8 +13,8 @@ select pg_advisory_lock(hashtextextended('migrating', 0)); set lock_timeout = '1
 const PAUSE: Duration = Duration::from_secs(2);
 /// Ten minutes: what is locked for longer, somebody has to look at.
 const TRIES: u32 = 200;
-/// By SQLSTATE.
-const LOCK_NOT_AVAILABLE: &str = "55P03";
+/// By SQLSTATE: a lock was not to be had, or whoever has it waits for one of ours.
+const FOR_A_LOCK: [&str; 2] = ["55P03", "40P01"];
 
 impl Database {
     /// Brings the schema up to date. Safe to call from several processes at once, and while others serve. A schema of a later
@@ -46,5 +46,5 @@ impl Database {
 
 fn is_for_a_lock(error: &MigrateError) -> bool {
     let (MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _)) = error else { return false };
-    error.as_database_error().and_then(|error| error.code()).is_some_and(|code| code == LOCK_NOT_AVAILABLE)
+    error.as_database_error().and_then(|error| error.code()).is_some_and(|code| FOR_A_LOCK.contains(&&*code))
 }

@@ -224,7 +224,7 @@ async fn what_an_older_folding_made_is_found_as_it_was_until_it_is_folded_anew()
 async fn what_is_to_be_folded_anew_is_in_an_index_and_what_is_written_now_is_not() {
     let shop = Shop::open().await;
     shop.bought_by("Zoë").await;
-    for index in ["order_search_to_fold", "products_to_fold"] {
+    for index in ["order_search_to_be_folded", "products_to_be_folded"] {
         let made: String = shop.value(&format!("select pg_get_indexdef('{index}'::regclass)")).await;
         assert!(made.contains(&format!("(folding < {VERSION})")), "{made}: a folding comes with a migration");
     }

@@ -1,0 +1,3 @@
+-- products_to_be_folded takes its place.
+
+drop index products_to_fold;
