@@ -5,10 +5,10 @@
 use std::{
     collections::{BTreeSet, HashMap},
     net::{IpAddr, Ipv6Addr},
-    sync::{Arc, Mutex, OnceLock, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
-use tokio::{sync::Notify, time::Instant};
+use tokio::{sync::SetOnce, time::Instant};
 
 /// How long the head of a connection's first request may take.
 const FIRST_HEAD: Duration = Duration::from_secs(10);
@@ -64,15 +64,8 @@ struct Open {
     phase: Phase,
     turn: u64,
     until: Option<Instant>,
-    pushed_out: Arc<PushedOut>,
-}
-
-/// Told to whoever carries a connection that it made room.
-#[derive(Default)]
-struct PushedOut {
-    now: Notify,
-    /// What it was at.
-    at: OnceLock<Phase>,
+    /// What it was at when it made room.
+    pushed_out: Arc<SetOnce<Phase>>,
 }
 
 /// Why a connection has to end.
@@ -133,8 +126,7 @@ impl Registry {
     fn push_out(&mut self, first: Option<(Phase, u64, u64)>) -> bool {
         let Some(open) = first.and_then(|(_, _, number)| self.remove(number)) else { return false };
         // It is told once: it is in no line any more.
-        open.pushed_out.at.set(open.phase).ok();
-        open.pushed_out.now.notify_one();
+        open.pushed_out.set(open.phase).ok();
         true
     }
 }
@@ -170,7 +162,7 @@ impl Connections {
                 return None;
             }
         }
-        let (number, pushed_out) = (registry.turn(), Arc::<PushedOut>::default());
+        let (number, pushed_out) = (registry.turn(), Arc::<SetOnce<Phase>>::default());
         let until = Some(Instant::now() + FIRST_HEAD);
         let open = Open { address, phase: Phase::First, turn: number, until, pushed_out: Arc::clone(&pushed_out) };
         registry.open.insert(number, open);
@@ -194,7 +186,7 @@ pub(super) struct Connection(Arc<Held>);
 
 struct Held {
     number: u64,
-    pushed_out: Arc<PushedOut>,
+    pushed_out: Arc<SetOnce<Phase>>,
     registry: Arc<Mutex<Registry>>,
 }
 
@@ -223,21 +215,22 @@ impl Connection {
         phase.is_none_or(|phase| matches!(phase, Phase::First | Phase::Idle))
     }
 
+    /// Until when it has time for what it is at; none if that has no end, or it made room.
+    fn until(&self) -> Option<Instant> {
+        let registry = self.0.registry.lock().unwrap_or_else(PoisonError::into_inner);
+        registry.open.get(&self.0.number).and_then(|open| open.until)
+    }
+
     /// Resolves when it has to end, and says why.
     pub(super) async fn ends(&self) -> End {
         loop {
-            let made_room = || self.0.pushed_out.at.get().copied().map(End::MadeRoom);
-            let until = match self.0.registry.lock().unwrap_or_else(PoisonError::into_inner).open.get(&self.0.number) {
-                Some(open) => open.until,
-                None => return made_room().unwrap_or(End::OutOfTime),
-            };
-            let now = Instant::now();
+            let (until, now) = (self.until(), Instant::now());
             if until.is_some_and(|until| until <= now) {
                 return End::OutOfTime;
             }
             let look = tokio::time::sleep_until(until.unwrap_or(now + LOOK));
             tokio::select! {
-                () = self.0.pushed_out.now.notified() => {}
+                at = self.0.pushed_out.wait() => return End::MadeRoom(*at),
                 () = look => {}
             }
         }
