@@ -4,7 +4,7 @@ with lost as (
     select s.id, s.customer, s.accepted_at, s.request, nextval('messages_id_seq') as message
     from submissions s
     where s.id = any($1)
-      and not exists (select from orders o where o.id = s.id offset 0)
+      and not exists (select from orders o where o.customer = s.customer and o.id = s.id offset 0)
       and not exists (select from messages m where m.id = s.message and m.queue in ('intake', 'intake-bulk', 'intake-dlq') offset 0)
 ),
 noted as (

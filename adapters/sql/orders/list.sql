@@ -10,7 +10,7 @@ waiting as (
     where s.customer = $1 and s.id < $2
       -- Older than a full page of stored ones: not on this page, and there may be any number of them.
       and s.id > coalesce((select id from stored order by id desc offset $3 - 1 limit 1), '00000000-0000-0000-0000-000000000000')
-      and not exists (select from orders o where o.id = s.id offset 0)
+      and not exists (select from orders o where o.customer = s.customer and o.id = s.id offset 0)
     order by s.id desc limit $3
 )
 select id as "id!", bytes as "bytes!", stored as "stored!", true as "matches!", false as "last!"

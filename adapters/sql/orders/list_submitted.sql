@@ -5,7 +5,7 @@ from (
     select id, bytes, waiting, row_number() over (order by id desc) as place
     from (
         select s.id, pg_column_size(s.request) as bytes,
-               not exists (select from orders o where o.id = s.id offset 0) as waiting
+               not exists (select from orders o where o.customer = s.customer and o.id = s.id offset 0) as waiting
         from submissions s where s.customer = $1 and s.id < $2 order by s.id desc limit $4
     ) as newest
 ) as placed

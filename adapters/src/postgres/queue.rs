@@ -42,8 +42,8 @@ pub struct Received {
     pub receive_count: i32,
     /// How long ago it was put on its queue.
     pub age: Duration,
-    /// When it was due.
-    pub due_at: OffsetDateTime,
+    /// When the last of its portion was due.
+    pub last_due_at: OffsetDateTime,
     /// What its body takes in the table.
     pub bytes: i64,
 }
@@ -162,7 +162,7 @@ impl PgQueue {
             body: row.body,
             receive_count: row.receive_count,
             age: Duration::from_millis(u64::try_from(row.age).unwrap_or_default()),
-            due_at: row.due_at,
+            last_due_at: row.last_due_at,
             bytes: row.bytes.into(),
         });
         Ok(received.collect())
@@ -234,8 +234,10 @@ impl PgQueue {
         let deleted = sqlx::query!(
             "-- queue.delete
              delete from messages m
-             using unnest($1::bigint[], $2::bigint[], $3::integer[]) as r (id, instance, delivery)
-             where m.id = any($1) and m.id = r.id and m.instance = r.instance and m.deliveries = r.delivery",
+             where m.id = any($1)
+               and ((m.id, m.instance, m.deliveries) in (
+                   select * from unnest($1::bigint[], $2::bigint[], $3::integer[])
+               )) is true",
             &ids,
             &instances,
             &deliveries

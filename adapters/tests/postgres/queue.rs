@@ -352,13 +352,13 @@ async fn what_is_sent_after_the_clock_was_put_back_is_found_from_a_floor_of_befo
     shop.time_passes(HOUR).await;
     shop.queue.send("invoice", letters(1)).await.unwrap();
     let before = shop.next().await;
-    let from = Some(before.due_at);
+    let from = Some(before.last_due_at);
     shop.clock_is_put_right().await;
     shop.queue.send("invoice", letters(1)).await.unwrap();
     assert_eq!(shop.queue.next_due("invoice", from).await.unwrap(), Some(Duration::ZERO));
     let found = shop.queue.receive("invoice", Portion { from, ..portion(10) }, Lease::default(), 7).await.unwrap();
     assert_eq!(found.len(), 1);
-    assert!(found[0].due_at < before.due_at);
+    assert!(found[0].last_due_at < before.last_due_at);
 }
 
 #[tokio::test]

@@ -11,5 +11,5 @@ with due as (
 update executions e
 set instance = $1, leased_until = sluice_now() + $3::bigint * interval '1 millisecond', wake_at = null,
     version = e.version + 1
-from due where e.id = due.id and e.id = any(array(select id from due))
-returning e.id, e.version, e.state, due.wake_at as "due_at!"
+where e.id = any(array(select id from due))
+returning e.id, e.version, e.state, (select max(wake_at) from due) as "last_due_at!"

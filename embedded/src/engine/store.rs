@@ -135,7 +135,7 @@ pub(super) async fn claim(
     let claimed = sqlx::query_file!("sql/executions/claim.sql", instance, max, lease.milliseconds(), floor.from())
         .fetch_all(&database.relaxed);
     let rows = lease.answered("executions.claim", claimed).await?;
-    floor.looked(began.elapsed(), rows.iter().map(|row| row.due_at).max());
+    floor.looked(began.elapsed(), rows.iter().map(|row| row.last_due_at).max());
     let mut claimed = Vec::with_capacity(rows.len());
     for row in rows {
         match serde_json::from_value(row.state) {

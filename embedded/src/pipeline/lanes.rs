@@ -134,7 +134,7 @@ impl Lanes {
 }
 
 fn last_due(batch: &[Received]) -> Option<time::OffsetDateTime> {
-    batch.iter().map(|message| message.due_at).max()
+    batch.iter().map(|message| message.last_due_at).max()
 }
 
 fn count(batch: &[Received]) -> i64 {
