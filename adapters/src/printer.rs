@@ -6,7 +6,7 @@ use schemas::ids::OrderId;
 use sha2::{Digest, Sha256};
 use workflows::{
     invoice::InvoiceDocument,
-    issued::{Fingerprint, PrintRecord, Printed},
+    issued::{Fingerprint, PrintRecord, Printed, ReadBack},
     ports::{InvoicePrinter, Unavailable},
 };
 
@@ -26,14 +26,17 @@ impl InvoicePrinter for PdfPrinter {
             .map_err(|error| Unavailable::refused("invoice_printer.print", error))
     }
 
-    fn is_invoice_of(&self, file: &[u8], order: OrderId) -> bool {
-        invoice::attached_xml(file).is_some_and(|xml| xml.contains(&order.0.hyphenated().to_string()))
+    fn read_back(&self, file: &[u8]) -> Option<ReadBack> {
+        let xml = invoice::attached_xml(file)?;
+        let (order, number) = invoice::order_and_number(&xml)?;
+        Some(ReadBack { order: OrderId(order), number, xml_sha256: Sha256::digest(xml.as_bytes()).into() })
     }
 }
 
 fn print(document: &InvoiceDocument) -> Result<Printed, invoice::RenderError> {
     let invoice::Rendered { pdf, xml, unprintable } = invoice::render(document)?;
     let record = PrintRecord {
+        number: document.number.clone(),
         edition: document.edition,
         printer: VERSION.to_owned(),
         file: Fingerprint::of(&pdf),

@@ -287,9 +287,9 @@ impl Documents for Shop {
         Ok(if *found == content { Filed::Stored } else { Filed::Taken(found.clone()) })
     }
 
-    async fn put(&self, path: &str, content: Vec<u8>) -> Result<(), Unavailable> {
+    async fn put(&self, path: &str, content: Vec<u8>) -> Result<Option<String>, Unavailable> {
         self.documents.lock().unwrap().insert(path.to_owned(), content);
-        Ok(())
+        Ok(None)
     }
 
     async fn get(&self, path: &str) -> Result<Option<Vec<u8>>, Unavailable> {

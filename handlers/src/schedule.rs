@@ -30,7 +30,7 @@ pub async fn run(job: Job, ports: &Ports) -> Result<(), Unavailable> {
         }
         Job::KeepDocuments => {
             let (issued, documents) = (ports.issued.as_ref(), ports.documents.as_ref());
-            let kept = keep_documents(issued, documents, ports.queue.as_ref()).await?;
+            let kept = keep_documents(issued, documents, ports.printer.as_ref(), ports.queue.as_ref()).await?;
             for (number, why) in &kept.unreadable {
                 tracing::error!(number, why, "the document of this invoice cannot be read");
             }

@@ -12,8 +12,8 @@ use schemas::{
 use std::collections::HashSet;
 use time::Duration;
 use workflows::{
-    invoice::InvoiceDocument,
-    issued::{Fingerprint, Issued, IssuedInvoices, Place, PrintRecord, Printed},
+    invoice::{Edition, InvoiceDocument},
+    issued::{Fingerprint, Issued, IssuedInvoices, Place, PrintRecord, Printed, ReadBack},
     lifecycle::Command,
     order::StoredOrder,
     ports::{
@@ -181,7 +181,7 @@ impl Documents for Unwired {
         unwired("documents.file")
     }
 
-    async fn put(&self, _: &str, _: Vec<u8>) -> Result<(), Unavailable> {
+    async fn put(&self, _: &str, _: Vec<u8>) -> Result<Option<String>, Unavailable> {
         unwired("documents.put")
     }
 
@@ -196,14 +196,14 @@ impl InvoicePrinter for Unwired {
         unwired("invoice_printer.print")
     }
 
-    fn is_invoice_of(&self, _: &[u8], _: OrderId) -> bool {
-        false
+    fn read_back(&self, _: &[u8]) -> Option<ReadBack> {
+        None
     }
 }
 
 #[async_trait]
 impl IssuedInvoices for Unwired {
-    async fn record(&self, _: &[(OrderId, PrintRecord)]) -> Result<(), Unavailable> {
+    async fn record(&self, _: &[(OrderId, PrintRecord)]) -> Result<HashSet<OrderId>, Unavailable> {
         unwired("issued_invoices.record")
     }
 
@@ -219,7 +219,7 @@ impl IssuedInvoices for Unwired {
         unwired("issued_invoices.behind")
     }
 
-    async fn document(&self, _: OrderId) -> Result<Option<InvoiceDocument>, Unavailable> {
+    async fn document(&self, _: OrderId, _: Option<Edition>) -> Result<Option<InvoiceDocument>, Unavailable> {
         unwired("issued_invoices.document")
     }
 

@@ -8,6 +8,7 @@ use crate::{
 use async_trait::async_trait;
 use schemas::ids::OrderId;
 use sha2::{Digest, Sha256};
+use std::collections::HashSet;
 
 /// By which the bytes of a document are known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,6 +26,24 @@ impl Fingerprint {
     }
 }
 
+/// What a document says that it is, by the XML within.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReadBack {
+    /// The order whose invoice it is.
+    pub order: OrderId,
+    /// The number of the invoice, as printed.
+    pub number: String,
+    /// SHA-256 of the XML.
+    pub xml_sha256: [u8; 32],
+}
+
+impl ReadBack {
+    /// Whether it is the invoice of that order, and has that number.
+    pub fn is(&self, order: OrderId, number: &str) -> bool {
+        self.order == order && self.number == number
+    }
+}
+
 /// A document fresh from the printer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Printed {
@@ -39,6 +58,8 @@ pub struct Printed {
 /// What is kept about what was printed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PrintRecord {
+    /// The number that the document has, as printed.
+    pub number: String,
     /// By which rules it is worded.
     pub edition: Edition,
     /// The printer's version. Of two, the same invoice may differ in its bytes, but not in its XML.
@@ -51,7 +72,7 @@ pub struct PrintRecord {
     pub unprintable: i32,
 }
 
-/// An invoice whose document is in the store.
+/// An invoice that has its number, and what was noted of its document.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Issued {
     /// The order.
@@ -116,22 +137,22 @@ pub fn is_whole(content: &[u8]) -> bool {
 /// What is known of issued invoices.
 #[async_trait]
 pub trait IssuedInvoices: Send + Sync {
-    /// Notes what was printed of invoices, over what was noted earlier. MUST be as durable as whatever the
-    /// caller commits next.
-    async fn record(&self, printed: &[(OrderId, PrintRecord)]) -> Result<(), Unavailable>;
+    /// Notes what was printed of invoices, over what was noted earlier, and says of which orders. Of an invoice that has
+    /// another number by now nothing is noted. MUST be as durable as whatever the caller commits next.
+    async fn record(&self, printed: &[(OrderId, PrintRecord)]) -> Result<HashSet<OrderId>, Unavailable>;
 
     /// Notes the file of an invoice of which nothing is noted, and leaves others as they are.
     async fn adopt(&self, found: &[(OrderId, Fingerprint)]) -> Result<(), Unavailable>;
 
-    /// The invoices of those orders whose documents are in the store.
+    /// The invoices of those orders that have a number, whether or not their documents are in the store.
     async fn of(&self, orders: &[OrderId]) -> Result<Vec<Issued>, Unavailable>;
 
-    /// Those from behind a place on, by their places, at most `limit`.
+    /// Those whose documents are in the store, from behind a place on, by their places, at most `limit`.
     async fn behind(&self, place: Place, limit: i64) -> Result<Vec<Issued>, Unavailable>;
 
-    /// What the invoice of an order says, as it was issued. None if its document is not in the store, or if a later
-    /// release issued it by rules that this one does not know.
-    async fn document(&self, order: OrderId) -> Result<Option<InvoiceDocument>, Unavailable>;
+    /// What the invoice of an order says, worded by the rules of an edition, or else of the one that it was issued by. None
+    /// if it has no number, or if a later release issued it by rules that this one does not know.
+    async fn document(&self, order: OrderId, edition: Option<Edition>) -> Result<Option<InvoiceDocument>, Unavailable>;
 
     /// Up to where documents were looked at.
     async fn checked(&self) -> Result<Place, Unavailable>;

@@ -1,4 +1,5 @@
 -- audit.invoice_numbers: the numbers of a series and year are 1 to the last one given, without gap or double
+-- Those that are noted as lost are nobody's.
 -- From the first that was not found by an earlier audit on ($3), so many at once ($4).
 with given as (
     select coalesce((select last from invoice_series where series = $1 and year = $2), 0) as last
@@ -19,6 +20,10 @@ beyond as (
     where series = $1 and year = $2 and number < 1 and $3::integer = 0
     group by number
 ),
+lost as (
+    select number from lost_invoices
+    where series = $1 and year = $2 and number > $3 and number <= $3::integer + $4::integer
+),
 due as (
     select number from given, generate_series($3::integer + 1, least(given.last, $3::integer + $4::integer)) as n (number)
 ),
@@ -26,12 +31,14 @@ wrong as (
     select $1::text as series, $2::integer as year, coalesce(d.number, u.number) as number, given.last as last_given,
            case
                when u.number is null then 'nobody has this number'
+               when l.number is not null then 'this number is noted as lost, and somebody has it'
                when d.number is null then 'this number was never given'
                else 'several invoices have this number'
            end as problem,
            u.order_ids
     from given cross join (due d full join (select * from used union all select * from beyond) u using (number))
-    where u.number is null or d.number is null or cardinality(u.order_ids) > 1
+    left join lost l on l.number = coalesce(d.number, u.number)
+    where (u.number is null) = (l.number is null) or d.number is null or cardinality(u.order_ids) > 1
 )
 select (select coalesce(sum(cardinality(order_ids)), 0)::bigint from used) as "checked!",
        (select count(*) from wrong) as "violations!",

@@ -1,12 +1,13 @@
 //! The audit's line about what no database knows: whether the store still has the documents that were issued.
 
 use super::{Line, report::EXAMPLES};
+use crate::printer::PdfPrinter;
 use futures_util::{StreamExt, stream};
 use serde_json::{Value, json};
 use workflows::{
     issued::{Condition, Issued, IssuedInvoices, Place},
     ports::{Documents, Look, Unavailable},
-    steps::keep_documents::inspect,
+    steps::keep_documents::{inspect, says_so},
 };
 
 /// How many are looked at unless all are asked for: a few megabytes.
@@ -56,7 +57,9 @@ async fn problem(
         (condition, found) = inspect(store, &one).await?;
     }
     let problem = match condition {
-        Condition::Sound | Condition::Unproven => return Ok(None),
+        Condition::Sound => return Ok(None),
+        Condition::Unproven if says_so(&PdfPrinter, &one, &found) => return Ok(None),
+        Condition::Unproven => "nobody noted what was printed, and the document is not of this invoice",
         Condition::Missing => "the document is not in the store",
         Condition::Damaged => "the document is not what was printed",
         Condition::Unreadable | Condition::Blocked => "the document cannot be read",

@@ -140,7 +140,7 @@ pub(super) async fn invoice_numbers(database: &Database, audited: &Audited) -> R
                 snapshot,
                 "invoice_numbers",
                 "sql/audit/invoice_numbers.sql",
-                "The invoice numbers of each series and year run from 1 to the last one given, without gap or double.",
+                "The invoice numbers of each series and year run from 1 to the last one given, without gap or double, but for what is noted as lost.",
                 row.series,
                 row.year,
                 until,
@@ -163,7 +163,7 @@ pub(super) async fn invoice_numbers(database: &Database, audited: &Audited) -> R
         whole.add(Line {
             name: "invoice_numbers".into(),
             what:
-                "The invoice numbers of each series and year run from 1 to the last one given, without gap or double."
+                "The invoice numbers of each series and year run from 1 to the last one given, without gap or double, but for what is noted as lost."
                     .into(),
             checked: 0,
             violations: 0,

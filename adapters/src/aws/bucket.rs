@@ -2,6 +2,7 @@
 //! budget for retries; documents are few, and a queue waits behind each.
 
 use super::{ATTEMPT, ATTEMPTS, BACKOFF, CONNECT, OPERATION, READ};
+use crate::documents::aside;
 use async_trait::async_trait;
 use object_store::{
     BackoffConfig, ClientOptions, Error, ObjectStore, ObjectStoreExt, PutMode, PutPayload, RetryConfig,
@@ -10,7 +11,13 @@ use object_store::{
 };
 use rustls::crypto::{CryptoProvider, ring};
 use std::sync::Arc;
-use workflows::ports::{Documents, Filed, Unavailable};
+use workflows::{
+    issued::Fingerprint,
+    ports::{Documents, Filed, Unavailable},
+};
+
+/// By how many bytes of its hash a document is told from others that are kept aside.
+const TOLD_BY: usize = 8;
 
 /// A bucket. What it took is kept by S3, whatever breaks.
 #[derive(Clone)]
@@ -20,6 +27,18 @@ impl Bucket {
     /// The bucket of that name.
     pub(crate) fn open(bucket: &str) -> Result<Self, Error> {
         client(bucket).map(|client| Self(Arc::new(client)))
+    }
+
+    /// Keeps a copy of what has the key of a document, under one that follows from its content: kept twice it is kept once.
+    /// An earlier version is kept for a year only.
+    async fn set_aside(&self, path: &str, found: Vec<u8>) -> Result<String, Unavailable> {
+        let hash: String =
+            Fingerprint::of(&found).sha256.iter().take(TOLD_BY).map(|byte| format!("{byte:02x}")).collect();
+        let key = aside(path, &hash);
+        match self.0.put_opts(&Path::from(key.as_str()), PutPayload::from(found), PutMode::Create.into()).await {
+            Ok(_) | Err(Error::AlreadyExists { .. }) => Ok(key),
+            Err(error) => Err(Unavailable::because("documents.put", error)),
+        }
     }
 }
 
@@ -40,11 +59,15 @@ impl Documents for Bucket {
         }
     }
 
-    async fn put(&self, path: &str, content: Vec<u8>) -> Result<(), Unavailable> {
+    async fn put(&self, path: &str, content: Vec<u8>) -> Result<Option<String>, Unavailable> {
+        let kept = match self.get(path).await? {
+            Some(found) if !found.is_empty() && found != content => Some(self.set_aside(path, found).await?),
+            Some(_) | None => None,
+        };
         self.0
             .put(&Path::from(path), PutPayload::from(content))
             .await
-            .map(|_| ())
+            .map(|_| kept)
             .map_err(|error| Unavailable::because("documents.put", error))
     }
 

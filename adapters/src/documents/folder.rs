@@ -1,7 +1,7 @@
 //! Documents in a folder. A document gets its name only when its content is on disk, and is stored only when its name is
 //! there too; those of a batch share the sync of their folder.
 
-use super::Disk;
+use super::{ASIDE, Disk, aside};
 use async_trait::async_trait;
 use futures_util::{StreamExt, stream};
 use std::{
@@ -21,6 +21,8 @@ use workflows::ports::{Documents, Filed, Look, Unavailable};
 const INCOMING: &str = "incoming";
 /// Says whose documents these are.
 const MARK: &str = "installation";
+/// How many documents that had one name are kept aside: who reaches that has a disk that wants looking at.
+const KEPT_ASIDE: usize = 1_000;
 /// A mark is some forty bytes.
 const LONGEST_MARK: u64 = 256;
 /// How many are written at once: syncs that wait together share what the disk does for one, and more threads than these
@@ -103,7 +105,7 @@ impl<D: Disk> Folder<D> {
             let file = inner.root.join(MARK);
             match inner.with_draft(&content, |draft| inner.name(draft, &file, &content))? {
                 Filed::Stored => inner.disk.sync_folder(&inner.root),
-                Filed::Taken(_) => Ok(()),
+                Filed::Taken(_) | Filed::Unreadable(_) => Ok(()),
             }
         })
         .await
@@ -118,7 +120,7 @@ impl<D: Disk> Inner<D> {
                 && !name.starts_with('.')
                 && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte))
         };
-        let is_ours = path.split('/').next().is_some_and(|first| [INCOMING, MARK].contains(&first));
+        let is_ours = path.split('/').next().is_some_and(|first| [INCOMING, MARK, ASIDE].contains(&first));
         if path.split('/').all(plain) && !is_ours {
             Ok(self.root.join(path))
         } else {
@@ -126,12 +128,42 @@ impl<D: Disk> Inner<D> {
         }
     }
 
-    /// Writes a document whole and gives it its name, in this folder of it. The name is not on disk yet.
-    fn put(&self, path: &str, content: &[u8]) -> io::Result<PathBuf> {
+    /// Writes a document whole and gives it its name, in this folder of it; says where what had the name is kept. The name
+    /// is not on disk yet.
+    fn put(&self, path: &str, content: &[u8]) -> io::Result<(PathBuf, Option<String>)> {
         let file = self.place(path)?;
         let folder = self.folder_of(&file);
-        let named = self.with_draft(content, |draft| self.within(&folder, || self.disk.rename(draft, &file)));
-        named.map(|()| folder).map_err(|error| explained(path, &error))
+        let named = self.with_draft(content, |draft| {
+            let kept = self.set_aside(path, &file, content)?;
+            self.within(&folder, || self.disk.rename(draft, &file))?;
+            Ok(kept)
+        });
+        named.map(|kept| (folder, kept)).map_err(|error| explained(path, &error))
+    }
+
+    /// Moves what has the name of a document to where it is kept, unless nothing is in it, or the same. It is moved and not
+    /// copied, so that what cannot be read is kept, too. Its new name is on disk.
+    fn set_aside(&self, path: &str, file: &Path, content: &[u8]) -> io::Result<Option<String>> {
+        match self.disk.read(file, LONGEST) {
+            Ok(found) if found.is_empty() || found == content => return Ok(None),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) if error.kind() == io::ErrorKind::IsADirectory => return Err(error),
+            Ok(_) | Err(_) => {}
+        }
+        for which in 1..=KEPT_ASIDE {
+            let name = aside(path, &which.to_string());
+            let place = self.root.join(&name);
+            let folder = self.folder_of(&place);
+            match self.within(&folder, || self.disk.name(file, &place)) {
+                Ok(()) => return self.disk.sync_folder(&folder).map(|()| Some(name)),
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                // Whoever else stores it has done that.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+                Err(error) => return Err(error),
+            }
+        }
+        let why = format!("{KEPT_ASIDE} of that name are kept in {ASIDE}: look why, and move them elsewhere");
+        Err(io::Error::new(io::ErrorKind::InvalidInput, why))
     }
 
     /// The same, unless another document has the name.
@@ -146,10 +178,15 @@ impl<D: Disk> Inner<D> {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
             other => return other.map(|()| Filed::Stored),
         }
-        let found = match self.disk.read(file, LONGEST) {
+        let found = match self.disk.read(file, LONGEST).map_err(|error| self.blamed(error)) {
+            Ok(found) => found,
             // A link to nowhere has the name, and no content.
             Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
-            read => read?,
+            Err(error) if error.kind() == io::ErrorKind::IsADirectory || is_of_the_moment(&error) => return Err(error),
+            Err(error) => {
+                self.disk.remove(draft).ok();
+                return Ok(Filed::Unreadable(error.to_string()));
+            }
         };
         if found == content {
             // What is there may not be on disk yet; the draft is.
@@ -309,11 +346,12 @@ impl<D: Disk> Documents for Folder<D> {
         filed.into_iter().map(named).collect()
     }
 
-    async fn put(&self, path: &str, content: Vec<u8>) -> Result<(), Unavailable> {
+    async fn put(&self, path: &str, content: Vec<u8>) -> Result<Option<String>, Unavailable> {
         let path = path.to_owned();
         let put = self.blocking(move |inner| {
-            let folder = inner.put(&path, &content)?;
-            inner.disk.sync_folder(&folder)
+            let (folder, kept) = inner.put(&path, &content)?;
+            inner.disk.sync_folder(&folder)?;
+            Ok(kept)
         });
         put.await.map_err(|error| failed("documents.put", error))
     }

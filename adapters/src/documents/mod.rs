@@ -11,6 +11,17 @@ use async_trait::async_trait;
 use std::{io, path::Path};
 use workflows::ports::{Documents, Filed, Look, Unavailable};
 
+/// Where documents are kept that another one took the place of.
+const ASIDE: &str = "set-aside";
+
+/// The path under which a document of that path is kept, told from others by `which`.
+pub(crate) fn aside(path: &str, which: &str) -> String {
+    match path.rsplit_once('.') {
+        Some((name, kind)) if !kind.contains('/') => format!("{ASIDE}/{name}.{which}.{kind}"),
+        Some(_) | None => format!("{ASIDE}/{path}.{which}"),
+    }
+}
+
 /// Documents wherever they are kept.
 #[derive(Clone)]
 pub struct StoredDocuments(Place);
@@ -56,7 +67,7 @@ impl StoredDocuments {
 
 #[async_trait]
 impl Documents for StoredDocuments {
-    async fn put(&self, path: &str, content: Vec<u8>) -> Result<(), Unavailable> {
+    async fn put(&self, path: &str, content: Vec<u8>) -> Result<Option<String>, Unavailable> {
         self.store().put(path, content).await
     }
 

@@ -18,7 +18,7 @@ mod xml;
 #[cfg(test)]
 mod tests;
 
-pub use attached::attached_xml;
+pub use attached::{attached_xml, order_and_number};
 
 use thiserror::Error;
 use workflows::invoice::{Edition, InvoiceDocument, TotalsError};

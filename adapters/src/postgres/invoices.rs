@@ -44,20 +44,19 @@ impl PgOrders {
         let mut next = first;
         let numbered = confirmed.into_iter().map(|order| {
             let id = order.id;
-            let (number, issued, kept) = match &order.invoice {
+            let (number, issued, (kept, edition)) = match &order.invoice {
                 Some(StoredInvoice { stored: true, .. }) => return (id, Numbered::Stored),
                 Some(given) => {
-                    let kept = kept.remove(&id).unwrap_or_else(|| Kept::new(seller));
+                    let kept = kept.remove(&id).unwrap_or_else(|| (Kept::new(seller), Edition::CURRENT));
                     (given.number.clone(), given.issued_on, kept)
                 }
                 None => {
                     let number = printed_number(today.year(), next);
                     next += 1;
-                    (number, today, Kept::new(seller))
+                    (number, today, (Kept::new(seller), Edition::CURRENT))
                 }
             };
-            // Nobody was told of it yet, so it is worded as invoices are now.
-            (id, Numbered::Due(Box::new(document(order, number, issued, kept, Edition::CURRENT))))
+            (id, Numbered::Due(Box::new(document(order, number, issued, kept, edition))))
         });
         let mut seen = HashSet::new();
         Ok(numbered.filter(|(id, _)| seen.insert(*id)).collect())
@@ -143,22 +142,31 @@ impl Kept {
     }
 }
 
-/// Who sold what those invoices say. A number that was given by a release that did not note it has none.
-async fn kept_of(connection: &mut PgConnection, ids: &[OrderId]) -> Result<HashMap<OrderId, Kept>, Unavailable> {
+/// Who sold what those invoices say, and how they are worded: as was noted when their documents were filed, or else as
+/// invoices are now, since nobody was told of them yet. A number that was given by a release that did not note the seller
+/// has none.
+async fn kept_of(
+    connection: &mut PgConnection,
+    ids: &[OrderId],
+) -> Result<HashMap<OrderId, (Kept, Edition)>, Unavailable> {
     if ids.is_empty() {
         return Ok(HashMap::new());
     }
     let rows = sqlx::query!(
         r#"-- orders.sellers
-         select order_id, seller as "seller!: Json<Party>", specimen from invoices
+         select order_id, seller as "seller!: Json<Party>", specimen, edition from invoices
          where order_id = any($1) and seller is not null"#,
         &uuids(ids)
     )
     .fetch_all(connection)
     .await
     .asked("orders.sellers")?;
-    let kept = |seller: Json<Party>, specimen| Kept { seller: seller.0, specimen };
-    Ok(rows.into_iter().map(|row| (OrderId(row.order_id), kept(row.seller, row.specimen))).collect())
+    let kept = rows.into_iter().map(|row| {
+        let noted = row.edition.and_then(|edition| Edition::of(Some(edition)));
+        let kept = Kept { seller: row.seller.0, specimen: row.specimen };
+        (OrderId(row.order_id), (kept, noted.unwrap_or(Edition::CURRENT)))
+    });
+    Ok(kept.collect())
 }
 
 /// What an invoice says, worded by the rules of an edition.

@@ -3,13 +3,14 @@
 use super::{
     Asked,
     invoices::{Kept, SERIES, document},
-    order_rows::{load, printed_number, uuids},
+    order_rows::{load, printed_number, read_number, uuids},
     orders::PgOrders,
     unreadable,
 };
 use async_trait::async_trait;
 use schemas::ids::OrderId;
 use sqlx::types::Json;
+use std::collections::HashSet;
 use uuid::Uuid;
 use workflows::{
     invoice::{Edition, InvoiceDocument, Party},
@@ -46,14 +47,19 @@ fn stored_size(file: Fingerprint) -> i64 {
 
 #[async_trait]
 impl IssuedInvoices for PgOrders {
-    async fn record(&self, printed: &[(OrderId, PrintRecord)]) -> Result<(), Unavailable> {
+    async fn record(&self, printed: &[(OrderId, PrintRecord)]) -> Result<HashSet<OrderId>, Unavailable> {
         if printed.is_empty() {
-            return Ok(());
+            return Ok(HashSet::new());
         }
-        let (mut ids, mut editions, mut printers, mut sizes) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let (mut ids, mut years, mut numbers) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut editions, mut printers, mut sizes) = (Vec::new(), Vec::new(), Vec::new());
         let (mut files, mut xmls, mut unprintable) = (Vec::new(), Vec::new(), Vec::new());
         for (id, record) in printed {
+            let (year, number) =
+                read_number(&record.number).ok_or_else(|| Unavailable::refused("invoices.record", "no such number"))?;
             ids.push(id.0);
+            years.push(year);
+            numbers.push(number);
             editions.push(record.edition.number());
             printers.push(record.printer.clone());
             sizes.push(stored_size(record.file));
@@ -61,11 +67,22 @@ impl IssuedInvoices for PgOrders {
             xmls.push(record.xml_sha256.to_vec());
             unprintable.push(record.unprintable);
         }
-        sqlx::query_file!("sql/invoices/record.sql", &ids, &editions, &printers, &sizes, &files, &xmls, &unprintable)
-            .execute(&self.database.relaxed)
-            .await
-            .asked("invoices.record")?;
-        Ok(())
+        let noted = sqlx::query_file_scalar!(
+            "sql/invoices/record.sql",
+            &ids,
+            &years,
+            &numbers,
+            &editions,
+            &printers,
+            &sizes,
+            &files,
+            &xmls,
+            &unprintable
+        )
+        .fetch_all(&self.database.relaxed)
+        .await
+        .asked("invoices.record")?;
+        Ok(noted.into_iter().map(OrderId).collect())
     }
 
     async fn adopt(&self, found: &[(OrderId, Fingerprint)]) -> Result<(), Unavailable> {
@@ -95,7 +112,7 @@ impl IssuedInvoices for PgOrders {
             IssuedRow,
             "-- invoices.of
              select order_id, year, number, size, sha256, xml_sha256 from invoices
-             where order_id = any($1) and stored_at is not null",
+             where order_id = any($1)",
             &uuids(orders)
         )
         .fetch_all(&self.database.durable)
@@ -122,19 +139,18 @@ impl IssuedInvoices for PgOrders {
         Ok(rows.into_iter().map(IssuedRow::into_issued).collect())
     }
 
-    async fn document(&self, order: OrderId) -> Result<Option<InvoiceDocument>, Unavailable> {
+    async fn document(&self, order: OrderId, edition: Option<Edition>) -> Result<Option<InvoiceDocument>, Unavailable> {
         let mut connection = self.connection("invoices.document").await?;
         let row = sqlx::query!(
             r#"-- invoices.document
-             select edition, seller as "seller: Json<Party>", specimen from invoices
-             where order_id = $1 and stored_at is not null"#,
+             select edition, seller as "seller: Json<Party>", specimen from invoices where order_id = $1"#,
             order.0
         )
         .fetch_optional(&mut *connection)
         .await
         .asked("invoices.document")?;
         let Some(row) = row else { return Ok(None) };
-        let Some(edition) = Edition::of(row.edition) else { return Ok(None) };
+        let Some(edition) = edition.or_else(|| Edition::of(row.edition)) else { return Ok(None) };
         let kept = match row.seller {
             Some(seller) => Kept { seller: seller.0, specimen: row.specimen },
             None => Kept::new(&self.settings.seller),

@@ -273,6 +273,9 @@ cases! {
     a_gap_between_numbers:
         "update invoice_series set last = last + 1; update invoices set number = 3 where number = 2"
         => invoice_numbers "number 2";
+    a_number_noted_as_lost_that_somebody_has:
+        "insert into lost_invoices select series, year, number from invoices where number = 1"
+        => invoice_numbers "noted as lost";
     a_number_that_was_never_given:
         "update invoices set number = 3 where number = 2" => invoice_numbers "number 3";
     a_number_given_twice:

@@ -17,5 +17,6 @@ mod intake;
 mod places;
 mod queue;
 mod secrets;
+mod taken_places;
 mod warehouses;
 mod workflows;

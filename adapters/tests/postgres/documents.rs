@@ -25,6 +25,21 @@ async fn a_document_is_put_over_an_earlier_one() {
 }
 
 #[tokio::test]
+async fn what_another_document_takes_the_place_of_is_kept_aside() {
+    let folder = tempfile::tempdir().unwrap();
+    let documents = StoredDocuments::in_folder(folder.path()).unwrap();
+    let put = async |content: &[u8]| documents.put("a/1.pdf", content.to_vec()).await.unwrap();
+    assert_eq!(put(b"").await, None);
+    assert_eq!(put(b"first").await, None, "there was nothing in the one before");
+    assert_eq!(put(b"first").await, None, "a replay");
+    assert_eq!(put(b"second").await.as_deref(), Some("set-aside/a/1.1.pdf"));
+    assert_eq!(put(b"first").await.as_deref(), Some("set-aside/a/1.2.pdf"));
+    for (path, content) in [("a/1.pdf", "first"), ("set-aside/a/1.1.pdf", "first"), ("set-aside/a/1.2.pdf", "second")] {
+        assert_eq!(std::fs::read_to_string(folder.path().join(path)).unwrap(), content);
+    }
+}
+
+#[tokio::test]
 async fn a_document_that_is_filed_never_takes_the_place_of_another() {
     let folder = tempfile::tempdir().unwrap();
     let documents = StoredDocuments::in_folder(folder.path()).unwrap();
@@ -62,6 +77,8 @@ async fn what_cannot_be_read_is_said_of_that_document_and_replaced_if_it_can_be(
     for name in ["loop.pdf", "pipe.pdf"] {
         let found = documents.look(name).await.unwrap();
         assert!(matches!(&found, Look::Unreadable(why) if why.contains(name)), "{found:?}");
+        let filed = documents.file(name, b"%PDF".to_vec()).await.unwrap();
+        assert!(matches!(filed, Filed::Unreadable(_)), "{filed:?}");
         documents.put(name, b"%PDF".to_vec()).await.unwrap();
         assert_eq!(documents.look(name).await.unwrap(), Look::Document(b"%PDF".to_vec()));
     }
@@ -98,9 +115,17 @@ async fn a_document_that_was_never_put_is_not_found() {
 async fn a_path_never_leaves_the_folder() {
     let folder = tempfile::tempdir().unwrap();
     let documents = StoredDocuments::in_folder(&folder.path().join("documents")).unwrap();
-    for path in
-        ["../escaped.pdf", "a/../../escaped.pdf", "/escaped.pdf", "a//b.pdf", ".hidden", "incoming/1", "a\0b", ""]
-    {
+    for path in [
+        "../escaped.pdf",
+        "a/../../escaped.pdf",
+        "/escaped.pdf",
+        "a//b.pdf",
+        ".hidden",
+        "incoming/1",
+        "set-aside/1",
+        "a\0b",
+        "",
+    ] {
         let error = documents.put(path, b"%PDF".to_vec()).await.unwrap_err();
         assert_eq!((error.what, error.away), ("documents.put", false), "{path:?}");
     }

@@ -12,7 +12,7 @@ use std::sync::Mutex;
 use time::Duration;
 use workflows::{
     invoice::{InvoiceDocument, Party, Payment},
-    issued::{Fingerprint, PrintRecord, Printed},
+    issued::{Fingerprint, PrintRecord, Printed, ReadBack},
     lifecycle::Command,
     ports::{Documents, EventBus, Filed, InvoicePrinter, Orders, Unavailable},
     steps::{
@@ -37,6 +37,7 @@ impl InvoicePrinter for Office {
     async fn print(&self, invoice: InvoiceDocument) -> Result<Printed, Unavailable> {
         let pdf = serde_json::to_vec(&invoice).unwrap();
         let record = PrintRecord {
+            number: invoice.number,
             edition: invoice.edition,
             printer: "tests".into(),
             file: Fingerprint::of(&pdf),
@@ -46,8 +47,9 @@ impl InvoicePrinter for Office {
         Ok(Printed { pdf, record, unprintable: Vec::new() })
     }
 
-    fn is_invoice_of(&self, file: &[u8], order: OrderId) -> bool {
-        String::from_utf8_lossy(file).contains(&order.to_string())
+    fn read_back(&self, file: &[u8]) -> Option<ReadBack> {
+        let invoice: InvoiceDocument = serde_json::from_slice(file).ok()?;
+        Some(ReadBack { order: OrderId(invoice.order), number: invoice.number, xml_sha256: [7; 32] })
     }
 }
 
@@ -56,14 +58,14 @@ impl Documents for Office {
     async fn file(&self, path: &str, content: Vec<u8>) -> Result<Filed, Unavailable> {
         match self.get(path).await? {
             Some(found) if found != content => Ok(Filed::Taken(found)),
-            Some(_) | None => self.put(path, content).await.map(|()| Filed::Stored),
+            Some(_) | None => self.put(path, content).await.map(|_| Filed::Stored),
         }
     }
 
-    async fn put(&self, path: &str, content: Vec<u8>) -> Result<(), Unavailable> {
+    async fn put(&self, path: &str, content: Vec<u8>) -> Result<Option<String>, Unavailable> {
         self.put.lock().unwrap().push((path.to_owned(), content));
         let cut = std::mem::take(&mut *self.cut.lock().unwrap());
-        if cut { Err(Unavailable::because("documents.put", "cut")) } else { Ok(()) }
+        if cut { Err(Unavailable::because("documents.put", "cut")) } else { Ok(None) }
     }
 
     async fn get(&self, path: &str) -> Result<Option<Vec<u8>>, Unavailable> {

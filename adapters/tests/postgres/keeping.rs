@@ -3,11 +3,11 @@
 use super::shop::Shop;
 use adapters::{documents::StoredDocuments, postgres::queue::PgQueue, printer::PdfPrinter};
 use schemas::{event::Event, ids::OrderId};
-use std::{fs, path::PathBuf};
+use std::{collections::BTreeMap, fs, path::PathBuf};
 use tempfile::TempDir;
 use workflows::{
     issued::{Fingerprint, IssuedInvoices, Place},
-    ports::{EventBus, InvoicePrinter, Numbered, Orders, Unavailable},
+    ports::{EventBus, Numbered, Orders, Unavailable},
     steps::{
         Outcome,
         issue_invoices::{Office, document_path, issue_invoices},
@@ -29,7 +29,7 @@ pub(super) struct Archive {
     pub(super) shop: Shop,
     pub(super) ids: Vec<OrderId>,
     pub(super) folder: TempDir,
-    documents: StoredDocuments,
+    pub(super) documents: StoredDocuments,
 }
 
 impl Archive {
@@ -46,13 +46,13 @@ impl Archive {
         archive
     }
 
-    async fn try_to_issue(&self, ids: &[OrderId]) -> Vec<Outcome> {
+    pub(super) async fn try_to_issue(&self, ids: &[OrderId]) -> Vec<Outcome> {
         let orders = self.shop.orders.as_ref();
         let office = Office { orders, issued: orders, printer: &PdfPrinter, documents: &self.documents, bus: &Deaf };
         issue_invoices(office, ids).await
     }
 
-    async fn issue(&self, ids: &[OrderId]) {
+    pub(super) async fn issue(&self, ids: &[OrderId]) {
         let outcomes = self.try_to_issue(ids).await;
         assert!(outcomes.iter().all(|outcome| *outcome == Outcome::Done), "{outcomes:?}");
     }
@@ -62,9 +62,19 @@ impl Archive {
         self.folder.path().join(document_path(&number))
     }
 
-    async fn keep(&self) -> Kept {
+    pub(super) async fn keep(&self) -> Kept {
         let (orders, queue) = (self.shop.orders.as_ref(), PgQueue::new(self.shop.database.clone()));
-        keep_documents(orders, &self.documents, &queue).await.unwrap()
+        keep_documents(orders, &self.documents, &PdfPrinter, &queue).await.unwrap()
+    }
+
+    /// What is kept aside, by name.
+    pub(super) fn set_aside(&self) -> BTreeMap<String, Vec<u8>> {
+        let Ok(years) = fs::read_dir(self.folder.path().join("set-aside/invoices")) else { return BTreeMap::new() };
+        let files = years.flat_map(|year| fs::read_dir(year.unwrap().path()).unwrap()).map(Result::unwrap);
+        let read = |file: &fs::DirEntry| {
+            if file.file_type().unwrap().is_file() { fs::read(file.path()) } else { Ok(Vec::new()) }
+        };
+        files.map(|file| (file.file_name().into_string().unwrap(), read(&file).unwrap())).collect()
     }
 
     /// Which orders' invoices are to be printed again, by the messages.
@@ -91,7 +101,7 @@ async fn a_file_that_is_emptied_cut_removed_or_swapped_is_found_and_made_again()
     fs::write(archive.file(swapped).await, &good[5]).unwrap();
     let mut flipped = good[4].clone();
     flipped[1_000] ^= 1;
-    fs::write(archive.file(changed).await, flipped).unwrap();
+    fs::write(archive.file(changed).await, &flipped).unwrap();
 
     let line = adapters::audit::documents(archive.shop.orders.as_ref(), &archive.documents, true).await.unwrap();
     assert_eq!((line.checked, line.violations, line.examples.len()), (6, 5, 5), "{line}");
@@ -106,9 +116,12 @@ async fn a_file_that_is_emptied_cut_removed_or_swapped_is_found_and_made_again()
     assert_eq!(asked, damaged);
 
     archive.issue(&asked).await;
-    for (id, good) in archive.ids.iter().zip(good) {
-        assert_eq!(fs::read(archive.file(*id).await).unwrap(), good);
+    for (id, good) in archive.ids.iter().zip(&good) {
+        assert_eq!(fs::read(archive.file(*id).await).unwrap(), *good);
     }
+    // The one that was swapped in may be all that somebody has of it. There was nothing in the first.
+    let kept: Vec<Vec<u8>> = archive.set_aside().into_values().collect();
+    assert_eq!(kept, [&good[1][..good[1].len() / 2], &good[5][..], &flipped[..]]);
     assert_eq!(archive.keep().await.to_mend, []);
     let line = adapters::audit::documents(archive.shop.orders.as_ref(), &archive.documents, false).await.unwrap();
     assert_eq!((line.checked, line.violations), (6, 0), "{line}");
@@ -171,11 +184,11 @@ async fn an_invoice_of_the_release_before_is_printed_again_as_that_worded_it() {
     let archive = Archive::of(1).await;
     let id = archive.ids[0];
     archive.shop.run("update invoices set edition = null").await;
-    let document = archive.shop.orders.document(id).await.unwrap().unwrap();
+    let document = archive.shop.orders.document(id, None).await.unwrap().unwrap();
     let reference = format!("pi_{id}");
     assert_eq!(document.payment, workflows::invoice::Payment::Prepaid { reference });
     archive.shop.run("update invoices set edition = 99").await;
-    assert_eq!(archive.shop.orders.document(id).await.unwrap(), None, "only a later release knows how");
+    assert_eq!(archive.shop.orders.document(id, None).await.unwrap(), None, "only a later release knows how");
     let numbered = archive.shop.orders.number_invoices(&[id]).await.unwrap();
     assert_eq!(numbered, [(id, Numbered::Stored)]);
 }
@@ -212,60 +225,11 @@ async fn one_that_cannot_be_read_is_named_and_keeps_nobody_from_the_others() {
     for (id, good) in [circle, pipe, removed].iter().zip(&good[1..]) {
         assert_eq!(fs::read(archive.file(*id).await).unwrap(), *good);
     }
+    assert_eq!(archive.set_aside().len(), 2, "what nobody can read is kept, too");
     let outcomes = archive.try_to_issue(&[folder]).await;
     assert!(matches!(&outcomes[..], [Outcome::Retry(why)] if why.contains("move it away")), "{outcomes:?}");
     fs::remove_dir(&blocked).unwrap();
     assert_eq!(archive.keep().await.to_mend, [folder]);
     archive.issue(&[folder]).await;
     assert_eq!(fs::read(&blocked).unwrap(), good[0]);
-}
-
-#[tokio::test]
-async fn a_number_that_was_given_before_a_restore_overwrites_no_document() {
-    let archive = Archive::of(3).await;
-    let file = archive.file(archive.ids[2]).await;
-    let issued = fs::read(&file).unwrap();
-    // As a backup from before the third was issued has it.
-    archive.shop.run("delete from invoices where number = 3").await;
-    archive.shop.run("update invoice_series set last = 2").await;
-    let id = archive.shop.reserve(&[&[("TEA", 1)]]).await[0];
-    archive.shop.confirm(id).await;
-    for _ in 0..2 {
-        let outcomes = archive.try_to_issue(&[id]).await;
-        let named = file.file_name().unwrap().to_str().unwrap();
-        let is_named = |why: &str| why.contains(named) && why.contains("another order's");
-        assert!(matches!(&outcomes[..], [Outcome::Retry(why)] if is_named(why)), "{outcomes:?}");
-        assert_eq!(fs::read(&file).unwrap(), issued);
-    }
-    // What README.md says to do.
-    archive.shop.run("update invoices set number = number + 1000000 + 1 where stored_at is null").await;
-    archive.shop.run("update invoices set number = number - 1000000 where number > 1000000").await;
-    archive.shop.run("update invoice_series set last = last + 1").await;
-    archive.issue(&[id]).await;
-    assert_eq!(fs::read(&file).unwrap(), issued);
-    assert!(archive.file(id).await.is_file());
-}
-
-#[tokio::test]
-async fn what_an_earlier_try_left_under_the_number_is_replaced() {
-    let archive = Archive::of(1).await;
-    let ids = archive.shop.reserve(&[&[("TEA", 1)][..]; 2]).await;
-    for id in &ids {
-        archive.shop.confirm(*id).await;
-    }
-    let mut good = Vec::new();
-    for (id, numbered) in archive.shop.orders.number_invoices(&ids).await.unwrap() {
-        let Numbered::Due(document) = numbered else { unreachable!() };
-        good.push((id, PdfPrinter.print(*document).await.unwrap().pdf));
-    }
-    let files = [archive.file(good[0].0).await, archive.file(good[1].0).await];
-    fs::create_dir_all(files[0].parent().unwrap()).unwrap();
-    // The same invoice by another printer, and half of one.
-    fs::write(&files[0], [&good[0].1[..], b"\n"].concat()).unwrap();
-    fs::write(&files[1], &good[1].1[..good[1].1.len() / 2]).unwrap();
-    archive.issue(&ids).await;
-    for (file, (_, good)) in files.iter().zip(&good) {
-        assert_eq!(fs::read(file).unwrap(), *good);
-    }
-    assert_eq!(archive.keep().await, Kept { looked_at: 3, ..Kept::default() });
 }

@@ -36,5 +36,6 @@ mod search_bounds;
 mod search_folding;
 mod shop;
 mod stuck;
+mod taken_places;
 mod time;
 mod warehouses;

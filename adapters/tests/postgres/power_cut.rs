@@ -184,6 +184,7 @@ async fn one_that_is_put_over_another_is_the_one_or_the_other_at_any_moment() {
     documents.put("a/b.pdf", b"first".to_vec()).await.unwrap();
     documents.put("a/b.pdf", b"second".to_vec()).await.unwrap();
     assert_eq!(disk.after_a_power_cut(&Path::new(ROOT).join("a/b.pdf")), Some(b"second".to_vec()));
+    assert_eq!(disk.after_a_power_cut(&Path::new(ROOT).join("set-aside/a/b.1.pdf")), Some(b"first".to_vec()));
 }
 
 #[tokio::test]

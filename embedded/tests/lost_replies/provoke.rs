@@ -14,7 +14,7 @@ use std::{
     time::Duration,
 };
 use uuid::Uuid;
-use workflows::{lifecycle::Command, wiring::Job};
+use workflows::{lifecycle::Command, steps::issue_invoices::document_path, wiring::Job};
 
 /// Statements that run only after another was lost.
 const AFTER_ANOTHER: &[(&str, &str, Loss)] = &[
@@ -58,6 +58,8 @@ impl Stage {
             "queue.sift" => self.sift().await,
             "invoices.of" => self.read_an_invoice().await,
             "invoices.adopt" => self.adopt_a_document().await,
+            "invoices.document" => self.damage_an_invoice().await,
+            "orders.list_accepted" => self.list_before_it_is_stored(losing).await,
             "orders.expired" => self.run(Job::Expire).await,
             "orders.time" => self.expire().await,
             name if name.starts_with("retention.") => self.run(Job::Forget).await,
@@ -130,6 +132,29 @@ impl Stage {
     async fn read_an_invoice(&self) {
         let order = self.an_invoiced_order().await;
         self.buyer().reads(&format!("/v1/orders/{order}/invoice"), Role::Customer).await;
+    }
+
+    /// Asks for a document that is damaged, until it was printed again.
+    async fn damage_an_invoice(&self) {
+        let order = self.an_invoiced_order().await;
+        let number = sqlx::query_scalar::<_, String>(
+            "select year || '-' || lpad(number::text, 6, '0') from invoices where order_id = $1",
+        );
+        let number = number.bind(order).fetch_one(self.shop.pool()).await.unwrap();
+        let file = self.shop.dir.path().join("documents").join(document_path(&number));
+        std::fs::write(file, "damaged").unwrap();
+        self.buyer().reads(&format!("/v1/orders/{order}/invoice"), Role::Customer).await;
+    }
+
+    /// Somebody asks for a list while an order of it is accepted, and no order can be stored for the moment.
+    async fn list_before_it_is_stored(&self, losing: &str) {
+        let mut hold = self.shop.pool().begin().await.unwrap();
+        sqlx::query("lock table orders in share row exclusive mode").execute(&mut *hold).await.unwrap();
+        let url = format!("http://{}", self.pipeline.address);
+        let id = self.shop.accepted(&url, "zoe", &new_id().to_string(), &order(&[("TEA", 1)], "pm_card_visa")).await;
+        self.buyer().reads("/v1/orders", Role::Customer).await;
+        hold.rollback().await.unwrap();
+        self.placed(losing, KINDS[0].name, tokio::spawn(async move { id }));
     }
 
     /// As if release 0.1.0 had issued it, which kept no hashes.

@@ -10,7 +10,6 @@ const COMMANDS: &[(&str, &str)] = &[
     ("sandbox.books_", "only reads, for the audit"),
     ("search.words_of_newest", "only reads, for the audit"),
     ("schema.", "only reads, for commands that look"),
-    ("installation.", "is of a start, which is begun again and asks again"),
     ("catalogue.count", "is of the import, which is run by a person and known again when it is repeated"),
     ("catalogue.import", "the same"),
     ("catalogue.import_", "the same"),
@@ -18,8 +17,6 @@ const COMMANDS: &[(&str, &str)] = &[
     ("catalogue.promised", "the same"),
     ("catalogue.recognise", "the same"),
     ("queue.delete_dead_letter", "is of a command that a person runs, who sees whether the message is gone"),
-    ("orders.list_accepted", "only reads, and only in the moment before an order is stored"),
-    ("invoices.document", "only reads, when a damaged document is printed again"),
 ];
 
 /// A statement.
@@ -52,7 +49,7 @@ pub(crate) fn of_a_serving_pipeline() -> Vec<Statement> {
 }
 
 /// Those that a process starts and stops with, or takes over from another.
-pub(crate) fn of_starting_and_stopping() -> [&'static str; 6] {
+pub(crate) fn of_starting_and_stopping() -> [&'static str; 9] {
     [
         "instances.register",
         "instances.lock",
@@ -60,6 +57,9 @@ pub(crate) fn of_starting_and_stopping() -> [&'static str; 6] {
         "instances.release_executions",
         "instances.forget",
         "instances.wake_engines",
+        "installation.known",
+        "installation.newest_invoices",
+        "installation.note_folder",
     ]
 }
 

@@ -17,6 +17,8 @@ pub enum Edition {
 impl Edition {
     /// That of invoices issued now.
     pub const CURRENT: Self = Self::Third;
+    /// All of them, the latest first.
+    pub const ALL: [Self; 3] = [Self::Third, Self::Second, Self::First];
 
     /// As it is kept with an invoice. Nothing is kept with those of release 0.1.0.
     #[must_use]

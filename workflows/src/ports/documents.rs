@@ -1,10 +1,12 @@
 //! Documents: where they are kept, and how an invoice becomes one.
 
 use super::Unavailable;
-use crate::{invoice::InvoiceDocument, issued::Printed};
+use crate::{
+    invoice::InvoiceDocument,
+    issued::{Printed, ReadBack},
+};
 use async_trait::async_trait;
 use futures_util::{StreamExt, stream};
-use schemas::ids::OrderId;
 
 /// How many documents are on their way to a store at once.
 const PUTS: usize = 8;
@@ -17,6 +19,8 @@ pub enum Filed {
     Stored,
     /// Another one was there before, with this content, and still is.
     Taken(Vec<u8>),
+    /// Something was there before, and still is, that cannot be read for the reason given.
+    Unreadable(String),
 }
 
 /// What a store has of a document.
@@ -46,9 +50,10 @@ pub trait Documents: Send + Sync {
         filing.buffered(PUTS).collect().await
     }
 
-    /// Stores a document, over an earlier one of that path. MUST be on disk, under that path, when it returns: somebody
-    /// is told of it next.
-    async fn put(&self, path: &str, content: Vec<u8>) -> Result<(), Unavailable>;
+    /// Stores a document, in place of an earlier one of that path. That one MUST be kept elsewhere, as it was, if there is
+    /// anything in it and it is not the same: it may be the only copy of what somebody was given. Says where. The new one
+    /// MUST be on disk, under that path, when this returns: somebody is told of it next.
+    async fn put(&self, path: &str, content: Vec<u8>) -> Result<Option<String>, Unavailable>;
 
     /// The document of that path.
     async fn get(&self, path: &str) -> Result<Option<Vec<u8>>, Unavailable>;
@@ -66,6 +71,7 @@ pub trait InvoicePrinter: Send + Sync {
     /// the same XML, as it may have been issued long ago.
     async fn print(&self, invoice: InvoiceDocument) -> Result<Printed, Unavailable>;
 
-    /// Whether a file is an invoice of that order, whichever release printed it.
-    fn is_invoice_of(&self, file: &[u8], order: OrderId) -> bool;
+    /// What a file says that it is, whichever release printed it. None if that cannot be read, for it is damaged, or none of
+    /// ours.
+    fn read_back(&self, file: &[u8]) -> Option<ReadBack>;
 }

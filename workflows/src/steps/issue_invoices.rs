@@ -1,11 +1,11 @@
 //! Queue `invoice`, fed by confirmed orders: a number without gaps, a PDF in the document store, and word of it.
 
-use super::{Outcome, all, keep_documents::mend};
+use super::{Outcome, all, keep_documents::mend, take_place::take_place};
 use crate::{
     invoice::InvoiceDocument,
-    issued::{IssuedInvoices, PrintRecord, Printed, is_whole},
+    issued::{IssuedInvoices, PrintRecord, Printed},
     lifecycle::Command,
-    ports::{Applied, Documents, EventBus, Filed, InvoicePrinter, Numbered, Orders, Unavailable},
+    ports::{Applied, Documents, EventBus, Filed, InvoicePrinter, Look, Numbered, Orders, Unavailable},
 };
 use futures_util::{StreamExt, stream};
 use schemas::ids::OrderId;
@@ -95,41 +95,28 @@ async fn store(office: Office<'_>, due: Vec<(OrderId, InvoiceDocument)>) -> Hash
                 kept.push((id, record));
                 results.insert(id, Ok(()));
             }
-            Ok(Filed::Taken(found)) => taken.push((id, path, found)),
+            Ok(Filed::Taken(found)) => taken.push((id, path, Look::Document(found))),
+            Ok(Filed::Unreadable(why)) => taken.push((id, path, Look::Unreadable(why))),
             Err(error) => drop(results.insert(id, Err(error))),
         }
     }
     for (id, path, found) in taken {
-        let replaced = replace(office, id, &path, &found).await;
-        results.insert(id, replaced.map(|record| kept.extend(record.map(|record| (id, record)))));
+        let placed = take_place(office, id, &path, &found).await;
+        results.insert(id, placed.map(|record| kept.extend(record.map(|record| (id, record)))));
     }
-    if let Err(error) = office.issued.record(&kept).await {
-        for (id, _) in kept {
-            results.insert(id, Err(error.shared()));
+    let noted = office.issued.record(&kept).await;
+    for (id, record) in kept {
+        match &noted {
+            Ok(noted) if noted.contains(&id) => {}
+            Ok(_) => {
+                let why =
+                    format!("its number is not {} any more: it is issued with the one that it has now", record.number);
+                results.insert(id, Err(Unavailable::refused("invoices.record", why)));
+            }
+            Err(error) => drop(results.insert(id, Err(error.shared()))),
         }
     }
     results
-}
-
-/// Puts an invoice in the place of what an earlier try left there: another printer's, or half of it. Nothing is to be noted
-/// if that was stored meanwhile. The invoice of another order stays: somebody was given it.
-async fn replace(
-    office: Office<'_>,
-    id: OrderId,
-    path: &str,
-    found: &[u8],
-) -> Result<Option<PrintRecord>, Unavailable> {
-    if is_whole(found) && !office.printer.is_invoice_of(found, id) {
-        let why = format!(
-            "{path} is another order's already and stays as it is: the database was restored from before that was issued, \
-             or another shop keeps its documents in the same place; README.md says what to do after a restore"
-        );
-        return Err(Unavailable::refused("documents.file", why));
-    }
-    let Some((_, Numbered::Due(document))) = office.orders.number_invoices(&[id]).await?.pop() else { return Ok(None) };
-    let printed = print(office.printer, *document).await?;
-    office.documents.put(path, printed.pdf).await?;
-    Ok(Some(printed.record))
 }
 
 /// Prints an invoice, and says so if a page cannot show all of it.

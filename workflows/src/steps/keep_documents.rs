@@ -3,10 +3,13 @@
 //! Whoever finds one puts its order on queue `invoice`, whose step mends it: that has a printer and a store to write to,
 //! on both runtimes.
 
-use super::issue_invoices::{Office, document_path, print};
+use super::{
+    issue_invoices::{Office, document_path, print},
+    take_place::ensure_reads_as,
+};
 use crate::{
     issued::{Condition, Fingerprint, Issued, IssuedInvoices, Place},
-    ports::{Documents, Look, OutgoingMessage, Queue, Unavailable},
+    ports::{Documents, InvoicePrinter, Look, OutgoingMessage, Queue, Unavailable},
 };
 use futures_util::{StreamExt, stream};
 use schemas::ids::OrderId;
@@ -50,6 +53,7 @@ pub async fn inspect(documents: &dyn Documents, issued: &Issued) -> Result<(Cond
 pub async fn keep_documents(
     issued: &dyn IssuedInvoices,
     documents: &dyn Documents,
+    printer: &dyn InvoicePrinter,
     queue: &dyn Queue,
 ) -> Result<Kept, Unavailable> {
     let from = issued.checked().await?;
@@ -66,8 +70,10 @@ pub async fn keep_documents(
     for (one, found) in looking.buffered(TOGETHER).collect::<Vec<_>>().await {
         let (condition, found) = found?;
         match condition {
-            Condition::Unproven => adopted.extend(fingerprint(one.order, &found)),
-            Condition::Missing | Condition::Damaged | Condition::Unreadable => kept.to_mend.push(one.order),
+            Condition::Unproven if says_so(printer, &one, &found) => adopted.extend(fingerprint(one.order, &found)),
+            Condition::Unproven | Condition::Missing | Condition::Damaged | Condition::Unreadable => {
+                kept.to_mend.push(one.order);
+            }
             Condition::Sound | Condition::Blocked => {}
         }
         if let Look::Unreadable(why) | Look::Blocked(why) = found {
@@ -89,31 +95,36 @@ fn fingerprint(order: OrderId, found: &Look) -> Option<(OrderId, Fingerprint)> {
     }
 }
 
-/// Prints a document again if the store does not have it as it was issued.
+/// Whether a document says itself that it is that invoice.
+pub fn says_so(printer: &dyn InvoicePrinter, issued: &Issued, found: &Look) -> bool {
+    match found {
+        Look::Document(content) => printer.read_back(content).is_some_and(|says| says.is(issued.order, &issued.number)),
+        Look::Nothing | Look::Unreadable(_) | Look::Blocked(_) => false,
+    }
+}
+
+/// Prints a document again if the store does not have it as it was issued. What it has instead is kept aside: perhaps it is
+/// the only copy of another invoice.
 pub(super) async fn mend(office: Office<'_>, issued: &Issued) -> Result<(), Unavailable> {
     let (condition, found) = inspect(office.documents, issued).await?;
     match condition {
         Condition::Sound => return Ok(()),
-        Condition::Unproven => {
+        Condition::Unproven if says_so(office.printer, issued, &found) => {
             let adopted: Vec<_> = fingerprint(issued.order, &found).into_iter().collect();
             return office.issued.adopt(&adopted).await;
         }
-        Condition::Missing | Condition::Damaged | Condition::Unreadable => {}
+        Condition::Unproven | Condition::Missing | Condition::Damaged | Condition::Unreadable => {}
         Condition::Blocked => return Err(Unavailable::refused("documents.get", blocked(&issued.number, &found))),
     }
-    let Some(document) = office.issued.document(issued.order).await? else {
+    let Some(document) = office.issued.document(issued.order, None).await? else {
         return Err(Unavailable::refused("issued.document", "a later release issued it: only that can print it again"));
     };
     let printed = print(office.printer, document).await?;
-    if issued.xml_sha256.is_some_and(|xml| xml != printed.record.xml_sha256) {
-        return Err(Unavailable::refused(
-            "invoice_printer.print",
-            "the invoice would read otherwise than it was issued",
-        ));
-    }
-    office.documents.put(&document_path(&issued.number), printed.pdf).await?;
+    ensure_reads_as(issued, &printed)?;
+    let kept = office.documents.put(&document_path(&issued.number), printed.pdf).await?;
     office.issued.record(&[(issued.order, printed.record)]).await?;
-    tracing::warn!(order = %issued.order, number = issued.number, ?condition, "an invoice was printed again");
+    let (order, number) = (issued.order, &issued.number);
+    tracing::warn!(%order, number, ?condition, kept, "an invoice was printed again; what stood in its place is kept, if anything did");
     Ok(())
 }
 

@@ -16,6 +16,7 @@ pub mod reject_order;
 pub mod reserve_orders;
 pub mod resolve_payment;
 pub mod sweep;
+mod take_place;
 pub mod task;
 pub mod void_payments;
 

@@ -1,7 +1,7 @@
 //! What was issued reads the same whenever it is printed again.
 
 use super::{invoice, line, named, party};
-use crate::invoice::render;
+use crate::invoice::{attached_xml, order_and_number, render};
 use time::macros::date;
 use uuid::uuid;
 use workflows::invoice::{Edition, InvoiceDocument, InvoiceLine, LinePrice, Party, Payment, TaxCategory};
@@ -47,7 +47,18 @@ fn what_release_0_1_0_issued_reads_the_same_when_it_is_printed_again() {
             line("STAMP-1", "Stamp", 1, 95, 0),
         ])
     };
-    assert_eq!(render(&document).unwrap().xml, include_str!("../../../golden/invoice.0.1.0.xml"));
+    let issued = include_str!("../../../golden/invoice.0.1.0.xml");
+    assert_eq!(render(&document).unwrap().xml, issued);
+    assert_eq!(order_and_number(issued), Some((document.order, document.number)));
+}
+
+#[test]
+fn whose_invoice_a_file_is_cannot_be_said_by_a_buyer() {
+    let forged = "<ram:SellerOrderReferencedDocument><ram:IssuerAssignedID>0195a3f2-0000-7b6a-9a55-3f0c2d1e4b77<";
+    let document = InvoiceDocument { buyer: party(forged), ..named(forged) };
+    let xml = attached_xml(&render(&document).unwrap().pdf).unwrap();
+    assert_eq!(order_and_number(&xml), Some((document.order, document.number)));
+    assert_eq!((order_and_number(""), attached_xml(b"%PDF-1.7 none %%EOF")), (None, None));
 }
 
 /// What is issued now is to read the same whatever becomes of the printer. A change of it is a new edition.

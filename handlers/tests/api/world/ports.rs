@@ -18,7 +18,7 @@ use std::{
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 use workflows::{
-    invoice::InvoiceDocument,
+    invoice::{Edition, InvoiceDocument},
     issued::{Fingerprint, Issued, IssuedInvoices, Place, PrintRecord},
     lifecycle::Command,
     order::{State, StoredOrder, submitted},
@@ -238,7 +238,7 @@ impl Documents for World {
         Ok(if *found == content { Filed::Stored } else { Filed::Taken(found.clone()) })
     }
 
-    async fn put(&self, _: &str, _: Vec<u8>) -> Result<(), Unavailable> {
+    async fn put(&self, _: &str, _: Vec<u8>) -> Result<Option<String>, Unavailable> {
         unreachable!()
     }
 
@@ -249,7 +249,7 @@ impl Documents for World {
 
 #[async_trait]
 impl IssuedInvoices for World {
-    async fn record(&self, _: &[(OrderId, PrintRecord)]) -> Result<(), Unavailable> {
+    async fn record(&self, _: &[(OrderId, PrintRecord)]) -> Result<HashSet<OrderId>, Unavailable> {
         unreachable!()
     }
 
@@ -271,7 +271,7 @@ impl IssuedInvoices for World {
         unreachable!()
     }
 
-    async fn document(&self, _: OrderId) -> Result<Option<InvoiceDocument>, Unavailable> {
+    async fn document(&self, _: OrderId, _: Option<Edition>) -> Result<Option<InvoiceDocument>, Unavailable> {
         unreachable!()
     }
 

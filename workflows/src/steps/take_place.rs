@@ -1,0 +1,94 @@
+//! What is done about what stands where an invoice is to be filed: an earlier try of ours, what is left of one, or what
+//! somebody else was given. Decided by what was noted, and where nothing was, by what the document itself says.
+
+use super::issue_invoices::{Office, print};
+use crate::{
+    invoice::Edition,
+    issued::{Condition, Fingerprint, Issued, PrintRecord, Printed, ReadBack, is_whole},
+    ports::{Look, Numbered, Unavailable},
+};
+use schemas::ids::OrderId;
+
+/// Of a document that is there already, nobody knows which version of the printer made it.
+const UNKNOWN_PRINTER: &str = "unknown";
+
+/// Has the place of an invoice hold it, and says what is to be noted of it, if anything is. The order's own document stays as
+/// it is if it is whole: somebody may have been given it before a database was restored. What is damaged, or cannot be told,
+/// is kept aside, and the invoice printed. Where another invoice is, issuing stops: its number would be given twice.
+pub(super) async fn take_place(
+    office: Office<'_>,
+    order: OrderId,
+    path: &str,
+    found: &Look,
+) -> Result<Option<PrintRecord>, Unavailable> {
+    let Some((_, Numbered::Due(document))) = office.orders.number_invoices(&[order]).await?.pop() else {
+        // It was stored meanwhile.
+        return Ok(None);
+    };
+    let number = document.number.clone();
+    let noted = office.issued.of(&[order]).await?.pop().filter(|noted| noted.file.is_some());
+    if noted.as_ref().is_some_and(|noted| noted.condition(found) == Condition::Sound) {
+        return Ok(None);
+    }
+    let content = match found {
+        Look::Document(content) => content.as_slice(),
+        Look::Nothing | Look::Unreadable(_) | Look::Blocked(_) => &[],
+    };
+    let mut printed = print(office.printer, *document).await?;
+    if let Some(noted) = noted {
+        // The place is this order's, whatever took it since.
+        ensure_reads_as(&noted, &printed)?;
+    } else if let Some(says) = office.printer.read_back(content) {
+        if !says.is(order, &number) {
+            return Err(Unavailable::refused("documents.file", another(path)));
+        }
+        printed = worded_as(office, &says, printed).await?;
+        if is_whole(content) {
+            // It may not be on disk yet.
+            office.documents.put(path, content.to_vec()).await?;
+            let (printer, file) = (UNKNOWN_PRINTER.to_owned(), Fingerprint::of(content));
+            return Ok(Some(PrintRecord { printer, file, xml_sha256: says.xml_sha256, ..printed.record }));
+        }
+    }
+    let kept = office.documents.put(path, printed.pdf).await?;
+    let kept = kept.as_deref().unwrap_or("nothing, since nothing was in it");
+    tracing::error!(
+        %order,
+        number,
+        kept,
+        "what stood in the place of an invoice was no whole document of it and is set aside; look whose it is, above all after a \
+         restore of the database"
+    );
+    Ok(Some(printed.record))
+}
+
+/// Refuses what reads otherwise than what was noted of the invoice.
+pub(super) fn ensure_reads_as(noted: &Issued, printed: &Printed) -> Result<(), Unavailable> {
+    if noted.xml_sha256.is_some_and(|xml| xml != printed.record.xml_sha256) {
+        let why = "the invoice would read otherwise than it was issued";
+        return Err(Unavailable::refused("invoice_printer.print", why));
+    }
+    Ok(())
+}
+
+/// The invoice as a document words it, that was filed by an earlier release perhaps; the one given if no edition does.
+async fn worded_as(office: Office<'_>, says: &ReadBack, printed: Printed) -> Result<Printed, Unavailable> {
+    if printed.record.xml_sha256 == says.xml_sha256 {
+        return Ok(printed);
+    }
+    for edition in Edition::ALL {
+        let Some(document) = office.issued.document(says.order, Some(edition)).await? else { continue };
+        let other = print(office.printer, document).await?;
+        if other.record.xml_sha256 == says.xml_sha256 {
+            return Ok(other);
+        }
+    }
+    Ok(printed)
+}
+
+fn another(path: &str) -> String {
+    format!(
+        "{path} is another invoice already and stays as it is: the database was restored from before that was issued, or \
+         another shop keeps its documents in the same place; README.md says what to do after a restore"
+    )
+}
