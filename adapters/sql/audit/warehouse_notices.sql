@@ -19,7 +19,8 @@ parts as (
            jsonb_agg(jsonb_build_object('sku', line -> 'sku', 'quantity', line -> 'quantity') order by place) as lines
     from confirmed c
     join slice o on o.id = c.order_id
-    cross join lateral jsonb_array_elements(o.lines) with ordinality as l (line, place)
+    cross join lateral jsonb_array_elements(case jsonb_typeof(o.lines) when 'array' then o.lines else '[]' end)
+        with ordinality as l (line, place)
     where line ->> 'warehouse' is not null
     group by o.id, line ->> 'warehouse'
 ),

@@ -4,6 +4,7 @@
 
 mod broken;
 mod growing;
+mod hostile;
 mod live;
 mod shop;
 mod waiting;
