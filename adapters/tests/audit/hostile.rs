@@ -119,7 +119,6 @@ async fn whatever_stands_in_other_tables_is_named() {
          update orders set lines = '{}' where id = '{fresh}';
          update warehouse_feed set event = '7' where order_id = '{cancelled}';
          update invoices set issued_on = 'infinity', stored_at = '-infinity' where order_id = '{paid}';
-         insert into audited_numbers select 'main', year, 2147440000 from invoice_series;
          update invoice_series set last = 2147483647;
          update executions set wake_at = 'infinity' where id = '{open}';
          insert into messages (queue, subject, body, visible_at, sent_at)
@@ -148,6 +147,8 @@ async fn whatever_stands_in_other_tables_is_named() {
     ] {
         assert!(names(&report, line, &shop.with_ids(word)), "{line} does not name {word}: {report}");
     }
+    let missing = report.lines.iter().find(|line| line.name == "invoice_numbers").unwrap();
+    assert_eq!((missing.checked, missing.violations), (2, 2_147_483_645), "all but two of them");
 }
 
 /// What the audit noted itself: it adds everything up again, rather than to take off what it cannot read.
