@@ -8,7 +8,7 @@ use adapters::system::SystemClock;
 use handlers::token::{Identity, Role};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 use support::{Shop, order, server::Server};
 use uuid::Uuid;
 use workflows::ports::Clock;
@@ -21,6 +21,15 @@ async fn get(shop: &Shop, server: &Server, path: &str, role: Role) -> (StatusCod
     let token = key.sign(&identity, SystemClock.now(), time::Duration::hours(1)).unwrap();
     let answer = shop.http.get(format!("{}{path}", server.url)).bearer_auth(token).send().await.unwrap();
     (answer.status(), answer.json().await.unwrap())
+}
+
+/// Adds a member to every object that is stored; in how many rows of each column.
+async fn add_members(shop: &Shop) -> BTreeMap<String, i64> {
+    // The functions are of a session.
+    let mut session = shop.pool().acquire().await.unwrap();
+    sqlx::raw_sql(include_str!("../../schemas/golden/later_release.sql")).execute(&mut *session).await.unwrap();
+    let changed = sqlx::query_as::<_, (String, i64)>("select place, changed from pg_temp.add_members()");
+    changed.fetch_all(&mut *session).await.unwrap().into_iter().collect()
 }
 
 fn ids(page: &Value) -> Vec<Uuid> {
@@ -48,9 +57,19 @@ async fn what_a_later_release_added_is_passed_over_all_the_way() {
     shop.settled(&[id, plain], PATIENCE).await;
     assert_eq!(shop.status(id).await, "confirmed");
     // And as one would have stored it, with an event of its own.
-    shop.run("update orders set shipping_address = shipping_address || '{\"added_later\": 1}'").await;
-    shop.run("update orders set lines = (select jsonb_agg(line || '{\"added_later\": 1}') from jsonb_array_elements(lines) l (line))").await;
-    shop.run("update invoices set seller = seller || '{\"added_later\": 1}'").await;
+    let changed = add_members(&shop).await;
+    for place in [
+        "order_events.data",
+        "orders.lines",
+        "orders.shipping_address",
+        "invoices.seller",
+        "executions.state",
+        "execution_history.input",
+        "submissions.request",
+        "warehouse_feed.event",
+    ] {
+        assert!(changed[place] > 0, "{place}: {changed:?}");
+    }
     shop.run("insert into order_events select id, version + 1, 'OrderAddedLater', now(), '{}' from orders").await;
     shop.run("update orders set version = version + 1").await;
     let (status, page) = get(&shop, &server, "/v1/orders", Role::Customer).await;
@@ -65,6 +84,7 @@ async fn what_a_later_release_added_is_passed_over_all_the_way() {
     .await;
     shop.quiet(PATIENCE).await;
     assert_eq!(shop.count("select count(*) from messages").await, 0, "nothing was set aside");
+    shop.audit().await;
 }
 
 #[tokio::test]

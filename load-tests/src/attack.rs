@@ -20,6 +20,12 @@ use tokio::{
     time::timeout,
 };
 
+/// The answer to whoever reads too much at once.
+const COME_LATER: &str = "429";
+/// The answer to a body that is refused: it comes without a token.
+const NO_TOKEN: &str = "401";
+/// What became of a connection that could not be made.
+const NO_CONNECTION: &str = "no connection";
 /// The name of no flood at all.
 pub(crate) const QUIET: &str = "quiet";
 /// A refused body: a little more than an order may have.
@@ -49,6 +55,7 @@ enum Kind {
         path: String,
         token: Option<String>,
         wait: bool,
+        answer: &'static str,
     },
     /// Sends a body that is refused.
     SendsRefused,
@@ -66,11 +73,11 @@ impl Attack {
         let query = "article%20number%20".repeat(20).chars().take(240).collect::<String>();
         let of_customer = |name: &str, path: String| Self {
             name: name.to_owned(),
-            kind: Kind::Reads { path, token: Some(customer.to_owned()), wait: false },
+            kind: Kind::Reads { path, token: Some(customer.to_owned()), wait: false, answer: "200" },
         };
         let open = |path: &str| Self {
             name: path.to_owned(),
-            kind: Kind::Reads { path: path.to_owned(), token: None, wait: false },
+            kind: Kind::Reads { path: path.to_owned(), token: None, wait: false, answer: "200" },
         };
         let held =
             |name: &str, text: String, goes_on| Self { name: name.to_owned(), kind: Kind::Holds { text, goes_on } };
@@ -84,7 +91,15 @@ impl Attack {
             of_customer("list of a rare status", "/v1/orders?limit=100&status=shipped".to_owned()),
             of_customer("list of submitted", "/v1/orders?limit=100&status=submitted".to_owned()),
             of_customer("order", format!("/v1/orders/{order}")),
-            of_customer("unknown order", "/v1/orders/00000000-0000-7000-8000-000000000000".to_owned()),
+            Self {
+                name: "unknown order".to_owned(),
+                kind: Kind::Reads {
+                    path: "/v1/orders/00000000-0000-7000-8000-000000000000".to_owned(),
+                    token: Some(customer.to_owned()),
+                    wait: false,
+                    answer: "404",
+                },
+            },
             of_customer("invoice", format!("/v1/orders/{order}/invoice")),
             of_customer("products", "/v1/products?limit=100".to_owned()),
             of_customer("product", "/v1/products/SKU-00001".to_owned()),
@@ -95,11 +110,17 @@ impl Attack {
                     path: "/v1/support/orders?limit=100&q=e".to_owned(),
                     token: Some(support.to_owned()),
                     wait: false,
+                    answer: "200",
                 },
             },
             Self {
                 name: "waiting".to_owned(),
-                kind: Kind::Reads { path: format!("/v1/orders/{order}"), token: Some(customer.to_owned()), wait: true },
+                kind: Kind::Reads {
+                    path: format!("/v1/orders/{order}"),
+                    token: Some(customer.to_owned()),
+                    wait: true,
+                    answer: "200",
+                },
             },
             open("/readyz"),
             open("/metrics"),
@@ -109,6 +130,19 @@ impl Attack {
             held("slow bodies", slow, true),
             Self { name: "refused bodies".to_owned(), kind: Kind::SendsRefused },
         ]
+    }
+
+    /// Whether it was answered what it asks for, and nothing else but that it is to come later: what only fails is no flood.
+    pub(crate) fn is_answered_by(&self, counts: &Counts) -> bool {
+        let only = |wanted: &str| {
+            counts.contains_key(wanted) && counts.keys().all(|answer| answer == wanted || answer == COME_LATER)
+        };
+        match &self.kind {
+            Kind::None => counts.is_empty(),
+            Kind::Reads { answer, .. } => only(answer),
+            Kind::SendsRefused => only(NO_TOKEN),
+            Kind::Holds { .. } => !counts.is_empty() && !counts.contains_key(NO_CONNECTION),
+        }
     }
 }
 
@@ -171,7 +205,7 @@ async fn once(kind: &Kind, url: &str, client: &Client, stop: &AtomicBool) -> Str
         Kind::None => return String::new(),
         Kind::Holds { text, goes_on } => return hold(url, text, *goes_on, stop).await,
         Kind::SendsRefused => client.post(format!("{url}/v1/orders")).body(vec![b'x'; REFUSED]),
-        Kind::Reads { path, token, wait } => {
+        Kind::Reads { path, token, wait, .. } => {
             let mut request = client.get(format!("{url}{path}"));
             if let Some(token) = token {
                 request = request.bearer_auth(token);
@@ -195,7 +229,7 @@ async fn hold(url: &str, text: &str, goes_on: bool, stop: &AtomicBool) -> String
     let address = url.trim_start_matches("http://");
     let Ok(mut connection) = TcpStream::connect(address).await else {
         tokio::time::sleep(AFTER_FAILURE).await;
-        return "no connection".to_owned();
+        return NO_CONNECTION.to_owned();
     };
     let mut sent = connection.write_all(text.as_bytes()).await.is_ok();
     while sent && !stop.load(Ordering::SeqCst) {
@@ -214,4 +248,31 @@ async fn hold(url: &str, text: &str, goes_on: bool, stop: &AtomicBool) -> String
 pub(crate) fn in_words(counts: &Counts) -> String {
     let words: Vec<String> = counts.iter().map(|(answer, count)| format!("{count} x {answer}")).collect();
     words.join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_flood_that_only_fails_is_none() {
+        let answered = |name: &str, answers: &[&str]| {
+            let attack = Attack::all("order", "customer", "support").into_iter().find(|attack| attack.name == name);
+            let counts: Counts = answers.iter().map(|answer| ((*answer).to_owned(), 1)).collect();
+            attack.is_some_and(|attack| attack.is_answered_by(&counts))
+        };
+        for (name, right, wrong) in [
+            ("list", &["200", "429"][..], &["200", "503"][..]),
+            ("list", &["200"][..], &["429"][..]),
+            ("unknown order", &["404"][..], &["200"][..]),
+            ("waiting", &["200"][..], &["200", "none"][..]),
+            ("refused bodies", &["401"][..], &["401", "500"][..]),
+            ("slow bodies", &["answered", "closed"][..], &["closed", "no connection"][..]),
+            ("/readyz", &["200"][..], &[][..]),
+            (QUIET, &[][..], &["200"][..]),
+        ] {
+            assert!(answered(name, right), "{name}: {right:?}");
+            assert!(!answered(name, wrong), "{name}: {wrong:?}");
+        }
+    }
 }

@@ -68,7 +68,8 @@ struct Felt {
     flood: Counts,
 }
 
-/// Runs all floods; fails if an order was not accepted, if orders felt much of one, or if a promise is broken.
+/// Runs all floods; fails if an order was not accepted, if orders felt much of one, if one was answered otherwise than what it
+/// asks for, or if a promise is broken.
 ///
 /// # Errors
 /// If the server cannot be started or asked.
@@ -87,7 +88,8 @@ async fn against(flood: &Flood, program: PathBuf) -> anyhow::Result<ExitCode> {
     server.import(&MIX.catalogue(AMPLE)).await?;
     let tokens = server.tokens(CUSTOMERS).await?;
     let shop = Shop::new(&server, &tokens)?;
-    shop.felt(flood.rate, BEFORE, "before", Counts::default()).await?;
+    let before = shop.felt(flood.rate, BEFORE, "before", Counts::default()).await?;
+    ensure!(before.refused == 0, "{} orders were not accepted before any flood", before.refused);
     let order = shop.invoiced_order(tokens.first().context("no customer")?).await?;
     let support = server.token("support", "flood-support").await?;
     let attacks = Attack::all(&order, tokens.first().context("no customer")?, &support);
@@ -106,6 +108,10 @@ async fn against(flood: &Flood, program: PathBuf) -> anyhow::Result<ExitCode> {
         }
         let times = felt.api.p99_ms / quiet.p99_ms;
         well &= felt.refused == 0 && times <= MOST_TIMES_QUIET;
+        if !attack.is_answered_by(&felt.flood) {
+            eprintln!("{}: it should be answered otherwise than {}", felt.name, attack::in_words(&felt.flood));
+            well = false;
+        }
         if flood.json {
             println!("{}", felt.as_json(times));
         } else {
@@ -126,8 +132,12 @@ async fn against(flood: &Flood, program: PathBuf) -> anyhow::Result<ExitCode> {
     if !clean {
         eprintln!("the audit is not clean: {report}");
     }
+    let set_aside = server.dead_letters().await?;
+    if !set_aside.is_empty() {
+        eprintln!("messages were set aside:\n{set_aside}");
+    }
     server.stop().await?;
-    Ok(if well && clean { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if well && clean && set_aside.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 impl Felt {

@@ -1,5 +1,5 @@
-//! Load tests: programs that measure the pipeline from outside, by its command line and its API; `history`, `lost-replies` and
-//! a long transaction need its PostgreSQL too. They judge by promises kept and by ratios within one run, never by a time of
+//! Load tests: programs that measure the pipeline from outside, by its command line and its API; `history`, `lost-replies`,
+//! `releases` and a long transaction need its PostgreSQL too. They judge by promises kept and by ratios within one run, never by a time of
 //! one machine. `releases` measures nothing: it is about promises alone.
 #![allow(
     clippy::float_arithmetic,
@@ -83,7 +83,7 @@ enum Command {
     Flood(flood::Flood),
     /// One customer's thousand large orders, and what another buyer feels of them
     Unfair(unfair::Unfair),
-    /// An older release and this one serve one database while orders go to both
+    /// An older release and this one serve one database while orders go to both, and then a later one is played
     Releases(releases::Releases),
 }
 
@@ -117,7 +117,7 @@ struct Run {
 fn main() -> ExitCode {
     let (run, mix, stock, orders_per_second): (_, _, fn(usize) -> u64, _) = match Cli::parse().command {
         Command::LostReplies(args) => return ended(lost_replies::run(&args)),
-        Command::Releases(releases) => return ended(on_one_thread(releases::side_by_side(releases))),
+        Command::Releases(releases) => return ended(releases::run(releases)),
         Command::Unfair(unfair) => return ended(on_one_thread(unfair::run(unfair))),
         Command::History(args) => return ended(history::run(args)),
         Command::Throughput { run, rate } => {

@@ -219,6 +219,7 @@ fn faults(measured: &Measured, plan: &Plan) -> Vec<String> {
     if let Some(first) = lost.first() {
         faults.push(format!("{} accepted orders are lost, such as {first}", lost.len()));
     }
+    faults.extend(wrongly_answered(&measured.answers));
     let doubled = doubled(&measured.answers, &measured.originals);
     if doubled > 0 {
         faults.push(format!("{doubled} repeated requests were answered with another order, or taken as new"));
@@ -234,6 +235,14 @@ fn faults(measured: &Measured, plan: &Plan) -> Vec<String> {
         faults.extend(wrongly_sold(&measured.journeys, measured.stock));
     }
     faults
+}
+
+/// Answers that no load explains: too much of it may be told to come later, or not in time.
+fn wrongly_answered(answers: &[Answer]) -> Option<String> {
+    let is_wrong =
+        |answer: &&Answer| matches!(answer.outcome, Outcome::Refused(status) if status != 429 && status != 503);
+    let wrong: Vec<&Answer> = answers.iter().filter(is_wrong).collect();
+    wrong.first().map(|first| format!("{} orders were refused, one with {:?}", wrong.len(), first.outcome))
 }
 
 /// Of one SKU that all want, every unit is sold and none twice.
@@ -296,6 +305,14 @@ mod tests {
         assert_eq!(wrongly_sold(&buyers(3, 0), 5), None);
         assert!(wrongly_sold(&buyers(6, 4), 5).is_some_and(|fault| fault.contains("6 units were sold of 5")));
         assert!(wrongly_sold(&buyers(4, 6), 5).is_some_and(|fault| fault.contains("only 4")));
+    }
+
+    #[test]
+    fn only_too_much_load_explains_a_refusal() {
+        let refused = |status| vec![Answer { outcome: Outcome::Refused(status), ..answer(1, 0, false) }];
+        assert_eq!([202, 429, 503].map(|status| wrongly_answered(&refused(status)).is_some()), [true, false, false]);
+        assert!(wrongly_answered(&refused(422)).is_some_and(|fault| fault.contains("422")));
+        assert_eq!(wrongly_answered(&[answer(0, 7, false)]), None);
     }
 
     #[test]

@@ -245,7 +245,16 @@ impl Server {
 
     /// Whether every promise is kept, and the report.
     pub(crate) async fn audit(&self) -> anyhow::Result<(bool, Value)> {
-        let output = self.run(&["audit", "--json"]).await?;
+        self.audited(&["audit", "--json"]).await
+    }
+
+    /// The same of what was audited before, too, and of every document.
+    pub(crate) async fn audit_everything(&self) -> anyhow::Result<(bool, Value)> {
+        self.audited(&["audit", "--json", "--all", "--documents", "all"]).await
+    }
+
+    async fn audited(&self, arguments: &[&str]) -> anyhow::Result<(bool, Value)> {
+        let output = self.run(arguments).await?;
         let report = serde_json::from_slice(&output.stdout)
             .with_context(|| format!("the audit did not run: {}", String::from_utf8_lossy(&output.stderr).trim()))?;
         Ok((output.status.success(), report))

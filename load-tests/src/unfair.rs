@@ -75,6 +75,7 @@ pub(crate) async fn run(unfair: Unfair) -> anyhow::Result<ExitCode> {
     let felt = felt(&server, &unfair).await;
     let (_, log) = server.log();
     let (clean, report) = server.audit().await?;
+    let set_aside = server.dead_letters().await?;
     server.stop().await?;
     let felt = felt?;
     if unfair.json {
@@ -86,7 +87,10 @@ pub(crate) async fn run(unfair: Unfair) -> anyhow::Result<ExitCode> {
     if !bounded {
         eprintln!("it takes {} MiB or more, or the other buyer waited 2 s or longer", MOST_MEMORY >> 20);
     }
-    let well = clean && felt.lost == 0 && felt.refused == 0 && bounded;
+    let well = clean && felt.lost == 0 && felt.refused == 0 && bounded && set_aside.is_empty();
+    if !set_aside.is_empty() {
+        eprintln!("messages were set aside:\n{set_aside}");
+    }
     if !clean {
         eprintln!("the audit is not clean: {report}");
     }

@@ -1,20 +1,23 @@
 -- audit.close_slice: a slice whose orders have all ended, or stand, and have not changed for some days ($3) is left out
--- from now on. What it holds is added to what all such slices hold.
+-- from now on. What it holds is added to what all such slices hold. One with a line that cannot be read never is.
 with slice as (
     select id, status, lines, updated_at from orders where id between $1 and $2
 ),
 held as (
-    select line.sku, line.warehouse, sum(line.quantity::numeric) as units
-    from slice o cross join lateral jsonb_to_recordset(o.lines) as line (sku text, warehouse text, quantity bigint)
+    select line ->> 'sku' as sku, line ->> 'warehouse' as warehouse,
+           sum(case when line ->> 'quantity' ~ '^[0-9]{1,18}$' then (line ->> 'quantity')::numeric end) as units,
+           bool_and(line ->> 'quantity' ~ '^[0-9]{1,18}$') as is_readable
+    from slice o
+    cross join lateral jsonb_array_elements(case jsonb_typeof(o.lines) when 'array' then o.lines else '[null]' end) as line
     where o.status = 'confirmed'
-    group by line.sku, line.warehouse
+    group by line ->> 'sku', line ->> 'warehouse'
 ),
 closed as (
     insert into audited_slices (first, last, orders, held, audited_at)
     select $1, $2, (select count(*) from slice),
            (select coalesce(jsonb_agg(jsonb_build_array(sku, warehouse, units)), '[]') from held), sluice_now()
     where not exists (select from slice where status in ('reserved', 'in_review') or updated_at >= $3)
-      and not exists (select from held where sku is null or warehouse is null)
+      and not exists (select from held where sku is null or warehouse is null or is_readable is not true)
       and exists (select from slice)
       and not exists (select from audited_slices s where s.first <= $2 and s.last >= $1)
     returning first

@@ -3,7 +3,9 @@
 with told as (
     select order_id,
            bool_or(name = 'OrderReserved') as was_reserved,
-           bool_and((data ->> 'reserved')::boolean) filter (where name in ('OrderRejected', 'OrderCancelled')) as says
+           -- What is neither of the two says nothing.
+           bool_and(case data ->> 'reserved' when 'true' then true when 'false' then false end)
+               filter (where name in ('OrderRejected', 'OrderCancelled')) as says
     from order_events
     where order_id between $1 and $2 and name in ('OrderReserved', 'OrderRejected', 'OrderCancelled')
     group by order_id

@@ -10,7 +10,7 @@ wrong as (
                when o.id is null then 'no such order'
                when c.order_id is null then 'it has no events'
                when c.events <> c.numbers then 'two events have one number'
-               when c.events <> c.last - c.first + 1 or c.first <> 1 then 'an event is missing'
+               when c.events <> c.last::bigint - c.first + 1 or c.first <> 1 then 'an event is missing'
                when c.last <> o.version then 'its version is not that of its last event'
                else 'its first event is another'
            end as problem

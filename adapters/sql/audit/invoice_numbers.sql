@@ -6,14 +6,14 @@ with given as (
 ),
 used as (
     select number, array_agg(order_id) as order_ids from invoices
-    where series = $1 and year = $2 and number > $3 and number <= $3::integer + $4::integer
+    where series = $1 and year = $2 and number > $3::integer and number <= $3::bigint + $4::integer
     group by number
 ),
 beyond as (
     -- Looked for once, with the last of them.
     select number, array_agg(order_id) as order_ids from invoices, given
-    where series = $1 and year = $2 and $3::integer + $4::integer >= given.last
-      and number > greatest(given.last, $3::integer + $4::integer)
+    where series = $1 and year = $2 and $3::bigint + $4::integer >= given.last
+      and number > greatest(given.last, $3::bigint + $4::integer)
     group by number
     union all
     select number, array_agg(order_id) from invoices
@@ -25,7 +25,7 @@ lost as (
     where series = $1 and year = $2 and number > $3 and number <= $3::integer + $4::integer
 ),
 due as (
-    select number from given, generate_series($3::integer + 1, least(given.last, $3::integer + $4::integer)) as n (number)
+    select number from given, generate_series($3::bigint + 1, least(given.last, $3::bigint + $4::integer)) as n (number)
 ),
 wrong as (
     select $1::text as series, $2::integer as year, coalesce(d.number, u.number) as number, given.last as last_given,

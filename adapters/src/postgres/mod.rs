@@ -16,6 +16,7 @@ pub mod invoices;
 pub mod issued;
 pub mod lease;
 mod migrating;
+mod moments;
 pub mod order_rows;
 pub mod orders;
 pub mod orders_apply;

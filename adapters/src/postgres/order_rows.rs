@@ -1,6 +1,12 @@
 //! Orders and events between rows and values, in one place for every method of the port.
 
-use super::{Asked, orders::PgOrders, passed_over::PassedOver, unreadable};
+use super::{
+    Asked,
+    moments::{Day, Moment},
+    orders::PgOrders,
+    passed_over::PassedOver,
+    unreadable,
+};
 use crate::folding::spaced;
 use schemas::{
     event::{Event, EventName},
@@ -10,7 +16,7 @@ use schemas::{
 use serde::de::DeserializeOwned;
 use serde_json::{Value, value::RawValue};
 use sqlx::{PgConnection, Postgres, pool::PoolConnection, types::Json};
-use time::{Date, OffsetDateTime};
+use time::OffsetDateTime;
 use uuid::Uuid;
 use workflows::{
     order::{State, StoredInvoice, StoredOrder, StoredPayment},
@@ -33,11 +39,11 @@ struct OrderRow {
     shipping_address: Json<Box<RawValue>>,
     billing_address: Option<Json<Box<RawValue>>>,
     payment_method: String,
-    reserved_until: Option<OffsetDateTime>,
-    cancel_requested_at: Option<OffsetDateTime>,
+    reserved_until: Option<Moment>,
+    cancel_requested_at: Option<Moment>,
     traceparent: Option<String>,
-    created_at: OffsetDateTime,
-    updated_at: OffsetDateTime,
+    created_at: Moment,
+    updated_at: Moment,
     payment_key: Option<String>,
     payment_state: Option<String>,
     payment_amount: Option<i64>,
@@ -46,8 +52,8 @@ struct OrderRow {
     payment_calls: Option<i32>,
     invoice_year: Option<i32>,
     invoice_number: Option<i32>,
-    issued_on: Option<Date>,
-    stored_at: Option<OffsetDateTime>,
+    issued_on: Option<Day>,
+    is_stored: bool,
 }
 
 /// The orders of those ids that exist. One that cannot be read fails all: nothing is decided without it.
@@ -118,7 +124,10 @@ impl OrderRow {
         let bad = |column: &str| unreadable("orders.load", &format!("{column} of order {id}"));
         let currency = self.currency.parse().map_err(|_| bad("currency"))?;
         let state = match self.status.as_str() {
-            "reserved" => State::Reserved { until: self.reserved_until.ok_or_else(|| bad("reserved_until"))? },
+            "reserved" => {
+                let until = self.reserved_until.and_then(|until| until.0);
+                State::Reserved { until: until.ok_or_else(|| bad("reserved_until"))? }
+            }
             "confirmed" => State::Confirmed,
             "rejected" => {
                 let reason = self.reason.as_deref().and_then(|r| r.parse().ok());
@@ -141,8 +150,8 @@ impl OrderRow {
         let invoice = match (self.invoice_year, self.invoice_number, self.issued_on) {
             (Some(year), Some(number), Some(issued_on)) => Some(StoredInvoice {
                 number: printed_number(year, number),
-                issued_on,
-                stored: self.stored_at.is_some(),
+                issued_on: issued_on.0.ok_or_else(|| bad("invoices.issued_on"))?,
+                stored: self.is_stored,
             }),
             (_, _, _) => None,
         };
@@ -165,8 +174,8 @@ impl OrderRow {
             invoice,
             cancel_requested: self.cancel_requested_at.is_some(),
             traceparent: self.traceparent,
-            created_at: self.created_at,
-            updated_at: self.updated_at,
+            created_at: self.created_at.0.ok_or_else(|| bad("created_at"))?,
+            updated_at: self.updated_at.0.ok_or_else(|| bad("updated_at"))?,
         })
     }
 }

@@ -1,6 +1,8 @@
 //! Finding orders: lists for their buyers, and those that something has to be done about.
 
-use super::{Asked, milliseconds, order_rows::load_readable, orders::PgOrders, passed_over::PassedOver};
+use super::{
+    Asked, milliseconds, moments::Moment, order_rows::load_readable, orders::PgOrders, passed_over::PassedOver,
+};
 use schemas::{
     event::Event,
     ids::OrderId,
@@ -63,19 +65,25 @@ async fn accepted(
     }
     let rows = sqlx::query!(
         r#"-- orders.list_accepted
-         select id, request as "request: Json<Box<RawValue>>", accepted_at from submissions where id = any($1)"#,
+         select id, request as "request: Json<Box<RawValue>>", accepted_at as "accepted_at: Moment"
+         from submissions where id = any($1)"#,
         ids
     )
     .fetch_all(connection)
     .await
     .asked("orders.list")?;
-    let orders = rows.into_iter().filter_map(|row| match serde_json::from_str(row.request.get()) {
-        Ok(request) => Some((row.id, workflows::order::submitted(OrderId(row.id), &request, row.accepted_at))),
-        Err(_) => {
-            passed_over.note("accepted order", &row.id.to_string(), "request");
-            None
-        }
-    });
+    let orders =
+        rows.into_iter().filter_map(|row| match (serde_json::from_str(row.request.get()), row.accepted_at.0) {
+            (Ok(request), Some(at)) => Some((row.id, workflows::order::submitted(OrderId(row.id), &request, at))),
+            (Err(_), _) => {
+                passed_over.note("accepted order", &row.id.to_string(), "request");
+                None
+            }
+            (Ok(_), None) => {
+                passed_over.note("accepted order", &row.id.to_string(), "accepted_at");
+                None
+            }
+        });
     Ok(orders.collect())
 }
 

@@ -4,11 +4,14 @@
 
 mod broken;
 mod growing;
+mod hostile;
 mod live;
 mod shop;
 mod waiting;
 
 use shop::Shop;
+
+const LATER_RELEASE: &str = include_str!("../../../schemas/golden/later_release.sql");
 
 #[tokio::test]
 async fn a_healthy_shop_passes_every_line() {
@@ -21,6 +24,17 @@ async fn a_healthy_shop_passes_every_line() {
         let on_its_way = u64::from(["unfinished_orders", "invoices_issued"].contains(&line.name.as_str()));
         assert_eq!(line.waiting.unwrap_or_default(), on_its_way, "{}", line.name);
     }
+}
+
+#[tokio::test]
+async fn what_a_later_release_has_added_is_no_violation() {
+    let shop = Shop::open().await;
+    shop.run(&format!("{LATER_RELEASE}; select pg_temp.add_members()")).await;
+    assert!(
+        shop.value::<i64>("select count(*) from warehouse_feed where event @? '$.data.lines[*].added_later'").await > 0
+    );
+    let report = shop.audit().await;
+    assert!(report.is_clean(), "{report}");
 }
 
 #[tokio::test]

@@ -165,9 +165,18 @@ async fn an_accepted_order_that_cannot_be_read_keeps_no_other_back() {
     let shop = Shop::open().await;
     let made = shop.accept(&[false; 3]).await;
     // The second is what JSON may hold and no number of ours.
-    for unreadable in ["[]", r#"{"currency": 1e400}"#] {
-        shop.run(&format!("update submissions set request = '{unreadable}' where id = '{}'", made[1])).await;
+    for unreadable in ["request = '[]'", r#"request = '{"currency": 1e400}'"#, "accepted_at = 'infinity'"] {
+        shop.run(&format!(
+            "create table kept as select * from submissions; update submissions set {unreadable} where id = '{}'",
+            made[1]
+        ))
+        .await;
         assert_eq!(ids(&shop.listed(None, None, 10).await), [made[2], made[0]], "{unreadable}");
+        shop.run(
+            "update submissions s set request = k.request, accepted_at = k.accepted_at from kept k where k.id = s.id;
+             drop table kept",
+        )
+        .await;
     }
 }
 
@@ -175,9 +184,14 @@ async fn an_accepted_order_that_cannot_be_read_keeps_no_other_back() {
 async fn a_stored_order_that_cannot_be_read_keeps_no_other_back() {
     let shop = Shop::open().await;
     let made = shop.accept(&[true; 3]).await;
-    for (n, unreadable) in
-        ["lines = '{}'", r#"lines = '[{"sku": 5}]'"#, "shipping_address = '[]'", "currency = 'DEM'"].iter().enumerate()
-    {
+    let all = [
+        "lines = '{}'",
+        r#"lines = '[{"sku": 5}]'"#,
+        "shipping_address = '[]'",
+        "currency = 'DEM'",
+        "created_at = 'infinity'",
+    ];
+    for (n, unreadable) in all.iter().enumerate() {
         let keep = "create table kept as select * from orders";
         shop.run(&format!("{keep}; update orders set {unreadable} where id = '{}'", made[1])).await;
         assert_eq!(ids(&shop.listed(None, None, 10).await), [made[2], made[0]], "{unreadable}");
@@ -186,7 +200,8 @@ async fn a_stored_order_that_cannot_be_read_keeps_no_other_back() {
         assert_eq!(shop.database.passed_over.times(), 2 * u64::try_from(n + 1).unwrap());
         assert!(!shop.orders.load(&[made[1]]).await.unwrap_err().away, "alone it is no answer to say nothing");
         shop.run(
-            "update orders o set lines = k.lines, shipping_address = k.shipping_address, currency = k.currency
+            "update orders o set lines = k.lines, shipping_address = k.shipping_address, currency = k.currency,
+                                 created_at = k.created_at
              from kept k where k.id = o.id; drop table kept",
         )
         .await;

@@ -77,22 +77,22 @@ impl Buyer {
         Ok(Bought { id: order.id.0, key: request.key, end: self.end })
     }
 
-    /// Asks until the answer is a promise. Anything but that the service is away is a fault.
+    /// Asks until the answer is a promise. Anything but that the service is away is a fault, no answer too: the line that is
+    /// bad is another.
     async fn promised(&self, path: &str, order: Option<(&str, &Value)>) -> anyhow::Result<Order> {
         loop {
             let mut request = self.client.request(Method::POST, format!("{}{path}", self.url)).bearer_auth(&self.token);
             if let Some((key, body)) = order {
                 request = request.header("idempotency-key", key).json(body);
             }
-            if let Ok(answer) = request.send().await {
-                let status = answer.status();
-                match (status, answer.json::<Order>().await) {
-                    (StatusCode::ACCEPTED, Ok(order)) => return Ok(order),
-                    (StatusCode::ACCEPTED | StatusCode::SERVICE_UNAVAILABLE, _) => {}
-                    (status, _) => bail!("POST {path} was answered with {status}"),
+            let answer = request.send().await.with_context(|| format!("POST {path} was not answered"))?;
+            match answer.status() {
+                StatusCode::ACCEPTED => {
+                    return answer.json().await.with_context(|| format!("POST {path} gave no order"));
                 }
+                StatusCode::SERVICE_UNAVAILABLE => tokio::time::sleep(PAUSE).await,
+                status => bail!("POST {path} was answered with {status}"),
             }
-            tokio::time::sleep(PAUSE).await;
         }
     }
 }

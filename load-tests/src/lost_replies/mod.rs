@@ -98,22 +98,24 @@ async fn behind_a_proxy(args: &Args, program: PathBuf, folder: &Path, url: &str)
     let bought = answered(buying, Duration::from_secs(args.patience)).await?;
     let ends = ended(&server.url, &tokens, &bought, Duration::from_secs(args.patience)).await?;
     let (is_clean, audit) = server.audit().await?;
+    let set_aside = server.dead_letters().await?;
     let (_, log) = server.log();
     server.stop().await?;
     print!("{losses}");
     let strays = strays(&bought, &ends);
     println!(
-        "\n{} orders, {} ended otherwise than they would have; the audit is {}",
+        "\n{} orders, {} ended otherwise than they would have; {} messages were set aside; the audit is {}",
         bought.len(),
         strays.len(),
+        set_aside.lines().count(),
         if is_clean { "clean" } else { "NOT CLEAN" }
     );
-    let is_well = strays.is_empty() && is_clean;
+    let is_well = strays.is_empty() && set_aside.is_empty() && is_clean;
     if !is_well {
         for stray in strays.iter().take(20) {
             println!("  {stray}");
         }
-        println!("{}", broken(&audit));
+        println!("{set_aside}\n{}", broken(&audit));
         eprintln!("the server's log ends with:\n{log}");
     }
     Ok(if is_well { ExitCode::SUCCESS } else { ExitCode::FAILURE })

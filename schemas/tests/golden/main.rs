@@ -12,14 +12,29 @@ use schemas::{
     order_request::OrderRequest,
     problem::Problem,
     product::{Product, ProductPage},
+    support::SupportOrderPage,
     warehouse::FulfilmentOrder,
 };
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 use std::{collections::BTreeSet, fs, path::PathBuf};
 
-/// The releases, the first one first.
+/// What makes the folder of this release anew.
+const MAKE: &str = "run UPDATE_GOLDEN=1 cargo test -p schemas --test golden, and look at what it changed";
+/// The release that this is, or will be: what it writes is pinned before its commit is listed.
+const THIS: &str = env!("CARGO_PKG_VERSION");
+
+/// The releases that there are and this one, the first one first.
 fn releases() -> Vec<String> {
+    let mut releases = listed();
+    if !releases.iter().any(|release| release == THIS) {
+        releases.push(THIS.to_owned());
+    }
+    releases
+}
+
+/// The releases whose commits are listed.
+fn listed() -> Vec<String> {
     let list = fs::read_to_string(golden().join("releases.txt")).unwrap();
     let lines = list.lines().filter(|line| !line.starts_with('#'));
     lines
@@ -37,15 +52,18 @@ fn golden() -> PathBuf {
 
 /// The name and text of each file of every release.
 fn files() -> Vec<(String, String)> {
-    let mut files = Vec::new();
-    for release in releases() {
-        let entries = fs::read_dir(golden().join(release)).unwrap().map(|entry| entry.unwrap().path());
-        let named =
-            |path: PathBuf| (path.file_stem().unwrap().to_str().unwrap().to_owned(), fs::read_to_string(path).unwrap());
-        files.extend(entries.map(named));
-    }
+    let mut files: Vec<_> = releases().iter().flat_map(|release| files_of(release)).collect();
     files.sort();
     files
+}
+
+/// The name and text of each file of a release.
+fn files_of(release: &str) -> Vec<(String, String)> {
+    let folder = golden().join(release);
+    let entries = fs::read_dir(&folder).unwrap_or_else(|_| panic!("there is no {}: {MAKE}", folder.display()));
+    let named =
+        |path: PathBuf| (path.file_stem().unwrap().to_str().unwrap().to_owned(), fs::read_to_string(path).unwrap());
+    entries.map(|entry| named(entry.unwrap().path())).collect()
 }
 
 /// Whether all of `part` stands in `whole`, at the same places.
@@ -97,42 +115,82 @@ fn is_read_by_0_1_0<T: DeserializeOwned>(written: &impl Serialize) {
     }
 }
 
+/// Reads it as it must be read, and gives what this release writes of it.
+fn written(name: &str, text: &str) -> Value {
+    let value = match shape(name) {
+        "order-request" => {
+            let request: OrderRequest = same(name, text);
+            assert_eq!(request.errors(), [], "{name}");
+            is_read_by_0_1_0::<release_0_1_0::OrderRequest>(&request);
+            serde_json::to_value(request)
+        }
+        "order" => serde_json::to_value(same::<Order>(name, text)),
+        "order-page" => serde_json::to_value(same::<OrderPage>(name, text)),
+        "support-order-page" => serde_json::to_value(same::<SupportOrderPage>(name, text)),
+        "product" => serde_json::to_value(same::<Product>(name, text)),
+        "product-page" => serde_json::to_value(same::<ProductPage>(name, text)),
+        "intake-message" => {
+            let accepted: AcceptedOrder = same(name, text);
+            is_read_by_0_1_0::<release_0_1_0::AcceptedOrder>(&accepted);
+            serde_json::to_value(accepted)
+        }
+        "event" => {
+            let event: Event = same(name, text);
+            assert!(event.name().is_some(), "{name}");
+            is_read_by_0_1_0::<release_0_1_0::Event>(&event);
+            serde_json::to_value(event)
+        }
+        "warehouse-event" => {
+            let event: Event = same(name, text);
+            let told: FulfilmentOrder = serde_json::from_value(event.data.clone()).unwrap();
+            assert_eq!(serde_json::to_value(&told).unwrap(), event.data, "{name}");
+            is_read_by_0_1_0::<release_0_1_0::FulfilmentOrder>(&told);
+            assert_eq!((told.order_id, event.name().is_some()), (event.subject, true), "{name}");
+            serde_json::to_value(event)
+        }
+        "problem" => serde_json::to_value(same::<Problem>(name, text)),
+        _ => panic!("{name}: no shape of that name is known"),
+    };
+    value.unwrap()
+}
+
+/// What a file is about: its name up to the first point.
+fn shape(name: &str) -> &str {
+    name.split('.').next().unwrap()
+}
+
+fn shapes(files: &[(String, String)]) -> BTreeSet<&str> {
+    files.iter().map(|(name, _)| shape(name)).collect()
+}
+
 #[test]
 fn what_every_release_wrote_is_read_whatever_a_later_one_added_and_written_so_that_the_first_can_read_it() {
-    let mut shapes = BTreeSet::new();
-    for (name, text) in files() {
-        let shape = name.split('.').next().unwrap();
-        match shape {
-            "order-request" => {
-                let request: OrderRequest = same(&name, &text);
-                assert_eq!(request.errors(), [], "{name}");
-                is_read_by_0_1_0::<release_0_1_0::OrderRequest>(&request);
-            }
-            "order" => drop(same::<Order>(&name, &text)),
-            "order-page" => drop(same::<OrderPage>(&name, &text)),
-            "product" => drop(same::<Product>(&name, &text)),
-            "product-page" => drop(same::<ProductPage>(&name, &text)),
-            "intake-message" => {
-                is_read_by_0_1_0::<release_0_1_0::AcceptedOrder>(&same::<AcceptedOrder>(&name, &text));
-            }
-            "event" => {
-                let event: Event = same(&name, &text);
-                assert!(event.name().is_some(), "{name}");
-                is_read_by_0_1_0::<release_0_1_0::Event>(&event);
-            }
-            "warehouse-event" => {
-                let event: Event = same(&name, &text);
-                let told: FulfilmentOrder = serde_json::from_value(event.data.clone()).unwrap();
-                assert_eq!(serde_json::to_value(&told).unwrap(), event.data, "{name}");
-                is_read_by_0_1_0::<release_0_1_0::FulfilmentOrder>(&told);
-                assert_eq!((told.order_id, event.name().is_some()), (event.subject, true), "{name}");
-            }
-            "problem" => drop(same::<Problem>(&name, &text)),
-            _ => panic!("{name}: no shape of that name is known"),
-        }
-        shapes.insert(shape.to_owned());
+    let files = files();
+    for (name, text) in &files {
+        written(name, text);
     }
-    assert_eq!(shapes.len(), 9, "{shapes:?}");
+    assert_eq!(shapes(&files).len(), 10, "{:?}", shapes(&files));
+}
+
+/// What earlier releases wrote is written again under the same name; what only this one writes stands there besides.
+#[test]
+fn what_this_release_writes_is_in_its_folder() {
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        assert!(!listed().iter().any(|release| release == THIS), "{THIS} is out: its files are not changed any more");
+        let folder = golden().join(THIS);
+        fs::create_dir_all(&folder).unwrap();
+        for (name, text) in listed().iter().map(String::as_str).chain([THIS]).flat_map(files_of) {
+            let pretty = serde_json::to_string_pretty(&written(&name, &text)).unwrap();
+            fs::write(folder.join(format!("{name}.json")), pretty + "\n").unwrap();
+        }
+    }
+    let mine = files_of(THIS);
+    for (name, text) in &mine {
+        let kept: Value = serde_json::from_str(text).unwrap();
+        assert_eq!(written(name, text), kept, "{name} is not as {THIS} writes it: {MAKE}");
+    }
+    let all = files();
+    assert_eq!(shapes(&mine), shapes(&all), "a shape is missing in {THIS}: {MAKE}");
 }
 
 /// What a body can leave out today is written as release 0.1.0 wants to have it.

@@ -65,7 +65,9 @@ pub async fn with_other_words(
     loop {
         let rows = sqlx::query!(
             r#"-- search.words_of_newest
-             select o.id, searched_text(o.email, o.shipping_address, o.billing_address, o.lines) as "text!",
+             select o.id,
+                    searched_text(o.email, o.shipping_address, o.billing_address,
+                                  case jsonb_typeof(o.lines) when 'array' then o.lines else '[]' end) as "text!",
                     case when s.folding = $4 then array_to_string(tsvector_to_array(s.words), chr(31)) end as words
              from (select * from orders where id between $1 and $2 order by id desc limit $3) as o
              left join order_search s on s.order_id = o.id
