@@ -248,7 +248,7 @@ async fn a_server_whose_words_nobody_reads_serves_on_and_ends_in_order() {
     for reads in ["not at all", "the greeting", "all but the log"] {
         let address = format!("127.0.0.1:{}", free_port());
         let url = format!("http://{address}");
-        let settings = [("SLUICE_LISTEN", address.as_str()), ("SLUICE_LOG", "debug")];
+        let settings = [("SLUICE_LISTEN", address.as_str()), ("SLUICE_LOG", "info")];
         let mut child = begun_with(shop.dir.path(), Some(&shop.url), &["serve"], &settings);
         let mut words = BufReader::new(child.stdout.take().unwrap()).lines();
         let mut kept = None;
