@@ -1,5 +1,5 @@
 //! The keys that a provider publishes, as a copy by which tokens are judged at once: a provider that is slow or silent keeps
-//! known caller waiting for long. A copy that is not fresh, or a token that names a key nobody knows, has them fetched again
+//! no known caller waiting for long. A copy that is not fresh, or a token that names a key nobody knows, has them fetched again
 //! beside that, but not more often than now and then: anybody can make up names. What an old copy says, the provider is to
 //! say once more first, since it may have taken keys back while nobody asked.
 
@@ -23,9 +23,11 @@ use tokio::{sync::watch, time::Instant};
 
 /// How old a copy may be before it is fetched anew, beside whoever comes.
 const FRESH: Duration = Duration::from_secs(300);
-/// From what age on it is old: whoever comes waits for a new one, unless the provider gave no answer a moment ago. So a key
-/// that was taken back is believed no longer than this, if the provider can be asked.
-const OLD: Duration = Duration::from_secs(2 * 300);
+/// From what age on it is old: whoever comes waits for a new one, unless the provider is silent. So a key that was taken back
+/// is believed no longer than this, if the provider can be asked.
+const OLD: Duration = Duration::from_secs(600);
+/// How long a provider that gave no answer is taken for silent: some questions long, so that where many come none waits.
+const SILENT: Duration = Duration::from_secs(30);
 /// The least time between two questions to the provider, answered or not. It is longer than a question takes, so there is
 /// one at a time.
 const PAUSE: Duration = Duration::from_secs(10);
@@ -93,10 +95,9 @@ impl Known {
         moment.is_some_and(|moment| moment.elapsed() < span)
     }
 
-    /// Whether it is to be heard from the provider first what the copy says. Not while that is known to give no answer: else
-    /// each caller would wait in vain.
-    fn is_old(&self) -> bool {
-        !Self::since(self.fetched_at, OLD) && !Self::since(self.unanswered_at, FRESH)
+    /// Whether the provider is to be heard first. Not while it is silent: each caller would wait in vain.
+    fn is_to_be_renewed_first(&self) -> bool {
+        !Self::since(self.fetched_at, OLD) && !Self::since(self.unanswered_at, SILENT)
     }
 
     /// The key of that name, unless the copy is too old to be believed.
@@ -135,18 +136,18 @@ impl Keys {
         Ok(Self { provider, known: watch::Sender::default() })
     }
 
-    /// The key of that name: one of a copy that is not old at once. Only who names another, or comes after a time without
-    /// any question, waits for the provider, and not for long.
+    /// The key of that name: one of a copy that is not old at once. Only who names another, or comes when nobody came for
+    /// minutes, waits for the provider, and not for long.
     pub(super) async fn named(&self, id: Option<&str>) -> Result<Arc<Key>, TokenError> {
-        let (found, is_fresh, is_old) = {
+        let (found, is_fresh, waits) = {
             let known = self.known.borrow();
-            (known.key(id), Known::since(known.fetched_at, FRESH), known.is_old())
+            (known.key(id), Known::since(known.fetched_at, FRESH), known.is_to_be_renewed_first())
         };
         if found.is_none() || !is_fresh {
             self.ask();
         }
         if let Some(key) = found
-            && !is_old
+            && !waits
         {
             return Ok(key);
         }
