@@ -135,7 +135,6 @@ async fn a_database_whose_clock_jumps_ahead_refuses_nobody_whose_money_may_be_he
 }
 
 /// A clock that is off by so many minutes.
-#[derive(Default)]
 struct Off(AtomicI64);
 
 impl Off {
