@@ -14,15 +14,19 @@ use reqwest::StatusCode;
 use rsa::{RsaPrivateKey, pkcs1::EncodeRsaPrivateKey, rand_core::OsRng};
 use serde_json::{Value, json};
 use sluice::issuer::{Issuer, IssuerSettings};
-use std::sync::{
-    Arc, Mutex,
-    atomic::{AtomicBool, AtomicUsize, Ordering},
+use std::{
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
+    time::Duration,
 };
 use support::{Shop, server};
 use time::OffsetDateTime;
 use tokio::net::TcpListener;
 
 const AUDIENCE: &str = "checkout";
+const WITHIN: Duration = Duration::from_secs(20);
 
 /// A provider whose keys and whose silence a test decides.
 #[derive(Default)]
@@ -92,6 +96,13 @@ fn now() -> OffsetDateTime {
     OffsetDateTime::now_utc()
 }
 
+/// Has time pass for whoever judges how old a copy is.
+async fn pass(seconds: u64) {
+    tokio::time::pause();
+    tokio::time::advance(Duration::from_secs(seconds)).await;
+    tokio::time::resume();
+}
+
 fn signed(key: &EncodingKey, name: &str, claims: &Value) -> String {
     let header = Header { kid: Some(name.to_owned()), ..Header::new(Algorithm::RS256) };
     jsonwebtoken::encode(&header, claims, key).unwrap()
@@ -152,21 +163,77 @@ async fn a_new_key_is_asked_for_and_the_old_ones_serve_while_nobody_answers() {
     let old = signed(&first, "one", &running.claims(&json!({})));
     assert!(issuer.whose(&old, now()).await.is_ok());
 
-    tokio::time::pause();
-    tokio::time::advance(std::time::Duration::from_secs(20)).await;
-    tokio::time::resume();
+    pass(20).await;
     let second = running.publish("two");
     let new = signed(&second, "two", &running.claims(&json!({})));
     assert!(issuer.whose(&new, now()).await.is_ok(), "a rotated key is not taken");
 
-    // Long after, and nobody answers: what was known is believed for a day, a name nobody knows cannot be judged.
+    // Nobody answers for long: what was known is believed for an hour, a name nobody knows cannot be judged.
     running.provider.silent.store(true, Ordering::SeqCst);
-    tokio::time::pause();
-    tokio::time::advance(std::time::Duration::from_secs(3_600)).await;
-    tokio::time::resume();
+    pass(50 * 60).await;
     assert!(issuer.whose(&old, now()).await.is_ok());
     let unknown = signed(&second, "three", &running.claims(&json!({})));
     assert_eq!(issuer.whose(&unknown, now()).await, Err(TokenError::Unjudged));
+    pass(15 * 60).await;
+    assert_eq!(issuer.whose(&old, now()).await, Err(TokenError::Unjudged), "an hour is over");
+    running.provider.silent.store(false, Ordering::SeqCst);
+    pass(20).await;
+    assert!(issuer.whose(&old, now()).await.is_ok(), "it answers again");
+}
+
+#[tokio::test]
+async fn a_key_that_was_taken_back_while_nobody_came_lets_nobody_in() {
+    let running = Running::start().await;
+    let (withdrawn, kept) = (running.publish("one"), running.publish("two"));
+    let issuer = running.issuer();
+    let stolen = signed(&withdrawn, "one", &running.claims(&json!({})));
+    assert!(issuer.whose(&stolen, now()).await.is_ok());
+
+    running.provider.keys.lock().unwrap().retain(|key| key.common.key_id.as_deref() != Some("one"));
+    pass(11 * 60).await;
+    assert_eq!(issuer.whose(&stolen, now()).await, Err(TokenError::Invalid));
+    assert!(issuer.whose(&signed(&kept, "two", &running.claims(&json!({}))), now()).await.is_ok());
+    assert_eq!(running.provider.asked.load(Ordering::SeqCst), 2);
+}
+
+#[tokio::test]
+async fn a_copy_that_is_not_fresh_is_renewed_beside_whoever_comes() {
+    let running = Running::start().await;
+    let (withdrawn, _) = (running.publish("one"), running.publish("two"));
+    let issuer = running.issuer();
+    let stolen = signed(&withdrawn, "one", &running.claims(&json!({})));
+    assert!(issuer.whose(&stolen, now()).await.is_ok());
+
+    running.provider.keys.lock().unwrap().retain(|key| key.common.key_id.as_deref() != Some("one"));
+    pass(6 * 60).await;
+    support::wait_until("the key to be known as taken back", WITHIN, async || {
+        let judged = issuer.whose(&stolen, now()).await;
+        if judged == Err(TokenError::Invalid) { Ok(()) } else { Err(format!("it is {judged:?}")) }
+    })
+    .await;
+}
+
+/// After minutes in which nobody came, each who comes then waits for the provider, until it is known that it hangs.
+#[tokio::test]
+async fn a_provider_that_hangs_keeps_those_waiting_a_moment_who_come_after_a_silence() {
+    let running = Running::start().await;
+    let key = running.publish("one");
+    let issuer = running.issuer();
+    let known = signed(&key, "one", &running.claims(&json!({})));
+    assert!(issuer.whose(&known, now()).await.is_ok());
+
+    running.provider.hangs.store(true, Ordering::SeqCst);
+    pass(11 * 60).await;
+    assert!(issuer.whose(&known, now()).await.is_ok(), "one that does not answer lets nobody in");
+    assert_eq!(running.provider.asked.load(Ordering::SeqCst), 2, "it was not asked before");
+    let at_once = async || tokio::time::timeout(Duration::from_millis(500), issuer.whose(&known, now())).await;
+    support::wait_until("it to be known that the provider hangs", WITHIN, async || match at_once().await {
+        Ok(answer) => answer.map(drop).map_err(|error| format!("{error:?}")),
+        Err(_) => Err("a caller waits".to_owned()),
+    })
+    .await;
+    pass(20).await;
+    assert!(matches!(at_once().await, Ok(Ok(_))), "each who comes waits for one that is known to hang");
 }
 
 #[tokio::test]
@@ -177,11 +244,9 @@ async fn a_provider_that_hangs_keeps_nobody_waiting_whose_key_is_known() {
     let known = signed(&key, "one", &running.claims(&json!({})));
     assert!(issuer.whose(&known, now()).await.is_ok());
 
-    // The copy is old, so the provider is asked again, and hangs.
+    // The copy is not fresh, so the provider is asked again, and hangs.
     running.provider.hangs.store(true, Ordering::SeqCst);
-    tokio::time::pause();
-    tokio::time::advance(std::time::Duration::from_secs(3_600)).await;
-    tokio::time::resume();
+    pass(6 * 60).await;
     let others: Vec<_> = (0..20)
         .map(|number| {
             let (issuer, token) =
@@ -189,7 +254,7 @@ async fn a_provider_that_hangs_keeps_nobody_waiting_whose_key_is_known() {
             tokio::spawn(async move { issuer.whose(&token, now()).await })
         })
         .collect();
-    support::wait_until("the provider to be asked", std::time::Duration::from_secs(10), async || {
+    support::wait_until("the provider to be asked", WITHIN, async || {
         match running.provider.asked.load(Ordering::SeqCst) {
             2 => Ok(()),
             asked => Err(format!("it was asked {asked} times")),

@@ -12,12 +12,17 @@ use std::{
     time::Duration,
 };
 use support::{
-    Shop, folder,
+    Shop, folder, new_id, order,
     partition::Partition,
-    server::{Server, command, prepared},
+    pooler::Pooler,
+    server::{Server, command, free_port, prepared},
     wait_until,
 };
-use tokio::{net::TcpListener, process::Child};
+use tokio::{
+    io::{AsyncBufReadExt, BufReader},
+    net::TcpListener,
+    process::Child,
+};
 
 /// Far more than anything here takes.
 const WITHIN: Duration = Duration::from_secs(60);
@@ -26,8 +31,12 @@ const BLOCKED: &str =
     "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
 
 fn begun(data_dir: &Path, database_url: Option<&str>, arguments: &[&str]) -> Child {
-    let mut command = tokio::process::Command::from(prepared(data_dir, database_url));
-    command.args(arguments).env("SLUICE_LISTEN", "127.0.0.1:0").kill_on_drop(true);
+    begun_with(data_dir, database_url, arguments, &[("SLUICE_LISTEN", "127.0.0.1:0")])
+}
+
+fn begun_with(data_dir: &Path, url: Option<&str>, arguments: &[&str], settings: &[(&str, &str)]) -> Child {
+    let mut command = tokio::process::Command::from(prepared(data_dir, url));
+    command.args(arguments).envs(settings.iter().copied()).kill_on_drop(true);
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
 }
 
@@ -222,4 +231,48 @@ async fn whoever_stops_reading_ends_a_command_quietly() {
     let mut child = begun(shop.dir.path(), Some(&shop.url), &["dlq", "show", "0"]);
     drop((child.stdout.take(), child.stderr.take()));
     assert_eq!(ended(child).await.0, Some(2));
+}
+
+#[tokio::test]
+async fn behind_a_pooler_that_gives_each_transaction_another_session_it_does_not_start() {
+    let shop = Shop::open(0).await;
+    let pooler = Pooler::before(&shop.url).await;
+    let (code, said) = ended(begun(shop.dir.path(), Some(&pooler.url), &["serve"])).await;
+    assert_eq!(code, Some(2), "{said}");
+    assert!(said.contains("pool_mode = session"), "{said}");
+}
+
+#[tokio::test]
+async fn a_server_whose_words_nobody_reads_serves_on_and_ends_in_order() {
+    let shop = Shop::open(0).await;
+    for reads in ["not at all", "the greeting", "all but the log"] {
+        let address = format!("127.0.0.1:{}", free_port());
+        let url = format!("http://{address}");
+        let settings = [("SLUICE_LISTEN", address.as_str()), ("SLUICE_LOG", "info")];
+        let mut child = begun_with(shop.dir.path(), Some(&shop.url), &["serve"], &settings);
+        let mut words = BufReader::new(child.stdout.take().unwrap()).lines();
+        let mut kept = None;
+        if reads == "not at all" {
+            drop((words, child.stderr.take()));
+        } else {
+            let greeting = async { while !words.next_line().await.unwrap().unwrap().contains("Stop: Ctrl-C") {} };
+            tokio::time::timeout(WITHIN, greeting).await.expect("it does not greet");
+            drop(child.stderr.take());
+            kept = (reads == "all but the log").then_some(words);
+        }
+        wait_until("the server to answer", WITHIN, async || {
+            let answer = shop.http.get(format!("{url}/healthz")).send().await.map_err(|error| error.to_string())?;
+            if answer.status().is_success() { Ok(()) } else { Err(answer.status().to_string()) }
+        })
+        .await;
+        let id = shop.accepted(&url, "zoe", &new_id().to_string(), &order(&[("TEA", 1)], "pm_card_visa")).await;
+        shop.settled(&[id], WITHIN).await;
+        assert!(shop.cancel(&url, "zoe", id).await.unwrap().status().is_success(), "{reads}");
+        shop.settled(&[id], WITHIN).await;
+        terminate(&child);
+        let status = tokio::time::timeout(WITHIN, child.wait()).await.expect("it still runs").unwrap();
+        assert_eq!(status.code(), Some(0), "who reads {reads}");
+        drop(kept);
+    }
+    shop.audit().await;
 }

@@ -113,6 +113,13 @@ cases! {
         "update executions set instance = 1, leased_until = null, wake_at = null, started_at = now() - interval '1 hour'
          where id = '{open}'"
         => leases "{open}";
+    an_execution_whose_lease_is_renewed_by_a_process_that_does_not_move_it:
+        "update executions set instance = 1, leased_until = now() + interval '20 seconds',
+             wake_at = now() - interval '1 hour', started_at = now() - interval '2 hours'
+         where id = '{open}';
+         insert into execution_history (execution_id, attempt, sequence, state, entered_at, left_at, input)
+         values ('{open}', 1, 1, 'Begin', now() - interval '2 hours', now() - interval '1 hour', '{}')"
+        => leases "{open}";
     an_execution_whose_lease_ended_long_ago:
         "update executions set instance = 1, leased_until = now() - interval '1 hour', wake_at = null
          where id = '{open}'"

@@ -40,6 +40,18 @@ cases! {
         => accepted_orders 1;
     a_reservation_past_its_time_with_a_running_execution:
         "update orders set reserved_until = now() - interval '1 hour' where id = '{open}'" => unfinished_orders 1;
+    an_execution_that_began_long_ago_and_was_taken_in_hand_just_now:
+        "update executions set instance = 1, leased_until = now() + interval '20 seconds', wake_at = now(),
+             started_at = now() - interval '2 hours'
+         where id = '{open}'"
+        => unfinished_orders 1;
+    an_execution_in_hand_since_long_ago_that_left_a_state_just_now:
+        "update executions set instance = 1, leased_until = now() + interval '20 seconds',
+             wake_at = now() - interval '1 hour', started_at = now() - interval '2 hours'
+         where id = '{open}';
+         insert into execution_history (execution_id, attempt, sequence, state, entered_at, left_at, input)
+         values ('{open}', 1, 1, 'Begin', now() - interval '2 hours', now() - interval '1 minute', '{}')"
+        => unfinished_orders 1;
     a_reservation_that_is_about_to_expire:
         "update orders set reserved_until = now() - interval '1 minute' where id = '{open}';
          update executions set status = 'failed' where id = '{open}'"

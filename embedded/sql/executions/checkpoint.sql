@@ -1,8 +1,12 @@
--- executions.checkpoint: a visit that goes on is written again when it ends; what goes on is leased anew
+-- executions.checkpoint: a visit that goes on is written again when it ends; what goes on is leased anew. Of that wake_at
+-- stays since when it is in hand: it is indexed, and a change would cost an entry more.
 with moved as (
     update executions e
     set state = c.state, status = c.status, version = e.version + 1,
-        wake_at = sluice_now() + c.wait * interval '1 millisecond',
+        wake_at = case
+            when c.status = 'running' and c.wait is null then e.wake_at
+            else sluice_now() + c.wait * interval '1 millisecond'
+        end,
         instance = case when c.status = 'running' and c.wait is null then e.instance end,
         leased_until = case
             when c.status = 'running' and c.wait is null then sluice_now() + $19::bigint * interval '1 millisecond'

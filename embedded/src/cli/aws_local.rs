@@ -18,10 +18,12 @@ use indicatif::ProgressBar;
 use std::{
     convert::Infallible,
     env,
+    io::{IsTerminal, stdout},
     path::{Path, PathBuf},
     process::ExitCode,
     time::Duration,
 };
+use time::OffsetDateTime;
 use workflows::ports::Clock;
 
 /// A token that lasts a working day is enough to try things out.
@@ -116,11 +118,23 @@ pub async fn publish_catalogue(root: &Path, python: &Python, site: &Site) -> any
     Ok(())
 }
 
+/// A token to try things out with. What is no terminal is a log, which others read: there it says how to sign one with the
+/// key of the stack.
+fn trial_token(site: &Site, on_terminal: bool, now: OffsetDateTime) -> anyhow::Result<String> {
+    const KEY: &str = "TokenKey";
+    let Some(token_key) = &site.token_key else { bail!("the deployed API verifies its tokens elsewhere") };
+    if on_terminal {
+        let identity = Identity { sub: "you".to_owned(), role: Role::Customer, warehouse: None };
+        return Ok(TokenKey::from_bytes(token_key.as_bytes())?.sign(&identity, now, TRIAL)?);
+    }
+    let secret = &site.resources.get(KEY).with_context(|| format!("the template has no {KEY}"))?.id;
+    let key = format!("$(aws secretsmanager get-secret-value --secret-id {secret} --query SecretString --output text)");
+    Ok(format!("$(SLUICE_TOKEN_KEY={key} infra/sign_token.py customer you)"))
+}
+
 fn welcome(aws: &LocalAws, database_url: &str) -> anyhow::Result<()> {
-    let Site { endpoint, api, token_key, log, .. } = aws.site();
-    let Some(token_key) = token_key else { bail!("the deployed API verifies its tokens elsewhere") };
-    let identity = Identity { sub: "you".to_owned(), role: Role::Customer, warehouse: None };
-    let token = TokenKey::from_bytes(token_key.as_bytes())?.sign(&identity, SystemClock.now(), TRIAL)?;
+    let Site { endpoint, api, log, .. } = aws.site();
+    let token = trial_token(aws.site(), stdout().is_terminal(), SystemClock.now())?;
     let order = serde_json::json!({
         "currency": "EUR",
         "lines": [{ "sku": SAMPLE_SKU, "quantity": 1 }],
@@ -132,18 +146,43 @@ fn welcome(aws: &LocalAws, database_url: &str) -> anyhow::Result<()> {
     });
     say!("The template is deployed on a local AWS; its API answers on {api}\n");
     say!(
-        "Place an order and wait up to ten seconds for the answer:\n\n  \
-         curl -sS {api}/v1/orders -H 'Authorization: Bearer {token}' \\\n    \
-         -H 'Idempotency-Key: try-1' -H 'Prefer: wait=10' -H 'Content-Type: application/json' \\\n    \
-         -d '{order}'\n"
-    );
-    say!(
         "Look at it with the AWS CLI or an SDK:\n\n  \
          export AWS_ENDPOINT_URL={endpoint} AWS_REGION=us-east-1 AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test\n  \
          aws stepfunctions list-state-machines\n"
+    );
+    say!(
+        "Place an order and wait up to ten seconds for the answer:\n\n  \
+         curl -sS {api}/v1/orders -H \"Authorization: Bearer {token}\" \\\n    \
+         -H 'Idempotency-Key: try-1' -H 'Prefer: wait=10' -H 'Content-Type: application/json' \\\n    \
+         -d '{order}'\n"
     );
     say!("Its database: psql '{database_url}'");
     say!("Its log: {}", log.display());
     say!("Stop: Ctrl-C");
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+    use super::*;
+
+    #[test]
+    fn a_token_that_works_is_shown_on_a_terminal_only() {
+        let key = "k".repeat(64);
+        let secret = Resource { id: "arn:of:the:key".to_owned(), kind: "AWS::SecretsManager::Secret".to_owned() };
+        let site = Site {
+            endpoint: String::new(),
+            region: String::new(),
+            api: String::new(),
+            process: 0,
+            log: PathBuf::new(),
+            resources: [("TokenKey".to_owned(), secret)].into(),
+            token_key: Some(key.clone()),
+        };
+        assert!(trial_token(&site, true, OffsetDateTime::UNIX_EPOCH).unwrap().starts_with("eyJ"));
+        let logged = trial_token(&site, false, OffsetDateTime::UNIX_EPOCH).unwrap();
+        assert!(!logged.contains("eyJ") && !logged.contains(&key), "{logged}");
+        assert!(logged.contains("arn:of:the:key") && logged.contains("infra/sign_token.py"), "{logged}");
+    }
 }

@@ -217,6 +217,22 @@ async fn those_due_longest_are_taken_first_whether_they_begin_or_go_on() {
 }
 
 #[tokio::test]
+async fn what_is_in_hand_says_since_when_however_often_its_lease_is_renewed() {
+    let engine = Engine::open().await;
+    engine.start(1).await;
+    engine.time_passes(Pause::from_secs(60)).await;
+    let claimed = engine.claim(MINE, 1).await.remove(0);
+    engine.time_passes(Pause::from_secs(75)).await;
+    renew_leases(&engine.database, MINE, engine.lease, &[claimed.id]).await.unwrap();
+    let renewed = "leased_until > sluice_now() + interval '15 seconds'
+                   and wake_at between started_at + interval '50 seconds' and sluice_now() - interval '10 seconds'";
+    assert_eq!(engine.count(renewed).await, 1);
+    let progress = engine.after(&claimed, MINE, authorized(), NOW);
+    assert!(goes_on(&progress.step) && engine.store(&progress).await);
+    assert_eq!(engine.count(renewed).await, 1);
+}
+
+#[tokio::test]
 async fn beside_the_release_before_leases_its_work_is_its_own_until_it_lets_go() {
     let engine = Engine::open().await;
     // As that release starts one, and takes it in hand.

@@ -1,6 +1,7 @@
 //! The keys that a provider publishes, as a copy by which tokens are judged at once: a provider that is slow or silent keeps
-//! no known caller waiting. A copy that is old, or a token that names a key nobody knows, has them fetched again beside
-//! that, but not more often than now and then: anybody can make up names.
+//! no known caller waiting for long. A copy that is not fresh, or a token that names a key nobody knows, has them fetched again
+//! beside that, but not more often than now and then: anybody can make up names. What an old copy says, the provider is to
+//! say once more first, since it may have taken keys back while nobody asked.
 
 use anyhow::Context;
 use axum::body::Bytes;
@@ -20,18 +21,23 @@ use serde_json::Value;
 use std::{collections::HashMap, sync::Arc, time::Duration};
 use tokio::{sync::watch, time::Instant};
 
-/// How old a copy may be before it is fetched anew. A key that the provider took back is believed for as long, and until
-/// the next copy has come.
+/// How old a copy may be before it is fetched anew, beside whoever comes.
 const FRESH: Duration = Duration::from_secs(300);
+/// From what age on it is old: whoever comes waits for a new one, unless the provider is silent. So a key that was taken back
+/// is believed no longer than this, if the provider can be asked.
+const OLD: Duration = Duration::from_secs(600);
+/// How long a provider that gave no answer is taken for silent: some questions long, so that where many come none waits.
+const SILENT: Duration = Duration::from_secs(30);
 /// The least time between two questions to the provider, answered or not. It is longer than a question takes, so there is
 /// one at a time.
 const PAUSE: Duration = Duration::from_secs(10);
-/// How long keys are used on while the provider does not answer.
-const STALE: Duration = Duration::from_secs(24 * 3_600);
+/// How long keys are used on while the provider does not answer: long enough for somebody to mend it before nobody gets in,
+/// and as long may a key that was taken back be of use to whoever keeps the provider away.
+const STALE: Duration = Duration::from_secs(3_600);
 const CONNECT: Duration = Duration::from_secs(1);
 /// How long the provider may take to tell its keys.
 const ANSWER: Duration = Duration::from_secs(5);
-/// How long a caller whose key is not known waits for that.
+/// How long a caller waits for that, whose key is not known or is that of an old copy.
 const PATIENCE: Duration = Duration::from_secs(2);
 /// The largest document that is read; that of a large provider has some 20 KB.
 const LARGEST: usize = 512 * 1024;
@@ -80,11 +86,18 @@ struct Known {
     asked_at: Option<Instant>,
     /// Whether the answer to the last question is still to come.
     awaited: bool,
+    /// When the provider last gave none.
+    unanswered_at: Option<Instant>,
 }
 
 impl Known {
     fn since(moment: Option<Instant>, span: Duration) -> bool {
         moment.is_some_and(|moment| moment.elapsed() < span)
+    }
+
+    /// Whether the provider is to be heard first. Not while it is silent: each caller would wait in vain.
+    fn is_to_be_renewed_first(&self) -> bool {
+        !Self::since(self.fetched_at, OLD) && !Self::since(self.unanswered_at, SILENT)
     }
 
     /// The key of that name, unless the copy is too old to be believed.
@@ -123,16 +136,19 @@ impl Keys {
         Ok(Self { provider, known: watch::Sender::default() })
     }
 
-    /// The key of that name: a known one at once. Only whoever names another waits for the provider, and not for long.
+    /// The key of that name: one of a copy that is not old at once. Only who names another, or comes when nobody came for
+    /// minutes, waits for the provider, and not for long.
     pub(super) async fn named(&self, id: Option<&str>) -> Result<Arc<Key>, TokenError> {
-        let (found, is_fresh) = {
+        let (found, is_fresh, waits) = {
             let known = self.known.borrow();
-            (known.key(id), Known::since(known.fetched_at, FRESH))
+            (known.key(id), Known::since(known.fetched_at, FRESH), known.is_to_be_renewed_first())
         };
         if found.is_none() || !is_fresh {
             self.ask();
         }
-        if let Some(key) = found {
+        if let Some(key) = found
+            && !waits
+        {
             return Ok(key);
         }
         let mut heard = self.known.subscribe();
@@ -172,9 +188,13 @@ async fn renew(provider: Arc<Published>, known: watch::Sender<Known>) {
     };
     known.send_modify(|known| {
         known.awaited = false;
-        if let Some(keys) = keys {
-            known.keys = keys;
-            known.fetched_at = Some(Instant::now());
+        match keys {
+            Some(keys) => {
+                known.keys = keys;
+                known.fetched_at = Some(Instant::now());
+                known.unanswered_at = None;
+            }
+            None => known.unanswered_at = Some(Instant::now()),
         }
     });
 }

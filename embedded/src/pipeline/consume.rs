@@ -176,3 +176,90 @@ impl Consumer {
         Return { receipt: message.receipt, counts, delay: delay + jitter, error }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+    use super::*;
+    use crate::pipeline::{
+        instance::{self, Holdings},
+        metrics::MessageCounts,
+    };
+    use adapters::{local_postgres::ephemeral, postgres::Database, system::SystemClock};
+    use async_trait::async_trait;
+    use handlers::api::Metrics;
+    use schemas::{ids::OrderId, product::Product};
+    use std::future::pending;
+    use workflows::{
+        ports::{Rebuilt, Search, Unavailable},
+        wiring::Step,
+    };
+
+    /// A search that never answers.
+    struct Hanging;
+
+    #[async_trait]
+    impl Search for Hanging {
+        async fn index_orders(&self, _: &[OrderId]) -> Result<(), Unavailable> {
+            pending().await
+        }
+
+        async fn rebuild(&self, _: &(dyn Fn(u64, u64) + Send + Sync)) -> Result<Rebuilt, Unavailable> {
+            pending().await
+        }
+
+        async fn products(&self, _: &str, _: i64) -> Result<Vec<Product>, Unavailable> {
+            pending().await
+        }
+
+        async fn orders(&self, _: &str, _: i64) -> Result<Vec<OrderId>, Unavailable> {
+            pending().await
+        }
+    }
+
+    /// What the message says then is a line of the audit, if it goes on for minutes.
+    #[tokio::test]
+    async fn a_step_that_hangs_fails_in_its_time_while_the_lease_is_renewed() {
+        let migrated = async |url: String| {
+            let database = Database::connect(&url, 1).unwrap();
+            database.migrate().await?;
+            database.close().await;
+            Ok::<_, sqlx::migrate::MigrateError>(())
+        };
+        let url = ephemeral().await.unwrap().fresh_database(migrated).await.unwrap();
+        let database = Database::connect(&url, 4).unwrap();
+        let message = "insert into messages (queue, body)
+                       values ('index', '{\"order_id\": \"00000000-0000-7000-8000-000000000001\"}')";
+        sqlx::raw_sql(message).execute(&database.durable).await.unwrap();
+        let (lease, holdings) = (Lease::default(), Holdings::default());
+        let (instance, mut registration) = instance::register(&database, lease, holdings.clone()).await.unwrap();
+        let consumer = Consumer {
+            spec: QueueSpec { in_hand: Duration::from_secs(1), ..*QueueSpec::of(Step::Index).unwrap() },
+            queue: PgQueue::new(database.clone()),
+            ports: Ports { search: Arc::new(Hanging), ..Ports::unwired(Arc::new(SystemClock)) },
+            instance,
+            lease,
+            in_hand: holdings.messages,
+            on_their_way: holdings.executions,
+            counts: MessageCounts::register(&Metrics::default()),
+            long_waits: LongWaits::default(),
+        };
+        let told = async {
+            loop {
+                let told =
+                    sqlx::query_scalar::<_, Option<String>>("select last_error from messages where instance is null");
+                match told.fetch_optional(&database.durable).await.unwrap().flatten() {
+                    Some(error) => return error,
+                    None => tokio::time::sleep(Duration::from_millis(50)).await,
+                }
+            }
+        };
+        let (wakes, tracker, (_stop, stopping)) = (Wakes::default(), TaskTracker::new(), watch::channel(false));
+        let error = tokio::select! {
+            () = consumer.run(&wakes, stopping, &tracker) => unreachable!("nobody stops it"),
+            () = registration.keep() => unreachable!("nobody stops it"),
+            told = tokio::time::timeout(Duration::from_secs(20), told) => told.unwrap(),
+        };
+        assert!(error.contains("did not end within 1 s"), "{error}");
+    }
+}

@@ -13,6 +13,7 @@
 
 pub(crate) mod load;
 pub(crate) mod partition;
+pub(crate) mod pooler;
 pub(crate) mod server;
 
 use adapters::{

@@ -210,7 +210,7 @@ fn spawn(data_dir: &Path, database_url: Option<&str>, port: u16, settings: &[(St
 }
 
 /// Below the range that the system gives to outgoing connections, so that nobody takes it between two starts.
-fn free_port() -> u16 {
+pub(crate) fn free_port() -> u16 {
     loop {
         let port = fastrand::u16(15_000..30_000);
         if TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], port))).is_ok() {

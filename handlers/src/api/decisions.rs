@@ -78,3 +78,30 @@ impl Wait {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+    use super::*;
+    use uuid::Uuid;
+
+    /// Each look is a read for the database, and each who waits an instance that does nothing else.
+    #[tokio::test(start_paused = true)]
+    async fn who_waits_looks_again_soon_at_first_and_less_often_the_longer_it_takes() {
+        const ENOUGH: usize = 1_000;
+        let (begun, order) = (Instant::now(), OrderId(Uuid::nil()));
+        let (mut last, mut pauses) = (Duration::ZERO, Vec::new());
+        while begun.elapsed() < Duration::from_secs(20) && pauses.len() < ENOUGH {
+            LookAgain.listen("zoe", order, last).unwrap().await;
+            pauses.push(begun.elapsed() - last);
+            last = begun.elapsed();
+        }
+        assert!((10..=25).contains(&pauses.len()), "{} looks in 20 s", pauses.len());
+        // A timer may be late by its smallest step.
+        let late = Duration::from_millis(2);
+        let within = |pause: &Duration| *pause >= SHORTEST && *pause <= LONGEST + late;
+        assert!(pauses.iter().all(within), "{pauses:?}");
+        assert!(pauses.first().is_some_and(|first| *first <= SHORTEST + late), "{pauses:?}");
+        assert!(pauses.last().is_some_and(|last| *last >= LONGEST), "{pauses:?}");
+    }
+}
