@@ -27,7 +27,7 @@ pub(super) fn at_the_beginning(text: &str) -> Option<Iban> {
     for (at, c) in text.char_indices() {
         let complete = number.len() == wanted;
         match u8::try_from(c) {
-            _ if digits::is_invisible(c) => (),
+            _ if digits::is_invisible(c) => apart |= number.len() == COUNTRY,
             // A digit more, and it is another number.
             Ok(byte) if byte.is_ascii_digit() && complete => return None,
             // The check digits stand behind the country.

@@ -11,7 +11,7 @@ pub(super) fn say_account(before: &str) -> bool {
     let near = before.get(before.floor_char_boundary(before.len().saturating_sub(MOST_BYTES))..).unwrap_or_default();
     let words = near.rsplit(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
     // Behind another number begins what is said of that one.
-    let words = words.take(MOST_WORDS).take_while(|word| !word.contains(|c: char| c.is_numeric()));
+    let words = words.take(MOST_WORDS).take_while(|word| !word.contains(char::is_numeric));
     let mut is_account = false;
     for word in words.map(str::to_lowercase) {
         if CARDS.iter().any(|card| word.contains(card)) {

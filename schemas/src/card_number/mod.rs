@@ -57,8 +57,11 @@ fn stands_in(text: &str) -> bool {
             continue;
         }
         let account = text.get(at..).filter(|_| c.is_ascii_alphabetic()).and_then(iban::at_the_beginning);
-        // Two letters apart from the digits may be any word: one number in 97 has the right check digits for it.
-        let is_account = |iban: &iban::Iban| !iban.apart || labels::say_account(text.get(..at).unwrap_or_default());
+        // Two letters apart from the digits, or at the end of a word, may be any: one number in 97 has the right check digits.
+        let is_account = |iban: &iban::Iban| {
+            let before = text.get(..at).unwrap_or_default();
+            !(iban.apart || before.ends_with(char::is_alphabetic)) || labels::say_account(before)
+        };
         let over = match account.filter(is_account) {
             Some(iban) => {
                 passed = at + iban.length;
