@@ -4,7 +4,7 @@
 use crate::vat_number;
 use schemas::{
     country::{country_name, has_postal_codes},
-    text::is_blank,
+    text::{is_blank, is_unprintable},
 };
 use serde::Deserialize;
 use workflows::invoice::{Party, Seller, TimeZone};
@@ -76,7 +76,9 @@ impl Setting {
             .into_iter()
             .chain(perhaps)
             .filter(|(_, text)| !is_text(text))
-            .map(|(name, _)| format!("{name} must be a text of 1 to {LONGEST} characters, or be left out"))
+            .map(|(name, _)| {
+                format!("{name} must be a text of 1 to {LONGEST} characters that can be printed, or be left out")
+            })
             .collect();
         // BR-CL-14.
         if country_name(&self.country).is_none() {
@@ -119,11 +121,7 @@ impl Setting {
 
 /// Whether a text can stand in an invoice as it is.
 fn is_text(text: &str) -> bool {
-    let odd = |char: char| {
-        char.is_control()
-            || matches!(char, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fffc}'..='\u{ffff}')
-    };
-    !is_blank(text) && text.chars().count() <= LONGEST && !text.chars().any(odd)
+    !is_blank(text) && text.chars().count() <= LONGEST && !text.chars().any(is_unprintable)
 }
 
 fn is_email(text: &str) -> bool {
@@ -174,6 +172,7 @@ mod tests {
         assert_eq!(format!("{:?}", seller.time_zone), "Europe/London");
         for good in [
             json!({ "line2": null, "email": null }),
+            json!({ "name": "Tea ☕\u{fe0f} 葛\u{e0100}城" }),
             json!({ "country": "HK", "postal_code": null, "city": "Kowloon" }),
             json!({ "vat_id": null, "tax_number": "27/123/45678", "legal_id": "HRB 12345 B" }),
             json!({ "vat_id": "EL123456789", "country": "GR" }),
@@ -212,6 +211,10 @@ mod tests {
             (json!({ "name": "\u{3164}" }), "name must be a text"),
             (json!({ "city": "\u{2800} " }), "city must be a text"),
             (json!({ "city": "a\u{0}" }), "city must be a text"),
+            (json!({ "name": "Tea\u{ad}Ltd" }), "name must be a text"),
+            (json!({ "name": "Tea\u{200b}Ltd" }), "name must be a text"),
+            (json!({ "name": "Tea\u{fdd0}" }), "name must be a text"),
+            (json!({ "line1": "1\u{fffd} High Street" }), "line1 must be a text"),
             (json!({ "line2": "" }), "line2 must be a text"),
             (json!({ "postal_code": "" }), "postal_code must be a text"),
             (json!({ "line1": "x".repeat(201) }), "line1 must be a text"),

@@ -6,6 +6,7 @@ set -euo pipefail
 version=1.29.0
 toolchain=1.95.0
 platform="$(uname -m)-unknown-linux-gnu"
+# The toolchain is that of rust-version in Cargo.toml and of the image in infra/container/Containerfile: raise all three together.
 # As https://static.rust-lang.org/rustup/archive/VERSION/PLATFORM/rustup-init.sha256 had them when the version was chosen.
 case "$platform" in
     aarch64-unknown-linux-gnu) sha256=9732d6c5e2a098d3521fca8145d826ae0aaa067ef2385ead08e6feac88fa5792 ;;

@@ -13,6 +13,19 @@ pub fn is_seen(c: char) -> bool {
     !c.is_whitespace() && c != BLANK_BRAILLE && !is_noncharacter(c) && !sku::is_invisible(c)
 }
 
+/// Whether a line of print has no place for it, wherever in a text it stands: what steers a machine, ends a line, is not seen,
+/// stands for what is missing, or is no character. The selectors of a letter's variant are part of the letter before them.
+pub fn is_unprintable(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{2028}' | '\u{2029}' | '\u{fffc}' | '\u{fffd}')
+        || is_noncharacter(c)
+        || sku::is_invisible(c) && !is_variation_selector(c)
+}
+
+fn is_variation_selector(c: char) -> bool {
+    matches!(c, '\u{180b}'..='\u{180d}' | '\u{180f}' | '\u{fe00}'..='\u{fe0f}' | '\u{e0100}'..='\u{e01ef}')
+}
+
 /// The cell of braille without a dot, which is as wide as the others.
 pub(crate) const BLANK_BRAILLE: char = '\u{2800}';
 
@@ -63,6 +76,23 @@ mod tests {
             }
         }
         assert!(is_blank("") && !is_blank("\0"));
+    }
+
+    #[test]
+    fn a_line_of_print_takes_letters_marks_and_spaces_and_nothing_that_is_not_seen() {
+        for c in "aÄ茶ก\u{e34}\u{301}\u{a0} \u{3000}-&☕\u{fe0f}\u{845b}\u{e0100}".chars() {
+            assert!(!is_unprintable(c), "{c:?}");
+        }
+        for c in
+            "\0\t\n\u{7f}\u{85}\u{ad}\u{34f}\u{61c}\u{115f}\u{200b}\u{200d}\u{200f}\u{2028}\u{2029}\u{202e}".chars()
+        {
+            assert!(is_unprintable(c), "{c:?}");
+        }
+        for c in "\u{2060}\u{206f}\u{3164}\u{fdd0}\u{feff}\u{fff9}\u{fffc}\u{fffd}\u{fffe}\u{ffff}\u{e0041}\u{10ffff}"
+            .chars()
+        {
+            assert!(is_unprintable(c), "{c:?}");
+        }
     }
 
     #[test]

@@ -3,6 +3,7 @@
 
 use std::ops::Range;
 
+use schemas::text::is_seen;
 use unicode_properties::{GeneralCategory, GeneralCategoryGroup, UnicodeGeneralCategory};
 
 use super::fonts::{self, Weight};
@@ -101,9 +102,7 @@ pub(super) fn is_invisible(char: char) -> bool {
 pub(super) fn is_legible(text: &str) -> bool {
     text.chars().any(|char| match char.general_category_group() {
         // Blanks that count as letters and symbols.
-        _ if matches!(char, '\u{115f}' | '\u{1160}' | '\u{3164}' | '\u{ffa0}' | '\u{2800}') || is_invisible(char) => {
-            false
-        }
+        _ if !is_seen(char) => false,
         GeneralCategoryGroup::Letter
         | GeneralCategoryGroup::Number
         | GeneralCategoryGroup::Punctuation

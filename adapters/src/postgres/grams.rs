@@ -1,7 +1,7 @@
 //! What products are found by: pieces of their words so short that a typing error leaves most of them as they were. They
 //! are made here and kept in an array, because the extension that would do it in the database is not installed everywhere.
 
-use crate::folding::{self, Piece, spaced, spellings};
+use crate::folding::{Piece, spaced, spelling_before, spellings};
 use std::collections::{BTreeSet, HashSet};
 
 /// The characters of a folded text that are kept to find products by its beginning: an index takes no long ones.
@@ -48,8 +48,12 @@ pub(super) fn beginning(text: &str) -> String {
 
 /// The pieces that a search looks for: a set for each spelling of the query that has any.
 pub(super) fn wanted(query: &str) -> Vec<HashSet<String>> {
-    let spellings = folding::wanted(query).into_iter().map(grams_of);
-    spellings.filter(|grams| !grams.is_empty()).collect()
+    spellings(query).into_iter().map(grams_of).filter(|grams| !grams.is_empty()).collect()
+}
+
+/// What is looked for beside these among what an older folding made; nothing if that would be the same.
+pub(super) fn wanted_before(query: &str) -> Option<HashSet<String>> {
+    spelling_before(query).map(grams_of).filter(|grams| !grams.is_empty())
 }
 
 fn grams_of(pieces: Vec<Piece>) -> HashSet<String> {
@@ -108,6 +112,7 @@ mod tests {
         assert_eq!(wanted("Éb"), ["  e", " eb", "eb "].map(str::to_owned).into());
         assert_eq!(Searchable::of("RED-CUP", &"Phở ".repeat(100)).name.chars().count(), BEGINNING);
     }
+
     #[test]
     fn a_product_is_kept_in_each_of_its_spellings_and_looked_for_so() {
         let kept = Searchable::of("X", "O'Neill Öl").grams;
@@ -118,5 +123,7 @@ mod tests {
         }
         assert_eq!(super::wanted("Öl").len(), 2);
         assert!(super::wanted("-!?").is_empty());
+        assert_eq!((super::wanted("علی").len(), wanted_before("Öl")), (1, None));
+        assert!(wanted_before("علی").is_some_and(|grams| grams.contains("علی")));
     }
 }

@@ -1,6 +1,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use super::*;
+use workflows::invoice::{TaxCategory, TaxTerms};
 
 const HEADER: &str = "sku,name,price,currency,tax_rate,stock\n";
 

@@ -1,46 +1,68 @@
 //! Numbers that verify as something else, by check digits of their own kind: whoever writes them into an address is not to
-//! be told that they are a card. Each check lets a card number through by chance in one of some hundred or thousand, and
-//! is asked only where the number has its kind's own form.
+//! be told that they are a card. Where so many cards would pass a check that it proves little, what reads as a card is one,
+//! unless a label before it says that it is an account.
 
 use super::{issuers, run::is_quiet};
 
 /// The most groups of one of them.
 pub(super) const MOST_GROUPS: usize = 7;
 
-/// In which groups it is written, whether it takes hyphens there, and what verifies it.
-struct Kind(&'static [usize], bool, fn(&[u8]) -> bool);
+struct Kind {
+    /// In which groups it is written.
+    form: &'static [usize],
+    /// Whether hyphens stand between these.
+    hyphens: bool,
+    /// Whether fewer than one card in a thousand would pass for it, because its check is strong or no card is written so.
+    rare: bool,
+    /// What verifies it.
+    holds: fn(&[u8]) -> bool,
+}
 
-const KINDS: [Kind; 11] = [
-    Kind(&[26], false, is_polish_account),
-    Kind(&[2, 4, 4, 4, 4, 4, 4], false, is_polish_account),
-    Kind(&[20], false, is_spanish_account),
-    Kind(&[4, 4, 2, 10], false, is_spanish_account),
-    Kind(&[4, 4, 4, 4, 4], false, is_spanish_account),
-    Kind(&[8, 8, 8], true, is_hungarian_account),
-    Kind(&[8, 8], true, is_hungarian_account),
-    Kind(&[18], false, is_mexican_account),
-    Kind(&[18], false, is_chinese_resident),
-    Kind(&[14], false, is_brazilian_company),
-    Kind(&[13], false, is_south_african_resident),
+/// What stands at the beginning of a run of groups.
+#[derive(Clone, Copy)]
+pub(super) struct Account {
+    /// Of how many groups it is made.
+    pub(super) groups: usize,
+    /// Whether fewer than one card in a thousand would pass for it.
+    pub(super) rare: bool,
+}
+
+static KINDS: [Kind; 11] = [
+    kind(&[26], false, is_polish_account),
+    kind(&[2, 4, 4, 4, 4, 4, 4], false, is_polish_account),
+    kind(&[20], false, is_spanish_account),
+    kind(&[4, 4, 2, 10], false, is_spanish_account),
+    kind(&[4, 4, 4, 4, 4], false, is_spanish_account),
+    Kind { hyphens: true, ..kind(&[8, 8, 8], true, is_hungarian_account) },
+    Kind { hyphens: true, ..kind(&[8, 8], false, is_hungarian_account) },
+    kind(&[18], false, is_mexican_account),
+    kind(&[18], true, is_chinese_resident),
+    kind(&[14], true, is_brazilian_company),
+    kind(&[13], false, is_south_african_resident),
 ];
 
-/// How many of the groups, from the first on, are such a number; `sizes` says how the digits fall into groups, and `x`
-/// whether an X stands behind the first.
-pub(super) fn groups_taken(digits: &[u8], sizes: &[usize], joints: &[&str], x: bool) -> usize {
+const fn kind(form: &'static [usize], rare: bool, holds: fn(&[u8]) -> bool) -> Kind {
+    Kind { form, hyphens: false, rare, holds }
+}
+
+/// Whether the first groups are such a number; `sizes` says how the digits fall into groups, and `x` whether an X stands
+/// behind the first.
+pub(super) fn at_the_beginning(digits: &[u8], sizes: &[usize], joints: &[&str], x: bool) -> Option<Account> {
     if x {
         // The check digit ten.
         let resident = matches!(sizes, [17, ..]) && digits.get(..17).is_some_and(|own| has_resident_form(own, 10));
-        return usize::from(resident);
+        return resident.then_some(Account { groups: 1, rare: true });
     }
     let fits = |kind: &&Kind| {
-        let Kind(form, hyphens, holds) = kind;
-        let count: usize = form.iter().sum();
-        let mut between = joints.iter().take(form.len() - 1);
-        sizes.starts_with(form)
-            && between.all(|joint| if *hyphens { *joint == "-" } else { is_quiet(joint) })
-            && digits.get(..count).is_some_and(holds)
+        let count: usize = kind.form.iter().sum();
+        let mut between = joints.iter().take(kind.form.len() - 1);
+        sizes.starts_with(kind.form)
+            && between.all(|joint| if kind.hyphens { *joint == "-" } else { is_quiet(joint) })
+            && digits.get(..count).is_some_and(kind.holds)
     };
-    KINDS.iter().find(fits).map_or(0, |Kind(form, _, _)| form.len())
+    // One that proves more counts before one that proves less.
+    let of = |rare: bool| KINDS.iter().filter(|kind| kind.rare == rare).find(fits);
+    of(true).or_else(|| of(false)).map(|kind| Account { groups: kind.form.len(), rare: kind.rare })
 }
 
 fn weighted(digits: &[u8], weights: &[u32]) -> u32 {
@@ -99,12 +121,12 @@ fn has_resident_form(own: &[u8], check: u32) -> bool {
     century && is_day(own.get(10..14)) && (sum + check) % 11 == 1
 }
 
-/// CNPJ: the company, its branch, of which few have a hundred, two check digits by MOD 11.
+/// CNPJ: the company, its branch, of which few have ten, two check digits by MOD 11.
 fn is_brazilian_company(digits: &[u8]) -> bool {
     let check = |sum: u32| if sum % 11 < 2 { 0 } else { 11 - sum % 11 };
     let first = weighted(digits.get(..12).unwrap_or_default(), &[5, 4, 3, 2, 9, 8, 7, 6, 5, 4, 3, 2]);
     let second = weighted(digits.get(..13).unwrap_or_default(), &[6, 5, 4, 3, 2, 9, 8, 7, 6, 5, 4, 3, 2]);
-    digits.get(8..10) == Some(&[0, 0])
+    digits.get(8..11) == Some(&[0, 0, 0])
         && is_digit(digits.get(12), check(first))
         && is_digit(digits.get(13), check(second))
 }

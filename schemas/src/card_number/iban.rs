@@ -5,18 +5,29 @@ use super::digits;
 
 /// The most characters between two groups of one.
 const MOST_BETWEEN: usize = 3;
+/// The letters of its country.
+const COUNTRY: usize = 2;
 
-/// How many bytes the IBAN takes that the text opens with, whatever stands between its groups included: one of a country of
-/// the registry, at that country's length, whose check digits are right.
-pub(super) fn length(text: &str) -> Option<usize> {
+/// An account number at the beginning of a text.
+#[derive(Clone, Copy)]
+pub(super) struct Iban {
+    /// How many bytes it takes, whatever stands between its groups included.
+    pub(super) length: usize,
+    /// Whether something stands between its country and its check digits.
+    pub(super) apart: bool,
+}
+
+/// The IBAN that the text opens with: one of a country of the registry, at that country's length, whose check digits are
+/// right.
+pub(super) fn at_the_beginning(text: &str) -> Option<Iban> {
     let mut open = text.bytes();
     let wanted = wanted_length([open.next()?.to_ascii_uppercase(), open.next()?.to_ascii_uppercase()])?;
     let mut number = Vec::with_capacity(wanted);
-    let (mut between, mut end) = (0, 0);
+    let (mut between, mut end, mut apart) = (0, 0, false);
     for (at, c) in text.char_indices() {
         let complete = number.len() == wanted;
         match u8::try_from(c) {
-            _ if digits::is_invisible(c) => (),
+            _ if digits::is_invisible(c) => apart |= number.len() == COUNTRY,
             // A digit more, and it is another number.
             Ok(byte) if byte.is_ascii_digit() && complete => return None,
             // The check digits stand behind the country.
@@ -27,10 +38,13 @@ pub(super) fn length(text: &str) -> Option<usize> {
             }
             _ if complete => break,
             _ if c.is_alphanumeric() || between == MOST_BETWEEN => return None,
-            _ => between += 1,
+            _ => {
+                apart |= number.len() == COUNTRY;
+                between += 1;
+            }
         }
     }
-    (number.len() == wanted && is_valid(&number)).then_some(end)
+    (number.len() == wanted && is_valid(&number)).then_some(Iban { length: end, apart })
 }
 
 fn wanted_length(country: [u8; 2]) -> Option<usize> {

@@ -3,7 +3,8 @@
 //! People write them with whatever they like between groups of digits, in the digits of their script, with zeros before
 //! or the security code behind. Barcodes, telephone numbers and account numbers are made of digits too and are to pass: a
 //! card number is one that an issuer would give out, by its prefix, its length and its check digit, and in groups as people
-//! write it. Where it may be either, it is a card number, unless a stronger check says what else it is.
+//! write it. Where it may be either, it is a card number, unless a check that fewer than one card in a thousand would pass
+//! says what else it is, or a weaker one together with a label before it.
 
 mod accounts;
 mod digits;
@@ -11,6 +12,7 @@ mod escapes;
 mod grouping;
 mod iban;
 mod issuers;
+mod labels;
 mod run;
 
 use run::Run;
@@ -54,10 +56,15 @@ fn stands_in(text: &str) -> bool {
             run.digit(digit, at, c);
             continue;
         }
-        let account = text.get(at..).filter(|_| c.is_ascii_alphabetic()).and_then(iban::length);
-        let over = match account {
-            Some(length) => {
-                passed = at + length;
+        let account = text.get(at..).filter(|_| c.is_ascii_alphabetic()).and_then(iban::at_the_beginning);
+        // Two letters apart from the digits, or at the end of a word, may be any: one number in 97 has the right check digits.
+        let is_account = |iban: &iban::Iban| {
+            let before = text.get(..at).unwrap_or_default();
+            !(iban.apart || before.ends_with(char::is_alphabetic)) || labels::say_account(before)
+        };
+        let over = match account.filter(is_account) {
+            Some(iban) => {
+                passed = at + iban.length;
                 true
             }
             None => run.between(c),

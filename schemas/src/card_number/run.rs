@@ -1,6 +1,6 @@
 //! Groups of digits with something between each, and which of them may be a card number together.
 
-use super::{FEWEST_DIGITS, accounts, digits, grouping, issuers};
+use super::{FEWEST_DIGITS, accounts, digits, grouping, issuers, labels};
 use unicode_properties::{GeneralCategory, UnicodeGeneralCategory};
 
 /// The most characters between two groups of one number.
@@ -26,6 +26,8 @@ pub(super) struct Run<'t> {
 struct Group<'t> {
     /// Where it starts in the digits.
     start: usize,
+    /// Where it starts in the text.
+    at: usize,
     /// What stands between it and the group before.
     joint: &'t str,
     /// Whether it has the plus sign of an international telephone number before it.
@@ -47,7 +49,7 @@ impl<'t> Run<'t> {
     pub(super) fn digit(&mut self, digit: u8, at: usize, c: char) {
         if self.digits.is_empty() || self.between > 0 {
             let joint = self.text.get(self.behind..at).filter(|_| !self.digits.is_empty()).unwrap_or_default();
-            self.groups.push(Group { start: self.digits.len(), joint, plus: self.plus, x: false });
+            self.groups.push(Group { start: self.digits.len(), at, joint, plus: self.plus, x: false });
         }
         self.digits.push(digit);
         self.behind = at + c.len_utf8();
@@ -93,14 +95,22 @@ impl<'t> Run<'t> {
         self.opens_between(from, self.groups.len())
     }
 
-    /// How many groups from there on are an account number or the like.
+    /// How many groups from there on are an account number or the like. What a card might pass for as well counts as a card
+    /// if it reads as one, unless it is labelled.
     fn taken_at(&self, index: usize) -> usize {
         let own = self.groups.get(index..).unwrap_or_default();
         let last = (index + accounts::MOST_GROUPS).min(self.groups.len());
         let digits = self.digits.get(self.start(index)..self.start(last)).unwrap_or_default();
         let parts: Vec<_> = (index..last).map(|group| self.start(group + 1) - self.start(group)).collect();
         let joints = own.iter().skip(1).take(parts.len().saturating_sub(1)).map(|group| group.joint);
-        accounts::groups_taken(digits, &parts, &joints.collect::<Vec<_>>(), own.first().is_some_and(|group| group.x))
+        let Some(first) = own.first() else { return 0 };
+        let account = accounts::at_the_beginning(digits, &parts, &joints.collect::<Vec<_>>(), first.x);
+        let is_account = |account: &accounts::Account| {
+            account.rare
+                || !self.opens_one(index, self.groups.len())
+                || labels::say_account(self.text.get(..first.at).unwrap_or_default())
+        };
+        account.filter(is_account).map_or(0, |account| account.groups)
     }
 
     /// Where a group starts in the digits, or they end.

@@ -6,7 +6,7 @@ use super::{
     words::{WORD, words},
 };
 use crate::{
-    folding::{Piece, VERSION, pieces, wanted},
+    folding::{Piece, VERSION, pieces, spelling_before, spellings},
     postgres::{invoices::SERIES, order_rows::read_number},
 };
 use schemas::ids::OrderId;
@@ -99,7 +99,9 @@ fn terms(query: &str) -> String {
     let (mut terms, mut left) = (Vec::new(), MOST_TERMS);
     for word in query.split_whitespace() {
         let (mut ways, mut longest) = (Vec::new(), 0);
-        for spelling in wanted(word) {
+        // How the version before folded it is one way more of the same statement: to ask first whether any such order is left
+        // would cost as much.
+        for spelling in spellings(word).into_iter().chain(spelling_before(word)) {
             let mut parts: Vec<String> = spelling.into_iter().flat_map(|piece| terms_of(piece, alone)).collect();
             parts.truncate(left);
             longest = longest.max(parts.len());

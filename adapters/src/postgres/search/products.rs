@@ -5,7 +5,7 @@ use super::{
     super::{
         Asked,
         catalogue::ProductRow,
-        grams::{SEPARATOR, beginning, wanted},
+        grams::{SEPARATOR, beginning, wanted, wanted_before},
     },
     PgSearch,
 };
@@ -49,6 +49,11 @@ impl PgSearch {
         let mut rated = Vec::new();
         // One after the other: most queries are spelt in one way.
         for grams in wanted(&query) {
+            rated.extend(rate(self.candidates(&beginning, &grams).await?, &beginning, &grams));
+        }
+        if let Some(grams) = wanted_before(&query)
+            && self.keeps_older_products().await?
+        {
             rated.extend(rate(self.candidates(&beginning, &grams).await?, &beginning, &grams));
         }
         let skus = best(rated, usize::try_from(limit).unwrap_or_default());

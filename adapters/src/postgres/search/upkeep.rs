@@ -77,6 +77,16 @@ impl PgSearch {
         Ok(failed)
     }
 
+    /// Whether there are products that an older release, or an older folding, wrote: one look into an index that is empty as a
+    /// rule.
+    pub(super) async fn keeps_older_products(&self) -> Result<bool, Unavailable> {
+        let first = sqlx::query_file!("sql/search/products_to_fold.sql", 1_i64)
+            .fetch_optional(&self.database.durable)
+            .await
+            .asked("search.products")?;
+        Ok(first.is_some())
+    }
+
     async fn fold_products(&self) -> Result<u64, Unavailable> {
         let rows = sqlx::query_file!("sql/search/products_to_fold.sql", BITE)
             .fetch_all(&self.database.relaxed)
