@@ -4,5 +4,5 @@ select q.name as "queue!", d.messages as "messages!", d.oldest as "oldest_second
 from unnest($1::text[]) as q (name)
 cross join lateral (
     select count(*) as messages, coalesce(extract(epoch from sluice_now() - min(first.sent_at)), 0)::bigint as oldest
-    from (select m.sent_at from messages m where m.queue = q.name order by m.visible_at, m.id limit $2) as first
+    from (select m.sent_at from messages m where m.queue = q.name order by m.visible_at limit $2) as first
 ) as d

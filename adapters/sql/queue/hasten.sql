@@ -7,7 +7,7 @@ with late as (
         select m.id from messages m
         where m.queue = q.name and m.visible_at > sluice_now() + $2::bigint * interval '1 millisecond'
           and (m.instance is null or m.visible_at > sluice_now() + $3::bigint * interval '1 millisecond')
-        order by m.visible_at desc, m.id desc
+        order by m.visible_at desc
         limit $5
         for update skip locked
     ) as late

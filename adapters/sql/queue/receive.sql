@@ -5,7 +5,7 @@ with waiting as (
     from messages
     where queue = $1 and visible_at <= sluice_now()
       and visible_at >= case when $8::timestamptz <= sluice_now() then $8 else '-infinity' end
-    order by visible_at, id
+    order by visible_at
     limit $2
     for update skip locked
 ),
@@ -15,7 +15,7 @@ due as (
     where before < $9::bigint
 ),
 taken as (
-    -- Joined with what is due it would be looked up in as many ways as the planner knows: one is right for any size.
+    -- Not joined with what is due: how a join is planned hangs on whether the table was empty at some moment.
     update messages m
     set (queue, instance, deliveries, receive_count, abandoned, visible_at) = (
         select case when exhausted then $7 else m.queue end,

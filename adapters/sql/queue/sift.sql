@@ -4,7 +4,7 @@ with waiting as (
     select id, subject, visible_at, pg_column_size(body) as bytes
     from messages
     where queue = $1 and visible_at <= sluice_now() and instance is null
-    order by visible_at, id
+    order by visible_at
     limit $3
 ),
 shares as (
