@@ -53,7 +53,7 @@ pub static MIGRATIONS: Migrator = Migrator { ignore_missing: true, ..sqlx::migra
 /// What a server does for sessions whose client is gone or fell silent: a host without power is missed within ten seconds,
 /// and nobody waits longer for the locks of a transaction that nobody goes on with. A statement that takes a minute has
 /// outlived whoever asked.
-pub const SESSION: &str = "set tcp_keepalives_idle = 4; set tcp_keepalives_interval = 2; set tcp_keepalives_count = 3;
+const SESSION: &str = "set tcp_keepalives_idle = 4; set tcp_keepalives_interval = 2; set tcp_keepalives_count = 3;
      set tcp_user_timeout = '10s'; set idle_in_transaction_session_timeout = '10s'; set statement_timeout = '60s'";
 /// Statements take their batches as arrays, so the plan that fits one call fits all: planning each call's own costs more
 /// than it can win.
@@ -156,6 +156,16 @@ impl Database {
         for pool in self.pools() {
             pool.close().await;
         }
+    }
+
+    /// A session of its own, beside the pools and set as those of the steps.
+    ///
+    /// # Errors
+    /// If the database cannot be reached.
+    pub async fn session(&self) -> Result<PgConnection, sqlx::Error> {
+        let mut connection = PgConnection::connect_with(&self.durable.connect_options()).await?;
+        set(&mut connection, DURABLE).await?;
+        Ok(connection)
     }
 
     /// Every pool: what concerns connections concerns those of all.

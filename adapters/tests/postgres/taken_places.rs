@@ -107,7 +107,8 @@ async fn the_orders_own_whole_document_stays_as_it_is_and_is_printed_again_with_
 async fn what_cannot_be_told_is_kept_aside_and_the_invoice_is_made() {
     let archive = Archive::of(1).await;
     let whole = fs::read(archive.file(archive.ids[0]).await).unwrap();
-    let damages: [&dyn Fn(&Due) -> Vec<u8>; 6] = [
+    type Damage<'a> = &'a dyn Fn(&Due) -> Vec<u8>;
+    let damages: [Damage; 6] = [
         &|_| Vec::new(),
         &|due| due.good()[..due.good().len() / 2].to_vec(),
         &|due| without_its_end(due.good()),

@@ -8,7 +8,7 @@
 
 use crate::engine;
 use adapters::postgres::{
-    Database, SESSION,
+    Database,
     lease::{self, InHand, Lease},
     queue::{PgQueue, Receipt},
     reach,
@@ -69,8 +69,7 @@ pub async fn register(
 }
 
 async fn connect(database: &Database) -> Result<(PgConnection, i64), sqlx::Error> {
-    let mut connection = PgConnection::connect_with(&database.durable.connect_options()).await?;
-    sqlx::raw_sql(SESSION).execute(&mut connection).await?;
+    let mut connection = database.session().await?;
     // The lock is taken in the transaction that shows the number, so nobody can take it for dead in between.
     let mut transaction = connection.begin().await?;
     let number: i64 = sqlx::query_scalar!(
