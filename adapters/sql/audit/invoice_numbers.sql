@@ -22,7 +22,7 @@ beyond as (
 ),
 lost as (
     select number from lost_invoices
-    where series = $1 and year = $2 and number > $3 and number <= $3::integer + $4::integer
+    where series = $1 and year = $2 and number > $3::integer and number <= $3::bigint + $4::integer
 ),
 due as (
     select number from given, generate_series($3::bigint + 1, least(given.last, $3::bigint + $4::integer)) as n (number)

@@ -148,11 +148,14 @@ pub(super) async fn invoice_numbers(database: &Database, audited: &Audited) -> R
             );
             let mut end = until.saturating_add(NUMBERS);
             if found.checked == 0 && end < last {
-                // Nobody has a number here. One who has is looked for, instead of counting up to what a hand may have written
+                // Nobody has a number here. One who has, or lost it, is looked for, instead of counting up to what a hand may have written
                 // for the last; that one is looked at with what lies beyond it.
                 let next = sqlx::query_scalar!(
                     "-- audit.next_number
-                     select min(number) from invoices where series = $1 and year = $2 and number > $3",
+                     select least(
+                         (select min(number) from invoices where series = $1 and year = $2 and number > $3),
+                         (select min(number) from lost_invoices where series = $1 and year = $2 and number > $3)
+                     )",
                     row.series,
                     row.year,
                     end
