@@ -179,8 +179,7 @@ async fn open_snapshot(database: &Database) -> Result<Transaction<'static, Postg
         .asked("audit.open_snapshot")?;
     sqlx::raw_sql(
         "-- audit.plan
-         set local enable_bitmapscan = on; set local enable_nestloop = off; set local enable_seqscan = off;
-         set local jit = off;
+         set local enable_nestloop = off; set local enable_seqscan = off; set local jit = off;
          set local work_mem = '64MB'; set local statement_timeout = 0;
          set local idle_in_transaction_session_timeout = 0",
     )

@@ -59,13 +59,15 @@ const SESSION: &str = "set tcp_keepalives_idle = 4; set tcp_keepalives_interval 
 /// than it can win.
 ///
 /// A plan is made when a table may be empty and is kept when it is not: nothing may be read whole only because it was small
-/// at that moment. Forbidding that looks costly to the planner, which must not start to compile for it (`jit`). Nor is an
-/// index read by way of a bitmap: that never marks the entries of rows that are gone, of which the index of what is in hand
-/// gets thousands a second, and reads them all again each time.
-const DURABLE: &str = "set plan_cache_mode = force_generic_plan; set enable_seqscan = off; set enable_bitmapscan = off;
-    set enable_mergejoin = off; set jit = off";
-const RELAXED: &str = "set plan_cache_mode = force_generic_plan; set enable_seqscan = off; set enable_bitmapscan = off;
-    set enable_mergejoin = off; set jit = off; set synchronous_commit = off";
+/// at that moment. Forbidding that looks costly to the planner, which must not start to compile for it (`jit`).
+const DURABLE: &str = "set plan_cache_mode = force_generic_plan; set enable_seqscan = off; set enable_mergejoin = off;
+    set jit = off";
+/// Nor is an index read by way of a bitmap where it is looked up what is in hand: that never marks the entries of rows that
+/// are gone, of which there are thousands more each second, and reads them all again each time.
+const RELAXED: &str = "set plan_cache_mode = force_generic_plan; set enable_seqscan = off; set enable_mergejoin = off;
+    set enable_bitmapscan = off; set jit = off; set synchronous_commit = off";
+/// For the session by which a process shows that it lives and looks for those that do not.
+const REGISTERED: &str = "set enable_seqscan = off; set enable_mergejoin = off; set enable_bitmapscan = off; set jit = off";
 /// All that acceptance asks is a look along an index. A plan that was made while the tables were small must not read them
 /// whole once they are large.
 const ACCEPTANCE: &str = "set plan_cache_mode = force_generic_plan; set statement_timeout = '5s';
@@ -158,13 +160,13 @@ impl Database {
         }
     }
 
-    /// A session of its own, beside the pools and set as those of the steps.
+    /// A session of its own, beside the pools, for a process to register by.
     ///
     /// # Errors
     /// If the database cannot be reached.
     pub async fn session(&self) -> Result<PgConnection, sqlx::Error> {
         let mut connection = PgConnection::connect_with(&self.durable.connect_options()).await?;
-        set(&mut connection, DURABLE).await?;
+        set(&mut connection, REGISTERED).await?;
         Ok(connection)
     }
 
