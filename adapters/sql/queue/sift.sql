@@ -18,4 +18,5 @@ beyond as (
     select id from shares where bytes > $4::bigint or place > $5::bigint
 )
 update messages m set queue = $2
-where m.id = any(array(select id from beyond)) and m.queue = $1 and m.instance is null
+-- The queue is a condition only: along its index all that waits would be read to find these.
+where m.id = any(array(select id from beyond)) and m.queue || '' = $1 and m.instance is null

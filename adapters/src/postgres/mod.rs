@@ -67,7 +67,8 @@ const DURABLE: &str = "set plan_cache_mode = force_generic_plan; set enable_seqs
 const RELAXED: &str = "set plan_cache_mode = force_generic_plan; set enable_seqscan = off; set enable_mergejoin = off;
     set enable_bitmapscan = off; set jit = off; set synchronous_commit = off";
 /// For the session by which a process shows that it lives and looks for those that do not.
-const REGISTERED: &str = "set enable_seqscan = off; set enable_mergejoin = off; set enable_bitmapscan = off; set jit = off";
+const REGISTERED: &str =
+    "set enable_seqscan = off; set enable_mergejoin = off; set enable_bitmapscan = off; set jit = off";
 /// All that acceptance asks is a look along an index. A plan that was made while the tables were small must not read them
 /// whole once they are large.
 const ACCEPTANCE: &str = "set plan_cache_mode = force_generic_plan; set statement_timeout = '5s';

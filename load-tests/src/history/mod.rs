@@ -100,12 +100,14 @@ async fn compare(args: &Args, program: &Path) -> anyhow::Result<ExitCode> {
     let compared = compared.await;
     postgres.stop().await;
     let (empty, past) = compared?;
-    print!("{}", table::Comparison { empty: &empty, past: &past });
+    let comparison = table::Comparison { empty: &empty, past: &past };
+    print!("{comparison}");
+    let is_bounded = comparison.growing().is_empty();
     let bounded = |audit: &WatchedAudit| audit.clean && audit.peak_rss < MOST_MEMORY;
     let is_well = [&empty, &past]
         .iter()
         .all(|seen| bounded(&seen.first_audit) && bounded(&seen.next_audit) && seen.load.faults.is_empty());
-    let is_well = is_well && past.load.api.p99_ms <= MOST_TIMES_EMPTY * empty.load.api.p99_ms;
+    let is_well = is_well && is_bounded && past.load.api.p99_ms <= MOST_TIMES_EMPTY * empty.load.api.p99_ms;
     Ok(if is_well { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 

@@ -7,8 +7,8 @@ use std::{
     fmt::{Display, Formatter, Result},
 };
 
-/// More pages than that, and more than thrice as many, is growth that somebody should look at.
-const FEW_PAGES: f64 = 200.0;
+/// More pages than that, and more than thrice as many, is growth: eight megabytes for one call.
+const FEW_PAGES: f64 = 1_000.0;
 
 pub(super) struct Comparison<'s> {
     pub(super) empty: &'s Seen,
@@ -61,13 +61,25 @@ impl Comparison<'_> {
         for name in without.keys().chain(with.keys()).collect::<BTreeSet<_>>() {
             let (before, after) = (without.get(name).copied(), with.get(name).copied());
             let calls = after.or(before).unwrap_or_default().calls;
-            let pages = |cost: Option<Cost>| cost.unwrap_or_default().pages;
-            let grows = pages(after) > FEW_PAGES && pages(after) > 3.0 * pages(before);
-            let mark = if grows { "  GROWS" } else { "" };
+            let mark = if grows(before, after) { "  GROWS" } else { "" };
             writeln!(f, "{name:<34} {calls:>8} {:>21}  {:>21}{mark}", cost(before), cost(after))?;
         }
         Ok(())
     }
+}
+
+impl Comparison<'_> {
+    /// The statements that cost more the longer the past is, but for the audit's, which reads old days once.
+    pub(super) fn growing(&self) -> Vec<&str> {
+        let (without, with) = (&self.empty.statements.0, &self.past.statements.0);
+        let grown = with.iter().filter(|(name, cost)| grows(without.get(*name).copied(), Some(**cost)));
+        grown.map(|(name, _)| name.as_str()).filter(|name| !name.starts_with("audit.")).collect()
+    }
+}
+
+fn grows(before: Option<Cost>, after: Option<Cost>) -> bool {
+    let pages = |cost: Option<Cost>| cost.unwrap_or_default().pages;
+    pages(after) > FEW_PAGES && pages(after) > 3.0 * pages(before)
 }
 
 fn cost(cost: Option<Cost>) -> String {
@@ -83,4 +95,19 @@ fn audit(audit: &WatchedAudit) -> String {
     let totals = lines.and_then(|lines| lines.iter().find(|line| line["name"] == "order_totals"));
     let checked = totals.and_then(|line| line["checked"].as_u64()).unwrap_or_default();
     format!("{:.1}, {}, {checked}", audit.took.as_secs_f64(), audit.peak_rss >> 20)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn growth_is_many_pages_and_several_times_as_many() {
+        let of = |pages: f64| Some(Cost { pages, ..Cost::default() });
+        assert!(grows(of(300.0), of(1_200.0)));
+        assert!(grows(None, of(1_200.0)));
+        for (before, after) in [(10.0, 900.0), (900.0, 1_200.0)] {
+            assert!(!grows(of(before), of(after)), "{before} {after}");
+        }
+    }
 }
