@@ -29,8 +29,10 @@ impl PgOrders {
         let today = self.settings.seller.time_zone.date(self.clock.now());
         lock_series(&mut transaction, today.year()).await?;
         // Read under the lock: whoever had it before may have numbered some of these.
-        // A number that was given is printed even if the order was cancelled meanwhile: the series has no blank.
-        let due = |order: &StoredOrder| order.state == State::Confirmed || order.invoice.is_some();
+        // A number that was given is printed even if the order was cancelled meanwhile: the series has no blank. None is given
+        // to an order that will be cancelled.
+        let is_kept = |order: &StoredOrder| order.state == State::Confirmed && !order.cancel_requested;
+        let due = |order: &StoredOrder| is_kept(order) || order.invoice.is_some();
         let confirmed: Vec<StoredOrder> = load(&mut transaction, &uuids(ids)).await?.into_iter().filter(due).collect();
         let unnumbered: Vec<OrderId> = confirmed.iter().filter(|o| o.invoice.is_none()).map(|o| o.id).collect();
         let last = raise_series(&mut transaction, today.year(), unnumbered.len()).await?;

@@ -4,11 +4,12 @@ use super::shop::{Shop, delivery};
 use adapters::postgres::catalogue::Delivery;
 use futures_util::future::join_all;
 use schemas::ids::OrderId;
+use std::collections::HashSet;
 use time::macros::datetime;
 use workflows::{
     invoice::{InvoiceDocument, Payment, TaxCategory, TaxTerms},
     lifecycle::Command,
-    ports::{Clock, Numbered, Orders},
+    ports::{CancelRequest, Clock, Numbered, Orders},
 };
 
 impl Shop {
@@ -69,6 +70,19 @@ async fn those_that_have_a_number_keep_it_with_its_date() {
     }
     assert_eq!(again.len(), 4);
     assert_eq!(shop.numbers().await, [1, 2, 1, 2], "two in each year");
+}
+
+#[tokio::test]
+async fn what_is_being_called_off_gets_no_number_but_keeps_the_one_that_it_has() {
+    let (shop, ids) = Shop::with_confirmed(3).await;
+    let first = shop.number(&ids[..1]).await;
+    for id in &ids[..2] {
+        assert_eq!(shop.orders.request_cancel(*id).await.unwrap(), CancelRequest::Noted);
+    }
+    let numbered = shop.number(&ids).await;
+    assert_eq!(numbered.iter().map(|(id, _)| *id).collect::<HashSet<_>>(), HashSet::from([ids[0], ids[2]]));
+    assert!(numbered.contains(&first[0]));
+    assert_eq!(shop.numbers().await, [1, 2]);
 }
 
 #[tokio::test]

@@ -13,7 +13,18 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use schemas::{ids::OrderId, order::Order};
-use workflows::{ports::CancelRequest, steps::sweep::cancel_message};
+use std::{sync::Arc, time::Duration};
+use tokio::time::Instant;
+use workflows::{
+    ports::{CancelRequest, Unavailable},
+    steps::sweep::cancel_message,
+};
+
+/// How long an order that was accepted is waited for: longer than one is on its way into the database without a backlog.
+const ON_ITS_WAY: Duration = Duration::from_secs(2);
+/// The pauses between two looks whether it is there. They are shorter than payment takes, or it would be confirmed first.
+const SHORTEST: Duration = Duration::from_millis(5);
+const LONGEST: Duration = Duration::from_millis(20);
 
 /// Cancel an order.
 ///
@@ -28,9 +39,9 @@ use workflows::{ports::CancelRequest, steps::sweep::cancel_message};
 pub(super) async fn cancel_order(State(app): State<App>, caller: Caller, id: Named) -> Result<Response, Refusal> {
     caller.must_be(&[Role::Customer, Role::Support])?;
     let id = id.order()?;
-    let (theirs, of) = (app.clone(), caller.clone());
     // To its end, even if the caller hangs up in the middle.
-    let order = app.reads.read(&caller, async move { request_cancel(&theirs, &of, id).await }).await?;
+    let carried_out = tokio::spawn(async move { request_cancel(&app, &caller, id).await });
+    let order = carried_out.await.map_err(|_| Refusal::internal("the handler panicked"))??;
     let body = serde_json::to_vec(&order.view()).map_err(|error| Refusal::unwritten("the order", &error))?;
     let headers = [(header::CONTENT_TYPE, JSON), (header::RETRY_AFTER, axum::http::HeaderValue::from_static("1"))];
     Ok((StatusCode::ACCEPTED, headers, body).into_response())
@@ -38,26 +49,49 @@ pub(super) async fn cancel_order(State(app): State<App>, caller: Caller, id: Nam
 
 /// Notes the wish and has it carried out; gives the order as it then is.
 async fn request_cancel(app: &App, caller: &Caller, id: OrderId) -> Result<Found, Refusal> {
-    match Found::find(app, caller, id).await? {
-        // The database does not know it yet, so nothing can be noted there: the queue keeps the wish until it does.
-        found @ Found::Accepted(_) => {
-            send(app, id).await?;
-            Ok(found)
-        }
-        Found::Stored(_) => {
-            match app.orders.request_cancel(id).await? {
-                CancelRequest::Noted | CancelRequest::Missing => send(app, id).await?,
-                CancelRequest::Already => (),
-                CancelRequest::TooLate(status) => {
-                    let detail = format!("an order that is {status} cannot be cancelled");
-                    return Err(Refusal::saying(Kind::CannotCancel, detail));
-                }
-            }
-            Found::find(app, caller, id).await
+    let noted = match Found::look(app, caller, id).await? {
+        Found::Stored(_) => note(app, caller, id, true).await?,
+        Found::Accepted(_) => note_once_stored(app, caller, id).await?,
+    };
+    match noted {
+        CancelRequest::Noted | CancelRequest::Missing | CancelRequest::Already => Found::look(app, caller, id).await,
+        CancelRequest::TooLate(status) => {
+            let detail = format!("an order that is {status} cannot be cancelled");
+            Err(Refusal::saying(Kind::CannotCancel, detail))
         }
     }
 }
 
-async fn send(app: &App, id: OrderId) -> Result<(), Refusal> {
-    Ok(app.queue.send("cancel", vec![cancel_message(id)]).await?)
+/// Waits for an order that is on its way into the database, so that it is called off before anybody asks for its money: a
+/// message alone would come before it, and again too late. Nobody's place is taken in the pauses.
+async fn note_once_stored(app: &App, caller: &Caller, id: OrderId) -> Result<CancelRequest, Refusal> {
+    let begun = Instant::now();
+    loop {
+        let waited = begun.elapsed();
+        let is_last = waited >= ON_ITS_WAY;
+        let noted = note(app, caller, id, is_last).await?;
+        if is_last || noted != CancelRequest::Missing {
+            return Ok(noted);
+        }
+        tokio::time::sleep((waited / 8).clamp(SHORTEST, LONGEST)).await;
+    }
+}
+
+/// One attempt, in one place: what is noted is sent too. After the last one the queue keeps the wish for an order that the
+/// database still does not know.
+async fn note(app: &App, caller: &Caller, id: OrderId, is_last: bool) -> Result<CancelRequest, Refusal> {
+    let (orders, queue) = (Arc::clone(&app.orders), Arc::clone(&app.queue));
+    let work = async move {
+        let noted = orders.request_cancel(id).await?;
+        let is_to_be_sent = match noted {
+            CancelRequest::Noted => true,
+            CancelRequest::Missing => is_last,
+            CancelRequest::Already | CancelRequest::TooLate(_) => false,
+        };
+        if is_to_be_sent {
+            queue.send("cancel", vec![cancel_message(id)]).await?;
+        }
+        Ok::<_, Unavailable>(noted)
+    };
+    app.reads.read(caller, work).await
 }

@@ -60,7 +60,8 @@ impl Wait {
         self.end + LAST_LOOK
     }
 
-    /// The order once it is decided, or as it is when patience ends. It is looked at when there is word, and at the end.
+    /// The order once it is decided, or as it is when patience ends. It is looked at when there is word, and at the end. Word
+    /// that it is confirmed is none of an order that is being called off.
     pub(super) async fn decision(mut self, app: &App, caller: &Caller) -> Result<Found, Refusal> {
         loop {
             if let Some(word) = self.word.take() {
@@ -72,7 +73,7 @@ impl Wait {
                 self.word = app.decisions.listen(caller.name(), self.id, waited);
             }
             let found = Found::look_in_line(app, caller, self.id, self.latest()).await?;
-            if self.word.is_none() || found.status().is_decided() {
+            if self.word.is_none() || found.is_decided() {
                 return Ok(found);
             }
         }

@@ -60,6 +60,14 @@ impl Found {
         }
     }
 
+    /// Whether its buyer can be told how it ended.
+    pub(super) fn is_decided(&self) -> bool {
+        match self {
+            Self::Stored(order) => order.is_decided(),
+            Self::Accepted(_) => false,
+        }
+    }
+
     pub(super) fn view(&self) -> Order {
         match self {
             Self::Stored(order) => order.view(),

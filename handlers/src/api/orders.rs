@@ -58,7 +58,7 @@ pub(super) async fn get_order(
     let wait = Wait::begin(&app, &caller, id, patience);
     let waits = wait.is_on();
     let mut found = Found::look(&app, &caller, id).await?;
-    if waits && !found.status().is_decided() {
+    if waits && !found.is_decided() {
         found = wait.decision(&app, &caller).await?;
     }
     let body = serde_json::to_vec(&found.view()).map_err(|error| Refusal::unwritten("the order", &error))?;

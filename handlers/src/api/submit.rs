@@ -149,12 +149,12 @@ async fn decision(app: &App, caller: &Caller, wait: Wait, replayed: bool) -> Opt
     let latest = wait.latest();
     let deciding = async {
         match if replayed { Found::look(app, caller, wait.id()).await.ok() } else { None } {
-            Some(found) if found.status().is_decided() => Ok(found),
+            Some(found) if found.is_decided() => Ok(found),
             Some(_) | None => wait.decision(app, caller).await,
         }
     };
     let found = timeout_at(latest, deciding).await.ok()?.ok()?;
-    found.status().is_decided().then_some(found)
+    found.is_decided().then_some(found)
 }
 
 /// The header that says how long was waited.
