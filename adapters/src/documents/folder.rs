@@ -59,12 +59,7 @@ impl<D> Clone for Folder<D> {
 impl<D: Disk> Folder<D> {
     /// A folder as it is, or is not: for whoever only reads.
     pub fn at(disk: D, root: &Path) -> Self {
-        Self(Arc::new(Inner {
-            disk,
-            root: root.to_path_buf(),
-            next: AtomicU64::new(0),
-            settled: Mutex::default(),
-        }))
+        Self(Arc::new(Inner { disk, root: root.to_path_buf(), next: AtomicU64::new(0), settled: Mutex::default() }))
     }
 
     /// A folder, which is made if it is missing.
@@ -149,8 +144,8 @@ impl<D: Disk> Inner<D> {
         named.map(|kept| (folder, kept)).map_err(|error| explained(path, &error))
     }
 
-    /// Has what has the name of a document where it is kept, unless nothing is in it, or the same. It keeps its name, which the
-    /// other one takes next. Its new name is on disk.
+    /// Gives what has the name of a document another one, where it is kept, unless nothing is in it, or the same. The new name
+    /// is on disk when this returns.
     fn set_aside(&self, path: &str, file: &Path, content: &[u8]) -> io::Result<Option<String>> {
         let found = match self.disk.read(file, LONGEST) {
             Ok(found) if found.is_empty() || found == content => return Ok(None),
