@@ -6,7 +6,8 @@ with slice as (
 held as (
     select line ->> 'sku' as sku, line ->> 'warehouse' as warehouse,
            sum(case when line ->> 'quantity' ~ '^[0-9]{1,18}$' then (line ->> 'quantity')::numeric end) as units,
-           bool_and(line ->> 'quantity' ~ '^[0-9]{1,18}$') as is_readable
+           -- What is missing is null, which bool_and would pass over.
+           bool_and(coalesce(line ->> 'quantity' ~ '^[0-9]{1,18}$', false)) as is_readable
     from slice o
     cross join lateral jsonb_array_elements(case jsonb_typeof(o.lines) when 'array' then o.lines else '[null]' end) as line
     where o.status = 'confirmed'
@@ -17,7 +18,7 @@ closed as (
     select $1, $2, (select count(*) from slice),
            (select coalesce(jsonb_agg(jsonb_build_array(sku, warehouse, units)), '[]') from held), sluice_now()
     where not exists (select from slice where status in ('reserved', 'in_review') or updated_at >= $3)
-      and not exists (select from held where sku is null or warehouse is null or is_readable is not true)
+      and not exists (select from held where sku is null or warehouse is null or not is_readable)
       and exists (select from slice)
       and not exists (select from audited_slices s where s.first <= $2 and s.last >= $1)
     returning first

@@ -30,7 +30,11 @@ sums as (
 ),
 wrong as (
     select o.id as order_id, o.status, o.net, o.tax, o.total, s.net as net_of_lines, s.tax as tax_of_lines,
-           case when o.total is null or s.is_readable then 'it does not add up' else 'a line of it cannot be read' end as problem
+           case
+               when o.total is not null and o.lines = '[]' then 'it has a total and no line'
+               when o.total is null or s.is_readable then 'it does not add up'
+               else 'a line of it cannot be read'
+           end as problem
     from slice o left join sums s on s.id = o.id
     where (o.total is not null
            and (s.is_readable is not true or o.net is distinct from s.net or o.tax is distinct from s.tax

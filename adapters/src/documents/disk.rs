@@ -31,6 +31,13 @@ pub trait Disk: Send + Sync + 'static {
     /// `AlreadyExists` if a file has the name; others are those of the file system.
     fn name(&self, from: &Path, to: &Path) -> io::Result<()>;
 
+    /// Gives a file a name that no file has, beside its own.
+    ///
+    /// # Errors
+    /// `AlreadyExists` if a file has the name; `Unsupported` or `PermissionDenied` where a file has one name only; others are
+    /// those of the file system.
+    fn link(&self, from: &Path, to: &Path) -> io::Result<()>;
+
     /// Gives a file another name, in place of one that had it.
     ///
     /// # Errors
@@ -52,7 +59,8 @@ pub trait Disk: Send + Sync + 'static {
     /// The content of a file, up to so many bytes.
     ///
     /// # Errors
-    /// `IsADirectory` if a folder has the name; others are those of the file system.
+    /// `IsADirectory` if a folder has the name, `InvalidData` if something has it that nobody can read through, such as a
+    /// pipe; others are those of the file system.
     fn read(&self, path: &Path, limit: u64) -> io::Result<Vec<u8>>;
 
     /// Removes a file.
@@ -85,6 +93,10 @@ impl Disk for SystemDisk {
             path.keep().ok();
             error
         })
+    }
+
+    fn link(&self, from: &Path, to: &Path) -> io::Result<()> {
+        fs::hard_link(from, to)
     }
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {

@@ -1,16 +1,19 @@
 //! Documents in a folder. A document gets its name only when its content is on disk, and is stored only when its name is
 //! there too; those of a batch share the sync of their folder.
 
-use super::{ASIDE, Disk, aside};
+use super::{
+    ASIDE, Disk, aside,
+    faults::{explained, failed, is_no_document, is_of_the_moment, untold},
+};
 use async_trait::async_trait;
 use futures_util::{StreamExt, stream};
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fs, io,
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
     time::Duration,
@@ -34,8 +37,6 @@ const LONGEST: u64 = 64 * 1024 * 1024;
 const LEFT_BEHIND: Duration = Duration::from_secs(3_600);
 /// How much of that is looked at when a folder is opened, so that it opens soon whatever is in it.
 const TIDIED: usize = 10_000;
-/// What the operating system says when files are open up to a limit (`ENFILE`, `EMFILE`): nothing is wrong with the one.
-const TOO_MANY_OPEN: [i32; 2] = [23, 24];
 
 /// Documents in a folder on a disk.
 pub struct Folder<D>(Arc<Inner<D>>);
@@ -45,6 +46,8 @@ struct Inner<D> {
     root: PathBuf,
     /// Numbers the documents of this process.
     next: AtomicU64,
+    /// Folders whose own names are on disk, as far as this process has seen to it.
+    settled: Mutex<BTreeSet<PathBuf>>,
 }
 
 impl<D> Clone for Folder<D> {
@@ -56,7 +59,7 @@ impl<D> Clone for Folder<D> {
 impl<D: Disk> Folder<D> {
     /// A folder as it is, or is not: for whoever only reads.
     pub fn at(disk: D, root: &Path) -> Self {
-        Self(Arc::new(Inner { disk, root: root.to_path_buf(), next: AtomicU64::new(0) }))
+        Self(Arc::new(Inner { disk, root: root.to_path_buf(), next: AtomicU64::new(0), settled: Mutex::default() }))
     }
 
     /// A folder, which is made if it is missing.
@@ -141,29 +144,50 @@ impl<D: Disk> Inner<D> {
         named.map(|kept| (folder, kept)).map_err(|error| explained(path, &error))
     }
 
-    /// Moves what has the name of a document to where it is kept, unless nothing is in it, or the same. It is moved and not
-    /// copied, so that what cannot be read is kept, too. Its new name is on disk.
+    /// Gives what has the name of a document another one, where it is kept, unless nothing is in it, or the same. The new name
+    /// is on disk when this returns.
     fn set_aside(&self, path: &str, file: &Path, content: &[u8]) -> io::Result<Option<String>> {
-        match self.disk.read(file, LONGEST) {
+        let found = match self.disk.read(file, LONGEST) {
             Ok(found) if found.is_empty() || found == content => return Ok(None),
+            Ok(found) => Some(found),
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(error) if error.kind() == io::ErrorKind::IsADirectory => return Err(error),
-            Ok(_) | Err(_) => {}
-        }
+            Err(error) if is_no_document(&error) => None,
+            Err(error) => return Err(untold(error)),
+        };
         for which in 1..=KEPT_ASIDE {
             let name = aside(path, &which.to_string());
             let place = self.root.join(&name);
             let folder = self.folder_of(&place);
-            match self.within(&folder, || self.disk.name(file, &place)) {
-                Ok(()) => return self.disk.sync_folder(&folder).map(|()| Some(name)),
-                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            let is_kept = match self.within(&folder, || self.keep(file, &place, found.is_some())) {
+                Ok(()) => true,
+                // By whoever was cut short before the other one had the name: kept twice it is kept once.
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                    found.as_ref().is_some_and(|found| self.disk.read(&place, LONGEST).is_ok_and(|kept| kept == *found))
+                }
                 // Whoever else stores it has done that.
                 Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
                 Err(error) => return Err(error),
+            };
+            if is_kept {
+                return self.settle(&folder).map(|()| Some(name));
             }
         }
         let why = format!("{KEPT_ASIDE} of that name are kept in {ASIDE}: look why, and move them elsewhere");
         Err(io::Error::new(io::ErrorKind::InvalidInput, why))
+    }
+
+    /// Gives a file a name where it is kept. A document keeps its own as well, so that there is one under it at any moment,
+    /// unless this file system gives a file one name only. What is no document is moved: not everybody may link it.
+    fn keep(&self, file: &Path, place: &Path, is_document: bool) -> io::Result<()> {
+        if !is_document {
+            return self.disk.name(file, place);
+        }
+        match self.disk.link(file, place) {
+            Err(error) if matches!(error.kind(), io::ErrorKind::Unsupported | io::ErrorKind::PermissionDenied) => {
+                self.disk.name(file, place)
+            }
+            linked => linked,
+        }
     }
 
     /// The same, unless another document has the name.
@@ -182,11 +206,11 @@ impl<D: Disk> Inner<D> {
             Ok(found) => found,
             // A link to nowhere has the name, and no content.
             Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
-            Err(error) if error.kind() == io::ErrorKind::IsADirectory || is_of_the_moment(&error) => return Err(error),
-            Err(error) => {
+            Err(error) if is_no_document(&error) => {
                 self.disk.remove(draft).ok();
                 return Ok(Filed::Unreadable(error.to_string()));
             }
+            Err(error) => return Err(untold(error)),
         };
         if found == content {
             // What is there may not be on disk yet; the draft is.
@@ -225,6 +249,20 @@ impl<D: Disk> Inner<D> {
             let why = format!("the folder for documents cannot be used: {error}");
             io::Error::new(io::ErrorKind::Interrupted, why)
         }
+    }
+
+    /// Has the names in a folder on disk, and once also those of the folder and of the ones above it: whoever made one of
+    /// them may have been cut short before that.
+    fn settle(&self, folder: &Path) -> io::Result<()> {
+        self.disk.sync_folder(folder)?;
+        if self.settled.lock().unwrap_or_else(PoisonError::into_inner).contains(folder) {
+            return Ok(());
+        }
+        for above in folder.ancestors().skip(1).take_while(|above| above.starts_with(&self.root)) {
+            self.disk.sync_folder(above)?;
+        }
+        self.settled.lock().unwrap_or_else(PoisonError::into_inner).insert(folder.to_path_buf());
+        Ok(())
     }
 
     fn folder_of(&self, file: &Path) -> PathBuf {
@@ -288,37 +326,13 @@ fn is_missing<T>(result: &io::Result<T>) -> bool {
     result.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::NotFound)
 }
 
-/// What is wrong with one document, and what to do.
-fn explained(path: &str, error: &io::Error) -> io::Error {
-    let why = if error.kind() == io::ErrorKind::IsADirectory {
-        format!("a folder is in place of {path}; move it away, and the document can be made again")
-    } else {
-        format!("{path}: {error}")
-    };
-    io::Error::new(error.kind(), why)
-}
-
-fn failed(what: &'static str, error: io::Error) -> Unavailable {
-    if matches!(error.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::IsADirectory) {
-        Unavailable::refused(what, error)
-    } else {
-        Unavailable::because(what, error)
-    }
-}
-
-/// Whether the moment is to blame, and not the file that was to be read.
-fn is_of_the_moment(error: &io::Error) -> bool {
-    matches!(error.kind(), io::ErrorKind::Interrupted | io::ErrorKind::OutOfMemory)
-        || error.raw_os_error().is_some_and(|code| TOO_MANY_OPEN.contains(&code))
-}
-
 #[async_trait]
 impl<D: Disk> Documents for Folder<D> {
     async fn file(&self, path: &str, content: Vec<u8>) -> Result<Filed, Unavailable> {
         let path = path.to_owned();
         let filed = self.blocking(move |inner| {
             let (folder, filed) = inner.file(&path, &content)?;
-            inner.disk.sync_folder(&folder)?;
+            inner.settle(&folder)?;
             Ok(filed)
         });
         filed.await.map_err(|error| failed("documents.file", error))
@@ -332,7 +346,7 @@ impl<D: Disk> Documents for Folder<D> {
         for (folder, _) in filed.iter().flatten() {
             if !folders.contains_key(folder) {
                 let path = folder.clone();
-                let synced = self.blocking(move |inner| inner.disk.sync_folder(&path)).await;
+                let synced = self.blocking(move |inner| inner.settle(&path)).await;
                 folders.insert(folder.clone(), synced.map_err(|error| failed("documents.file", error)));
             }
         }
@@ -350,7 +364,7 @@ impl<D: Disk> Documents for Folder<D> {
         let path = path.to_owned();
         let put = self.blocking(move |inner| {
             let (folder, kept) = inner.put(&path, &content)?;
-            inner.disk.sync_folder(&folder)?;
+            inner.settle(&folder)?;
             Ok(kept)
         });
         put.await.map_err(|error| failed("documents.put", error))
@@ -375,10 +389,8 @@ impl<D: Disk> Documents for Folder<D> {
             Err(error) if is_of_the_moment(&error) => Err(Unavailable::because("documents.get", error)),
             Err(error) if error.kind() == io::ErrorKind::InvalidInput => Err(failed("documents.get", error)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Look::Nothing),
-            Err(error) if error.kind() == io::ErrorKind::IsADirectory => {
-                Ok(Look::Blocked(explained(path, &error).to_string()))
-            }
-            Err(error) => Ok(Look::Unreadable(explained(path, &error).to_string())),
+            Err(error) if is_no_document(&error) => Ok(Look::Unreadable(explained(path, &error).to_string())),
+            Err(error) => Ok(Look::Blocked(explained(path, &untold(error)).to_string())),
         }
     }
 }

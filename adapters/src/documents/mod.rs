@@ -1,6 +1,7 @@
 //! The document store: a folder here, a bucket on AWS.
 
 mod disk;
+mod faults;
 mod folder;
 pub mod installation;
 

@@ -7,6 +7,7 @@ use adapters::{
     postgres::Database,
 };
 use std::num::NonZeroU32;
+use uuid::Uuid;
 
 fn failed(report: &Report) -> Vec<&str> {
     report.lines.iter().filter(|line| line.violations > 0).map(|line| line.name.as_str()).collect()
@@ -116,6 +117,30 @@ async fn numbers_that_were_found_once_are_not_counted_again() {
     shop.run("insert into lost_invoices select series, year, last from invoice_series").await;
     let report = shop.audit_in_slices(2, false).await;
     assert!(report.is_clean(), "a number whose order was lost is no gap once it is noted: {report}");
+}
+
+/// What else the audit says of such a line keeps the slice open, too; this is for the day on which that says nothing.
+#[tokio::test]
+async fn a_slice_with_a_line_that_cannot_be_read_is_never_closed() {
+    let shop = Shop::open().await;
+    shop.settle().await;
+    let later: time::OffsetDateTime = shop.value("select now() + interval '1 day'").await;
+    let closed = async || -> bool {
+        sqlx::query_scalar(include_str!("../../sql/audit/close_slice.sql"))
+            .bind(Uuid::nil())
+            .bind(Uuid::max())
+            .bind(later)
+            .fetch_one(&shop.database.durable)
+            .await
+            .unwrap()
+    };
+    // Beside a readable one of the same SKU and warehouse.
+    for line in ["lines -> 0 #- '{quantity}'", "jsonb_set(lines -> 0, '{quantity}', '1.5')"] {
+        shop.run(&format!("update orders set lines = lines || jsonb_build_array({line}) where id = '{{paid}}'")).await;
+        assert!(!closed().await, "{line}");
+        shop.run("update orders set lines = lines - -1 where id = '{paid}'").await;
+    }
+    assert!(closed().await);
 }
 
 #[tokio::test]

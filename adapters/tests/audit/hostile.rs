@@ -91,6 +91,14 @@ async fn what_can_be_read_and_may_not_be_is_named() {
 }
 
 #[tokio::test]
+async fn an_order_with_a_total_and_no_line_is_called_that() {
+    let shop = Shop::open().await;
+    shop.run("update orders set lines = '[]' where id = '{fresh}'").await;
+    let report = shop.audit().await;
+    assert!(names(&report, "order_totals", "it has a total and no line"), "{report}");
+}
+
+#[tokio::test]
 async fn addresses_of_another_shape_and_times_without_an_end_are_named() {
     let changes = [
         "shipping_address = '7'",

@@ -6,6 +6,7 @@ mod broken;
 mod growing;
 mod hostile;
 mod live;
+mod numbers;
 mod shop;
 mod waiting;
 

@@ -15,7 +15,7 @@ use workflows::{
     },
 };
 
-struct Deaf;
+pub(super) struct Deaf;
 
 #[async_trait::async_trait]
 impl EventBus for Deaf {

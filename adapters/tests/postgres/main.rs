@@ -10,6 +10,7 @@ mod connections;
 mod credentials;
 mod documents;
 mod event_bus;
+mod failing_reads;
 mod fair;
 mod growth;
 mod installation;

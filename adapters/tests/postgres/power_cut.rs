@@ -12,10 +12,10 @@ use schemas::{
     ids::OrderId,
 };
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, btree_map::Entry},
     io,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, MutexGuard},
 };
 use workflows::{
     issued::{Fingerprint, IssuedInvoices},
@@ -44,6 +44,8 @@ struct Memory {
     folder_syncs: usize,
     /// Nothing can be synced.
     is_worn_out: bool,
+    /// After so many calls it does nothing any more.
+    calls_left: Option<usize>,
 }
 
 /// A disk that does at once what it is asked, and keeps only what was synced.
@@ -51,6 +53,28 @@ struct Memory {
 struct Volatile(Arc<Mutex<Memory>>);
 
 impl Volatile {
+    /// Begins a call, unless it has stopped.
+    fn call(&self) -> io::Result<MutexGuard<'_, Memory>> {
+        let mut memory = self.0.lock().unwrap();
+        match &mut memory.calls_left {
+            Some(0) => return Err(io::Error::other("it has stopped")),
+            Some(left) => *left -= 1,
+            None => {}
+        }
+        Ok(memory)
+    }
+
+    /// Stops after so many calls, or goes on.
+    fn stop_after(&self, calls: Option<usize>) {
+        self.0.lock().unwrap().calls_left = calls;
+    }
+
+    /// What whoever looks now finds in a file.
+    fn holds(&self, path: &Path) -> Option<Vec<u8>> {
+        let memory = self.0.lock().unwrap();
+        memory.now.names.get(path).map(|file| memory.contents[*file].clone())
+    }
+
     /// What a file holds after a power cut at this moment.
     fn after_a_power_cut(&self, path: &Path) -> Option<Vec<u8>> {
         let memory = self.0.lock().unwrap();
@@ -69,7 +93,7 @@ impl Disk for Volatile {
     type File = usize;
 
     fn create(&self, path: &Path, content: &[u8]) -> io::Result<usize> {
-        let mut memory = self.0.lock().unwrap();
+        let mut memory = self.call()?;
         if !memory.now.folders.contains(path.parent().unwrap()) {
             return Err(missing());
         }
@@ -81,7 +105,7 @@ impl Disk for Volatile {
     }
 
     fn sync(&self, file: usize) -> io::Result<()> {
-        let mut memory = self.0.lock().unwrap();
+        let mut memory = self.call()?;
         if memory.is_worn_out {
             return Err(io::Error::other("input/output error"));
         }
@@ -96,8 +120,23 @@ impl Disk for Volatile {
         self.rename(from, to)
     }
 
+    fn link(&self, from: &Path, to: &Path) -> io::Result<()> {
+        let mut memory = self.call()?;
+        if !memory.now.folders.contains(to.parent().unwrap()) {
+            return Err(missing());
+        }
+        let file = *memory.now.names.get(from).ok_or_else(missing)?;
+        match memory.now.names.entry(to.to_path_buf()) {
+            Entry::Occupied(_) => Err(io::ErrorKind::AlreadyExists.into()),
+            Entry::Vacant(free) => {
+                free.insert(file);
+                Ok(())
+            }
+        }
+    }
+
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
-        let mut memory = self.0.lock().unwrap();
+        let mut memory = self.call()?;
         if !memory.now.folders.contains(to.parent().unwrap()) {
             return Err(missing());
         }
@@ -107,7 +146,7 @@ impl Disk for Volatile {
     }
 
     fn make_folder(&self, path: &Path) -> io::Result<bool> {
-        let mut memory = self.0.lock().unwrap();
+        let mut memory = self.call()?;
         let above = path.parent().unwrap();
         if above.parent().is_some() && !memory.now.folders.contains(above) {
             return Err(missing());
@@ -116,7 +155,7 @@ impl Disk for Volatile {
     }
 
     fn sync_folder(&self, path: &Path) -> io::Result<()> {
-        let mut memory = self.0.lock().unwrap();
+        let mut memory = self.call()?;
         memory.folder_syncs += 1;
         let Memory { now, safe, .. } = &mut *memory;
         let within = |name: &PathBuf| name.parent() == Some(path);
@@ -127,12 +166,12 @@ impl Disk for Volatile {
     }
 
     fn read(&self, path: &Path, _: u64) -> io::Result<Vec<u8>> {
-        let memory = self.0.lock().unwrap();
+        let memory = self.call()?;
         memory.now.names.get(path).map(|file| memory.contents[*file].clone()).ok_or_else(missing)
     }
 
     fn remove(&self, path: &Path) -> io::Result<()> {
-        self.0.lock().unwrap().now.names.remove(path).map(drop).ok_or_else(missing)
+        self.call()?.now.names.remove(path).map(drop).ok_or_else(missing)
     }
 }
 
@@ -173,18 +212,40 @@ async fn nothing_is_told_of_an_invoice_that_a_power_cut_would_take() {
     let before = disk.0.lock().unwrap().folder_syncs;
     assert!(issue_invoices(office, &ids).await.iter().all(|outcome| *outcome == Outcome::Done));
     assert_eq!(bus.heard.lock().unwrap().len(), ids.len());
-    // Two for the folders that are new, and one for all documents.
+    // Two for the folders that are new, two since others may have left them so, and one for all documents.
     assert!(disk.0.lock().unwrap().folder_syncs - before <= 5, "a batch shares the sync of its folder");
 }
 
 #[tokio::test]
 async fn one_that_is_put_over_another_is_the_one_or_the_other_at_any_moment() {
-    let disk = Volatile::default();
-    let documents = Folder::open(disk.clone(), Path::new(ROOT)).unwrap();
-    documents.put("a/b.pdf", b"first".to_vec()).await.unwrap();
-    documents.put("a/b.pdf", b"second".to_vec()).await.unwrap();
-    assert_eq!(disk.after_a_power_cut(&Path::new(ROOT).join("a/b.pdf")), Some(b"second".to_vec()));
-    assert_eq!(disk.after_a_power_cut(&Path::new(ROOT).join("set-aside/a/b.1.pdf")), Some(b"first".to_vec()));
+    let (path, kept) = (Path::new(ROOT).join("a/b.pdf"), Path::new(ROOT).join("set-aside/a/b.1.pdf"));
+    let (first, second) = (b"first".to_vec(), b"second".to_vec());
+    let mut moments = 0;
+    loop {
+        let disk = Volatile::default();
+        let documents = Folder::open(disk.clone(), Path::new(ROOT)).unwrap();
+        documents.put("a/b.pdf", first.clone()).await.unwrap();
+        disk.stop_after(Some(moments));
+        let is_whole = documents.put("a/b.pdf", second.clone()).await.is_ok();
+        // Whether only the process is killed there, or the power is cut.
+        for found in [disk.holds(&path), disk.after_a_power_cut(&path)] {
+            assert!(found.as_ref() == Some(&first) || found.as_ref() == Some(&second), "{moments} calls: {found:?}");
+            if found.as_ref() == Some(&second) {
+                assert_eq!(disk.after_a_power_cut(&kept).as_ref(), Some(&first), "{moments} calls");
+            }
+        }
+        disk.stop_after(None);
+        documents.put("a/b.pdf", second.clone()).await.unwrap();
+        assert_eq!(disk.after_a_power_cut(&path).as_ref(), Some(&second), "{moments} calls");
+        assert_eq!(disk.after_a_power_cut(&kept).as_ref(), Some(&first), "{moments} calls");
+        let again = Path::new(ROOT).join("set-aside/a/b.2.pdf");
+        assert_eq!(disk.holds(&again), None, "{moments} calls: kept twice it is kept once");
+        if is_whole {
+            break;
+        }
+        moments += 1;
+    }
+    assert!(moments > 5, "it was stopped at {moments} moments");
 }
 
 #[tokio::test]

@@ -259,8 +259,11 @@ impl Shop {
         sqlx::query_scalar(
             "with missing as (
                  select coalesce(o.status, 'submitted') || case when i.order_id is null then '' else ' + number' end
-                        || case when e.status is null then '' else ', execution ' || e.status || coalesce(' in the hand of '
-                            || e.instance, '') || coalesce(' until ' || e.wake_at, '') end as what,
+                        || case when e.status is null then '' else ', execution ' || e.status
+                            || case when e.instance is null then coalesce(' until ' || e.wake_at, '')
+                               else ' in the hand of ' || e.instance || coalesce(' since ' || e.wake_at, '')
+                                   || coalesce(', leased until ' || e.leased_until, '') end
+                           end as what,
                         a.id
                  from unnest($1::uuid[]) as a (id)
                  left join orders o on o.id = a.id left join executions e on e.id = a.id

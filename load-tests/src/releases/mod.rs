@@ -15,13 +15,13 @@ use crate::{
     server::{self, Server},
 };
 use adapters::local_postgres::LocalPostgres;
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use beside::Load;
 use clap::Args;
 use hand::Hand;
 use reqwest::Client;
 use std::{
-    fs,
+    fs, io,
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
     process::ExitCode,
@@ -123,7 +123,29 @@ async fn side_by_side(
     );
     let later =
         later::after_a_later_one(&client, newer, &mut hand, &mix, &tokens, beside.accepted, args.patience).await?;
+    let kept = files_below(&folder_of_both.documents().join("set-aside"))?;
+    ensure!(kept.is_empty(), "documents were set aside, as if one release took the other's for damaged: {kept:?}");
     drop(folder_of_both);
-    println!("{later}");
+    println!("{later}\nno document was set aside");
     Ok(ExitCode::SUCCESS)
+}
+
+/// All files in a folder and the ones below, if it is there.
+fn files_below(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
+    let (mut files, mut folders) = (Vec::new(), vec![folder.to_path_buf()]);
+    while let Some(folder) = folders.pop() {
+        let entries = match fs::read_dir(&folder) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+            entries => entries.with_context(|| format!("cannot look into {}", folder.display()))?,
+        };
+        for entry in entries {
+            let entry = entry?;
+            if entry.file_type()?.is_dir() {
+                folders.push(entry.path());
+            } else {
+                files.push(entry.path());
+            }
+        }
+    }
+    Ok(files)
 }

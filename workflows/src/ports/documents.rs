@@ -19,7 +19,8 @@ pub enum Filed {
     Stored,
     /// Another one was there before, with this content, and still is.
     Taken(Vec<u8>),
-    /// Something was there before, and still is, that cannot be read for the reason given.
+    /// Something was there before, and still is, that is certainly no document, for the reason given. What may be one and
+    /// cannot be read now is an error: it can be told later.
     Unreadable(String),
 }
 
@@ -31,9 +32,9 @@ pub enum Look {
     Document(Vec<u8>),
     /// Nothing.
     Nothing,
-    /// Something that cannot be read, for the reason given. Another one may be stored in its place.
+    /// Something that is certainly no document, for the reason given. Another one may be stored in its place.
     Unreadable(String),
-    /// Something that nothing can be stored in place of until a person has removed it, for the reason given.
+    /// Something that nothing can be stored in place of until it can be read or a person has removed it, for the reason given.
     Blocked(String),
 }
 
@@ -54,6 +55,21 @@ pub trait Documents: Send + Sync {
     /// anything in it and it is not the same: it may be the only copy of what somebody was given. Says where. The new one
     /// MUST be on disk, under that path, when this returns: somebody is told of it next.
     async fn put(&self, path: &str, content: Vec<u8>) -> Result<Option<String>, Unavailable>;
+
+    /// Puts a document in place of what was looked at and judged. If another one is there by now, that is to be judged first:
+    /// it stays, and the caller comes again.
+    async fn put_over(&self, path: &str, judged: &Look, content: Vec<u8>) -> Result<Option<String>, Unavailable> {
+        let now = self.look(path).await?;
+        let is_judged = match &now {
+            Look::Document(found) => found.is_empty() || *found == content || now == *judged,
+            Look::Nothing | Look::Unreadable(_) | Look::Blocked(_) => true,
+        };
+        if !is_judged {
+            let why = format!("{path} is another one than a moment ago and is looked at again");
+            return Err(Unavailable::because("documents.put", why));
+        }
+        self.put(path, content).await
+    }
 
     /// The document of that path.
     async fn get(&self, path: &str) -> Result<Option<Vec<u8>>, Unavailable>;

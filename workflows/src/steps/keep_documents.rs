@@ -121,7 +121,7 @@ pub(super) async fn mend(office: Office<'_>, issued: &Issued) -> Result<(), Unav
     };
     let printed = print(office.printer, document).await?;
     ensure_reads_as(issued, &printed)?;
-    let kept = office.documents.put(&document_path(&issued.number), printed.pdf).await?;
+    let kept = office.documents.put_over(&document_path(&issued.number), &found, printed.pdf).await?;
     office.issued.record(&[(issued.order, printed.record)]).await?;
     let (order, number) = (issued.order, &issued.number);
     tracing::warn!(%order, number, ?condition, kept, "an invoice was printed again; what stood in its place is kept, if anything did");

@@ -1,7 +1,7 @@
 //! What is done about what stands where an invoice is to be filed: an earlier try of ours, what is left of one, or what
 //! somebody else was given. Decided by what was noted, and where nothing was, by what the document itself says.
 
-use super::issue_invoices::{Office, print};
+use super::issue_invoices::{Office, document_path, print};
 use crate::{
     invoice::Edition,
     issued::{Condition, Fingerprint, Issued, PrintRecord, Printed, ReadBack, is_whole},
@@ -26,6 +26,12 @@ pub(super) async fn take_place(
         return Ok(None);
     };
     let number = document.number.clone();
+    if document_path(&number) != path {
+        // What was found stands under a number that is another order's by now, perhaps.
+        let why =
+            format!("its number is {number} by now, and not that of {path}: it is issued with the one that it has");
+        return Err(Unavailable::refused("documents.file", why));
+    }
     let noted = office.issued.of(&[order]).await?.pop().filter(|noted| noted.file.is_some());
     if noted.as_ref().is_some_and(|noted| noted.condition(found) == Condition::Sound) {
         return Ok(None);
@@ -45,12 +51,12 @@ pub(super) async fn take_place(
         printed = worded_as(office, &says, printed).await?;
         if is_whole(content) {
             // It may not be on disk yet.
-            office.documents.put(path, content.to_vec()).await?;
+            office.documents.put_over(path, found, content.to_vec()).await?;
             let (printer, file) = (UNKNOWN_PRINTER.to_owned(), Fingerprint::of(content));
             return Ok(Some(PrintRecord { printer, file, xml_sha256: says.xml_sha256, ..printed.record }));
         }
     }
-    let kept = office.documents.put(path, printed.pdf).await?;
+    let kept = office.documents.put_over(path, found, printed.pdf).await?;
     let kept = kept.as_deref().unwrap_or("nothing, since nothing was in it");
     tracing::error!(
         %order,

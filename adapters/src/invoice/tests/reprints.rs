@@ -1,10 +1,18 @@
 //! What was issued reads the same whenever it is printed again.
 
 use super::{invoice, line, named, party};
-use crate::invoice::{attached_xml, order_and_number, render};
+use crate::{
+    invoice::{attached_xml, order_and_number, render},
+    printer::PdfPrinter,
+};
+use schemas::ids::OrderId;
 use time::macros::date;
 use uuid::uuid;
-use workflows::invoice::{Edition, InvoiceDocument, InvoiceLine, LinePrice, Party, Payment, TaxCategory};
+use workflows::{
+    invoice::{Edition, InvoiceDocument, InvoiceLine, LinePrice, Party, Payment, TaxCategory},
+    issued::is_whole,
+    ports::InvoicePrinter,
+};
 
 #[test]
 fn the_same_invoice_is_the_same_file() {
@@ -50,6 +58,17 @@ fn what_release_0_1_0_issued_reads_the_same_when_it_is_printed_again() {
     let issued = include_str!("../../../golden/invoice.0.1.0.xml");
     assert_eq!(render(&document).unwrap().xml, issued);
     assert_eq!(order_and_number(issued), Some((document.order, document.number)));
+}
+
+/// A file as release 0.1.0 (commit b3fc157) wrote it, one of its demonstration.
+#[test]
+fn a_file_of_release_0_1_0_says_whose_invoice_it_is() {
+    let pdf = include_bytes!("../../../golden/invoice.0.1.0.pdf");
+    assert!(is_whole(pdf));
+    let says = PdfPrinter.read_back(pdf).unwrap();
+    assert!(says.is(OrderId(uuid!("01a21ee2-d88f-778d-85ae-0454536c7444")), "2026-000005"), "{says:?}");
+    let hash: String = says.xml_sha256.iter().map(|byte| format!("{byte:02x}")).collect();
+    assert_eq!(hash, "dbe51bf7b5027d270123ca45ed8014a7714fbd8fe716d9f5e2012263cd977b89");
 }
 
 #[test]
