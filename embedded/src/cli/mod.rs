@@ -134,9 +134,10 @@ enum RoleArg {
 enum CatalogCommand {
     /// Import products and book their units in: a CSV with the header sku,name,price,currency,tax_rate,stock.
     ///
-    /// price is in decimal units (12.50), tax_rate in per cent (20 or 5.5), stock the units that come in with this
+    /// price is in decimal units (12.50), tax_rate in per cent (20 or 5.5; not 0.2), stock the units that come in with this
     /// import. Optional are tax_category (standard, zero, exempt or export), tax_exemption_reason, and price_includes_tax
-    /// (true or false). More columns are allowed. If a row is bad, nothing of the file is imported, unless --skip-bad is given.
+    /// (true or false). More columns are allowed, and named. If a row is bad, nothing of the file is imported, unless
+    /// --skip-bad is given.
     ///
     /// Of a product that is there already, name, price, currency, tax_rate and the optional columns are overwritten, and
     /// stock is added to what is there, unless --counted is given; orders that have their price keep it. An optional
