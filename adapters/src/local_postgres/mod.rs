@@ -19,6 +19,7 @@ use std::time::Duration;
 
 use sqlx::{Connection, PgConnection};
 
+pub use account::own_uid;
 use cluster::Started;
 pub use ephemeral::{EphemeralError, EphemeralPostgres, ephemeral};
 pub use error::StartError;
