@@ -78,6 +78,12 @@ async fn a_file_without_a_column_leaves_what_products_have_of_it() {
 }
 
 #[tokio::test]
+async fn the_address_of_the_database_is_printed_for_other_programs() {
+    let shop = Shop::open(0).await;
+    assert_eq!(printed(&shop, &["database-url"]), format!("{}\n", shop.url));
+}
+
+#[tokio::test]
 async fn a_column_that_is_misspelt_is_named_in_the_answer() {
     let shop = Shop::open(0).await;
     let file = shop.dir.path().join("misspelt.csv");

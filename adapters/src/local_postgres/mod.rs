@@ -75,6 +75,24 @@ impl LocalPostgres {
         blocking(move || Ok(place::is_taken(&data_dir))).await
     }
 
+    /// The address of the database `sluice` of a data folder whose server a process runs at this moment; none if no process does.
+    ///
+    /// # Errors
+    ///
+    /// Where the folder cannot be one of a server.
+    pub async fn running_at(data_dir: &Path) -> Result<Option<String>, StartError> {
+        let data_dir = data_dir.to_path_buf();
+        blocking(move || {
+            if !place::is_taken(&data_dir) {
+                return Ok(None);
+            }
+            let place = Place::of(&data_dir)?;
+            let nobody = place.try_lock()?.is_some();
+            Ok((!nobody).then(|| place.url("sluice")))
+        })
+        .await
+    }
+
     async fn open(place: Place, search: Search, progress: impl Fn(&str)) -> Result<Self, StartError> {
         let url = place.url("sluice");
         let Some(lock) = lock_or_join(&place, &progress).await? else {

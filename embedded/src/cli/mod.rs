@@ -3,6 +3,7 @@
 pub mod aws_local;
 mod catalog;
 mod check;
+mod database_url;
 mod dlq;
 mod serve;
 mod store;
@@ -80,6 +81,8 @@ enum Command {
     },
     /// Print a bearer token of the development key.
     Token(TokenArgs),
+    /// Print the address of the database while it runs: psql "$(sluice database-url)".
+    DatabaseUrl,
     /// Work on the catalogue.
     #[command(subcommand)]
     Catalog(CatalogCommand),
@@ -259,6 +262,7 @@ impl Command {
                 check::audit(config, all, json, matches!(documents, DocumentsArg::All)).await
             }
             Self::Token(args) => token::token(config, args),
+            Self::DatabaseUrl => database_url::database_url(config).await,
             Self::Catalog(CatalogCommand::Import(args)) => catalog::import(config, &args).await,
             Self::Dlq(DlqCommand::List { queue, json }) => dlq::list(config, queue.as_deref(), json).await,
             Self::Dlq(DlqCommand::Show { id }) => dlq::show(config, id).await,
