@@ -34,7 +34,11 @@ impl InvoicePrinter for PdfPrinter {
 }
 
 fn print(document: &InvoiceDocument) -> Result<Printed, invoice::RenderError> {
-    let invoice::Rendered { pdf, xml, unprintable } = invoice::render(document)?;
+    let invoice::Rendered { pdf, xml, unprintable, cut } = invoice::render(document)?;
+    if cut > 0 {
+        let (order, number) = (document.order, &document.number);
+        tracing::warn!(%order, number, texts = cut, "an invoice has texts that are too long for its page, and end in … there");
+    }
     let record = PrintRecord {
         number: document.number.clone(),
         edition: document.edition,

@@ -357,8 +357,11 @@ impl Painter<'_> {
         let separator = format!(" {SEPARATOR} ");
         let mut whose = vec![one_line(&seller.name)];
         whose.extend(address(seller));
+        // What has no room here stands in the letterhead.
+        let cut = self.used.cut;
         let mut lines = self.wrap(&whose.join(&separator), FOOTER, 400_000, 1);
         lines.extend(self.wrap(&contact(seller).join(&separator), FOOTER, 400_000, 1));
+        self.used.cut = cut;
         let mut pages = self.done;
         pages.push(self.page);
         let count = pages.len();
