@@ -11,7 +11,7 @@ use workflows::{
 };
 
 /// Raised with whatever changes the bytes of a document, which then differ from those that an earlier one printed.
-pub const VERSION: &str = "sluice-pdf/2";
+pub const VERSION: &str = "sluice-pdf/3";
 
 /// Prints PDF/A-3 with Factur-X.
 #[derive(Clone, Copy, Debug, Default)]

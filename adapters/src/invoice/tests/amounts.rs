@@ -81,6 +81,21 @@ fn prices_that_include_tax_are_what_is_paid() {
 }
 
 #[test]
+fn an_amount_without_room_beside_its_label_stands_below_it() {
+    for (unit_price, basis, tax, is_below) in [
+        (1_234_567_890, "12,345,678.90", "2,345,678.99", false),
+        (1_000_000_000_000_000_000, "10,000,000,000,000,000.00", "1,900,000,000,000,000.00", true),
+    ] {
+        let heights = open(&invoice(vec![line("A", "Everything", 1, unit_price, 1900)])).heights();
+        let label = format!("VAT 19 % on {basis}");
+        let at = heights.iter().position(|(text, _)| *text == label).unwrap();
+        assert_eq!(heights[at + 1].0, tax);
+        assert_eq!(heights[at].1 != heights[at + 1].1, is_below, "{heights:?}");
+        assert_ne!(heights[at + 1].1, heights[at + 2].1, "the next row has a line of its own: {heights:?}");
+    }
+}
+
+#[test]
 fn amounts_beyond_64_bits_are_refused() {
     let document = invoice(vec![line("A", "Everything", i64::MAX, 2, 0)]);
     assert_eq!(render(&document), Err(RenderError::Totals(TotalsError::Overflow)));
