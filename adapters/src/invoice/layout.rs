@@ -9,6 +9,7 @@ use super::columns::{Columns, heads, rate, unit_price_of, width};
 use super::exemption;
 use super::fonts::{SEPARATOR, Weight};
 use super::format::{grouped, long_date, one_line};
+use super::gross_price;
 use super::text::{self, Line, Used};
 
 pub(super) const LEFT: i64 = 56_000;
@@ -241,7 +242,10 @@ impl Painter<'_> {
 
     fn row(&mut self, line: &InvoiceLine) -> Row {
         let sku = self.wrap(&line.sku, BODY, self.columns.sku_width, NAME_LINES);
-        let name = self.wrap(&line.name, BODY, self.columns.name_width, NAME_LINES);
+        let mut name = self.wrap(&line.name, BODY, self.columns.name_width, NAME_LINES);
+        if let Some(note) = gross_price::note(self.document, line) {
+            name.extend(self.wrap(&note, BODY, self.columns.name_width, NAME_LINES));
+        }
         let tall =
             |lines: &[Line]| lines.iter().map(|line| LEADING + above(line, BODY) + below(line, BODY)).sum::<i64>();
         let height = tall(&sku).max(tall(&name)) + 2 * ROW_PADDING;

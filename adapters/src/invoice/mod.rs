@@ -9,6 +9,7 @@ mod deflate;
 mod exemption;
 mod fonts;
 mod format;
+mod gross_price;
 mod layout;
 mod metadata;
 mod pdf;

@@ -77,6 +77,10 @@ fn prices_that_include_tax_are_what_is_paid() {
     ] {
         assert_eq!(between(&xml, tag, "<"), figure, "{tag}");
     }
+    let note = "Unit price with VAT: EUR 9.99";
+    assert_eq!(between(&xml, "<ram:IncludedNote><ram:Content>", "<"), note);
+    assert!(page.contains(note), "{page}");
+    assert!(!open(&named("Keyboard")).xml().contains("IncludedNote"), "a price without tax needs none");
     assert!(page.contains("8.394958\n19 %\n8.39\n") && page.contains("Total\nEUR 9.99\n"), "{page}");
 }
 
