@@ -205,9 +205,9 @@ fn price_minor(price: Decimal, currency: Currency) -> Result<i64, Reason> {
 
 /// A rate in per cent. Programs that keep it as a share of one write 0.19, which as 0.19 per cent would be taxed hardly at all.
 fn tax_rate(text: &str) -> Result<Decimal, Reason> {
-    let rate = number(text).map_err(|reason| match reason {
-        Reason::Number(DecimalError::NotANumber) => Reason::NotARate,
-        other => other,
+    let rate = text.parse::<Decimal>().map(Decimal::without_trailing_zeros).map_err(|error| match error {
+        DecimalError::NotANumber => Reason::NotARate,
+        DecimalError::Empty | DecimalError::TooManyDecimals(_) | DecimalError::TooLarge => Reason::Number(error),
     })?;
     if rate.is_fraction() {
         Err(Reason::Share { share: rate, per_cent: rate.per_cent().map_err(Reason::Number)? })
