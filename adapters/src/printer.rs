@@ -11,7 +11,7 @@ use workflows::{
 };
 
 /// Raised with whatever changes the bytes of a document, which then differ from those that an earlier one printed.
-pub const VERSION: &str = "sluice-pdf/2";
+pub const VERSION: &str = "sluice-pdf/3";
 
 /// Prints PDF/A-3 with Factur-X.
 #[derive(Clone, Copy, Debug, Default)]
@@ -34,7 +34,11 @@ impl InvoicePrinter for PdfPrinter {
 }
 
 fn print(document: &InvoiceDocument) -> Result<Printed, invoice::RenderError> {
-    let invoice::Rendered { pdf, xml, unprintable } = invoice::render(document)?;
+    let invoice::Rendered { pdf, xml, unprintable, cut } = invoice::render(document)?;
+    if cut > 0 {
+        let (order, number) = (document.order, &document.number);
+        tracing::warn!(%order, number, texts = cut, "an invoice has texts that are too long for its page, and end in … there");
+    }
     let record = PrintRecord {
         number: document.number.clone(),
         edition: document.edition,

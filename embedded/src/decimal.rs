@@ -1,7 +1,7 @@
 //! Exact decimal numbers as people write them in CSV files: a price never becomes a float on its way to
 //! minor units, and a digit that cannot be held is an error instead of a rounding.
 
-use std::str::FromStr;
+use std::{fmt, str::FromStr};
 
 /// A decimal number: `digits` divided by ten to the power of `decimals`, as it was written (`1.50` keeps two).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,6 +71,22 @@ impl Decimal {
         self
     }
 
+    /// Whether it lies between nothing and one.
+    pub fn is_fraction(self) -> bool {
+        self.digits > 0 && 10_i64.checked_pow(u32::from(self.decimals)).is_none_or(|one| self.digits < one)
+    }
+
+    /// A hundred times the value, as which a share of one is written in per cent.
+    ///
+    /// # Errors
+    /// When that is too large.
+    pub fn per_cent(self) -> Result<Self, DecimalError> {
+        let missing = 2_u8.saturating_sub(self.decimals);
+        let factor = 10_i64.pow(u32::from(missing));
+        let digits = self.digits.checked_mul(factor).ok_or(DecimalError::TooLarge)?;
+        Ok(Self { digits, decimals: self.decimals.saturating_sub(2) })
+    }
+
     /// The value in units of ten to the power of minus `unit_decimals`: `12.5` is 1250 at two.
     ///
     /// # Errors
@@ -84,8 +100,22 @@ impl Decimal {
     }
 }
 
+impl fmt::Display for Decimal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (sign, digits) = (if self.digits < 0 { "-" } else { "" }, self.digits.unsigned_abs().to_string());
+        let decimals = usize::from(self.decimals);
+        // At least one digit before the point.
+        let padded = format!("{}{digits}", "0".repeat((decimals + 1).saturating_sub(digits.len())));
+        match padded.split_at_checked(padded.len().saturating_sub(decimals)) {
+            Some((whole, fraction)) if !fraction.is_empty() => write!(f, "{sign}{whole}.{fraction}"),
+            Some(_) | None => write!(f, "{sign}{padded}"),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
     use super::*;
 
     fn scaled(text: &str, decimals: u8) -> Result<i64, DecimalError> {
@@ -136,6 +166,30 @@ mod tests {
         ] {
             assert_eq!(scaled(text, decimals), Err(expected), "{text}");
         }
+    }
+
+    #[test]
+    fn a_share_of_one_is_told_from_other_numbers_and_written_in_per_cent() {
+        for (text, fraction, per_cent) in [
+            ("0.19", true, "19"),
+            ("0.07", true, "7"),
+            (".5", true, "50"),
+            ("0.055", true, "5.5"),
+            ("0.0825", true, "8.25"),
+            ("0.99", true, "99"),
+            ("0.000000000000000000001", true, "0.0000000000000000001"),
+            ("0", false, "0"),
+            ("0.00", false, "0"),
+            ("1", false, "100"),
+            ("1.01", false, "101"),
+            ("-0.19", false, "-19"),
+            ("19", false, "1900"),
+        ] {
+            let number = text.parse::<Decimal>().unwrap().without_trailing_zeros();
+            assert_eq!(number.is_fraction(), fraction, "{text}");
+            assert_eq!(number.per_cent().unwrap().to_string(), per_cent, "{text}");
+        }
+        assert_eq!("9223372036854775807".parse::<Decimal>().unwrap().per_cent(), Err(DecimalError::TooLarge));
     }
 
     #[test]

@@ -78,6 +78,22 @@ async fn a_file_without_a_column_leaves_what_products_have_of_it() {
 }
 
 #[tokio::test]
+async fn the_address_of_the_database_is_printed_for_other_programs() {
+    let shop = Shop::open(0).await;
+    assert_eq!(printed(&shop, &["database-url"]), format!("{}\n", shop.url));
+}
+
+#[tokio::test]
+async fn a_column_that_is_misspelt_is_named_in_the_answer() {
+    let shop = Shop::open(0).await;
+    let file = shop.dir.path().join("misspelt.csv");
+    fs::write(&file, format!("{HEADER},colour,price_include_tax\nPOT,Pot,11.90,EUR,19,1,red,true\n")).unwrap();
+    let told = printed(&shop, &["catalog", "import", file.to_str().unwrap()]);
+    let columns = r#"not known and were not read: "colour", "price_include_tax" (is price_includes_tax meant?)."#;
+    assert!(told.contains(columns) && told.contains("1 products imported"), "{told}");
+}
+
+#[tokio::test]
 async fn a_file_that_another_program_saved_books_nothing_in_again() {
     let shop = Shop::open(0).await;
     let before = (shop.on_hand("POT").await, shop.on_hand("CUP").await);

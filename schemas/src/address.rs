@@ -6,6 +6,7 @@ use crate::{
     text::is_blank,
 };
 use serde::{Deserialize, Deserializer, Serialize};
+use unicode_normalization::UnicodeNormalization;
 use utoipa::{
     ToSchema,
     openapi::schema::{ObjectBuilder, SchemaType, Type},
@@ -88,6 +89,13 @@ impl Address {
             errors.add(format!("{at}/country"), &format!("{rule}{hint}"));
         }
     }
+}
+
+/// The letters and digits of a postal code, in capitals and of the ordinary width: two spellings that a carrier takes for one
+/// code are one here, wherever blanks and hyphens were put.
+#[must_use]
+pub fn postal_code_signs(written: &str) -> String {
+    written.nfkc().filter(|sign| sign.is_alphanumeric()).flat_map(char::to_uppercase).collect()
 }
 
 fn null_is_empty<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {

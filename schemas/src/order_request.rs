@@ -28,7 +28,9 @@ pub struct OrderRequest {
     /// 1 to 1000 lines; the same SKU may come twice.
     #[schema(min_items = 1, max_items = 1000)]
     pub lines: Vec<LineRequest>,
-    /// What the buyer was shown, tax included. A different total refuses the order with `price_changed`.
+    /// What the buyer was shown, tax included. A different total refuses the order with `price_changed`. Tax is reckoned once
+    /// for each rate and category, on the sum of its lines (quantity times price) without tax, rounded half up to a minor unit;
+    /// lines whose price includes the tax add just their price.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expected_total: Option<Amount>,
     /// The buyer's e-mail address.

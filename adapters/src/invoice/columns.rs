@@ -71,6 +71,6 @@ pub(super) fn rate(basis_points: u32) -> String {
 }
 
 /// The width of a text, near enough to lay out columns.
-fn width(text: &str, style: Style) -> i64 {
+pub(super) fn width(text: &str, style: Style) -> i64 {
     breaks::width(text, style.weight) * style.size / 1000 + 500
 }

@@ -26,6 +26,8 @@ pub(super) fn code(document: &InvoiceDocument, category: TaxCategory) -> Option<
 fn leaves_eu(document: &InvoiceDocument) -> bool {
     match document.edition {
         Edition::First | Edition::Second => true,
-        Edition::Third => !Place::from(document.ship_to.as_ref().unwrap_or(&document.buyer)).is_in_eu(),
+        Edition::Third | Edition::Fourth => {
+            !Place::from(document.ship_to.as_ref().unwrap_or(&document.buyer)).is_in_eu()
+        }
     }
 }

@@ -5,10 +5,11 @@ use schemas::country::country_name;
 use workflows::invoice::{InvoiceDocument, InvoiceLine, Party, Payment, TaxCategory, TaxSubtotal, Totals};
 
 use super::canvas::{Canvas, Colour, HEIGHT, WIDTH};
-use super::columns::{Columns, heads, rate, unit_price_of};
+use super::columns::{Columns, heads, rate, unit_price_of, width};
 use super::exemption;
 use super::fonts::{SEPARATOR, Weight};
 use super::format::{grouped, long_date, one_line};
+use super::gross_price;
 use super::text::{self, Line, Used};
 
 pub(super) const LEFT: i64 = 56_000;
@@ -63,6 +64,8 @@ const TOTAL_LEADING: i64 = 16_000;
 const GRAND_LEADING: i64 = 24_000;
 const TOTALS_GAP: i64 = 12_000;
 const TOTALS_WIDTH: i64 = 232_000;
+/// Between a label of the totals and its amount, at least.
+const AMOUNT_GAP: i64 = 8_000;
 
 /// Draws all pages and returns the operators of each.
 pub(super) fn draw(document: &InvoiceDocument, totals: &Totals, used: &mut Used) -> Vec<Vec<u8>> {
@@ -239,7 +242,10 @@ impl Painter<'_> {
 
     fn row(&mut self, line: &InvoiceLine) -> Row {
         let sku = self.wrap(&line.sku, BODY, self.columns.sku_width, NAME_LINES);
-        let name = self.wrap(&line.name, BODY, self.columns.name_width, NAME_LINES);
+        let mut name = self.wrap(&line.name, BODY, self.columns.name_width, NAME_LINES);
+        if let Some(note) = gross_price::note(self.document, line) {
+            name.extend(self.wrap(&note, BODY, self.columns.name_width, NAME_LINES));
+        }
         let tall =
             |lines: &[Line]| lines.iter().map(|line| LEADING + above(line, BODY) + below(line, BODY)).sum::<i64>();
         let height = tall(&sku).max(tall(&name)) + 2 * ROW_PADDING;
@@ -267,7 +273,11 @@ impl Painter<'_> {
     }
 
     fn totals_height(&self) -> i64 {
-        let rates = i64::try_from(self.totals.taxes.len()).unwrap_or(0);
+        let rates = self.totals.taxes.iter().map(|tax| {
+            let [label, amount] = self.tax_row(tax);
+            if self.fits_beside(BODY, &label, &amount) { 1 } else { 2 }
+        });
+        let rates: i64 = rates.sum();
         let reasons = self.totals.taxes.iter().filter(|tax| tax.category.wants_reason()).count();
         let reasons = i64::try_from(reasons * REASON_LINES).unwrap_or(0) * SMALL_LEADING;
         let height = TOTALS_GAP + (rates + 2) * TOTAL_LEADING + reasons + 2 * GRAND_LEADING;
@@ -283,8 +293,8 @@ impl Painter<'_> {
         let top = self.y;
         self.total_row(BODY, TOTAL_LEADING, "Net total", &grouped(self.totals.net, digits));
         for tax in &self.totals.taxes {
-            let label = format!("VAT {}{} on {}", rate(tax.rate), category(tax), grouped(tax.basis, digits));
-            self.total_row(BODY, TOTAL_LEADING, &label, &grouped(tax.tax, digits));
+            let [label, amount] = self.tax_row(tax);
+            self.total_row(BODY, TOTAL_LEADING, &label, &amount);
             self.reason(tax);
         }
         if self.totals.taxes.len() > 1 {
@@ -318,26 +328,44 @@ impl Painter<'_> {
         }
     }
 
+    /// What the row of a rate says, and its amount.
+    fn tax_row(&self, tax: &TaxSubtotal) -> [String; 2] {
+        let digits = self.document.minor_digits;
+        let label = format!("VAT {}{} on {}", rate(tax.rate), category(tax), grouped(tax.basis, digits));
+        [label, grouped(tax.tax, digits)]
+    }
+
+    fn fits_beside(&self, style: Style, label: &str, amount: &str) -> bool {
+        let room = self.columns.net - (RIGHT - TOTALS_WIDTH);
+        width(label, style) + AMOUNT_GAP + width(amount, style) <= room
+    }
+
+    /// A row of the totals; an amount that has no room beside its label stands below it.
     fn total_row(&mut self, style: Style, leading: i64, label: &str, amount: &str) {
-        if self.y + leading > BOTTOM {
+        let above = if self.fits_beside(style, label, amount) { 0 } else { leading };
+        if self.y + above + leading > BOTTOM {
             self.continue_page();
         }
         let base = self.y + leading - 4_500;
         self.left(RIGHT - TOTALS_WIDTH, base, style, label);
-        self.right(self.columns.net, base, style, amount);
-        self.y += leading;
+        self.right(self.columns.net, base + above, style, amount);
+        self.y += above + leading;
     }
 
     /// How it is paid, to the left of the totals.
     fn note(&mut self) {
-        let width = RIGHT - LEFT - TOTALS_WIDTH - 24_000;
+        let room = RIGHT - LEFT - TOTALS_WIDTH - 24_000;
         let lines = match &self.document.payment {
             Payment::Authorized { .. } if self.totals.gross == 0 => vec!["Nothing to pay.".to_owned()],
             Payment::Authorized { reference } => {
-                vec!["Payment authorised: no transfer is needed.".to_owned(), format!("Payment reference: {reference}")]
+                let mut lines = vec!["Payment authorised: no transfer is needed.".to_owned()];
+                lines.extend(payment_reference(reference, room));
+                lines
             }
             Payment::Prepaid { reference } => {
-                vec!["Paid in full, with thanks.".to_owned(), format!("Payment reference: {reference}")]
+                let mut lines = vec!["Paid in full, with thanks.".to_owned()];
+                lines.extend(payment_reference(reference, room));
+                lines
             }
             Payment::Transfer { iban, due } => vec![
                 format!("Please pay by {} to", long_date(*due)),
@@ -347,7 +375,7 @@ impl Painter<'_> {
         };
         let mut y = self.y + TOTAL_LEADING - 4_500;
         for line in lines {
-            y = self.paragraph(LEFT + 6_000, y, SMALL, width, SMALL_LEADING, &line);
+            y = self.paragraph(LEFT + 6_000, y, SMALL, room, SMALL_LEADING, &line);
         }
     }
 
@@ -357,8 +385,11 @@ impl Painter<'_> {
         let separator = format!(" {SEPARATOR} ");
         let mut whose = vec![one_line(&seller.name)];
         whose.extend(address(seller));
+        // What has no room here stands in the letterhead.
+        let cut = self.used.cut;
         let mut lines = self.wrap(&whose.join(&separator), FOOTER, 400_000, 1);
         lines.extend(self.wrap(&contact(seller).join(&separator), FOOTER, 400_000, 1));
+        self.used.cut = cut;
         let mut pages = self.done;
         pages.push(self.page);
         let count = pages.len();
@@ -392,6 +423,12 @@ fn category(tax: &TaxSubtotal) -> &'static str {
         TaxCategory::Exempt => " (exempt)",
         TaxCategory::Export => " (export)",
     }
+}
+
+/// Whoever looks a reference up copies it: it stands in one piece.
+fn payment_reference(reference: &str, room: i64) -> Vec<String> {
+    let whole = format!("Payment reference: {reference}");
+    if width(&whole, SMALL) <= room { vec![whole] } else { vec!["Payment reference:".to_owned(), reference.to_owned()] }
 }
 
 /// A row of the table, broken into lines.

@@ -9,6 +9,7 @@ mod deflate;
 mod exemption;
 mod fonts;
 mod format;
+mod gross_price;
 mod layout;
 mod metadata;
 mod pdf;
@@ -43,6 +44,8 @@ pub struct Rendered {
     pub xml: String,
     /// The characters that no font has.
     pub unprintable: Vec<char>,
+    /// How many texts end on the page before they do in the XML, because they are too long for their place.
+    pub cut: usize,
 }
 
 /// Whether somebody who reads a name would see anything.
@@ -78,5 +81,5 @@ pub fn render(document: &InvoiceDocument) -> Result<Rendered, RenderError> {
         pages: &pages,
         fonts: &fonts,
     })?;
-    Ok(Rendered { pdf, xml, unprintable: fonts.unprintable.into_iter().collect() })
+    Ok(Rendered { pdf, xml, unprintable: fonts.unprintable.into_iter().collect(), cut: fonts.cut })
 }

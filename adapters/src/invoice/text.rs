@@ -77,6 +77,8 @@ pub(super) struct Used {
     pub(super) bold: Extent,
     /// What no font has.
     pub(super) unprintable: BTreeSet<char>,
+    /// How many texts were too long for their place.
+    pub(super) cut: usize,
     /// By index of the file.
     pub(super) subsets: [Option<Subset>; fonts::COUNT],
 }
@@ -87,6 +89,7 @@ impl Used {
             regular: Extent::Core,
             bold: Extent::Core,
             unprintable: BTreeSet::new(),
+            cut: 0,
             subsets: std::array::from_fn(|_| None),
         }
     }
@@ -145,18 +148,21 @@ pub(super) fn wrap(text: &str, weight: Weight, width: i64, max_lines: usize, use
     let text = composed.as_ref();
     // Where the lines end is found by the widths of single characters. Should shaping make one wider, all end earlier.
     let mut narrower = width;
+    let (mut lines, mut is_cut) = wrap_at(text, weight, narrower, max_lines, used);
     for _ in 0..TRIES {
-        let lines = wrap_at(text, weight, narrower, max_lines, used);
         let widest = lines.iter().map(|line| line.width).max().unwrap_or(0);
         if widest <= width {
-            return lines;
+            break;
         }
         narrower = narrower * width / widest;
+        (lines, is_cut) = wrap_at(text, weight, narrower, max_lines, used);
     }
-    wrap_at(text, weight, narrower, max_lines, used)
+    used.cut += usize::from(is_cut);
+    lines
 }
 
-fn wrap_at(text: &str, weight: Weight, width: i64, max_lines: usize, used: &mut Used) -> Vec<Line> {
+/// The lines of a text, and whether there would have been more.
+fn wrap_at(text: &str, weight: Weight, width: i64, max_lines: usize, used: &mut Used) -> (Vec<Line>, bool) {
     let mut lines = Vec::new();
     let ranges = breaks(text, weight, width);
     let base = match unicode_bidi::get_base_direction(text) {
@@ -168,11 +174,11 @@ fn wrap_at(text: &str, weight: Weight, width: i64, max_lines: usize, used: &mut 
         let part = text.get(range.clone()).unwrap_or_default().trim_end();
         if index + 1 == max_lines && ranges.len() > max_lines {
             lines.push(line_of(&format!("{part}…"), base, weight, used));
-            break;
+            return (lines, true);
         }
         lines.push(line_of(part, base, weight, used));
     }
-    lines
+    (lines, false)
 }
 
 /// The text without explicit bidirectional controls, which could make a name cover its neighbours, and without other

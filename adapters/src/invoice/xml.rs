@@ -5,6 +5,7 @@ use workflows::invoice::{InvoiceDocument, InvoiceLine, Party, Payment, TaxSubtot
 
 use super::exemption;
 use super::format::{compact_date, one_line, percent, plain, plain_wide};
+use super::gross_price;
 
 /// The guideline (BT-24) of the profile.
 const GUIDELINE: &str = "urn:cen.eu:en16931:2017";
@@ -42,7 +43,8 @@ pub(super) fn write(document: &InvoiceDocument, totals: &Totals) -> String {
     });
     xml.within("rsm:SupplyChainTradeTransaction", |xml| {
         for (index, (line, net)) in document.lines.iter().zip(&totals.lines).enumerate() {
-            xml.within("ram:IncludedSupplyChainTradeLineItem", |xml| xml.line(index + 1, line, *net));
+            let note = gross_price::note(document, line);
+            xml.within("ram:IncludedSupplyChainTradeLineItem", |xml| xml.line(index + 1, line, note.as_deref(), *net));
         }
         xml.within("ram:ApplicableHeaderTradeAgreement", |xml| {
             xml.within("ram:SellerTradeParty", |xml| xml.party(&document.seller));
@@ -114,8 +116,13 @@ impl Xml {
     }
 
     /// BG-25.
-    fn line(&mut self, number: usize, line: &InvoiceLine, net: i64) {
-        self.within("ram:AssociatedDocumentLineDocument", |xml| xml.text("ram:LineID", &number.to_string()));
+    fn line(&mut self, number: usize, line: &InvoiceLine, note: Option<&str>, net: i64) {
+        self.within("ram:AssociatedDocumentLineDocument", |xml| {
+            xml.text("ram:LineID", &number.to_string());
+            if let Some(note) = note {
+                xml.within("ram:IncludedNote", |xml| xml.text("ram:Content", note));
+            }
+        });
         self.within("ram:SpecifiedTradeProduct", |xml| {
             xml.text("ram:SellerAssignedID", &line.sku);
             // BR-25: every line names its article.

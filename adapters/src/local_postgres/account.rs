@@ -97,7 +97,10 @@ impl Account {
 }
 
 /// The user id of this process. The standard library does not tell it, `id` does everywhere.
-pub(super) fn own_uid() -> Result<u32, StartError> {
+///
+/// # Errors
+/// If `id` cannot be run, or tells no number.
+pub fn own_uid() -> Result<u32, StartError> {
     id(&["-u"])?.ok_or_else(|| StartError::NotRun {
         program: "id -u".to_owned(),
         source: std::io::Error::from(std::io::ErrorKind::InvalidData),

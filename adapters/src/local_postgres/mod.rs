@@ -19,6 +19,7 @@ use std::time::Duration;
 
 use sqlx::{Connection, PgConnection};
 
+pub use account::own_uid;
 use cluster::Started;
 pub use ephemeral::{EphemeralError, EphemeralPostgres, ephemeral};
 pub use error::StartError;
@@ -72,6 +73,24 @@ impl LocalPostgres {
     pub async fn is_there(data_dir: &Path) -> Result<bool, StartError> {
         let data_dir = data_dir.to_path_buf();
         blocking(move || Ok(place::is_taken(&data_dir))).await
+    }
+
+    /// The address of the database `sluice` of a data folder whose server a process runs at this moment; none if no process does.
+    ///
+    /// # Errors
+    ///
+    /// Where the folder cannot be one of a server.
+    pub async fn running_at(data_dir: &Path) -> Result<Option<String>, StartError> {
+        let data_dir = data_dir.to_path_buf();
+        blocking(move || {
+            if !place::is_taken(&data_dir) {
+                return Ok(None);
+            }
+            let place = Place::of(&data_dir)?;
+            let nobody = place.try_lock()?.is_some();
+            Ok((!nobody).then(|| place.url("sluice")))
+        })
+        .await
     }
 
     async fn open(place: Place, search: Search, progress: impl Fn(&str)) -> Result<Self, StartError> {

@@ -170,6 +170,22 @@ async fn a_second_process_joins_and_takes_over_when_the_first_is_killed() {
 }
 
 #[tokio::test]
+async fn a_server_has_an_address_as_long_as_somebody_runs_it() {
+    let folder = data_folder();
+    let data_dir =
+        folder.path().join("a folder of so long a name that no socket fits into it, with spaces ".repeat(2).trim());
+    assert_eq!(LocalPostgres::running_at(&data_dir).await.unwrap(), None);
+    assert!(!data_dir.exists(), "looking makes nothing");
+    let server = start(&data_dir).await;
+    let url = LocalPostgres::running_at(&data_dir).await.unwrap().unwrap();
+    assert_eq!(url, server.url());
+    assert_eq!(says(&url, "select 1").await.unwrap(), 1);
+    server.stop().await;
+    // A process that another test starts at this moment holds copies of the lock until it runs its program.
+    eventually("nobody runs it", async || LocalPostgres::running_at(&data_dir).await.unwrap().is_none()).await;
+}
+
+#[tokio::test]
 async fn a_guest_that_stops_leaves_the_server_to_its_owner() {
     let folder = data_folder();
     let owner = start(folder.path()).await;

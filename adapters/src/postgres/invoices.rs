@@ -190,7 +190,7 @@ pub(super) fn document(
     let reference = order.payment.and_then(|payment| payment.authorization_id).unwrap_or_default();
     let payment = match edition {
         Edition::First => Payment::Prepaid { reference },
-        Edition::Second | Edition::Third => {
+        Edition::Second | Edition::Third | Edition::Fourth => {
             // BR-07 wants a name that can be read.
             for party in [Some(&mut buyer), ship_to.as_mut()].into_iter().flatten() {
                 if !invoice::is_legible(&party.name) {
@@ -222,7 +222,7 @@ fn invoice_line(line: StoredLine, seller: &Party, leaves_eu: bool, edition: Edit
     let mut exemption_reason = line.tax_exemption_reason;
     match edition {
         Edition::First | Edition::Second => {}
-        Edition::Third => {
+        Edition::Third | Edition::Fourth => {
             let listed_as = price.category;
             price.category = listed_as.sold_by(seller);
             if price.category != listed_as && exemption_reason.is_none() {

@@ -1,5 +1,6 @@
 //! The first line of a catalogue file: which of our columns it has and where, or why the file as a whole is no catalogue.
 
+use super::unknown::{UnknownColumn, unknown};
 use crate::csv_records::{Record, RecordError};
 use workflows::invoice::TaxTermsSaid;
 
@@ -59,6 +60,8 @@ pub(super) struct Header {
     pub(super) places: [usize; COLUMNS.len()],
     /// Where the others stand that this one has.
     pub(super) optional: [Option<usize>; OPTIONAL.len()],
+    /// What else it has columns for, which nobody reads.
+    pub(super) unknown: Vec<UnknownColumn>,
 }
 
 impl Header {
@@ -104,7 +107,7 @@ impl Header {
             *slot = place(column)?;
         }
         if missing.is_empty() {
-            Ok(Self { width: names.len(), places, optional })
+            Ok(Self { width: names.len(), places, optional, unknown: unknown(&names, optional) })
         } else {
             Err(CatalogFileError::MissingColumns { line, missing })
         }
@@ -116,10 +119,20 @@ impl Header {
         TaxTermsSaid { category, exemption_reason, price_includes_tax }
     }
 
+    /// What a row has in our column, if that is there and can be read.
+    pub(super) fn text_of<'a>(&self, column: &str, record: &'a Record) -> Option<&'a str> {
+        let place = self.columns().find(|(name, _)| *name == column).and_then(|(_, place)| place)?;
+        let text = std::str::from_utf8(record.field(place)?).ok()?.trim();
+        Some(text).filter(|text| !text.is_empty())
+    }
+
     /// The name of our column that stands there.
     pub(super) fn column_at(&self, field: usize) -> Option<&'static str> {
-        let always = COLUMNS.into_iter().zip(self.places.map(Some));
-        let mut all = always.chain(OPTIONAL.into_iter().zip(self.optional));
-        all.find(|(_, place)| *place == Some(field)).map(|(column, _)| column)
+        self.columns().find(|(_, place)| *place == Some(field)).map(|(column, _)| column)
+    }
+
+    /// Our columns and where they stand.
+    fn columns(&self) -> impl Iterator<Item = (&'static str, Option<usize>)> {
+        COLUMNS.into_iter().zip(self.places.map(Some)).chain(OPTIONAL.into_iter().zip(self.optional))
     }
 }

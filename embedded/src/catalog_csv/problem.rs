@@ -1,15 +1,20 @@
 //! What can be wrong with a row, in words that a merchant can act on: each is one line of a listing.
 
-use crate::decimal::DecimalError;
+use crate::decimal::{Decimal, DecimalError};
 use schemas::{money::Currency, sku::SkuError};
-use std::fmt;
+use std::fmt::{self, Write};
 use workflows::invoice::UnknownTaxCategory;
+
+/// Of a field or a name that somebody wrote, so many characters are repeated to them.
+const SHOWN_CHARS: usize = 40;
 
 /// A row that cannot be imported, with everything that is wrong in it. Its text is one line of a listing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BadRow {
     /// The line the row begins on, from 1.
     pub line: u64,
+    /// What stands for its SKU, to find the row by in a program that shows no lines; none if nothing does.
+    pub sku: Option<String>,
     /// At least one.
     pub problems: Vec<Problem>,
 }
@@ -19,6 +24,8 @@ pub struct BadRow {
 pub struct Problem {
     /// The column, or nothing if it is the row as a whole.
     pub column: Option<&'static str>,
+    /// What stands there; nothing if nothing does, or nobody can read it.
+    pub value: Option<String>,
     /// What is wrong.
     pub reason: Reason,
 }
@@ -58,6 +65,17 @@ pub enum Reason {
     /// No number, or one that the unit cannot hold exactly.
     #[error(transparent)]
     Number(DecimalError),
+    /// A rate that is no number.
+    #[error("is no rate; write it in per cent as a number alone, such as 19 or 5.5")]
+    NotARate,
+    /// A rate below one per cent, which no country has: it is a share of one.
+    #[error("is in per cent: {per_cent}, not {share}")]
+    Share {
+        /// As it was written.
+        share: Decimal,
+        /// As it has to be.
+        per_cent: Decimal,
+    },
     /// More decimals than the row's currency has.
     #[error("has more decimals than {currency}, which has {digits}")]
     TooFine {
@@ -110,12 +128,39 @@ impl fmt::Display for BadRow {
             let separator = if index == 0 { "" } else { "; " };
             write!(f, "{separator}{problem}")?;
         }
-        Ok(())
+        match &self.sku {
+            Some(sku) if self.problems.iter().all(|problem| problem.column != Some("sku")) => {
+                write!(f, "; it is the row of SKU {}", Quoted(sku))
+            }
+            Some(_) | None => Ok(()),
+        }
     }
 }
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.column.unwrap_or("the row"), self.reason)
+        write!(f, "{} {}", self.column.unwrap_or("the row"), self.reason)?;
+        match &self.value {
+            Some(value) => write!(f, " (found {})", Quoted(value)),
+            None => Ok(()),
+        }
+    }
+}
+
+/// What somebody wrote, in quotes, cut where it is long, and without a sign that a terminal would obey.
+pub(super) struct Quoted<'a>(pub(super) &'a str);
+
+impl fmt::Display for Quoted<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(text) = self;
+        f.write_char('"')?;
+        for sign in text.chars().take(SHOWN_CHARS) {
+            match sign {
+                '"' | '\'' | '\\' => f.write_char(sign)?,
+                other => write!(f, "{}", other.escape_debug())?,
+            }
+        }
+        let cut = text.chars().nth(SHOWN_CHARS).is_some();
+        f.write_str(if cut { "…\"" } else { "\"" })
     }
 }

@@ -53,11 +53,11 @@ pub(super) fn read(
             Misquoted::SpaceBefore => Reason::BeforeQuote,
             Misquoted::Behind => Reason::BehindQuote,
         };
-        return Err(vec![Problem { column: header.column_at(field), reason }]);
+        return Err(vec![Problem { column: header.column_at(field), value: None, reason }]);
     }
     if record.len() != header.width {
         let reason = Reason::ColumnCount { found: record.len(), expected: header.width };
-        return Err(vec![Problem { column: None, reason }]);
+        return Err(vec![Problem { column: None, value: None, reason }]);
     }
     let [sku_at, name_at, price_at, currency_at, tax_rate_at, stock_at] =
         header.places.map(|place| text(record.field(place).unwrap_or_default()));
@@ -75,7 +75,7 @@ pub(super) fn read(
     });
     let sku = sku_at.and_then(|text| sku(text, record.line, first_lines));
     let name = name_at.and_then(name);
-    let tax_rate_bp = tax_rate_at.and_then(number).and_then(tax_rate_bp);
+    let tax_rate_bp = tax_rate_at.and_then(tax_rate).and_then(tax_rate_bp);
     let stock = stock_at.and_then(amount).and_then(stock_units);
     let tax_terms = tax_terms(header, record, tax_rate_bp.as_ref().ok().copied());
     match (sku, name, price, currency, tax_rate_bp, stock, tax_terms) {
@@ -86,7 +86,7 @@ pub(super) fn read(
         (sku, name, price, currency, tax_rate_bp, stock, tax_terms) => {
             let reasons = [sku.err(), name.err(), price.err(), currency.err(), tax_rate_bp.err(), stock.err()];
             let named = COLUMNS.into_iter().zip(reasons);
-            let always = named.filter_map(|(column, reason)| Some(Problem { column: Some(column), reason: reason? }));
+            let always = named.filter_map(|(column, reason)| Some(problem(header, record, column, reason?)));
             Err(always.chain(tax_terms.err().into_iter().flatten()).collect())
         }
     }
@@ -127,9 +127,13 @@ fn tax_terms(header: &Header, record: &Record, rate: Option<u32>) -> Result<TaxT
         }
         (category, reason, includes_tax) => {
             let named = OPTIONAL.into_iter().zip([category.err(), reason.err(), includes_tax.err()]);
-            Err(named.filter_map(|(column, reason)| Some(Problem { column: Some(column), reason: reason? })).collect())
+            Err(named.filter_map(|(column, reason)| Some(problem(header, record, column, reason?))).collect())
         }
     }
+}
+
+fn problem(header: &Header, record: &Record, column: &'static str, reason: Reason) -> Problem {
+    Problem { column: Some(column), value: header.text_of(column, record).map(str::to_owned), reason }
 }
 
 fn text(field: &[u8]) -> Result<&str, Reason> {
@@ -196,6 +200,19 @@ fn price_minor(price: Decimal, currency: Currency) -> Result<i64, Reason> {
         Ok(minor)
     } else {
         Err(Reason::OutOfBounds("0 to 1,000,000,000,000 minor units"))
+    }
+}
+
+/// A rate in per cent. Programs that keep it as a share of one write 0.19, which as 0.19 per cent would be taxed hardly at all.
+fn tax_rate(text: &str) -> Result<Decimal, Reason> {
+    let rate = text.parse::<Decimal>().map(Decimal::without_trailing_zeros).map_err(|error| match error {
+        DecimalError::NotANumber => Reason::NotARate,
+        DecimalError::Empty | DecimalError::TooManyDecimals(_) | DecimalError::TooLarge => Reason::Number(error),
+    })?;
+    if rate.is_fraction() {
+        Err(Reason::Share { share: rate, per_cent: rate.per_cent().map_err(Reason::Number)? })
+    } else {
+        Ok(rate)
     }
 }
 

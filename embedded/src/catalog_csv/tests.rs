@@ -9,11 +9,13 @@ fn read_text(text: &str) -> Result<CatalogFile, CatalogFileError> {
     read(text.as_bytes())
 }
 
-/// The listing of one row's problems, without its line; empty if the row is good.
+/// One row's problems, without its line and what it has; empty if the row is good.
 fn problems_of(row: &[u8]) -> String {
     let file = read([HEADER.as_bytes(), row].concat().as_slice()).unwrap();
     assert_eq!(file.rows.len() + file.bad.len(), 1, "one row");
-    file.bad.first().map(|bad| bad.to_string().trim_start_matches("line 2: ").to_owned()).unwrap_or_default()
+    let problems = file.bad.iter().flat_map(|bad| &bad.problems);
+    let said = problems.map(|problem| format!("{} {}", problem.column.unwrap_or("the row"), problem.reason));
+    said.collect::<Vec<_>>().join("; ")
 }
 
 #[test]
@@ -145,6 +147,14 @@ fn every_kind_of_bad_field_is_told_with_its_column_and_reason() {
         ("A,Tea,1,EUR,100.01,1", "tax_rate must be 0 to 100 per cent"),
         ("A,Tea,1,EUR,-5,1", "tax_rate must be 0 to 100 per cent"),
         ("A,Tea,1,EUR,5.555,1", "tax_rate has more than 2 decimals"),
+        ("A,Tea,1,EUR,0.19,1", "tax_rate is in per cent: 19, not 0.19"),
+        ("A,Tea,1,EUR,0.07,1", "tax_rate is in per cent: 7, not 0.07"),
+        ("A,Tea,1,EUR,.2,1", "tax_rate is in per cent: 20, not 0.2"),
+        ("A,Tea,1,EUR,0.0550,1", "tax_rate is in per cent: 5.5, not 0.055"),
+        ("A,Tea,1,EUR,0.00001,1", "tax_rate is in per cent: 0.001, not 0.00001"),
+        ("A,Tea,1,EUR,19%,1", "tax_rate is no rate; write it in per cent as a number alone, such as 19 or 5.5"),
+        ("A,Tea,1,EUR,\"5,5\",1", "tax_rate is no rate; write it in per cent as a number alone, such as 19 or 5.5"),
+        ("A,Tea,1,EUR,,1", "tax_rate is empty"),
         ("A,Tea,1,EUR,20,1000000001", "stock must be 0 to 1,000,000,000 units"),
         ("A,Tea,1,EUR,20,-1", "stock must be 0 to 1,000,000,000 units"),
         ("A,Tea,1,EUR,20,1.5", "stock has more than 0 decimals"),
@@ -219,7 +229,10 @@ fn a_sku_twice_in_a_file_names_its_first_line_even_if_that_was_bad() {
             .unwrap();
     assert_eq!(file.rows.len(), 1);
     let listing: Vec<String> = file.bad.iter().skip(1).map(ToString::to_string).collect();
-    assert_eq!(listing, ["line 4: sku stands already on line 2", "line 5: sku stands already on line 3"]);
+    assert_eq!(
+        listing,
+        ["line 4: sku stands already on line 2 (found \"A\")", "line 5: sku stands already on line 3 (found \"B\")"]
+    );
 }
 
 #[test]
@@ -248,10 +261,18 @@ fn a_file_that_is_no_catalogue_gets_one_sentence() {
             "the header on line 1 has something before or behind a quoted name; names of columns need no quotes",
         ),
         (b"s\0k\0u\0,\0", "the header on line 1 is not UTF-8; save the file as UTF-8"),
+        (b"sep=,\n", "the file is empty; its first line must be sku,name,price,currency,tax_rate,stock"),
         (
-            b"sep=,\nsku,name,price,currency,tax_rate,stock\n",
-            "the header on line 1 has no column sku, name, price, currency, tax_rate, stock; \
-             columns are separated by commas",
+            b"sep=;\nsku;name;price;currency;tax_rate;stock\n",
+            "the header on line 1 separates columns by semicolons; save the file with commas",
+        ),
+        (
+            b"sep=\t\nsku\tname\tprice\tcurrency\ttax_rate\tstock\n",
+            "the header on line 1 separates columns by tabs; save the file with commas",
+        ),
+        (
+            b"sep=,\nsku;name;price;currency;tax_rate;stock\n",
+            "the header on line 2 separates columns by semicolons; save the file with commas",
         ),
         (b"sku,name,price,currency,tax_rate,stock,SKU\n", "the header on line 1 has the column sku twice"),
         (b"\xff\xfes\0k\0u\0", "the header on line 1 is not UTF-8; save the file as UTF-8"),
@@ -262,6 +283,60 @@ fn a_file_that_is_no_catalogue_gets_one_sentence() {
     ] {
         assert_eq!(read(bytes).unwrap_err().to_string(), expected);
     }
+}
+
+#[test]
+fn a_first_line_that_names_the_comma_is_no_header() {
+    for first in ["sep=,", "\u{feff}sep=,", "SEP=,\r", "\"sep=,\"", "sep=,,,,,"] {
+        let file = read_text(&format!("{first}\n{HEADER}A,Tea,1,EUR,20,1\nB,Pot,x,EUR,20,1\n")).unwrap();
+        assert_eq!(file.rows.iter().map(|row| (row.sku.as_str(), row.line)).collect::<Vec<_>>(), [("A", 3)], "{first}");
+        assert_eq!(file.bad.iter().map(|bad| bad.line).collect::<Vec<_>>(), [4], "{first}");
+    }
+}
+
+#[test]
+fn a_bad_row_says_what_stands_there_and_which_product_it_is() {
+    for (row, told) in [
+        (
+            "TEA,Tea,1,EUR,0.19,1",
+            "line 2: tax_rate is in per cent: 19, not 0.19 (found \"0.19\"); it is the row of SKU \"TEA\"".to_owned(),
+        ),
+        (
+            "TEA,Tea,1,EUR,20,\"-1\u{1b}[2J\"",
+            "line 2: stock is no number; write it like 1234.50, with a point and without separators \
+             (found \"-1\\u{1b}[2J\"); it is the row of SKU \"TEA\""
+                .to_owned(),
+        ),
+        (
+            "TEA,Tea,,eur,20,1",
+            "line 2: price is empty; currency must be an active ISO 4217 currency code in capitals, such as EUR \
+             (found \"eur\"); it is the row of SKU \"TEA\""
+                .to_owned(),
+        ),
+        ("TEA,Tea", "line 2: the row has 2 columns, the header has 6; it is the row of SKU \"TEA\"".to_owned()),
+        (",Tea,1,EUR,20,1", "line 2: sku is empty".to_owned()),
+        (
+            format!("{},Tea,1,EUR,20,1", "é".repeat(65)).as_str(),
+            format!("line 2: sku has more than 64 characters (found \"{}…\")", "é".repeat(40)),
+        ),
+    ] {
+        let file = read_text(&format!("{HEADER}{row}\n")).unwrap();
+        assert_eq!(file.bad.iter().map(ToString::to_string).collect::<Vec<_>>(), [told], "{row}");
+    }
+}
+
+#[test]
+fn columns_that_nobody_reads_are_told_with_the_one_that_may_be_meant() {
+    let text = "sku,name,price,currency,tax_rate,stock,colour,tax_catgory,price_include_tax,\nA,Tea,1,EUR,20,1,,,,\n";
+    let told: Vec<String> = read_text(text).unwrap().unknown.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        told,
+        [
+            "\"colour\"",
+            "\"tax_catgory\" (is tax_category meant?)",
+            "\"price_include_tax\" (is price_includes_tax meant?)"
+        ]
+    );
 }
 
 #[test]
@@ -276,7 +351,7 @@ fn rows_without_any_text_are_skipped() {
 fn a_sku_is_kept_in_one_spelling_and_two_spellings_are_one_sku() {
     let file = read_text(&format!("{HEADER}Cafe\u{301},Tea,1,EUR,20,1\nCaf\u{e9},Tea,1,EUR,20,1\n")).unwrap();
     assert_eq!(file.rows.first().unwrap().sku, "Caf\u{e9}");
-    assert_eq!(file.bad.first().unwrap().to_string(), "line 3: sku stands already on line 2");
+    assert_eq!(file.bad.first().unwrap().to_string(), "line 3: sku stands already on line 2 (found \"Caf\u{e9}\")");
 }
 
 #[test]

@@ -6,7 +6,7 @@ use super::{
     trail,
 };
 use crate::{
-    catalog_csv::{self, CatalogRow},
+    catalog_csv::{self, CatalogRow, UnknownColumn},
     config::Config,
     terminal::{remark, say},
 };
@@ -31,6 +31,9 @@ pub(super) async fn import(config: &Config, args: &ImportArgs) -> anyhow::Result
     let file = args.file.display();
     let opened = File::open(&args.file).with_context(|| format!("cannot read {file}"))?;
     let content = catalog_csv::read(BufReader::new(opened)).with_context(|| file.to_string())?;
+    if !content.unknown.is_empty() {
+        say!("{}", unread(&content.unknown));
+    }
     for bad in &content.bad {
         remark!("{file}: {bad}");
     }
@@ -76,6 +79,11 @@ pub(super) async fn import(config: &Config, args: &ImportArgs) -> anyhow::Result
         Imported::Contradicted(contradicted) => bail!(contradiction(&contradicted, &lines)),
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// A shop's own columns are welcome; but one that was meant for ours leaves products taxed otherwise than was meant.
+fn unread(columns: &[UnknownColumn]) -> String {
+    format!("Columns that are not known and were not read: {}.", named(columns, ToString::to_string))
 }
 
 async fn write(database: &Database, file: CatalogueFile<'_>) -> anyhow::Result<Imported> {

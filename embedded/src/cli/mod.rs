@@ -3,6 +3,7 @@
 pub mod aws_local;
 mod catalog;
 mod check;
+mod database_url;
 mod dlq;
 mod serve;
 mod store;
@@ -80,6 +81,8 @@ enum Command {
     },
     /// Print a bearer token of the development key.
     Token(TokenArgs),
+    /// Print the address of the database while it runs: psql "$(sluice database-url)".
+    DatabaseUrl,
     /// Work on the catalogue.
     #[command(subcommand)]
     Catalog(CatalogCommand),
@@ -134,9 +137,10 @@ enum RoleArg {
 enum CatalogCommand {
     /// Import products and book their units in: a CSV with the header sku,name,price,currency,tax_rate,stock.
     ///
-    /// price is in decimal units (12.50), tax_rate in per cent (20 or 5.5), stock the units that come in with this
+    /// price is in decimal units (12.50), tax_rate in per cent (20 or 5.5; not 0.2), stock the units that come in with this
     /// import. Optional are tax_category (standard, zero, exempt or export), tax_exemption_reason, and price_includes_tax
-    /// (true or false). More columns are allowed. If a row is bad, nothing of the file is imported, unless --skip-bad is given.
+    /// (true or false). More columns are allowed, and named. If a row is bad, nothing of the file is imported, unless
+    /// --skip-bad is given.
     ///
     /// Of a product that is there already, name, price, currency, tax_rate and the optional columns are overwritten, and
     /// stock is added to what is there, unless --counted is given; orders that have their price keep it. An optional
@@ -258,6 +262,7 @@ impl Command {
                 check::audit(config, all, json, matches!(documents, DocumentsArg::All)).await
             }
             Self::Token(args) => token::token(config, args),
+            Self::DatabaseUrl => database_url::database_url(config).await,
             Self::Catalog(CatalogCommand::Import(args)) => catalog::import(config, &args).await,
             Self::Dlq(DlqCommand::List { queue, json }) => dlq::list(config, queue.as_deref(), json).await,
             Self::Dlq(DlqCommand::Show { id }) => dlq::show(config, id).await,

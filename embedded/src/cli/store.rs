@@ -58,14 +58,7 @@ impl Store {
         tables: Tables,
         work: impl AsyncFnOnce(&Database) -> anyhow::Result<T>,
     ) -> anyhow::Result<T> {
-        if config.database_url.is_none() && !LocalPostgres::is_there(&config.data_dir).await? {
-            let folder = path::absolute(&config.data_dir).unwrap_or_else(|_| config.data_dir.clone());
-            bail!(
-                "there is no shop in {}: run this where `sluice serve` was started, or name its folder with SLUICE_DATA_DIR, \
-                 or its database with DATABASE_URL; `sluice serve` begins a new one",
-                folder.display()
-            );
-        }
+        must_be_there(config).await?;
         let store = Self::begun(config).await?;
         let database = store.connect()?;
         let worked = async {
@@ -132,6 +125,19 @@ impl Store {
             local.stop().await;
         }
     }
+}
+
+/// That there is a shop, unless a database was named: then that says so itself.
+pub(super) async fn must_be_there(config: &Config) -> anyhow::Result<()> {
+    if config.database_url.is_none() && !LocalPostgres::is_there(&config.data_dir).await? {
+        let folder = path::absolute(&config.data_dir).unwrap_or_else(|_| config.data_dir.clone());
+        bail!(
+            "there is no shop in {}: run this where `sluice serve` was started, or name its folder with SLUICE_DATA_DIR, \
+             or its database with DATABASE_URL; `sluice serve` begins a new one",
+            folder.display()
+        );
+    }
+    Ok(())
 }
 
 async fn bring_up_to_date(database: &Database) -> anyhow::Result<()> {

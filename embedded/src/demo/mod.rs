@@ -76,7 +76,7 @@ async fn show(config: &Config, session: &Session) -> anyhow::Result<ExitCode> {
 
     let as_expected = say_ends(&outcomes);
     let all_there = say_invoices(config, &invoices)?;
-    say!("\nAudit: does every promise of the pipeline hold?\n");
+    say!("\nAudit: does every promise of the pipeline hold? (`sluice audit` looks at the documents' files too.)\n");
     let report = audit::audit(&session.database, &Sandbox::new(session.database.clone())).await?;
     say!("{report}");
     say_next();
@@ -239,6 +239,6 @@ fn say_next() {
     say!("\nWhat to try next:\n");
     say!("  {sluice} serve               serve until Ctrl-C, with a curl to order with");
     say!("  {sluice} replay FILE.csv.gz  the orders of a real shop");
-    say!("  {sluice} audit               every promise checked again");
+    say!("  {sluice} audit               every promise checked again, and the documents' files");
     say!("  {sluice} --help              everything else");
 }

@@ -130,6 +130,7 @@ pub(crate) fn good() -> Vec<(String, InvoiceDocument)> {
                 vec![line(1, 999, 1900), untaxed(TaxCategory::Exempt, None), untaxed(TaxCategory::Export, None)];
             InvoiceDocument { edition: Edition::Second, ..invoice(lines) }
         }),
+        ("edition-3".into(), InvoiceDocument { edition: Edition::Third, ..invoice(vec![gross(3, 999, 1900)]) }),
         ("release-0.1.0".into(), {
             let payment = Payment::Prepaid { reference: "pi_1".to_owned() };
             InvoiceDocument { edition: Edition::First, payment, ..plain() }

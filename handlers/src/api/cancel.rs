@@ -28,8 +28,8 @@ const LONGEST: Duration = Duration::from_millis(20);
 
 /// Cancel an order.
 ///
-/// 202 promises that the order will be cancelled; asking again promises it again. Once it cannot be cancelled any more
-/// the answer is 409. An order that is still `submitted` may be refused before the cancellation reaches it: then it ends as
+/// Its buyer may, and support. 202 promises that the order will be cancelled; asking again promises it again. Once it cannot
+/// be cancelled any more the answer is 409. An order that is still `submitted` may be refused before the cancellation reaches it: then it ends as
 /// `rejected`, for its own reason, and nothing is charged either.
 #[utoipa::path(post, path = "/v1/orders/{id}/cancel", operation_id = "cancelOrder", tag = "orders",
     security(("bearerAuth" = [])),

@@ -17,6 +17,8 @@ use std::sync::Arc;
 
 /// Products by SKU.
 ///
+/// For a token of any role, as all of the catalogue.
+///
 /// A page may hold fewer products than `limit` and still have a `next_cursor`: one that cannot be read is left out. Only a
 /// page without one is the last.
 #[utoipa::path(get, path = "/v1/products", operation_id = "listProducts", tag = "catalogue",

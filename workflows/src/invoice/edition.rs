@@ -12,13 +12,15 @@ pub enum Edition {
     Second,
     /// Only what leaves the EU is said to, and a seller without a VAT number exempts what another would export.
     Third,
+    /// A price that includes the tax is said beside the one without it, which was computed.
+    Fourth,
 }
 
 impl Edition {
     /// That of invoices issued now.
-    pub const CURRENT: Self = Self::Third;
+    pub const CURRENT: Self = Self::Fourth;
     /// All of them, the latest first.
-    pub const ALL: [Self; 3] = [Self::Third, Self::Second, Self::First];
+    pub const ALL: [Self; 4] = [Self::Fourth, Self::Third, Self::Second, Self::First];
 
     /// As it is kept with an invoice. Nothing is kept with those of release 0.1.0.
     #[must_use]
@@ -27,6 +29,7 @@ impl Edition {
             Self::First => 1,
             Self::Second => 2,
             Self::Third => 3,
+            Self::Fourth => 4,
         }
     }
 
@@ -37,6 +40,7 @@ impl Edition {
             None | Some(1) => Some(Self::First),
             Some(2) => Some(Self::Second),
             Some(3) => Some(Self::Third),
+            Some(4) => Some(Self::Fourth),
             Some(_) => None,
         }
     }

@@ -2,7 +2,7 @@
 //! 2006/112/EC), which is not quite that of its members' country codes.
 
 use super::{Party, TaxCategory};
-use schemas::address::Address;
+use schemas::address::{Address, postal_code_signs};
 
 /// What of an address tells where it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,12 +36,13 @@ impl Place<'_> {
     /// Whether goods there are in the EU for VAT.
     #[must_use]
     pub fn is_in_eu(self) -> bool {
+        let code = postal_code_signs(self.postal_code);
+        // People write GB-BT1 1AA, D-27498 and AX-22100 as well.
         if self.country == "GB" {
             // Goods in Northern Ireland are; its postal codes are those of Belfast.
-            return self.postal_code.trim_start().get(..2).is_some_and(|area| area.eq_ignore_ascii_case("BT"));
+            return code.strip_prefix("GB").unwrap_or(&code).starts_with("BT");
         }
-        // People write D-27498 and 27 498 as well.
-        let code: String = self.postal_code.chars().filter(char::is_ascii_digit).collect();
+        let code: String = code.chars().filter(char::is_ascii_digit).collect();
         let outside = OUTSIDE.iter().filter(|(country, _)| *country == self.country);
         let is_outside = outside.flat_map(|(_, areas)| *areas).any(|area| code.starts_with(area));
         MEMBERS.contains(&self.country) && !is_outside
@@ -101,6 +102,15 @@ mod tests {
             ("ES", "28001", true),
             ("ES", "35 001", false),
             ("ES", "52001", false),
+            ("ES", "3\u{a0}5-001", false),
+            ("ES", "E-35001", false),
+            ("DE", "７８２６６", false),
+            ("DE", "2 74 98", false),
+            ("IT", "I-23\u{2009}041", false),
+            ("FI", "AX-22 100", false),
+            ("FI", "\u{200b}22100", false),
+            ("GR", "630 86", false),
+            ("FR", "9 7400", false),
             ("PT", "9000-001", true),
             ("FI", "00100", true),
             ("FI", "22100", false),
@@ -113,7 +123,13 @@ mod tests {
             ("IE", "", true),
             ("GB", "BT1 1AA", true),
             ("GB", "bt1 1aa", true),
+            ("GB", "B T1 1AA", true),
+            ("GB", "BT-1 1AA", true),
+            ("GB", "ＢＴ１ 1AA", true),
+            ("GB", "\u{a0}ｂ\u{3000}t1", true),
+            ("GB", "GB-BT1 1AA", true),
             ("GB", "B1 1AA", false),
+            ("GB", "B1 T1A", false),
             ("GB", "", false),
             ("CH", "8001", false),
             ("NO", "0001", false),

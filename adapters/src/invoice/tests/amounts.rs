@@ -77,7 +77,26 @@ fn prices_that_include_tax_are_what_is_paid() {
     ] {
         assert_eq!(between(&xml, tag, "<"), figure, "{tag}");
     }
+    let note = "Unit price with VAT: EUR 9.99";
+    assert_eq!(between(&xml, "<ram:IncludedNote><ram:Content>", "<"), note);
+    assert!(page.contains(note), "{page}");
+    assert!(!open(&named("Keyboard")).xml().contains("IncludedNote"), "a price without tax needs none");
     assert!(page.contains("8.394958\n19 %\n8.39\n") && page.contains("Total\nEUR 9.99\n"), "{page}");
+}
+
+#[test]
+fn an_amount_without_room_beside_its_label_stands_below_it() {
+    for (unit_price, basis, tax, is_below) in [
+        (1_234_567_890, "12,345,678.90", "2,345,678.99", false),
+        (1_000_000_000_000_000_000, "10,000,000,000,000,000.00", "1,900,000,000,000,000.00", true),
+    ] {
+        let heights = open(&invoice(vec![line("A", "Everything", 1, unit_price, 1900)])).heights();
+        let label = format!("VAT 19 % on {basis}");
+        let at = heights.iter().position(|(text, _)| *text == label).unwrap();
+        assert_eq!(heights[at + 1].0, tax);
+        assert_eq!(heights[at].1 != heights[at + 1].1, is_below, "{heights:?}");
+        assert_ne!(heights[at + 1].1, heights[at + 2].1, "the next row has a line of its own: {heights:?}");
+    }
 }
 
 #[test]

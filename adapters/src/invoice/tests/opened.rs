@@ -64,6 +64,19 @@ impl Opened {
     }
 }
 
+impl Opened {
+    /// How high above the bottom each piece of text of a document of one page stands.
+    pub(super) fn heights(&self) -> Vec<(String, String)> {
+        let drawn = &self.objects.values().find(|(_, body)| find(body, b" Td ").is_some()).unwrap().1;
+        let drawn = String::from_utf8_lossy(drawn).into_owned();
+        let heights = drawn.split("ET\n").filter_map(|piece| piece.split_once(" Td ")?.0.rsplit(' ').next());
+        let texts = self.pages().remove(0);
+        let found: Vec<_> = texts.lines().map(str::to_owned).zip(heights.map(str::to_owned)).collect();
+        assert_eq!(found.len(), drawn.matches(" Td ").count());
+        found
+    }
+}
+
 fn find(bytes: &[u8], what: &[u8]) -> Option<usize> {
     bytes.windows(what.len()).position(|window| window == what)
 }

@@ -44,6 +44,20 @@ fn an_overlong_name_is_cut_on_the_page_only() {
 }
 
 #[test]
+fn what_is_cut_is_counted_but_for_the_footer_that_only_repeats() {
+    let long = "word ".repeat(5_000);
+    let seller = party(&"Northwind Trading GmbH ".repeat(6));
+    for (document, cut) in [
+        (named("Keyboard"), 0),
+        (named(&long), 1),
+        (InvoiceDocument { buyer: party(&long), ..named(&long) }, 2),
+        (InvoiceDocument { seller, ..named("Keyboard") }, 0),
+    ] {
+        assert_eq!(render(&document).unwrap().cut, cut, "{:.20} {:.20}", document.seller.name, document.buyer.name);
+    }
+}
+
+#[test]
 fn a_file_carries_few_letters_that_it_does_not_need() {
     let size = |name: &str| render(&InvoiceDocument { buyer: party(name), ..named(name) }).unwrap().pdf.len();
     let [ascii, western, other] = ["Jane Fothergill", "Zoë Müller", "Čeněk Łukasz"].map(size);

@@ -32,6 +32,18 @@ fn nothing_is_called_paid_that_is_only_authorised() {
 }
 
 #[test]
+fn a_reference_stands_in_one_piece() {
+    let reference = "pi_d6c27fc6a6f056cd499d22124a51d01e";
+    for payment in
+        [Payment::Authorized { reference: reference.to_owned() }, Payment::Prepaid { reference: reference.to_owned() }]
+    {
+        let page = open(&InvoiceDocument { payment, ..named("Keyboard") }).pages().remove(0);
+        assert!(page.contains(&format!("Payment reference:\n{reference}\n")), "{page}");
+    }
+    assert!(open(&named("Keyboard")).pages()[0].contains("Payment reference: pi_3OqT2LK8mZ\n"));
+}
+
+#[test]
 fn a_free_invoice_asks_for_nothing_and_has_no_minus() {
     let mut document = invoice(vec![line("A", "Sample", 3, 0, 2000)]);
     document.payment = Payment::Authorized { reference: String::new() };
