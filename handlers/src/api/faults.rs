@@ -166,7 +166,7 @@ mod tests {
     #[test]
     fn whatever_is_wrong_is_told_at_once() {
         let body = json!({
-            "currency": "euro", "lines": [{ "sku": 7, "quantity": "two" }, { "colour": "blue" }, "TEA"], "email": null,
+            "currency": "euro", "lines": [{ "sku": 7, "quantity": "two" }, { "colour": "blue" }, "TEA"], "email": 7,
             "shipping_address": { "name": "Zoe", "line2": 5, "city": [], "country": "DE", "planet": "Earth" },
             "billing_address": "the same", "coupon": "X",
         });
