@@ -2,7 +2,7 @@
 
 use crate::{
     country::{NAMES, country_name, has_postal_codes, hint},
-    order_request::{Checker, null_is_empty, text_field},
+    order_request::{Checker, null_is_empty, optional_text_field, text_field},
     text::is_blank,
 };
 use serde::{Deserialize, Deserializer, Serialize, de};
@@ -74,12 +74,12 @@ impl Address {
         text_field(&self.name, 200, &format!("{at}/name"), errors);
         text_field(&self.line1, 200, &format!("{at}/line1"), errors);
         if let Some(line2) = &self.line2 {
-            text_field(line2, 200, &format!("{at}/line2"), errors);
+            optional_text_field(line2, 200, &format!("{at}/line2"), errors);
         }
         text_field(&self.city, 100, &format!("{at}/city"), errors);
         let known = country_name(&self.country).is_some();
         if !self.postal_code.is_empty() {
-            text_field(&self.postal_code, 20, &format!("{at}/postal_code"), errors);
+            optional_text_field(&self.postal_code, 20, &format!("{at}/postal_code"), errors);
         } else if known && has_postal_codes(&self.country) {
             errors.add(format!("{at}/postal_code"), "is required in this country: 1 to 20 characters");
         }

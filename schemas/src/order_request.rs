@@ -63,7 +63,7 @@ pub struct LineRequest {
     )]
     pub sku: String,
     /// Units: 1 to 1,000,000.
-    #[serde(deserialize_with = "crate::whole_number::deserialize")]
+    #[serde(deserialize_with = "crate::whole_number::quantity")]
     #[schema(minimum = 1, maximum = 1_000_000, example = 2)]
     pub quantity: i64,
 }
@@ -90,6 +90,15 @@ impl Checker {
 /// A text that may be sent as null: what has to be there is told by the rule of its field then, as of an empty one.
 pub(crate) fn null_is_empty<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     Ok(Option::deserialize(deserializer)?.unwrap_or_default())
+}
+
+/// Free text of at most `max` characters without control characters, which may say nothing.
+pub(crate) fn optional_text_field(text: &str, max: usize, at: &str, errors: &mut Checker) {
+    if text.chars().count() > max {
+        errors.add(at.to_owned(), &format!("must be at most {max} characters"));
+    } else if text.chars().any(char::is_control) {
+        errors.add(at.to_owned(), "must not contain control characters");
+    }
 }
 
 /// Free text of 1 to `max` characters without control characters.
