@@ -200,7 +200,7 @@ pub struct Order {
     /// Why, if it was refused.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<Reason>,
-    /// What exactly, in words: which SKU, how many are left.
+    /// What exactly, in words: which SKUs (the first ten), how many were wanted and how many are free.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
     /// The currency of every amount in it.
