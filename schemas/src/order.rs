@@ -205,11 +205,11 @@ pub struct Order {
     pub detail: Option<String>,
     /// The currency of every amount in it.
     pub currency: Currency,
-    /// Tax included; absent until it is priced.
+    /// Tax included; null until it is priced.
     pub total: Option<Amount>,
     /// What was ordered.
     pub lines: Vec<Line>,
-    /// The payment; absent until it is asked for.
+    /// The payment; null until it is asked for.
     pub payment: Option<Payment>,
     /// The invoice, once issued.
     #[serde(default, skip_serializing_if = "Option::is_none")]
