@@ -142,7 +142,8 @@ impl Claim {
             Self::Subject => "the token's `sub` must be a text of 1 to 255 bytes without control characters",
             Self::Role => "the token's `role` must be customer, warehouse or support",
             Self::Warehouse => {
-                "the token's `warehouse` must be a text of 1 to 255 bytes without control characters; role warehouse needs it"
+                "the token's `warehouse`, which role warehouse needs, must be a text of 1 to 255 bytes without control \
+                 characters"
             }
             Self::Issuer => "the token's `iss` is nobody whose tokens are taken here",
             Self::Audience => "the token's `aud` does not name this installation",
