@@ -5,7 +5,7 @@
 mod support;
 
 use axum::{Json, Router, extract::State, routing::get};
-use handlers::token::{Role, TokenError, Tokens};
+use handlers::token::{Claim, Role, TokenError, Tokens};
 use jsonwebtoken::{
     Algorithm, EncodingKey, Header,
     jwk::{Jwk, JwkSet},
@@ -116,15 +116,15 @@ async fn a_token_of_the_provider_names_its_owner_and_no_other_does() {
     let named = issuer.whose(&signed(&key, "one", &running.claims(&json!({}))), now()).await.unwrap();
     assert_eq!((named.sub.as_str(), named.role), ("zoe", Role::Customer));
 
-    for wrong in [
-        json!({ "iss": "https://elsewhere.example.com" }),
-        json!({ "aud": "elsewhere" }),
-        json!({ "role": "admin" }),
-        json!({ "role": null }),
-        json!({ "sub": "" }),
+    for (wrong, claim) in [
+        (json!({ "iss": "https://elsewhere.example.com" }), Claim::Issuer),
+        (json!({ "aud": "elsewhere" }), Claim::Audience),
+        (json!({ "role": "admin" }), Claim::Role),
+        (json!({ "role": null }), Claim::Role),
+        (json!({ "sub": "" }), Claim::Subject),
     ] {
         let token = signed(&key, "one", &running.claims(&wrong));
-        assert_eq!(issuer.whose(&token, now()).await, Err(TokenError::Invalid), "{wrong}");
+        assert_eq!(issuer.whose(&token, now()).await, Err(TokenError::Claim(claim)), "{wrong}");
     }
     let late = signed(&key, "one", &running.claims(&json!({ "exp": now().unix_timestamp() - 60 })));
     assert_eq!(issuer.whose(&late, now()).await, Err(TokenError::Expired));

@@ -2,20 +2,24 @@
 
 use crate::{
     country::{NAMES, country_name, has_postal_codes, hint},
-    order_request::{Checker, text_field},
+    order_request::{Checker, null_is_empty, optional_text_field, text_field},
     text::is_blank,
 };
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de};
 use unicode_normalization::UnicodeNormalization;
 use utoipa::{
     ToSchema,
-    openapi::schema::{ObjectBuilder, SchemaType, Type},
+    openapi::{
+        Ref,
+        schema::{AdditionalProperties, ObjectBuilder, OneOfBuilder, Schema, SchemaType, Type},
+    },
 };
 
 /// A postal address. Free text is kept as it was written, in whatever script.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Address {
     /// Who receives: 1 to 200 characters.
+    #[serde(deserialize_with = "null_is_empty")]
     #[schema(
         min_length = 1,
         max_length = 200,
@@ -24,6 +28,7 @@ pub struct Address {
     )]
     pub name: String,
     /// Street and number: 1 to 200 characters.
+    #[serde(deserialize_with = "null_is_empty")]
     #[schema(
         min_length = 1,
         max_length = 200,
@@ -36,6 +41,7 @@ pub struct Address {
     #[schema(max_length = 200, pattern = r"^[^\u0000-\u001f\u007f-\u009f]*$")]
     pub line2: Option<String>,
     /// City: 1 to 100 characters.
+    #[serde(deserialize_with = "null_is_empty")]
     #[schema(
         min_length = 1,
         max_length = 100,
@@ -49,6 +55,7 @@ pub struct Address {
     #[schema(schema_with = postal_code_schema)]
     pub postal_code: String,
     /// ISO 3166-1 alpha-2.
+    #[serde(deserialize_with = "null_is_empty")]
     #[schema(schema_with = country_schema)]
     pub country: String,
 }
@@ -64,22 +71,16 @@ impl Address {
         self
     }
 
-    /// Whether nothing was written into it: forms send an address that nobody filled in so.
-    pub(crate) fn is_blank(&self) -> bool {
-        let Self { name, line1, line2, city, postal_code, country } = self;
-        [name, line1, city, postal_code, country].into_iter().chain(line2).all(|text| is_blank(text))
-    }
-
     pub(crate) fn check(&self, at: &str, errors: &mut Checker) {
         text_field(&self.name, 200, &format!("{at}/name"), errors);
         text_field(&self.line1, 200, &format!("{at}/line1"), errors);
         if let Some(line2) = &self.line2 {
-            text_field(line2, 200, &format!("{at}/line2"), errors);
+            optional_text_field(line2, 200, &format!("{at}/line2"), errors);
         }
         text_field(&self.city, 100, &format!("{at}/city"), errors);
         let known = country_name(&self.country).is_some();
         if !self.postal_code.is_empty() {
-            text_field(&self.postal_code, 20, &format!("{at}/postal_code"), errors);
+            optional_text_field(&self.postal_code, 20, &format!("{at}/postal_code"), errors);
         } else if known && has_postal_codes(&self.country) {
             errors.add(format!("{at}/postal_code"), "is required in this country: 1 to 20 characters");
         }
@@ -98,8 +99,61 @@ pub fn postal_code_signs(written: &str) -> String {
     written.nfkc().filter(|sign| sign.is_alphanumeric()).flat_map(char::to_uppercase).collect()
 }
 
-fn null_is_empty<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
-    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
+/// An address as a form sends it, of which nobody may have filled in anything.
+#[derive(Deserialize)]
+struct Form {
+    #[serde(default, deserialize_with = "sent")]
+    name: Option<String>,
+    #[serde(default, deserialize_with = "sent")]
+    line1: Option<String>,
+    line2: Option<String>,
+    #[serde(default, deserialize_with = "sent")]
+    city: Option<String>,
+    postal_code: Option<String>,
+    #[serde(default, deserialize_with = "sent")]
+    country: Option<String>,
+}
+
+/// What was sent as null was sent, and is empty.
+fn sent<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    null_is_empty(deserializer).map(Some)
+}
+
+/// An address that need not be there: one of which no field has anything in it is none, whichever fields were sent.
+pub(crate) fn unless_blank<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Address>, D::Error> {
+    let Some(form) = Option::<Form>::deserialize(deserializer)? else { return Ok(None) };
+    let Form { name, line1, line2, city, postal_code, country } = form;
+    if [&name, &line1, &line2, &city, &postal_code, &country].into_iter().flatten().all(|text| is_blank(text)) {
+        return Ok(None);
+    }
+    let missing: fn(&'static str) -> D::Error = de::Error::missing_field;
+    Ok(Some(Address {
+        name: name.ok_or_else(|| missing("name"))?,
+        line1: line1.ok_or_else(|| missing("line1"))?,
+        line2,
+        city: city.ok_or_else(|| missing("city"))?,
+        postal_code: postal_code.unwrap_or_default(),
+        country: country.ok_or_else(|| missing("country"))?,
+    }))
+}
+
+/// What a billing address may be: an address, or nothing in any form.
+pub(crate) fn unless_blank_schema() -> OneOfBuilder {
+    let nothing =
+        || ObjectBuilder::new().schema_type(SchemaType::from_iter([Type::String, Type::Null])).max_length(Some(0));
+    let mut blank = ObjectBuilder::new()
+        .description(Some("Nothing in any of its fields: the same as no address."))
+        .additional_properties(Some(AdditionalProperties::<Schema>::FreeForm(false)));
+    for field in ["name", "line1", "line2", "city", "postal_code", "country"] {
+        blank = blank.property(field, nothing());
+    }
+    OneOfBuilder::new()
+        .description(Some(
+            "Who is billed, if somebody else or somewhere else. With nothing in any of its fields it is absent.",
+        ))
+        .item(Ref::from_schema_name("Address"))
+        .item(blank)
+        .item(ObjectBuilder::new().schema_type(Type::Null))
 }
 
 fn postal_code_schema() -> ObjectBuilder {

@@ -1,6 +1,6 @@
 //! Money: integer minor units with an ISO 4217 currency. No float touches an amount anywhere.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de};
 use std::{fmt, str::FromStr};
 use utoipa::ToSchema;
 
@@ -107,6 +107,12 @@ impl fmt::Debug for Currency {
     }
 }
 
+/// A code that may be sent as null, which is as wrong as an empty one and told the same.
+pub(crate) fn null_is_no_currency<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Currency, D::Error> {
+    let code = Option::<String>::deserialize(deserializer)?.unwrap_or_default();
+    code.parse().map_err(de::Error::custom)
+}
+
 /// An amount of money in minor units (cents, pence, yen) of its currency.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 pub struct Amount {
@@ -115,6 +121,7 @@ pub struct Amount {
     #[schema(example = 1999, minimum = 0)]
     pub amount: i64,
     /// ISO 4217.
+    #[serde(deserialize_with = "null_is_no_currency")]
     pub currency: Currency,
 }
 

@@ -200,16 +200,16 @@ pub struct Order {
     /// Why, if it was refused.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<Reason>,
-    /// What exactly, in words: which SKU, how many are left.
+    /// What exactly, in words: which SKUs (the first ten), how many were wanted and how many are free.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
     /// The currency of every amount in it.
     pub currency: Currency,
-    /// Tax included; absent until it is priced.
+    /// Tax included; null until it is priced.
     pub total: Option<Amount>,
     /// What was ordered.
     pub lines: Vec<Line>,
-    /// The payment; absent until it is asked for.
+    /// The payment; null until it is asked for.
     pub payment: Option<Payment>,
     /// The invoice, once issued.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -4,12 +4,12 @@
 //! is the API that refuses them.
 
 use crate::{
-    address::Address,
+    address::{Address, unless_blank, unless_blank_schema},
     money::{Amount, Currency},
     problem::FieldError,
     text::{is_blank, is_seen},
 };
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
 /// The most lines an order may have.
@@ -24,6 +24,7 @@ pub const MAX_QUANTITY: i64 = 1_000_000;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct OrderRequest {
     /// The currency of the whole order.
+    #[serde(deserialize_with = "crate::money::null_is_no_currency")]
     pub currency: Currency,
     /// 1 to 1000 lines; the same SKU may come twice.
     #[schema(min_items = 1, max_items = 1000)]
@@ -34,6 +35,7 @@ pub struct OrderRequest {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expected_total: Option<Amount>,
     /// The buyer's e-mail address.
+    #[serde(deserialize_with = "null_is_empty")]
     #[schema(
         max_length = 254,
         example = "zoe@example.com",
@@ -43,7 +45,8 @@ pub struct OrderRequest {
     /// Where the goods go.
     pub shipping_address: Address,
     /// Who is billed, if somebody else or somewhere else. With nothing in any of its fields it is absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "unless_blank", skip_serializing_if = "Option::is_none")]
+    #[schema(schema_with = unless_blank_schema)]
     pub billing_address: Option<Address>,
     /// How it is paid.
     pub payment: PaymentRequest,
@@ -53,6 +56,7 @@ pub struct OrderRequest {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct LineRequest {
     /// The stock-keeping unit: 1 to 64 characters.
+    #[serde(deserialize_with = "null_is_empty")]
     #[schema(
         min_length = 1,
         max_length = 64,
@@ -61,7 +65,7 @@ pub struct LineRequest {
     )]
     pub sku: String,
     /// Units: 1 to 1,000,000.
-    #[serde(deserialize_with = "crate::whole_number::deserialize")]
+    #[serde(deserialize_with = "crate::whole_number::quantity")]
     #[schema(minimum = 1, maximum = 1_000_000, example = 2)]
     pub quantity: i64,
 }
@@ -70,6 +74,7 @@ pub struct LineRequest {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct PaymentRequest {
     /// A token of the payment provider, such as `pm_card_visa`; never a card number.
+    #[serde(deserialize_with = "null_is_empty")]
     #[schema(min_length = 1, max_length = 255, example = "pm_card_visa", pattern = "^[A-Za-z0-9_-]+$")]
     pub method: String,
 }
@@ -81,6 +86,20 @@ pub(crate) struct Checker(Vec<FieldError>);
 impl Checker {
     pub(crate) fn add(&mut self, pointer: String, detail: &str) {
         self.0.push(FieldError { pointer, detail: detail.to_owned() });
+    }
+}
+
+/// A text that may be sent as null: what has to be there is told by the rule of its field then, as of an empty one.
+pub(crate) fn null_is_empty<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
+}
+
+/// Free text of at most `max` characters without control characters, which may say nothing.
+pub(crate) fn optional_text_field(text: &str, max: usize, at: &str, errors: &mut Checker) {
+    if text.chars().count() > max {
+        errors.add(at.to_owned(), &format!("must be at most {max} characters"));
+    } else if text.chars().any(char::is_control) {
+        errors.add(at.to_owned(), "must not contain control characters");
     }
 }
 
@@ -99,7 +118,7 @@ impl OrderRequest {
     #[must_use]
     pub fn without_empty(mut self) -> Self {
         self.shipping_address = self.shipping_address.without_empty();
-        self.billing_address = self.billing_address.filter(|address| !address.is_blank()).map(Address::without_empty);
+        self.billing_address = self.billing_address.map(Address::without_empty);
         self
     }
 
@@ -233,6 +252,53 @@ mod tests {
             });
             assert!(begun.iter().all(|place| place.starts_with("/billing_address/")) && begun.len() > 1, "{begun:?}");
             assert!(!wrong(|order| order["shipping_address"] = blank).is_empty(), "goods have to go somewhere");
+        }
+    }
+
+    #[test]
+    fn whichever_fields_of_a_billing_address_were_sent_with_nothing_in_them_it_is_absent() {
+        let fields = ["name", "line1", "line2", "city", "postal_code", "country"];
+        for sent in 0..1_u32 << fields.len() {
+            for nothing in [json!(null), json!(""), json!(" \u{200b}")] {
+                let some = fields.iter().zip(0_u32..).filter(|(_, bit)| sent & (1_u32 << *bit) != 0);
+                let blank = some.map(|(field, _)| ((*field).to_owned(), nothing.clone()));
+                let blank = serde_json::Value::Object(blank.collect());
+                assert!(wrong(|order| order["billing_address"] = blank.clone()).is_empty(), "{blank}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_required_text_that_is_null_is_told_as_an_empty_one() {
+        let said = |place: &str, value: serde_json::Value| -> Vec<(String, String)> {
+            let address = json!({
+                "name": "Zoe", "line1": "1", "city": "London", "postal_code": "N1 1AA", "country": "GB",
+            });
+            let mut order = json!({
+                "currency": "EUR", "lines": [{ "sku": "TEA", "quantity": 1 }], "email": "zoe@example.com",
+                "payment": { "method": "pm_card_visa" }, "shipping_address": address, "billing_address": address,
+            });
+            *order.pointer_mut(place).unwrap() = value;
+            match serde_json::from_value::<OrderRequest>(order) {
+                Ok(order) => order.errors().into_iter().map(|error| (error.pointer, error.detail)).collect(),
+                Err(error) => vec![(String::new(), error.to_string())],
+            }
+        };
+        for place in [
+            "/currency",
+            "/lines/0/sku",
+            "/email",
+            "/payment/method",
+            "/shipping_address/name",
+            "/shipping_address/line1",
+            "/shipping_address/city",
+            "/shipping_address/country",
+            "/billing_address/name",
+            "/billing_address/country",
+        ] {
+            let empty = said(place, json!(""));
+            assert_eq!(empty.len(), 1, "{place}: {empty:?}");
+            assert_eq!(said(place, json!(null)), empty, "{place}");
         }
     }
 

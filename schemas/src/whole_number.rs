@@ -13,8 +13,16 @@ const EXACT: f64 = 9_007_199_254_740_991.0;
 /// What is expected, as a refusal says it.
 pub const WHOLE_NUMBER: &str = "a whole number within 64 bits";
 
+/// What is expected where units are counted.
+pub const QUANTITY: &str = "a whole number from 1 to 1000000";
+
 pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i64, D::Error> {
-    deserializer.deserialize_i64(Whole)
+    deserializer.deserialize_i64(Whole(WHOLE_NUMBER))
+}
+
+/// The same for units; whether it is one of these is for the order's own checks, which tell everything at once.
+pub(crate) fn quantity<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i64, D::Error> {
+    deserializer.deserialize_i64(Whole(QUANTITY))
 }
 
 /// The whole number that stands there with a point, if it is one.
@@ -22,13 +30,14 @@ pub fn of_float(number: f64) -> Option<i64> {
     if number.fract() == 0.0 && number.abs() <= EXACT { format!("{number:.0}").parse().ok() } else { None }
 }
 
-struct Whole;
+/// With what is expected, in words.
+struct Whole(&'static str);
 
 impl Visitor<'_> for Whole {
     type Value = i64;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(WHOLE_NUMBER)
+        f.write_str(self.0)
     }
 
     fn visit_i64<E: Error>(self, number: i64) -> Result<i64, E> {

@@ -9,8 +9,14 @@ use crate::{
 };
 use schemas::{event::EventName, ids::OrderId, intake::AcceptedOrder, order::Reason, sku::spelt};
 use serde_json::{Value, json};
-use std::{borrow::Cow, collections::HashMap};
+use std::{
+    borrow::Cow,
+    collections::{BTreeSet, HashMap},
+};
 use time::OffsetDateTime;
+
+/// The most SKUs that the words of a refusal name: they stand with the order for good, and in its event.
+const MOST_NAMED: usize = 10;
 
 /// What the catalogue says of a SKU.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -164,7 +170,7 @@ fn price(
     let mut prices = Vec::with_capacity(lines.len());
     for line in lines {
         let Some(listing) = listings.get(&line.sku) else {
-            return Err(Refusal(Reason::UnknownSku, Some(format!("{} is not in the catalogue", line.sku))));
+            return Err(Refusal(Reason::UnknownSku, Some(not_listed(lines, listings))));
         };
         if listing.currency != currency {
             let detail = format!("{} is sold in {}", line.sku, listing.currency);
@@ -174,6 +180,18 @@ fn price(
     }
     let sums = totals(prices).map_err(|error| Refusal(Reason::TotalTooLarge, Some(error.to_string())))?;
     Ok((sums.net, sums.tax, sums.gross))
+}
+
+/// Names what is not in the catalogue, so that whoever ordered it mends the order once.
+fn not_listed(lines: &[StoredLine], listings: &HashMap<String, Listing>) -> String {
+    let unknown: BTreeSet<&str> =
+        lines.iter().map(|line| line.sku.as_str()).filter(|sku| !listings.contains_key(*sku)).collect();
+    let named: Vec<&str> = unknown.iter().copied().take(MOST_NAMED).collect();
+    let (named, are) = (named.join(", "), if unknown.len() == 1 { "is" } else { "are" });
+    match unknown.len().saturating_sub(MOST_NAMED) {
+        0 => format!("{named} {are} not in the catalogue"),
+        others => format!("{named} and {others} more {are} not in the catalogue"),
+    }
 }
 
 /// Takes each line from a warehouse that has all of it; if one line finds none, what the others took goes back.
@@ -187,13 +205,23 @@ fn take(lines: &mut [StoredLine], shelves: &mut HashMap<String, Vec<Shelf>>) -> 
                 line.warehouse = Some(shelf.warehouse.clone());
             }
             None => {
-                let detail = format!("{}: {} wanted, fewer are free", line.sku, line.quantity);
+                let sku = line.sku.clone();
                 put_back(lines, shelves);
-                return Err(Refusal(Reason::OutOfStock, Some(detail)));
+                let on_offer = shelves.get(&sku).map(Vec::as_slice).unwrap_or_default();
+                return Err(Refusal(Reason::OutOfStock, Some(too_few(&sku, lines, on_offer))));
             }
         }
     }
     Ok(())
+}
+
+/// What of a SKU was wanted by all lines together, and how much is free for them.
+fn too_few(sku: &str, lines: &[StoredLine], on_offer: &[Shelf]) -> String {
+    let wanted =
+        lines.iter().filter(|line| line.sku == sku).fold(0, |sum: i64, line| sum.saturating_add(line.quantity));
+    let free = on_offer.iter().fold(0, |sum: i64, shelf| sum.saturating_add(shelf.free));
+    let scattered = if free < wanted { "" } else { ", but no warehouse has all of a line" };
+    format!("{sku}: {wanted} wanted, {free} free{scattered}")
 }
 
 fn put_back(lines: &mut [StoredLine], shelves: &mut HashMap<String, Vec<Shelf>>) {

@@ -165,6 +165,29 @@ fn refusals_name_their_reason_and_take_nothing() {
 }
 
 #[test]
+fn a_refusal_says_what_is_wanted_in_all_and_what_is_free_and_names_all_that_is_unknown() {
+    let many: Vec<String> = (10..22).map(|number| format!("x{number}")).collect();
+    let many: Vec<(&str, i64)> = many.iter().map(|sku| (sku.as_str(), 1)).collect();
+    let cases: [(&[(&str, i64)], &str); 8] = [
+        (&[("a", 3)], "a: 3 wanted, 2 free"),
+        (&[("a", 2), ("b", 1), ("a", 1)], "a: 3 wanted, 2 free"),
+        (&[("b", 1), ("b", 1), ("b", 9)], "b: 11 wanted, 0 free"),
+        (&[("c", 4)], "c: 4 wanted, 5 free, but no warehouse has all of a line"),
+        (&[("c", 2), ("c", 4)], "c: 6 wanted, 5 free"),
+        (&[("a", 1), ("y", 1)], "y is not in the catalogue"),
+        (&[("y", 1), ("a", 1), ("x", 1), ("y", 2)], "x, y are not in the catalogue"),
+        (&many, "x10, x11, x12, x13, x14, x15, x16, x17, x18, x19 and 2 more are not in the catalogue"),
+    ];
+    for (lines, said) in cases {
+        let mut goods = goods(&[("a", &[2]), ("b", &[0]), ("c", &[3, 2])], 100);
+        let placed = place(vec![order(1, lines)], &mut goods);
+        let State::Rejected { detail: Some(detail), .. } = &placed[0].order.state else { panic!("it is refused") };
+        assert_eq!(detail, said);
+        assert_eq!(goods.shelves["c"].iter().map(|shelf| shelf.free).sum::<i64>(), 5, "all is put back");
+    }
+}
+
+#[test]
 fn an_order_in_a_currency_that_a_product_is_not_sold_in_shows_no_price_of_it() {
     let mut goods = goods(&[("a", &[10]), ("b", &[10])], 100);
     goods.listings.get_mut("b").unwrap().currency = "USD".to_owned();

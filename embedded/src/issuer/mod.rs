@@ -59,7 +59,7 @@ impl Tokens for Issuer {
         let header = decode_header(token).map_err(|_| TokenError::Invalid)?;
         let key = self.keys.named(header.kid.as_deref()).await?;
         let validation = self.validation(&key, header.alg)?;
-        let claims = decode::<Claims>(token, &key.verifying, &validation).map_err(|_| TokenError::Invalid)?.claims;
+        let claims = decode::<Claims>(token, &key.verifying, &validation).map_err(TokenError::from)?.claims;
         claims.identity(now)
     }
 }

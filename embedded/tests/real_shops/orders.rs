@@ -176,6 +176,8 @@ async fn what_was_left_empty_is_the_same_order_as_what_was_left_out() {
         ("billing_address is null", changed(|order| order["billing_address"] = Value::Null)),
         ("billing_address is empty", changed(|order| order["billing_address"] = full(""))),
         ("billing_address is blank", changed(|order| order["billing_address"] = full(" "))),
+        ("billing_address has no field", changed(|order| order["billing_address"] = json!({}))),
+        ("billing_address has some", changed(|order| order["billing_address"] = json!({ "line2": null, "city": "" }))),
         ("expected_total is null", changed(|order| order["expected_total"] = Value::Null)),
     ];
     for (what, other) in &same {

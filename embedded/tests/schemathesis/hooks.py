@@ -31,5 +31,7 @@ def before_call(context, case, kwargs):
     # Most countries have postal codes.
     for name in ("shipping_address", "billing_address"):
         address = body.get(name)
-        if isinstance(address, dict) and not (address.get("postal_code") or "").strip():
+        if not isinstance(address, dict) or not any((text or "").strip() for text in address.values()):
+            continue
+        if not (address.get("postal_code") or "").strip():
             address["postal_code"] = "30159"

@@ -63,6 +63,7 @@ async fn identity(parts: &Parts, app: &App) -> Result<Identity, Refusal> {
     tokens.whose(token, app.clock.now()).await.map_err(|error| match error {
         TokenError::Expired => invalid("the token has expired"),
         TokenError::NotYet => invalid("the token is not valid yet"),
+        TokenError::Claim(claim) => invalid(claim.rule()),
         TokenError::Unjudged => Refusal::saying(Kind::Unavailable, "the issuer of tokens does not answer"),
         TokenError::Invalid | TokenError::ShortKey | TokenError::NotSigned => invalid(UNKNOWN),
     })

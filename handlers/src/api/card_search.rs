@@ -1,5 +1,6 @@
 //! Looks for card numbers in a JSON text, in every string, name and number of it, as its reader will see them: escapes
-//! can hide digits from a look at the bytes. Nothing is built of the text on the way.
+//! can hide digits from a look at the bytes. Nothing is built of the text on the way. As it comes by every place, it notes
+//! where an array stands for an object, too.
 
 use super::{order_body::MOST_PLACES, pointer::Pointer};
 use schemas::{card_number::contains_card_number, whole_number::of_float};
@@ -13,6 +14,9 @@ pub(super) struct Found {
     pub(super) places: Vec<String>,
     /// SKUs with their places. A barcode may look like a card number: the catalogue knows which are none.
     pub(super) skus: Vec<(String, String)>,
+    /// Arrays where an order has an object: serde would take an object's fields from them in turn, which the contract does
+    /// not.
+    pub(super) arrays: Vec<String>,
 }
 
 /// Looks through the text as far as it is JSON: whoever reads it says where it is not.
@@ -43,17 +47,27 @@ impl Look {
     }
 
     fn number(&mut self, number: u64) {
-        // Most are short, and not worth writing down.
-        if number > 999_999_999_999 && contains_card_number(&number.to_string()) {
+        // Most are short, and not worth writing down. A SKU is a string: whoever reads the order says so, and keeps nothing.
+        if number > 999_999_999_999 && !self.at.is_sku() && contains_card_number(&number.to_string()) {
             self.place();
         }
     }
 
     fn place(&mut self) {
-        let place = self.at.to_string();
-        if self.found.places.len() < MOST_PLACES && !self.found.places.contains(&place) {
-            self.found.places.push(place);
+        note(&mut self.found.places, &self.at);
+    }
+
+    fn array(&mut self) {
+        if self.at.is_object() {
+            note(&mut self.found.arrays, &self.at);
         }
+    }
+}
+
+fn note(places: &mut Vec<String>, at: &Pointer) {
+    let place = at.to_string();
+    if places.len() < MOST_PLACES && !places.contains(&place) {
+        places.push(place);
     }
 }
 
@@ -106,6 +120,7 @@ impl<'de> Visitor<'de> for Node<'_> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
+        self.0.array();
         let mut index = 0;
         loop {
             self.0.at.enter_index(index);
@@ -155,6 +170,21 @@ mod tests {
         let found = search(r#"{"lines": [{"sku": "4006381310062"}, {"sku": "TEA"}], "sku": "4006381310062"}"#);
         assert_eq!(found.skus, [("/lines/0/sku".to_owned(), "4006381310062".to_owned())]);
         assert_eq!(found.places, ["/sku"]);
+    }
+
+    #[test]
+    fn a_sku_that_is_a_number_is_left_to_who_reads_the_order() {
+        let found = search(r#"{"lines": [{"sku": 4006381310062, "quantity": 4006381310062}]}"#);
+        assert_eq!((found.skus, found.places), (Vec::new(), vec!["/lines/0/quantity".to_owned()]));
+    }
+
+    #[test]
+    fn an_array_that_stands_for_an_object_is_told_by_its_place() {
+        let arrays = |text: &str| search(text).arrays;
+        assert_eq!(arrays(r#"["EUR", [["TEA", 1]]]"#), [""]);
+        let within =
+            r#"{"lines": [{"sku": ["TEA"]}, ["TEA", 1]], "payment": ["pm"], "email": [], "billing_address": []}"#;
+        assert_eq!(arrays(within), ["/lines/1", "/payment", "/billing_address"]);
     }
 
     #[test]

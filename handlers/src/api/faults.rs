@@ -3,7 +3,11 @@
 //! body that was refused pays for that.
 
 use super::{order_body::MOST_PLACES, pointer::Pointer, problem::Refusal};
-use schemas::{order_request::OrderRequest, problem::FieldError, whole_number::WHOLE_NUMBER};
+use schemas::{
+    order_request::OrderRequest,
+    problem::FieldError,
+    whole_number::{QUANTITY, WHOLE_NUMBER},
+};
 use serde_json::{Value, error::Category, json};
 use serde_path_to_error::Path;
 
@@ -12,18 +16,32 @@ const LARGEST_MENDED: usize = 32 * 1024;
 /// How often it is mended at most; a missing object takes some rounds, though it is told once.
 const MOST_MENDED: usize = 60;
 
-/// Says where and what without the value.
-pub(super) fn explain(text: &str, error: &serde_json::Error) -> Refusal {
+/// Says where and what without the value. `arrays` are the places of those that stand where an object belongs.
+pub(super) fn explain(text: &str, error: &serde_json::Error, arrays: &[String]) -> Refusal {
     match error.classify() {
+        Category::Syntax | Category::Eof | Category::Io if text.trim().is_empty() => {
+            whole_body("the body is empty: send the order as JSON")
+        }
         Category::Syntax | Category::Eof | Category::Io => syntax(error),
+        Category::Data if !arrays.is_empty() => no_objects(text, arrays),
         Category::Data => {
             let mut json = serde_json::Deserializer::from_str(text);
             match serde_path_to_error::deserialize::<_, OrderRequest>(&mut json) {
                 Ok(_) => whole_body("something follows the order"),
-                Err(error) => Refusal::of_body(with_others(text, fault(error.path(), error.inner()).told)),
+                Err(error) => {
+                    let first = fault(error.path(), error.inner()).told;
+                    Refusal::of_body(with_others(text, vec![first], &[]))
+                }
             }
         }
     }
+}
+
+/// A body with arrays in the places of objects.
+pub(super) fn no_objects(text: &str, arrays: &[String]) -> Refusal {
+    let detail = "must be an object";
+    let told = arrays.iter().map(|pointer| FieldError { pointer: pointer.clone(), detail: detail.to_owned() });
+    Refusal::of_body(with_others(text, told.collect(), arrays))
 }
 
 pub(super) fn whole_body(detail: &'static str) -> Refusal {
@@ -48,15 +66,21 @@ fn syntax(error: &serde_json::Error) -> Refusal {
     Refusal::of_body(vec![FieldError { pointer: String::new(), detail }])
 }
 
-/// The fault that was met first, and those behind it.
-fn with_others(text: &str, first: FieldError) -> Vec<FieldError> {
-    let mut told = vec![first];
+/// The faults that were met first, and those behind them.
+fn with_others(text: &str, mut told: Vec<FieldError>, arrays: &[String]) -> Vec<FieldError> {
     let body = if text.len() <= LARGEST_MENDED { serde_json::from_str::<Value>(text).ok() } else { None };
     let Some(mut body) = body else { return told };
+    for array in arrays {
+        mend(&mut body, array, json!({}));
+    }
     for _ in 0..MOST_MENDED {
-        let Err(error) = serde_path_to_error::deserialize::<_, OrderRequest>(&body) else {
-            told.extend(unknown_members(&body));
-            break;
+        let error = match serde_path_to_error::deserialize::<_, OrderRequest>(&body) {
+            Ok(order) => {
+                let values = values_of(order, &told);
+                told.extend(unknown_members(&body).into_iter().chain(values));
+                break;
+            }
+            Err(error) => error,
         };
         let Fault { told: fault, stand_in } = fault(error.path(), error.inner());
         let mended = stand_in.is_some_and(|stand_in| mend(&mut body, &fault.pointer, stand_in));
@@ -69,6 +93,18 @@ fn with_others(text: &str, first: FieldError) -> Vec<FieldError> {
     }
     told.truncate(MOST_PLACES);
     told
+}
+
+/// What is wrong with the values of an order that was mended, but for those that were put in: of these more was told.
+fn values_of(order: OrderRequest, told: &[FieldError]) -> Vec<FieldError> {
+    let is_mended = |place: &str| told.iter().any(|known| is_within(place, &known.pointer));
+    let any_currency = is_mended("/currency");
+    let mut errors = order.without_empty().errors();
+    errors.retain(|error| {
+        let of_stand_in = any_currency && error.pointer == "/expected_total/currency";
+        !is_mended(&error.pointer) && !of_stand_in
+    });
+    errors
 }
 
 fn unknown_members(body: &Value) -> Vec<FieldError> {
@@ -139,6 +175,7 @@ const UNNAMED: Expectation = ("of another kind", None);
 fn expectation(expected: &str) -> Expectation {
     match expected {
         WHOLE_NUMBER => (WHOLE_NUMBER, Some(|| json!(1))),
+        QUANTITY => (QUANTITY, Some(|| json!(1))),
         "a string" | "string" => ("a string", Some(|| json!(""))),
         "a sequence" => ("an array", Some(|| json!([]))),
         text if text.starts_with("struct ") => ("an object", Some(|| json!({}))),
@@ -153,7 +190,7 @@ mod tests {
 
     fn told(body: &str) -> Vec<(String, String)> {
         let error = serde_json::from_str::<OrderRequest>(body).unwrap_err();
-        let errors = explain(body, &error).document("r").errors;
+        let errors = explain(body, &error, &[]).document("r").errors;
         errors.into_iter().map(|error| (error.pointer, error.detail)).collect()
     }
 
@@ -188,15 +225,34 @@ mod tests {
                 "/shipping_address/line1",
                 "/shipping_address/line2",
                 "/shipping_address/planet",
+                "/shipping_address/postal_code",
             ]
         );
         let said = told(&body.to_string());
         let of = |place: &str| said.iter().find(|(pointer, _)| pointer == place).unwrap().1.as_str();
         assert_eq!(of("/payment"), "is required");
-        assert_eq!(of("/email"), "must be a string");
-        assert_eq!(of("/lines/0/quantity"), "must be a whole number within 64 bits");
+        assert!(of("/email").starts_with("must be one e-mail address"));
+        assert_eq!(of("/lines/0/sku"), "must be a string");
+        assert_eq!(of("/lines/0/quantity"), "must be a whole number from 1 to 1000000");
         assert_eq!(of("/lines/2"), "must be an object");
         assert_eq!(of("/coupon"), "is not known");
+    }
+
+    #[test]
+    fn faults_of_values_are_told_beside_those_of_shape() {
+        let address =
+            json!({ "name": "Zoe", "line1": "1", "city": "London", "postal_code": "N1 1AA", "country": "UK" });
+        let mut body = json!({
+            "currency": "EUR", "lines": [{ "sku": "", "quantity": 0 }, { "quantity": 1 }], "email": "no",
+            "shipping_address": address, "payment": { "method": "pm_card_visa" },
+        });
+        let values = ["/email", "/lines/0/quantity", "/lines/0/sku", "/lines/1/sku", "/shipping_address/country"];
+        assert_eq!(places(&body), values);
+        // What was put in for a currency is not the order's.
+        body["currency"] = json!(7);
+        body["expected_total"] = json!({ "amount": -1, "currency": "USD" });
+        let others = ["/currency", "/email", "/expected_total/amount"];
+        assert_eq!(places(&body), [&others[..], &values[1..]].concat());
     }
 
     #[test]

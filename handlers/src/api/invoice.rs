@@ -15,6 +15,13 @@ use axum::{
 };
 use schemas::{ids::OrderId, order::Status};
 use std::sync::Arc;
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{
+        RefOr,
+        schema::{KnownFormat, ObjectBuilder, Schema, SchemaFormat, Type},
+    },
+};
 use workflows::{
     issued::Condition,
     ports::{Look, Unavailable},
@@ -24,8 +31,8 @@ use workflows::{
 /// The invoice of an order.
 ///
 /// A PDF/A-3 with the Factur-X XML inside, as it was issued; 503 while it is printed again because the store lost or
-/// damaged it. While there is none the answer is 404 `no-invoice-yet` with `Retry-After`;
-/// for an order that was refused or cancelled it is 404 `no-invoice`.
+/// damaged it. While there is none the answer is 404 `no-invoice-yet` with `Retry-After`; for an order that was refused, or
+/// cancelled before it had one, it is 404 `no-invoice`. An order that was cancelled later keeps the one that was issued.
 #[utoipa::path(get, path = "/v1/orders/{id}/invoice", operation_id = "getInvoice", tag = "orders",
     security(("bearerAuth" = [])),
     params(
@@ -33,7 +40,7 @@ use workflows::{
         ("If-None-Match" = Option<String>, Header, description = "ETags that the caller has the invoice of."),
     ),
     responses(
-        (status = 200, description = "The PDF.", body = Vec<u8>, content_type = "application/pdf",
+        (status = 200, description = "The PDF.", body = Pdf, content_type = "application/pdf",
             headers(
                 ("Content-Disposition" = String, description = "Names the file by the invoice's number."),
                 ("ETag" = String, description = "Of the very bytes."),
@@ -57,6 +64,18 @@ pub(super) async fn get_invoice(
     let kind = HeaderValue::from_static("application/pdf");
     Ok(etag::answer(&headers, pdf, [(header::CONTENT_TYPE, kind), (header::CONTENT_DISPOSITION, disposition)]))
 }
+
+/// Bytes, as the document says them: what is derived of them would be a list of numbers.
+struct Pdf;
+
+impl PartialSchema for Pdf {
+    fn schema() -> RefOr<Schema> {
+        let format = SchemaFormat::KnownFormat(KnownFormat::Binary);
+        ObjectBuilder::new().schema_type(Type::String).format(Some(format)).description(Some("A PDF/A-3.")).into()
+    }
+}
+
+impl ToSchema for Pdf {}
 
 /// The very bytes that were issued. A document that is damaged or lost is printed again, which takes a moment.
 async fn as_issued(app: &App, caller: &Caller, order: OrderId) -> Result<Vec<u8>, Refusal> {

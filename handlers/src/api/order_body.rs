@@ -3,7 +3,7 @@
 
 use super::{
     card_search::{self, Found},
-    faults::{explain, note_unknown, whole_body},
+    faults::{explain, no_objects, note_unknown, whole_body},
     problem::{Kind, Refusal, Wanted},
 };
 use axum::{
@@ -88,18 +88,18 @@ fn is_late(error: &(dyn Error + 'static)) -> bool {
 /// The order in it.
 pub(super) fn parse(bytes: &[u8]) -> Result<OrderBody, Refusal> {
     let text = std::str::from_utf8(bytes).map_err(|_| whole_body("the body must be UTF-8"))?;
-    let Found { places, skus: suspects } = card_search::search(text);
+    let Found { places, skus: suspects, arrays } = card_search::search(text);
     if !places.is_empty() {
         return Err(card_numbers(places));
     }
-    let (request, unknown) = read_order(text).map_err(|error| explain(text, &error))?;
+    let (request, unknown) = match read_order(text) {
+        Ok(_) if !arrays.is_empty() => return Err(no_objects(text, &arrays)),
+        Ok(read) => read,
+        Err(error) => return Err(explain(text, &error, &arrays)),
+    };
     if !unknown.is_empty() {
         let others = request.without_empty().errors();
         return Err(Refusal::of_body(unknown.into_iter().chain(others).take(MOST_PLACES).collect()));
-    }
-    if arrays(bytes) > 1 {
-        // Serde would take an object's fields from an array too; the contract does not.
-        return Err(whole_body("`lines` is the only array; something else is one where an object belongs"));
     }
     let canonical = serde_json::to_vec(&request).map_err(|error| Refusal::unwritten("the order", &error))?;
     let request = request.without_empty();
@@ -123,22 +123,6 @@ fn read_order(text: &str) -> serde_json::Result<(OrderRequest, Vec<FieldError>)>
 pub(super) fn card_numbers(places: impl IntoIterator<Item = String>) -> Refusal {
     let detail = "holds a card number, or what looks like one; nothing of it was kept. Send a provider token";
     Refusal::of_body(places.into_iter().map(|pointer| FieldError { pointer, detail: detail.to_owned() }).collect())
-}
-
-/// How many arrays a valid JSON text opens.
-fn arrays(json: &[u8]) -> usize {
-    let mut bytes = json.iter();
-    let (mut count, mut in_string) = (0_usize, false);
-    while let Some(byte) = bytes.next() {
-        match (byte, in_string) {
-            (b'"', _) => in_string = !in_string,
-            // Whatever is escaped, a quote above all, ends nothing.
-            (b'\\', true) => bytes = bytes.as_slice().get(1..).unwrap_or_default().iter(),
-            (b'[', false) => count += 1,
-            (_, _) => (),
-        }
-    }
-    count
 }
 
 #[cfg(test)]

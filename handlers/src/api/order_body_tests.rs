@@ -49,18 +49,18 @@ fn an_order_is_the_same_however_it_is_spelled() {
 fn a_wrong_type_is_told_by_its_place_and_never_quoted() {
     assert_eq!(
         changed(|o| o["lines"][0]["quantity"] = json!("secret")),
-        said("/lines/0/quantity", "must be a whole number within 64 bits")
+        said("/lines/0/quantity", "must be a whole number from 1 to 1000000")
     );
     assert_eq!(
         changed(|o| o["lines"][0]["quantity"] = json!(1.5)),
-        said("/lines/0/quantity", "must be a whole number within 64 bits")
+        said("/lines/0/quantity", "must be a whole number from 1 to 1000000")
     );
     assert_eq!(
         changed(|o| o["lines"][0]["quantity"] = json!(u64::MAX - 1)),
-        said("/lines/0/quantity", "must be a whole number within 64 bits")
+        said("/lines/0/quantity", "must be a whole number from 1 to 1000000")
     );
     assert_eq!(changed(|o| o["email"] = json!(7)), said("/email", "must be a string"));
-    assert_eq!(changed(|o| o["email"] = Value::Null), said("/email", "must be a string"));
+    assert_eq!(changed(|o| o["email"] = Value::Null), changed(|o| o["email"] = json!("")), "null is as good as empty");
     assert_eq!(changed(|o| o["lines"] = json!({})), said("/lines", "must be an array"));
     assert_eq!(changed(|o| o["payment"] = json!("secret, expected a secret")), said("/payment", "must be an object"));
     assert_eq!(changed(|o| o["currency"] = json!(5)), said("/currency", "must be a string"));
@@ -99,7 +99,9 @@ fn missing_unknown_and_repeated_fields_are_named() {
 #[test]
 fn what_is_no_json_is_told_by_line_and_column() {
     assert_eq!(errors(b"{\n\"a"), said("", "the body is not valid JSON: see line 2 column 2"));
-    assert_eq!(errors(b""), said("", "the body is not valid JSON: see line 1 column 0"));
+    for empty in [&b""[..], b" \n"] {
+        assert_eq!(errors(empty), said("", "the body is empty: send the order as JSON"));
+    }
     assert_eq!(errors(b"\xff{}"), said("", "the body must be UTF-8"));
     let trailing = format!("{} 1", order());
     assert!(errors(trailing.as_bytes())[0].1.starts_with("the body is not valid JSON"));
@@ -107,8 +109,19 @@ fn what_is_no_json_is_told_by_line_and_column() {
 
 #[test]
 fn arrays_are_no_objects_and_depth_is_no_weapon() {
-    assert!(!changed(|o| o["lines"] = json!([["TEA", 1]])).is_empty());
-    assert!(!changed(|o| o["payment"] = json!(["pm_card_visa"])).is_empty());
+    assert_eq!(changed(|o| o["lines"] = json!([["TEA", 1]])), said("/lines/0", "must be an object"));
+    assert_eq!(changed(|o| o["payment"] = json!(["pm_card_visa"])), said("/payment", "must be an object"));
+    assert_eq!(changed(|o| o["payment"] = json!([7, 8])), said("/payment", "must be an object"));
+    assert_eq!(errors(br#"["EUR", [["TEA", 1]], null, "no", {}, null, 5]"#), said("", "must be an object"));
+    let both = changed(|o| {
+        o["billing_address"] = json!(["Zoe"]);
+        o["email"] = json!("no");
+        o["lines"][0]["quantity"] = json!("1");
+    });
+    let places: Vec<_> = both.iter().map(|(pointer, _)| pointer.as_str()).collect();
+    assert_eq!(places, ["/billing_address", "/lines/0/quantity", "/email"]);
+    let alone = changed(|o| o["lines"] = json!({"sku": "TEA", "quantity": 1}));
+    assert_eq!(alone, said("/lines", "must be an array"));
     let braces = changed(|o| o["shipping_address"]["name"] = json!("[Zoë] \\\"[[[ \"x"));
     assert_eq!(braces, Vec::new());
     for open in ["[", "{\"a\":", "{\"lines\":["] {
@@ -152,6 +165,10 @@ fn a_sku_that_looks_like_a_card_number_is_left_to_the_catalogue() {
     let parsed = parse(order().to_string().replace("TEA", "4006381310062").as_bytes()).unwrap();
     assert_eq!(parsed.suspects, [("/lines/0/sku".to_owned(), "4006381310062".to_owned())]);
     assert_eq!(parse(order().to_string().replace("TEA", "9783161480027").as_bytes()).unwrap().suspects, []);
+    assert_eq!(
+        changed(|o| o["lines"][0]["sku"] = json!(4_006_381_310_062_i64)),
+        said("/lines/0/sku", "must be a string")
+    );
 }
 
 #[test]
@@ -171,7 +188,10 @@ fn a_postal_code_may_be_missing_where_there_is_none() {
             assert_eq!(places, expected, "{country} {empty:?}");
         }
     }
-    assert_eq!(changed(|o| o["shipping_address"]["postal_code"] = json!("1".repeat(21))).len(), 1);
+    let long = changed(|o| o["shipping_address"]["postal_code"] = json!("1".repeat(21)));
+    assert_eq!(long, said("/shipping_address/postal_code", "must be at most 20 characters"));
+    let long = changed(|o| o["shipping_address"]["line2"] = json!("x".repeat(201)));
+    assert_eq!(long, said("/shipping_address/line2", "must be at most 200 characters"));
 }
 
 #[test]
@@ -213,6 +233,9 @@ fn what_is_sent_empty_is_absent() {
         ("/shipping_address/line2", json!(" ")),
         ("/shipping_address/line2", Value::Null),
         ("/billing_address", Value::Null),
+        ("/billing_address", json!({})),
+        ("/billing_address", json!({"name": ""})),
+        ("/billing_address", json!({"line2": null, "postal_code": " "})),
         ("/expected_total", Value::Null),
     ] {
         let mut body = order();

@@ -78,7 +78,7 @@ pub(super) async fn get_order(
 #[utoipa::path(get, path = "/v1/orders", operation_id = "listOrders", tag = "orders",
     security(("bearerAuth" = [])),
     params(
-        ("status" = Option<Status>, Query, description = "Only orders that stand there."),
+        ("status" = Option<Status>, Query, description = "Only orders that stand there; empty for all."),
         ("limit" = Option<i64>, Query, minimum = 1, maximum = 100, description = "Orders of a page; 20 if absent."),
         ("cursor" = Option<String>, Query, pattern = "^([A-Za-z0-9_-]{21}[AQgw])?$",
             description = "The `next_cursor` of the page before; empty for the first."),
@@ -89,7 +89,7 @@ pub(super) async fn list_orders(State(app): State<App>, caller: Caller, uri: Uri
     let params = Params::of(&uri, &["status", "limit", "cursor"])?;
     let limit = params.limit()?;
     let before = params.cursor(|bytes| Uuid::from_slice(&bytes).ok().map(OrderId))?;
-    let status = params.get("status").map(status_of).transpose()?;
+    let status = params.get("status").filter(|word| !word.is_empty()).map(status_of).transpose()?;
     let (orders, name) = (Arc::clone(&app.orders), caller.name().to_owned());
     let page = app.reads.read(&caller, async move { orders.list(&name, status, before, limit).await }).await?;
     let next_cursor = page.next.map(|id| cursor_of(id.0.as_bytes()));

@@ -15,6 +15,9 @@ enum Step {
     Hidden,
 }
 
+/// The members of an order that are objects.
+const OBJECTS: [&str; 4] = ["expected_total", "shipping_address", "billing_address", "payment"];
+
 impl Pointer {
     pub(super) fn enter_index(&mut self, index: usize) {
         self.0.push(Step::Index(index));
@@ -33,6 +36,16 @@ impl Pointer {
     /// Whether all of it is told.
     pub(super) fn is_told(&self) -> bool {
         !self.0.contains(&Step::Hidden)
+    }
+
+    /// Whether an order has an object there.
+    pub(super) fn is_object(&self) -> bool {
+        match self.0.as_slice() {
+            [] => true,
+            [Step::Name(name)] => OBJECTS.contains(&name.as_str()),
+            [Step::Name(lines), Step::Index(_)] => lines == "lines",
+            _ => false,
+        }
     }
 
     /// Whether it names the SKU of a line.

@@ -33,9 +33,10 @@ pub(super) const PREFERENCE_APPLIED: HeaderName = HeaderName::from_static("prefe
 /// Submit an order.
 ///
 /// The order is accepted for good once this answers 202: it will be confirmed or rejected, and can be read at once. The
-/// same key and order get the same answer again, marked `Idempotency-Replayed: true`, for 30 days; the same key with
-/// another order is refused with 422. Keys are each caller's own. Nothing is stored under a key for an order that was
-/// refused here. `payment.method` is a token of the payment provider, never a card number.
+/// same key and order get the same answer again, marked `Idempotency-Replayed: true`, for 30 days unless the installation
+/// sets it otherwise; the same key with another order is refused with 422. Keys are each caller's own. Nothing is stored
+/// under a key for an order that was refused here. `payment.method` is a token of the payment provider, never a card
+/// number.
 #[utoipa::path(post, path = "/v1/orders", operation_id = "submitOrder", tag = "orders",
     security(("bearerAuth" = [])),
     params(
@@ -55,7 +56,8 @@ pub(super) const PREFERENCE_APPLIED: HeaderName = HeaderName::from_static("prefe
                 ("Idempotency-Replayed" = Option<String>, description = "`true` if the key was known."),
                 ("Location" = String, description = "Where the order is."),
             )),
-        (status = 202, description = "Accepted: the order as it was submitted.", body = Order,
+        (status = 202, description = "Accepted: the order as it was submitted, or, if `Prefer: wait` was followed and no \
+            decision came in that time, as it stands then.", body = Order,
             headers(
                 ("Location" = String, description = "Where the order is."),
                 ("Retry-After" = u32, description = "Seconds after which looking again makes sense."),
@@ -107,9 +109,10 @@ pub(super) async fn submit_order(
     };
     drop(room);
     let waits = wait.is_on();
-    let decided = if waits { decision(&app, &caller, wait, replayed).await } else { None };
-    let mut response = match decided.as_ref().map(Found::view) {
-        Some(order) => json(&order)?,
+    let found = if waits { decision(&app, &caller, wait, replayed).await } else { None };
+    let mut response = match found.as_ref().map(|found| (found.is_decided(), found.view())) {
+        Some((true, decided)) => json(&decided)?,
+        Some((false, as_it_stands)) => accepted(&as_it_stands)?,
         None => accepted(&view)?,
     };
     if waits {
@@ -143,8 +146,8 @@ async fn accept(app: &App, submission: Submission) -> Result<Acceptance, Refusal
     outcomes.pop().ok_or_else(|| Refusal::internal("intake.accept gave no outcome for the order"))
 }
 
-/// The decided order, if that came in time. The order is accepted whatever becomes of the waiting: a database that is
-/// down, or hangs, costs no order.
+/// The order once it is decided, or as it stands when patience ends, if that could be seen. It is accepted whatever becomes
+/// of the waiting: a database that is down, or hangs, costs no order.
 async fn decision(app: &App, caller: &Caller, wait: Wait, replayed: bool) -> Option<Found> {
     let latest = wait.latest();
     let deciding = async {
@@ -153,8 +156,7 @@ async fn decision(app: &App, caller: &Caller, wait: Wait, replayed: bool) -> Opt
             Some(_) | None => wait.decision(app, caller).await,
         }
     };
-    let found = timeout_at(latest, deciding).await.ok()?.ok()?;
-    found.is_decided().then_some(found)
+    timeout_at(latest, deciding).await.ok()?.ok()
 }
 
 /// The header that says how long was waited.

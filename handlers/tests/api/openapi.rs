@@ -29,6 +29,16 @@ fn words_are_documented_as_they_are_written() {
     assert_eq!(words("PaymentStatus"), json!(PaymentStatus::ALL));
 }
 
+#[test]
+fn an_invoice_is_documented_as_bytes() {
+    let document: Value = serde_json::from_str(openapi_document()).unwrap();
+    let answer = &document["paths"]["/v1/orders/{id}/invoice"]["get"]["responses"]["200"];
+    let schema = &answer["content"]["application/pdf"]["schema"];
+    let named = schema["$ref"].as_str().map(|reference| reference.trim_start_matches('#'));
+    let schema = named.map_or(schema, |pointer| document.pointer(pointer).unwrap());
+    assert_eq!((schema["type"].as_str(), schema["format"].as_str()), (Some("string"), Some("binary")));
+}
+
 #[tokio::test]
 async fn the_document_is_served() {
     let answer = World::new().ask(Request::get("/openapi.json").body(Body::empty()).unwrap()).await;

@@ -97,6 +97,9 @@ async fn a_status_chooses() {
     let first = id_of(&world.ask(submission("alice", "k1", order().to_string())).await);
     world.ask(submission("alice", "k2", order().to_string())).await;
     world.store(first, State::Confirmed);
+    let (all, unsaid) =
+        (world.get("/v1/orders", "alice").await, world.get("/v1/orders?status=&cursor=", "alice").await);
+    assert_eq!((unsaid.status, unsaid.body), (all.status, all.body), "what is sent empty is absent");
     let page = world.get("/v1/orders?status=confirmed", "alice").await.json();
     assert_eq!(page["items"].as_array().unwrap().len(), 1);
     assert_eq!(page["items"][0]["id"], first.to_string());

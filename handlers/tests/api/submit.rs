@@ -169,6 +169,25 @@ async fn patience_ends_after_twenty_seconds_at_most() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn when_patience_ends_the_answer_is_the_order_as_it_stands() {
+    let world = World::new();
+    let reserving = async {
+        while world.accepted() == 0 {
+            tokio::task::yield_now().await;
+        }
+        let id = world.keys.lock().unwrap().values().next().unwrap().order.id;
+        world.store(id, reserved());
+    };
+    let (answer, ()) = tokio::join!(world.ask(patient("k1", "wait=3")), reserving);
+    assert_eq!((answer.status, answer.header("retry-after")), (StatusCode::ACCEPTED, "1"));
+    assert_eq!((answer.json()["status"].as_str(), answer.header("preference-applied")), (Some("reserved"), "wait=3"));
+    let read = world.get(answer.header("location"), "alice").await;
+    assert_eq!(read.json(), answer.json());
+    let again = world.ask(patient("k1", "wait=3")).await;
+    assert_eq!((again.status, again.json()["status"].as_str()), (StatusCode::ACCEPTED, Some("reserved")));
+}
+
+#[tokio::test(start_paused = true)]
 async fn patience_ends_before_the_runtime_ends_the_request() {
     for router in [World::new().router(), World::new().polling_router()] {
         let started = tokio::time::Instant::now();

@@ -66,6 +66,21 @@ async fn without_a_good_token_nothing_is_told() {
 }
 
 #[tokio::test]
+async fn only_who_has_a_token_of_ours_is_told_which_claim_is_wrong() {
+    let exp = NOW.unix_timestamp() + 60;
+    let claims = serde_json::json!({"sub": "alice", "role": "admin", "iss": "sluice", "aud": "sluice", "exp": exp});
+    let another: &[u8] = b"another key of thirty-two bytes!";
+    for (key, said) in [(another, "is not one of this installation"), (SECRET, "`role` must be customer")] {
+        let key = jsonwebtoken::EncodingKey::from_secret(key);
+        let token = jsonwebtoken::encode(&jsonwebtoken::Header::default(), &claims, &key).unwrap();
+        let answer = World::new().ask(request("GET", "/v1/products", Some(&format!("Bearer {token}")))).await;
+        assert_eq!(answer.status, StatusCode::UNAUTHORIZED);
+        assert_eq!(answer.header("www-authenticate"), "Bearer error=\"invalid_token\"");
+        assert!(answer.json()["detail"].as_str().unwrap().contains(said), "{said}");
+    }
+}
+
+#[tokio::test]
 async fn a_role_that_may_not_is_told_so() {
     let world = World::new();
     for (name, method, path) in [
