@@ -27,6 +27,8 @@ use tokio::net::TcpListener;
 
 const AUDIENCE: &str = "checkout";
 const WITHIN: Duration = Duration::from_secs(20);
+/// Longer than most providers take, and less than is granted them.
+const SLOWLY: Duration = Duration::from_secs(3);
 
 /// A provider whose keys and whose silence a test decides.
 #[derive(Default)]
@@ -36,6 +38,8 @@ struct Provider {
     silent: AtomicBool,
     /// It takes the question and never answers.
     hangs: AtomicBool,
+    /// It answers, but slowly.
+    slow: AtomicBool,
 }
 
 struct Running {
@@ -53,6 +57,9 @@ impl Running {
             provider.asked.fetch_add(1, Ordering::SeqCst);
             if provider.hangs.load(Ordering::SeqCst) {
                 std::future::pending::<()>().await;
+            }
+            if provider.slow.load(Ordering::SeqCst) {
+                tokio::time::sleep(SLOWLY).await;
             }
             if provider.silent.load(Ordering::SeqCst) {
                 return Err(StatusCode::SERVICE_UNAVAILABLE);
@@ -193,6 +200,33 @@ async fn a_key_that_was_taken_back_while_nobody_came_lets_nobody_in() {
     pass(11 * 60).await;
     assert_eq!(issuer.whose(&stolen, now()).await, Err(TokenError::Invalid));
     assert!(issuer.whose(&signed(&kept, "two", &running.claims(&json!({}))), now()).await.is_ok());
+    assert_eq!(running.provider.asked.load(Ordering::SeqCst), 2);
+}
+
+/// All who come before the answer does hear it, those whose key was taken back and those whose key is kept.
+#[tokio::test]
+async fn a_provider_that_answers_slowly_is_heard_before_an_old_copy_is_believed() {
+    let running = Running::start().await;
+    let (withdrawn, kept) = (running.publish("one"), running.publish("two"));
+    let issuer = Arc::new(running.issuer());
+    let stolen = signed(&withdrawn, "one", &running.claims(&json!({})));
+    let good = signed(&kept, "two", &running.claims(&json!({})));
+    assert!(issuer.whose(&stolen, now()).await.is_ok());
+
+    running.provider.keys.lock().unwrap().retain(|key| key.common.key_id.as_deref() != Some("one"));
+    running.provider.slow.store(true, Ordering::SeqCst);
+    pass(50 * 60).await;
+    let judged = |token: &str| {
+        let (issuer, token) = (Arc::clone(&issuer), token.to_owned());
+        tokio::spawn(async move { issuer.whose(&token, now()).await })
+    };
+    let (thieves, owners): (Vec<_>, Vec<_>) = (0..10).map(|_| (judged(&stolen), judged(&good))).unzip();
+    for thief in thieves {
+        assert_eq!(thief.await.unwrap(), Err(TokenError::Invalid));
+    }
+    for owner in owners {
+        assert!(owner.await.unwrap().is_ok());
+    }
     assert_eq!(running.provider.asked.load(Ordering::SeqCst), 2);
 }
 

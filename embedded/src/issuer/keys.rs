@@ -35,10 +35,11 @@ const PAUSE: Duration = Duration::from_secs(10);
 /// and as long may a key that was taken back be of use to whoever keeps the provider away.
 const STALE: Duration = Duration::from_secs(3_600);
 const CONNECT: Duration = Duration::from_secs(1);
-/// How long the provider may take to tell its keys.
+/// How long the provider may take to tell its keys. Whoever has to hear it first waits as long: if callers gave up before an
+/// answer ceased to count, a slow provider would never pass for silent, and all of them would be judged by an old copy.
 const ANSWER: Duration = Duration::from_secs(5);
-/// How long a caller waits for that, whose key is not known or is that of an old copy.
-const PATIENCE: Duration = Duration::from_secs(2);
+/// How long callers wait at most, if a question does not end in time: it starts after them.
+const PATIENCE: Duration = Duration::from_secs(6);
 /// The largest document that is read; that of a large provider has some 20 KB.
 const LARGEST: usize = 512 * 1024;
 /// More keys than any provider has at once.
@@ -152,9 +153,9 @@ impl Keys {
             return Ok(key);
         }
         let mut heard = self.known.subscribe();
-        // Whatever came of it is judged below.
-        drop(tokio::time::timeout(PATIENCE, heard.wait_for(|known| !known.awaited)).await);
-        self.known.borrow().judged(id)
+        let is_over = tokio::time::timeout(PATIENCE, heard.wait_for(|known| !known.awaited)).await.is_ok();
+        // Before that the provider may still say that the key was taken back.
+        if is_over { self.known.borrow().judged(id) } else { Err(TokenError::Unjudged) }
     }
 
     /// Asks the provider beside whoever comes, unless that was done a moment ago.
@@ -175,6 +176,8 @@ impl Keys {
 
 /// Puts what the provider says now in the place of what was known.
 async fn renew(provider: Arc<Published>, known: watch::Sender<Known>) {
+    // A copy is as old as the question: when in between the provider put it together is not known.
+    let asked_at = Instant::now();
     let answer = match tokio::time::timeout(ANSWER, provider.fetch()).await {
         Ok(answer) => answer,
         Err(_) => Err(anyhow::anyhow!("it has not answered within {} s", ANSWER.as_secs())),
@@ -191,7 +194,7 @@ async fn renew(provider: Arc<Published>, known: watch::Sender<Known>) {
         match keys {
             Some(keys) => {
                 known.keys = keys;
-                known.fetched_at = Some(Instant::now());
+                known.fetched_at = Some(asked_at);
                 known.unanswered_at = None;
             }
             None => known.unanswered_at = Some(Instant::now()),

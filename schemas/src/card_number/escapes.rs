@@ -1,7 +1,7 @@
 //! Resolves the escapes of other notations, in which a card number may come from a form, a page or a log: what is written
 //! so reads as digits and spaces once it is shown.
 
-/// The most characters of an entity's name or number.
+/// The most characters of an entity's name, or of a number in braces.
 const LONGEST_ENTITY: usize = 10;
 
 /// The text without its escapes of HTML, URLs and JavaScript; none if it has none.
@@ -45,19 +45,26 @@ fn without(text: &str, signs: &[char]) -> Option<String> {
 
 /// `&#160;`, `&#xA0;`, or by name: those with names are no digits, so which it is does not matter but for `&amp;`.
 fn entity(from: &str, out: &mut String) -> Option<usize> {
+    if let Some(number) = from.strip_prefix("&#") {
+        return numbered(number, out).map(|taken| "&#".len() + taken);
+    }
     let end = from.bytes().take(LONGEST_ENTITY + 2).position(|byte| byte == b';')?;
     let name = from.get(1..end)?;
-    let c = match name.strip_prefix('#') {
-        Some(number) => char::from_u32(match number.strip_prefix(['x', 'X']) {
-            Some(hex) => u32::from_str_radix(hex, 16).ok()?,
-            None => number.parse().ok()?,
-        })?,
-        None if name == "amp" => '&',
-        None if name.len() > 1 && name.bytes().all(|byte| byte.is_ascii_alphanumeric()) => ' ',
-        None => return None,
-    };
-    out.push(c);
+    out.push(match name {
+        "amp" => '&',
+        _ if name.len() > 1 && name.bytes().all(|byte| byte.is_ascii_alphanumeric()) => ' ',
+        _ => return None,
+    });
     Some(end + 1)
+}
+
+/// A page shows the character whether the semicolon is there or not.
+fn numbered(number: &str, out: &mut String) -> Option<usize> {
+    let (radix, opening) = if number.starts_with(['x', 'X']) { (16, 1) } else { (10, 0) };
+    let digits = number.get(opening..)?;
+    let length = digits.bytes().take_while(|byte| char::from(*byte).is_digit(radix)).count();
+    out.push(char::from_u32(u32::from_str_radix(digits.get(..length)?, radix).ok()?)?);
+    Some(opening + length + usize::from(digits.get(length..)?.starts_with(';')))
 }
 
 /// `%C2%A0` or `=C2=A0`: the bytes of UTF-8.

@@ -7,6 +7,8 @@ use unicode_properties::{GeneralCategory, UnicodeGeneralCategory};
 const MOST_BETWEEN: usize = 16;
 /// The most zeros that are passed over before a number.
 const MOST_ZEROS: usize = 20;
+/// The most digits of a card number, and so the most groups of it.
+const MOST_DIGITS: usize = 19;
 /// E.164 numbers of Europe's largest countries have 13 digits and open with a 4, as Visa's oldest cards do.
 const TELEPHONE_DIGITS: usize = 13;
 
@@ -83,7 +85,7 @@ impl<'t> Run<'t> {
     fn holds_one(&self) -> bool {
         let (mut from, mut index) = (0, 0);
         while index < self.groups.len() {
-            let taken = self.taken_at(index);
+            let taken = self.taken_at(from, index);
             if taken > 0 && self.opens_between(from, index) {
                 return true;
             }
@@ -95,9 +97,10 @@ impl<'t> Run<'t> {
         self.opens_between(from, self.groups.len())
     }
 
-    /// How many groups from there on are an account number or the like. What a card might pass for as well counts as a card
-    /// if it reads as one, unless it is labelled.
-    fn taken_at(&self, index: usize) -> usize {
+    /// How many groups from there on are an account number or the like. What a card might pass for as well, alone or with a
+    /// house number or the like beside it, counts as a card if one reads as such anywhere in it, unless it is labelled. That one
+    /// may begin in any group, or before it, but behind the last number that was left out.
+    fn taken_at(&self, from: usize, index: usize) -> usize {
         let own = self.groups.get(index..).unwrap_or_default();
         let last = (index + accounts::MOST_GROUPS).min(self.groups.len());
         let digits = self.digits.get(self.start(index)..self.start(last)).unwrap_or_default();
@@ -105,9 +108,10 @@ impl<'t> Run<'t> {
         let joints = own.iter().skip(1).take(parts.len().saturating_sub(1)).map(|group| group.joint);
         let Some(first) = own.first() else { return 0 };
         let account = accounts::at_the_beginning(digits, &parts, &joints.collect::<Vec<_>>(), first.x);
+        let earliest = from.max(index.saturating_sub(MOST_DIGITS));
         let is_account = |account: &accounts::Account| {
             account.rare
-                || !self.opens_one(index, self.groups.len())
+                || !(earliest..index + account.groups).any(|group| self.opens_one(group, self.groups.len()))
                 || labels::say_account(self.text.get(..first.at).unwrap_or_default())
         };
         account.filter(is_account).map_or(0, |account| account.groups)

@@ -3,7 +3,7 @@
 use crate::made::{luhn, spelled};
 use schemas::card_number::contains_card_number;
 
-/// Of each spelling.
+/// Of each spelling, and with each kind of number beside it.
 const CARDS: usize = 10_000;
 
 /// How numbers of the schemes open, each with a length that it gives out.
@@ -59,20 +59,73 @@ impl Chance {
     }
 }
 
+/// In which groups of how many digits, and with what between these.
+const SPELLINGS: [(&str, usize, &str); 5] =
+    [("plain", 19, ""), ("spaces", 4, " "), ("hyphens", 4, "-"), ("8-8", 8, "-"), ("8 8", 8, " ")];
+
+/// Always the same.
+fn cards() -> Vec<String> {
+    let mut chance = Chance(1);
+    OPENINGS.iter().cycle().take(CARDS).map(|(prefix, length)| chance.card(prefix, *length)).collect()
+}
+
+/// Nobody halves a number of another length.
+fn is_written(card: &str, size: usize) -> bool {
+    size != 8 || card.len() >= 16
+}
+
 #[test]
 fn of_ten_thousand_cards_none_gets_through_in_any_usual_spelling() {
-    let mut chance = Chance(1);
-    let cards: Vec<_> =
-        OPENINGS.iter().cycle().take(CARDS).map(|(prefix, length)| chance.card(prefix, *length)).collect();
-    for (spelling, size, separator) in
-        [("plain", 19, ""), ("spaces", 4, " "), ("hyphens", 4, "-"), ("8-8", 8, "-"), ("8 8", 8, " ")]
-    {
-        // Nobody halves a number of another length.
-        let halved = cards.iter().filter(|card| size != 8 || card.len() >= 16);
-        let through: Vec<_> = halved
+    let cards = cards();
+    for (spelling, size, separator) in SPELLINGS {
+        let through: Vec<_> = cards
+            .iter()
+            .filter(|card| is_written(card, size))
             .map(|card| spelled(card, &[size], separator, 0x30))
             .filter(|text| !contains_card_number(text) || !contains_card_number(&format!("Zoë {text}, 2nd floor")))
             .collect();
+        assert_eq!(through, [""; 0], "{spelling}");
+    }
+}
+
+/// What people write before and behind it, with other digits each time.
+const BESIDE: [&str; 14] = [
+    "",
+    "#",
+    "##",
+    "###",
+    "####",
+    "#####",
+    "######",
+    "20##",
+    "19##",
+    "1#.11.20##",
+    "20##-1#-2#",
+    "20##112#",
+    "1##a",
+    "No. 1##",
+];
+
+#[test]
+fn nor_with_a_number_before_or_behind_it() {
+    let cards = cards();
+    let mut chance = Chance(2);
+    for (spelling, size, separator) in SPELLINGS {
+        let joint = if separator.is_empty() { " " } else { separator };
+        let mut through = Vec::new();
+        for (count, card) in cards.iter().enumerate().filter(|(_, card)| is_written(card, size)) {
+            let written = spelled(card, &[size], separator, 0x30);
+            for (place, before) in BESIDE.iter().enumerate() {
+                // Another one each time, so that each comes with each.
+                let behind = BESIDE[(place + count) % BESIDE.len()];
+                let text = [*before, written.as_str(), behind].into_iter().filter(|part| !part.is_empty());
+                let text = text.collect::<Vec<_>>().join(joint);
+                let text: String = text.chars().map(|c| if c == '#' { chance.digit() } else { c }).collect();
+                if !contains_card_number(&text) {
+                    through.push(text);
+                }
+            }
+        }
         assert_eq!(through, [""; 0], "{spelling}");
     }
 }
