@@ -343,5 +343,7 @@ async fn below_a_closed_folder_a_root_process_finds_its_data_again() {
     server.stop().await;
     fs::remove_dir_all(&cluster).unwrap();
     fs::remove_file(log).unwrap();
-    fs::remove_file(cluster.with_extension("lock")).unwrap();
+    for left in ["lock", "users"] {
+        fs::remove_file(cluster.with_extension(left)).unwrap();
+    }
 }
