@@ -177,8 +177,7 @@ fn wait_for_lock(shared: &Shared, place: &Place) -> Option<Lock> {
         match place.try_lock() {
             // A server that somebody started by hand is waited for too; meanwhile the lock is free, as it was.
             Ok(Some(lock)) if owner::owned_server(place).is_none() => return Some(lock),
-            Ok(Some(_)) => {}
-            Ok(None) => {}
+            Ok(Some(_) | None) => {}
             Err(error) => tracing::warn!(%error, "the lock of the data folder cannot be tried"),
         }
     }
