@@ -134,7 +134,7 @@ pub enum StartError {
         path: PathBuf,
     },
     /// A server runs that somebody else started or uses, and it cannot be used as ours would be.
-    #[error("a PostgreSQL that somebody else started or uses (process {pid}) runs on {} and is left alone: end the work on it and stop it (pg_ctl stop -D), or use it as it is with DATABASE_URL='{address}'", .path.display())]
+    #[error("a PostgreSQL that somebody else started or uses (process {pid}) runs on {folder} and is left alone: end the work on it and stop it (pg_ctl stop -D {folder}), or use it as it is with DATABASE_URL='{address}'", folder = .path.display())]
     ServerOfAnother {
         /// Its first process.
         pid: u32,

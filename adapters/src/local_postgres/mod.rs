@@ -91,6 +91,7 @@ impl LocalPostgres {
         let started = match run(&place, &installation, &progress).await {
             Err(refusal @ StartError::ServerOfAnother { .. }) => {
                 // Where it answers as ours would, it is as good; whoever started it stops it.
+                progress("joining a PostgreSQL that somebody else started");
                 drop(connect(&url).await.map_err(|_| refusal)?);
                 drop(lock);
                 let supervisor = Supervisor::stand_by(place.clone(), search)?;

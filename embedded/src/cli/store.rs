@@ -154,7 +154,7 @@ impl Store {
     pub(super) async fn close_after_others(self) {
         if let Some(local) = self.local {
             let waiting =
-                || remark!("waiting for other commands that use the PostgreSQL started here (Ctrl-C ends them too)");
+                || remark!("waiting for other commands that use the PostgreSQL started here (Ctrl-C cuts them short)");
             local.stop_after_others(waiting).await;
         }
     }
