@@ -156,6 +156,7 @@ async fn where_there_is_no_shop_commands_make_none_and_say_where_to_go() {
         vec!["dlq", "delete", "1", "--reason", "a test"],
         vec!["index", "rebuild"],
         vec!["database-url"],
+        vec!["postgres"],
         vec!["catalog", "import", goods.to_str().unwrap()],
         vec!["token", "--role", "customer", "--sub", "zoe"],
     ] {

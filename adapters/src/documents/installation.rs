@@ -19,6 +19,22 @@ const LOOKED_AT: i64 = 20;
 /// Why a folder is not the one of a database.
 #[derive(Debug, thiserror::Error)]
 pub enum FolderError {
+    /// The database of its documents is not there: this one is new.
+    #[error(
+        "{} has the documents of installation {theirs}, and the database is new (installation {ours}, without an invoice): \
+         the database of these documents is missing. Restore it from its backup in place of the new one, or set DATABASE_URL \
+         to where it is. To begin another shop, set SLUICE_DATA_DIR to another folder. Only if the shop of these documents is \
+         to go on without its orders, because there is no backup, write {ours} into {}: then its invoices begin at numbers that these have",
+        .folder.display(), .folder.join("installation").display()
+    )]
+    DatabaseMissing {
+        /// The folder.
+        folder: PathBuf,
+        /// What it says.
+        theirs: String,
+        /// The database's.
+        ours: Uuid,
+    },
     /// It is another installation's.
     #[error(
         "{} has the documents of installation {theirs}, and the database is installation {ours}: no two shops may share a \
@@ -53,9 +69,9 @@ pub enum FolderError {
     },
     /// There are documents that nobody issued.
     #[error(
-        "{} has invoices, and the database, installation {ours}, has issued none: they are another shop's, or the database was \
-         made anew. Set SLUICE_DATA_DIR to another folder, or move these away. If the two belong together all the same, write \
-         {ours} into {}",
+        "{} has invoices, and the database, installation {ours}, has issued none: the database of these documents is \
+         missing, or they are another shop's. Restore it from its backup, or set DATABASE_URL to where it is. To begin another \
+         shop, set SLUICE_DATA_DIR to another folder. Only if the two belong together all the same, write {ours} into {}",
         .folder.display(), .folder.join("installation").display()
     )]
     Unknown {
@@ -85,11 +101,11 @@ pub enum FolderError {
 pub async fn claim(database: &Database, root: &Path) -> Result<(), FolderError> {
     let folder = Folder::at(SystemDisk, root);
     let ours = database.installation().await?;
-    if !is_named(&folder, ours).await? {
+    if !is_named(database, &folder, ours).await? {
         recognise(database, &folder, ours).await?;
         folder.set_mark(ours.id.to_string()).await.map_err(|source| unusable(&folder, source))?;
         // Two may have come at once, of two databases.
-        is_named(&folder, ours).await?;
+        is_named(database, &folder, ours).await?;
     }
     if !ours.has_folder {
         database.note_folder().await?;
@@ -102,7 +118,7 @@ pub async fn claim(database: &Database, root: &Path) -> Result<(), FolderError> 
 /// # Errors
 /// If it does, or that cannot be seen.
 pub async fn check(database: &Database, root: &Path) -> Result<(), FolderError> {
-    is_named(&Folder::at(SystemDisk, root), database.installation().await?).await.map(|_| ())
+    is_named(database, &Folder::at(SystemDisk, root), database.installation().await?).await.map(|_| ())
 }
 
 fn unusable(folder: &Folder<SystemDisk>, source: io::Error) -> FolderError {
@@ -110,12 +126,17 @@ fn unusable(folder: &Folder<SystemDisk>, source: io::Error) -> FolderError {
 }
 
 /// Whether the folder names this installation, and not none.
-async fn is_named(folder: &Folder<SystemDisk>, ours: Installation) -> Result<bool, FolderError> {
-    match folder.mark().await.map_err(|source| unusable(folder, source))? {
-        None => Ok(false),
-        Some(named) if named.parse::<Uuid>() == Ok(ours.id) => Ok(true),
-        Some(theirs) => Err(FolderError::Another { folder: folder.root().to_path_buf(), theirs, ours: ours.id }),
+async fn is_named(database: &Database, folder: &Folder<SystemDisk>, ours: Installation) -> Result<bool, FolderError> {
+    let theirs = match folder.mark().await.map_err(|source| unusable(folder, source))? {
+        None => return Ok(false),
+        Some(named) if named.parse::<Uuid>() == Ok(ours.id) => return Ok(true),
+        Some(theirs) => theirs,
+    };
+    let (root, ours, is_new) = (folder.root().to_path_buf(), ours.id, !ours.has_folder);
+    if is_new && database.newest_invoices(1).await?.is_empty() {
+        return Err(FolderError::DatabaseMissing { folder: root, theirs, ours });
     }
+    Err(FolderError::Another { folder: root, theirs, ours })
 }
 
 /// Looks whether a folder that says nothing can be this installation's: if it has what was issued last, or if nothing was

@@ -1,6 +1,7 @@
 //! Makes the database files and starts the server on them. The settings are those of a small machine that must lose nothing:
 //! fsync on, and a log that cannot hold personal data.
 
+use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
@@ -153,7 +154,15 @@ pub(super) fn start(place: &Place, installation: &Installation) -> Result<Starte
     place.prepare_sockets()?;
     let (log, log_from) = open_log(&place.log)?;
     let mut program = Command::new(installation.program("postgres"));
-    program.arg("-D").arg(&place.cluster);
+    program.args(arguments(place));
+    let ending = if place.temporary.is_some() { Ending::Immediate } else { Ending::Fast };
+    let guarded = watchdog::spawn(place.account, &program, ending, place.temporary.as_deref(), Output::File(log))?;
+    Ok(Started { guarded, log: place.log.clone(), log_from })
+}
+
+/// What the server is started with; one that runs with anything else was started by somebody else.
+pub(super) fn arguments(place: &Place) -> Vec<OsString> {
+    let mut arguments = vec![OsString::from("-D"), place.cluster.clone().into_os_string()];
     // No TCP port: one that is taken cannot stop the start, and nobody else can come in.
     for (name, value) in [
         ("listen_addresses", String::new()),
@@ -161,11 +170,9 @@ pub(super) fn start(place: &Place, installation: &Installation) -> Result<Starte
         ("unix_socket_permissions", "0700".to_owned()),
         ("unix_socket_directories", format!("\"{}\"", place.sockets.to_string_lossy().replace('"', "\"\""))),
     ] {
-        program.arg("-c").arg(format!("{name}={value}"));
+        arguments.extend([OsString::from("-c"), OsString::from(format!("{name}={value}"))]);
     }
-    let ending = if place.temporary.is_some() { Ending::Immediate } else { Ending::Fast };
-    let guarded = watchdog::spawn(place.account, &program, ending, place.temporary.as_deref(), Output::File(log))?;
-    Ok(Started { guarded, log: place.log.clone(), log_from })
+    arguments
 }
 
 /// Written as a new file each time: the folder belongs to another account, whose links a root process must not follow.

@@ -133,6 +133,16 @@ pub enum StartError {
         /// The folder of the database files.
         path: PathBuf,
     },
+    /// A server runs that somebody else started or uses, and it cannot be used as ours would be.
+    #[error("a PostgreSQL that somebody else started or uses (process {pid}) runs on {folder} and is left alone: end the work on it and stop it (pg_ctl stop -D {folder}), or use it as it is with DATABASE_URL='{address}'", folder = .path.display())]
+    ServerOfAnother {
+        /// Its first process.
+        pid: u32,
+        /// The folder of the database files.
+        path: PathBuf,
+        /// Where it listens.
+        address: String,
+    },
     /// A program could not be run at all.
     #[error("cannot run {program}: install it or mend its permissions ({source})")]
     NotRun {

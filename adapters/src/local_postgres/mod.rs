@@ -7,6 +7,7 @@ mod ephemeral;
 mod error;
 mod fetch;
 mod installation;
+mod owner;
 mod place;
 mod postmaster;
 mod supervisor;
@@ -24,7 +25,7 @@ use cluster::Started;
 pub use ephemeral::{EphemeralError, EphemeralPostgres, ephemeral};
 pub use error::StartError;
 use installation::{Choice, Installation, MINIMUM_MAJOR, Search};
-use place::{Lock, Place};
+use place::{Alone, Lock, Place, Share};
 use supervisor::Supervisor;
 
 const POLL: Duration = Duration::from_millis(30);
@@ -32,6 +33,8 @@ const POLL: Duration = Duration::from_millis(30);
 const READY_WITHIN: Duration = Duration::from_secs(300);
 /// The other process may be fetching PostgreSQL, or recovering.
 const OWNER_READY_WITHIN: Duration = Duration::from_secs(300);
+/// Longer than any command has work; one that hangs keeps the one that runs the server no longer.
+const OTHERS_END_WITHIN: Duration = Duration::from_secs(3_600);
 /// One attempt to connect.
 const CONNECT_WITHIN: Duration = Duration::from_secs(5);
 /// What PostgreSQL says when it finds them.
@@ -43,12 +46,14 @@ const BETWEEN_STARTS: Duration = Duration::from_secs(1);
 /// A running local server.
 ///
 /// One process a data folder runs it and starts it again when it dies; others that start on the same folder connect to it,
-/// and take over when that process is gone. Dropping the value tells the server to stop; [`stop`](Self::stop) also waits.
+/// and take over when that process is gone. One that somebody started by hand is joined in the same way, if it listens where
+/// ours would, and never stopped. Dropping the value tells the server to stop; [`stop`](Self::stop) also waits.
 #[derive(Debug)]
 pub struct LocalPostgres {
     place: Place,
     url: String,
     bin: Option<PathBuf>,
+    share: Option<Share>,
     supervisor: Supervisor,
 }
 
@@ -95,15 +100,27 @@ impl LocalPostgres {
 
     async fn open(place: Place, search: Search, progress: impl Fn(&str)) -> Result<Self, StartError> {
         let url = place.url("sluice");
-        let Some(lock) = lock_or_join(&place, &progress).await? else {
+        let (share, lock) = lock_or_join(&place, &progress).await?;
+        let share = Some(share);
+        let Some(lock) = lock else {
             let supervisor = Supervisor::stand_by(place.clone(), search)?;
-            return Ok(Self { place, url, bin: None, supervisor });
+            return Ok(Self { place, url, bin: None, share, supervisor });
         };
-        let installation = installation_for(&place, search, &progress).await?;
+        let installation = installation_for(&place, search.clone(), &progress).await?;
+        let started = match run(&place, &installation, &progress).await {
+            Err(refusal @ StartError::ServerOfAnother { .. }) => {
+                // Where it answers as ours would, it is as good; whoever started it stops it.
+                progress("joining a PostgreSQL that somebody else started");
+                drop(connect(&url).await.map_err(|_| refusal)?);
+                drop(lock);
+                let supervisor = Supervisor::stand_by(place.clone(), search)?;
+                return Ok(Self { place, url, bin: None, share, supervisor });
+            }
+            started => started?,
+        };
         let bin = Some(installation.bin.clone());
-        let started = run(&place, &installation, &progress).await?;
         let supervisor = Supervisor::own(place.clone(), lock, installation, started)?;
-        Ok(Self { place, url, bin, supervisor })
+        Ok(Self { place, url, bin, share, supervisor })
     }
 
     /// The address of the database `sluice`; it stays the same over restarts.
@@ -149,9 +166,47 @@ impl LocalPostgres {
         self.bin.as_deref().map(|bin| self.place.account.command(bin.join(program)))
     }
 
+    /// Says that this process bears it from here on when the server is stopped under it, and takes over then: whoever runs
+    /// the server does not wait for it.
+    pub fn bear_interruptions(&mut self) {
+        self.share = None;
+    }
+
+    /// Stops the server as [`stop`](Self::stop) does, once no other process needs it any more; after an hour all the same.
+    /// `waiting` is called if there is anybody to wait for.
+    pub async fn stop_after_others(mut self, waiting: impl FnOnce()) {
+        self.share = None;
+        // Held until the server is gone: whoever comes meanwhile waits for that, and starts it again.
+        let alone = if self.supervisor.runs() { self.alone(waiting).await } else { None };
+        self.stop().await;
+        drop(alone);
+    }
+
+    async fn alone(&self, waiting: impl FnOnce()) -> Option<Alone> {
+        let wait = async {
+            let mut waiting = Some(waiting);
+            loop {
+                match self.place.try_be_alone() {
+                    Ok(Some(alone)) => return Some(alone),
+                    Ok(None) => {}
+                    Err(error) => {
+                        tracing::warn!(%error, "it cannot be seen whether others use PostgreSQL");
+                        return None;
+                    }
+                }
+                if let Some(waiting) = waiting.take() {
+                    waiting();
+                }
+                tokio::time::sleep(POLL).await;
+            }
+        };
+        tokio::time::timeout(OTHERS_END_WITHIN, wait).await.unwrap_or(None)
+    }
+
     /// Stops the server in order and waits until it is gone. One that another process runs is left alone.
     pub async fn stop(self) {
-        let Self { supervisor, .. } = self;
+        let Self { supervisor, share, .. } = self;
+        drop(share);
         if let Err(error) = blocking(move || {
             supervisor.stop();
             Ok(())
@@ -163,19 +218,28 @@ impl LocalPostgres {
     }
 }
 
-/// Takes the lock; or waits until the server of the process that has it answers, and returns none.
-async fn lock_or_join(place: &Place, progress: &impl Fn(&str)) -> Result<Option<Lock>, StartError> {
-    if let Some(lock) = place.try_lock()? {
-        return Ok(Some(lock));
-    }
-    progress("joining the PostgreSQL of another sluice process");
+/// Takes the lock; or waits until the server of the process that has it answers, and takes none. Either way that process, or
+/// the next, sees from then on that this one uses the server.
+async fn lock_or_join(place: &Place, progress: &impl Fn(&str)) -> Result<(Share, Option<Lock>), StartError> {
     let wait = async {
+        let (mut share, mut is_told) = (None, false);
         loop {
-            if let Some(lock) = place.try_lock()? {
-                return Ok(Some(lock));
+            if share.is_none() {
+                share = place.try_share()?;
             }
-            if connect(&place.url("sluice")).await.is_ok() {
-                return Ok(None);
+            // Only then is it looked whether a server answers: one that is about to be stopped is shared with nobody.
+            if let Some(shared) = share.take() {
+                if let Some(lock) = place.try_lock()? {
+                    return Ok((shared, Some(lock)));
+                }
+                if !is_told {
+                    progress("joining the PostgreSQL of another sluice process");
+                    is_told = true;
+                }
+                if connect(&place.url("sluice")).await.is_ok() {
+                    return Ok((shared, None));
+                }
+                share = Some(shared);
             }
             tokio::time::sleep(POLL).await;
         }

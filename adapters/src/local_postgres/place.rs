@@ -31,11 +31,24 @@ pub(super) struct Place {
     /// For a temporary server: the folder to remove after it.
     pub(super) temporary: Option<PathBuf>,
     lock: PathBuf,
+    users: PathBuf,
 }
 
 /// Held by the process that runs the server; the system frees it however that process ends.
 #[derive(Debug)]
 pub(super) struct Lock {
+    _file: File,
+}
+
+/// Held by each process that uses the server and would be cut short if it were stopped.
+#[derive(Debug)]
+pub(super) struct Share {
+    _file: File,
+}
+
+/// Held by the process that stops the server: nobody uses it.
+#[derive(Debug)]
+pub(super) struct Alone {
     _file: File,
 }
 
@@ -87,42 +100,42 @@ impl Place {
             sockets,
             log: cluster.with_extension("log"),
             lock: cluster.with_extension("lock"),
+            users: cluster.with_extension("users"),
             cluster,
             account,
             temporary: None,
         };
-        place.unlocked()?;
+        unlocked(&place.lock)?;
         Ok(place)
-    }
-
-    fn unlocked(&self) -> Result<File, StartError> {
-        fs::OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .mode(0o600)
-            .open(&self.lock)
-            .map_err(|source| unwritable(&self.lock, source))
     }
 
     /// Takes the lock, unless another process has it.
     pub(super) fn try_lock(&self) -> Result<Option<Lock>, StartError> {
-        let mut file = self.unlocked()?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Ok(None),
-            Err(TryLockError::Error(source)) => return Err(unwritable(&self.lock, source)),
+        let mut file = unlocked(&self.lock)?;
+        if !is_got(&self.lock, file.try_lock())? {
+            return Ok(None);
         }
         let told = file.set_len(0).and_then(|()| write!(file, "{}", std::process::id()));
         told.map_err(|source| unwritable(&self.lock, source))?;
         Ok(Some(Lock { _file: file }))
     }
 
+    /// Says that this process uses the server, unless another one is about to stop it.
+    pub(super) fn try_share(&self) -> Result<Option<Share>, StartError> {
+        let file = unlocked(&self.users)?;
+        Ok(is_got(&self.users, file.try_lock_shared())?.then_some(Share { _file: file }))
+    }
+
+    /// Keeps everybody from beginning to use the server, unless somebody uses it.
+    pub(super) fn try_be_alone(&self) -> Result<Option<Alone>, StartError> {
+        let file = unlocked(&self.users)?;
+        Ok(is_got(&self.users, file.try_lock())?.then_some(Alone { _file: file }))
+    }
+
     /// The process that has the lock, as it wrote itself down.
     pub(super) fn owner(&self) -> String {
         let mut owner = String::new();
-        match self.unlocked().map(|mut file| file.read_to_string(&mut owner)) {
+        match unlocked(&self.lock).map(|mut file| file.read_to_string(&mut owner)) {
             Ok(Ok(length)) if length > 0 => owner,
             Ok(_) | Err(_) => "unknown".to_owned(),
         }
@@ -153,8 +166,7 @@ impl Place {
 
     /// The address of a database of this server, for sqlx and for psql alike.
     pub(super) fn url(&self, database: &str) -> String {
-        let host = percent_encoded(&self.sockets);
-        format!("postgres://sluice@localhost:5432/{database}?host={host}&sslmode=disable")
+        address(&self.sockets, "5432", database)
     }
 
     /// The major version that made the database files, if they are there.
@@ -173,6 +185,12 @@ impl Place {
     }
 }
 
+/// The address of a database of the server that has its socket in that folder.
+pub(super) fn address(sockets: &Path, port: &str, database: &str) -> String {
+    let host = percent_encoded(sockets);
+    format!("postgres://sluice@localhost:{port}/{database}?host={host}&sslmode=disable")
+}
+
 /// Whether the data folder has database files, or a process that holds its lock and will make them. What cannot be looked at
 /// counts as there: opening it says what is wrong.
 pub(super) fn is_taken(data_dir: &Path) -> bool {
@@ -183,6 +201,26 @@ pub(super) fn is_taken(data_dir: &Path) -> bool {
     }
     let lock = File::open(cluster.with_extension("lock"));
     lock.is_ok_and(|lock| matches!(lock.try_lock(), Err(TryLockError::WouldBlock)))
+}
+
+fn unlocked(path: &Path) -> Result<File, StartError> {
+    fs::OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .mode(0o600)
+        .open(path)
+        .map_err(|source| unwritable(path, source))
+}
+
+/// Whether a lock was got, and not another process' to keep.
+fn is_got(path: &Path, tried: Result<(), TryLockError>) -> Result<bool, StartError> {
+    match tried {
+        Ok(()) => Ok(true),
+        Err(TryLockError::WouldBlock) => Ok(false),
+        Err(TryLockError::Error(source)) => Err(unwritable(path, source)),
+    }
 }
 
 /// A folder that any account can reach, with a link to it from where the files would have been.

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use super::error::{StartError, unwritable};
 use super::installation::Installation;
+use super::owner;
 use super::place::Place;
 
 const POLL: Duration = Duration::from_millis(50);
@@ -40,7 +41,7 @@ impl Postmaster {
     }
 
     /// Whether the process is alive and is the server of this data folder.
-    fn lives(self, cluster: &Path) -> bool {
+    pub(super) fn lives(self, cluster: &Path) -> bool {
         let process = Path::new("/proc").join(self.pid.to_string());
         if Path::new("/proc/self/comm").exists() {
             let named = fs::read_to_string(process.join("comm")).is_ok_and(|name| name.trim() == "postgres");
@@ -56,19 +57,24 @@ impl Postmaster {
     }
 }
 
-/// Waits until no server runs on the data folder any more, stops one that stays, and removes a stale pid file.
-/// To be called by the holder of the lock only: any server here then has no owner. Blocks.
+/// Waits until no server runs on the data folder any more, stops one that a killed process left behind, and removes a stale
+/// pid file. To be called by the holder of the lock only. Blocks.
+///
+/// A server that somebody else started or uses is refused and left alone.
 pub(super) fn clear_the_way(place: &Place, installation: &Installation) -> Result<(), StartError> {
     for poll in 0..POLLS_SHUTTING_DOWN {
         match Postmaster::of(&place.cluster) {
             Some(server) if server.lives(&place.cluster) => {
-                if !server.stopping && poll >= POLLS_UNTIL_TOLD {
+                if !server.stopping && (poll >= POLLS_UNTIL_TOLD || owner::started_otherwise(place)) {
                     break;
                 }
             }
             Some(_) | None => return remove_stale(&place.cluster),
         }
         sleep(POLL);
+    }
+    if let Some(server) = owner::owned_server(place) {
+        return Err(owner::refusal(place, server));
     }
     for mode in ["fast", "immediate"] {
         pg_ctl_stop(place, installation, mode);

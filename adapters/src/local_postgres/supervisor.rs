@@ -13,8 +13,8 @@ use super::cluster::{self, Started};
 use super::error::StartError;
 use super::installation::{self, Choice, Installation, Search};
 use super::place::{Lock, Place};
-use super::postmaster;
 use super::watchdog::Guarded;
+use super::{owner, postmaster};
 
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
@@ -65,7 +65,7 @@ impl Supervisor {
     pub(super) fn stand_by(place: Place, search: Search) -> Result<Self, StartError> {
         Self::spawn(Arc::default(), move |shared| {
             let Some(lock) = wait_for_lock(shared, &place) else { return };
-            tracing::info!("the process that ran PostgreSQL is gone: running it from here");
+            tracing::info!("whoever ran PostgreSQL is gone: running it from here");
             let Some(installation) = find_again(shared, &place, &search) else { return };
             let mut pause = FIRST_PAUSE;
             if let Some(child) = start_again(shared, &place, &installation, &mut pause) {
@@ -82,6 +82,11 @@ impl Supervisor {
             .spawn(move || work(&seen))
             .map_err(|source| StartError::NotRun { program: "a thread".to_owned(), source })?;
         Ok(Self { shared, thread: Some(thread) })
+    }
+
+    /// Whether the server runs from here.
+    pub(super) fn runs(&self) -> bool {
+        self.shared.state().pipe.is_some()
     }
 
     /// Stops the server, if it runs from here, and waits until it is gone. Blocks.
@@ -170,8 +175,9 @@ fn start_again(shared: &Shared, place: &Place, installation: &Installation, paus
 fn wait_for_lock(shared: &Shared, place: &Place) -> Option<Lock> {
     while shared.pause(STANDING_BY) {
         match place.try_lock() {
-            Ok(Some(lock)) => return Some(lock),
-            Ok(None) => {}
+            // A server that somebody started by hand is waited for too; meanwhile the lock is free, as it was.
+            Ok(Some(lock)) if owner::owned_server(place).is_none() => return Some(lock),
+            Ok(Some(_) | None) => {}
             Err(error) => tracing::warn!(%error, "the lock of the data folder cannot be tried"),
         }
     }

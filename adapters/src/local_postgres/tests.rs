@@ -3,6 +3,8 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod owners;
+
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::process::{Child, Command, Stdio};
@@ -72,6 +74,18 @@ fn pg_ctl(server: &LocalPostgres, mode: &str) {
     let mut command = server.command("pg_ctl").unwrap();
     command.arg("stop").arg("-D").arg(server.data_directory()).args(["-m", mode]);
     assert!(command.stdout(Stdio::null()).status().unwrap().success());
+}
+
+/// Kills what would stop the server when its owner is gone.
+fn kill_watchdog_of(cluster: &str) {
+    let output = Command::new("ps").args(["-A", "-ww", "-o", "pid=,command="]).output().unwrap();
+    for line in String::from_utf8_lossy(&output.stdout)
+        .lines()
+        .filter(|line| line.contains("watchdog") && line.contains(cluster))
+    {
+        let pid = line.split_whitespace().next().unwrap();
+        assert!(Command::new("kill").args(["-9", pid]).status().unwrap().success());
+    }
 }
 
 /// Starts the child and waits until its server is ready; gives the server's data directory too.
@@ -220,14 +234,7 @@ async fn a_server_that_dies_is_started_again_at_the_same_address() {
 async fn a_server_whose_watchdog_was_killed_too_is_stopped_and_replaced() {
     let folder = data_folder();
     let (mut child, cluster) = owner_of(folder.path().to_str().unwrap()).await;
-    let output = Command::new("ps").args(["-A", "-ww", "-o", "pid=,command="]).output().unwrap();
-    for line in String::from_utf8_lossy(&output.stdout)
-        .lines()
-        .filter(|line| line.contains("watchdog") && line.contains(&cluster))
-    {
-        let pid = line.split_whitespace().next().unwrap();
-        assert!(Command::new("kill").args(["-9", pid]).status().unwrap().success());
-    }
+    kill_watchdog_of(&cluster);
     child.kill().unwrap();
     child.wait().unwrap();
     let before = postmaster::Postmaster::of(Path::new(&cluster)).unwrap().pid;
@@ -359,5 +366,7 @@ async fn below_a_closed_folder_a_root_process_finds_its_data_again() {
     server.stop().await;
     fs::remove_dir_all(&cluster).unwrap();
     fs::remove_file(log).unwrap();
-    fs::remove_file(cluster.with_extension("lock")).unwrap();
+    for left in ["lock", "users"] {
+        fs::remove_file(cluster.with_extension(left)).unwrap();
+    }
 }

@@ -40,6 +40,25 @@ async fn a_new_folder_is_the_databases_from_then_on_and_no_other_databases() {
 }
 
 #[tokio::test]
+async fn where_the_database_of_the_documents_is_missing_it_is_said_first_to_restore_it() {
+    let (archive, new) = (Archive::of(1).await, Shop::open().await);
+    claim(&archive.shop.database, archive.folder.path()).await.unwrap();
+    // With the folder's own word, and as a release leaves it that knew no ids.
+    for is_named in [true, false] {
+        if !is_named {
+            fs::remove_file(archive.folder.path().join("installation")).unwrap();
+        }
+        let refused = claim(&new.database, archive.folder.path()).await.unwrap_err();
+        assert_eq!(matches!(refused, FolderError::DatabaseMissing { .. }), is_named, "{refused:?}");
+        let advice = refused.to_string();
+        let place = |words: &str| advice.find(words).unwrap_or_else(|| panic!("no {words:?} in: {advice}"));
+        assert!(place("the database of these documents is missing") < place("Restore it"), "{advice}");
+        assert!(place("Restore it") < place("SLUICE_DATA_DIR"), "{advice}");
+        assert!(place("SLUICE_DATA_DIR") < place(&format!("write {} into", id_of(&new).await)), "{advice}");
+    }
+}
+
+#[tokio::test]
 async fn another_folder_is_refused_before_and_after_the_first_invoice() {
     let (shop, folder, other) = (Shop::open().await, tempdir().unwrap(), tempdir().unwrap());
     claim(&shop.database, folder.path()).await.unwrap();

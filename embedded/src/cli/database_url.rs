@@ -1,7 +1,7 @@
 //! `database-url`: where the shop's database is, for `psql` and the like. The socket of an own PostgreSQL is not always in the
 //! data folder: a path that is too long for one, or closed to the server's user, has it elsewhere.
 
-use super::store;
+use super::store::Store;
 use crate::{config::Config, terminal::say};
 use adapters::local_postgres::LocalPostgres;
 use anyhow::bail;
@@ -12,11 +12,11 @@ pub(super) async fn database_url(config: &Config) -> anyhow::Result<ExitCode> {
         say!("{url}");
         return Ok(ExitCode::SUCCESS);
     }
-    store::must_be_there(config).await?;
+    Store::require(config).await?;
     match LocalPostgres::running_at(&config.data_dir).await? {
         Some(url) => say!("{url}"),
         // An address at which nobody answers would be no help.
-        None => bail!("the database does not run; it does while `sluice serve` does, so start that and ask again"),
+        None => bail!("the database does not run; it does while `sluice serve` does, and `sluice postgres` runs it alone"),
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -5,6 +5,7 @@ mod catalog;
 mod check;
 mod database_url;
 mod dlq;
+mod postgres;
 mod serve;
 mod store;
 mod token;
@@ -94,6 +95,11 @@ enum Command {
     Index(IndexCommand),
     /// Send the orders of a real shop through the API: a file in the columns of UCI's "Online Retail".
     Replay(ReplayArgs),
+    /// Run the own PostgreSQL of the data folder alone, print its address, and stay until Ctrl-C.
+    ///
+    /// For psql, pg_dump and pg_restore while nothing serves: psql "$ADDRESS". Where a `sluice serve` runs, it prints the
+    /// address of that one's. It takes and changes no orders; other commands may run beside it.
+    Postgres,
     /// Deploy everything on an AWS that runs on this machine, and stay until Ctrl-C. Needs a checkout of the source,
     /// cargo and Python 3.
     AwsLocal,
@@ -270,6 +276,7 @@ impl Command {
             Self::Dlq(DlqCommand::Delete { id, reason }) => dlq::delete(config, id, &reason).await,
             Self::Index(IndexCommand::Rebuild) => check::rebuild_index(config).await,
             Self::Replay(args) => crate::replay::send::replay(config, &args).await,
+            Self::Postgres => postgres::postgres(config).await,
             Self::AwsLocal => aws_local::aws_local(config).await,
         }
     }

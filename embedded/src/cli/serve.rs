@@ -26,7 +26,7 @@ pub(super) async fn serve(config: &Config) -> anyhow::Result<ExitCode> {
         TokenSettings::Issuer(settings) => Arc::new(Issuer::new(settings.clone())?),
         TokenSettings::DevelopmentKey { .. } => Arc::new(development_key(&config.data_dir)?),
     };
-    let Some(store) = Store::open(config, &mut stop).await? else { return Ok(called_off()) };
+    let Some(mut store) = Store::open(config, &mut stop).await? else { return Ok(called_off()) };
     let started = tokio::select! {
         started = Pipeline::start(config, store.url(), tokens) => started.map(Some),
         () = &mut stop => Ok(None),
@@ -42,6 +42,7 @@ pub(super) async fn serve(config: &Config) -> anyhow::Result<ExitCode> {
             return Err(error);
         }
     };
+    store.bear_interruptions();
     let served = async {
         welcome(config, &pipeline).await?;
         pending::<anyhow::Result<()>>().await

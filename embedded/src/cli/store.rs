@@ -1,7 +1,7 @@
 //! The database that a command works on: the one of DATABASE_URL, or the own PostgreSQL of the data folder, which
 //! another process may be running already.
 
-use crate::config::Config;
+use crate::{config::Config, terminal::remark};
 use adapters::{
     local_postgres::LocalPostgres,
     postgres::{Database, schema::Schema},
@@ -58,7 +58,7 @@ impl Store {
         tables: Tables,
         work: impl AsyncFnOnce(&Database) -> anyhow::Result<T>,
     ) -> anyhow::Result<T> {
-        must_be_there(config).await?;
+        Self::require(config).await?;
         let store = Self::begun(config).await?;
         let database = store.connect()?;
         let worked = async {
@@ -78,8 +78,24 @@ impl Store {
                  what is before it, hangs, and run the command again"
             ),
         };
-        store.close().await;
+        store.close_after_others().await;
         done
+    }
+
+    /// Makes sure that there is one, for whoever begins none.
+    ///
+    /// # Errors
+    /// If there is none, with where to go.
+    pub(super) async fn require(config: &Config) -> anyhow::Result<()> {
+        if config.database_url.is_none() && !LocalPostgres::is_there(&config.data_dir).await? {
+            let folder = path::absolute(&config.data_dir).unwrap_or_else(|_| config.data_dir.clone());
+            bail!(
+                "there is no shop in {}: run this where `sluice serve` was started, or name its folder with SLUICE_DATA_DIR, \
+                 or its database with DATABASE_URL; `sluice serve` begins a new one",
+                folder.display()
+            );
+        }
+        Ok(())
     }
 
     async fn begun(config: &Config) -> anyhow::Result<Self> {
@@ -119,25 +135,29 @@ impl Store {
         Database::connect(&self.url, 4).context("DATABASE_URL cannot be understood")
     }
 
+    /// Says that from here on this process goes on by itself when the database is away for a moment: commands that end then
+    /// need not wait for it before they stop the PostgreSQL that they started.
+    pub(super) fn bear_interruptions(&mut self) {
+        if let Some(local) = &mut self.local {
+            local.bear_interruptions();
+        }
+    }
+
     /// Stops what `open` started.
     pub async fn close(self) {
         if let Some(local) = self.local {
             local.stop().await;
         }
     }
-}
 
-/// That there is a shop, unless a database was named: then that says so itself.
-pub(super) async fn must_be_there(config: &Config) -> anyhow::Result<()> {
-    if config.database_url.is_none() && !LocalPostgres::is_there(&config.data_dir).await? {
-        let folder = path::absolute(&config.data_dir).unwrap_or_else(|_| config.data_dir.clone());
-        bail!(
-            "there is no shop in {}: run this where `sluice serve` was started, or name its folder with SLUICE_DATA_DIR, \
-             or its database with DATABASE_URL; `sluice serve` begins a new one",
-            folder.display()
-        );
+    /// Stops what was started here, once no other command is at work on it.
+    pub(super) async fn close_after_others(self) {
+        if let Some(local) = self.local {
+            let waiting =
+                || remark!("waiting for other commands that use the PostgreSQL started here (Ctrl-C cuts them short)");
+            local.stop_after_others(waiting).await;
+        }
     }
-    Ok(())
 }
 
 async fn bring_up_to_date(database: &Database) -> anyhow::Result<()> {
