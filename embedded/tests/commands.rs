@@ -131,7 +131,9 @@ async fn a_rebuild_names_the_order_that_it_cannot_index_and_indexes_all_others()
             "insert into orders (id, customer, status, reason, version, currency, lines, email, shipping_address,
                                  payment_method, created_at, updated_at)
              values ('00000000-0000-7000-8000-00000000000{n}', 'zoe', 'rejected', 'out_of_stock', 2, 'EUR', '[]',
-                     'zoe@example.com', '{{\"name\": \"Zoë\"}}', 'pm', now(), now());"
+                     'zoe@example.com',
+                     '{{\"name\": \"Zoë\", \"line1\": \"Weg 1\", \"city\": \"Berlin\", \"postal_code\": \"10115\", \"country\": \"DE\"}}',
+                     'pm', now(), now());"
         )
     };
     let statements = format!(
@@ -151,4 +153,12 @@ async fn a_rebuild_names_the_order_that_it_cannot_index_and_indexes_all_others()
     assert_eq!(shop.count("select count(*) from order_search").await, 2);
     sqlx::raw_sql("drop trigger refuse on order_search").execute(shop.pool()).await.unwrap();
     assert!(printed(&shop, &["index", "rebuild"]).contains("3 orders are indexed"));
+
+    // It has words, but nobody can be shown it.
+    shop.run("update orders set lines = '[{\"sku\": 1}]' where id = '00000000-0000-7000-8000-000000000003'").await;
+    let output = command(&shop, &["index", "rebuild"]);
+    let complaint = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{complaint}");
+    assert!(complaint.contains("order 00000000-0000-7000-8000-000000000003 is not: "), "{complaint}");
+    assert!(String::from_utf8_lossy(&output.stdout).contains("2 orders are indexed"));
 }
