@@ -58,6 +58,15 @@ async fn the_same_file_is_imported_once_and_a_count_takes_the_place_of_what_was_
 }
 
 #[tokio::test]
+async fn a_file_of_which_no_row_is_good_is_not_offered_without_its_bad_ones() {
+    let shop = Shop::open(0).await;
+    for (rows, offered) in [("TEA,Tea,x,EUR,19,1", false), ("TEA,Tea,x,EUR,19,1\nPOT,Pot,1,EUR,19,1", true)] {
+        let (code, complaint) = failed(&shop, &["catalog", "import", &shop.file("bad.csv", rows)]);
+        assert_eq!((code, complaint.contains("--skip-bad")), (Some(2), offered), "{complaint}");
+    }
+}
+
+#[tokio::test]
 async fn a_file_without_a_column_leaves_what_products_have_of_it() {
     let shop = Shop::open(0).await;
     let first = shop.dir.path().join("first.csv");

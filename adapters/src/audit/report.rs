@@ -33,7 +33,7 @@ pub struct Report {
     /// Whether issued documents were looked at; which, the line `invoice_documents` says.
     #[serde(default)]
     pub documents_looked_at: bool,
-    /// How many messages are set aside and wait for somebody; counted no further than one beyond a thousand.
+    /// How many messages are set aside and wait for somebody; of each queue a thousand and one are counted at most.
     #[serde(default)]
     pub set_aside: u64,
 }

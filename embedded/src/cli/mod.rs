@@ -127,7 +127,7 @@ struct TokenArgs {
 enum DocumentsArg {
     /// A few hundred.
     Share,
-    /// Every one.
+    /// Every one; where there is no folder of documents the audit cannot run then.
     All,
 }
 
