@@ -10,6 +10,7 @@ use adapters::{
     postgres::{
         Database,
         catalogue::{Delivery, PgCatalogue},
+        schema::Schema,
     },
     system::SystemClock,
 };
@@ -39,6 +40,27 @@ pub enum Neighbour {
     Refuse,
 }
 
+/// Whose shop a session may send orders to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Whose {
+    /// A new one, or one whose goods are those of sessions: nobody keeps books by it.
+    OfSessions,
+    /// Whatever shop it is: that was asked for.
+    Anybodys,
+}
+
+impl Whose {
+    /// Anybody's if it was asked to go into whatever shop there is.
+    pub fn asked(into_this_shop: bool) -> Self {
+        if into_this_shop { Self::Anybodys } else { Self::OfSessions }
+    }
+}
+
+/// What the demo's units come in by.
+pub const DEMO: &str = "demo/catalog.csv";
+/// What a replay's units come in by.
+pub const REPLAY: &str = "replay";
+
 impl Session {
     /// Joins the server that runs on this address and data folder, or starts one. Nothing if it was asked to stop meanwhile.
     ///
@@ -47,12 +69,16 @@ impl Session {
     pub async fn open(
         config: &Config,
         neighbour: Neighbour,
+        whose: Whose,
         stop: &mut (impl Future<Output = ()> + Unpin),
     ) -> anyhow::Result<Option<Self>> {
+        if whose == Whose::OfSessions && !config.orders.seller.specimen {
+            bail!(real_shop("SLUICE_SELLER is set, so invoices are no specimens"));
+        }
         let key = development_key(&config.data_dir)?;
         let Some(store) = Store::open(config, stop).await? else { return Ok(None) };
         let opened = tokio::select! {
-            opened = join_or_start(config, neighbour, &store, &key) => opened.map(Some),
+            opened = join_or_start(config, neighbour, whose, &store, &key) => opened.map(Some),
             () = stop => Ok(None),
         };
         match opened {
@@ -110,6 +136,7 @@ impl Session {
 async fn join_or_start(
     config: &Config,
     neighbour: Neighbour,
+    whose: Whose,
     store: &Store,
     key: &TokenKey,
 ) -> anyhow::Result<(String, Option<Pipeline>, Database)> {
@@ -120,6 +147,9 @@ async fn join_or_start(
              folder with SLUICE_DATA_DIR and another address with SLUICE_LISTEN",
             config.data_dir.display()
         );
+    }
+    if whose == Whose::OfSessions && has_other_goods(store).await? {
+        bail!(real_shop("this shop has products of its own"));
     }
     if let Some(url) = running {
         return Ok((url, None, store.database().await?));
@@ -132,6 +162,31 @@ async fn join_or_start(
             Err(error)
         }
     }
+}
+
+/// Whether there is a shop, and it has goods that no session brought.
+async fn has_other_goods(store: &Store) -> anyhow::Result<bool> {
+    let database = store.database_as_it_is().await?;
+    let found = async {
+        match database.schema().await? {
+            Schema::Absent => Ok(false),
+            Schema::Current | Schema::Older(_) | Schema::Newer(_) => {
+                let catalogue = PgCatalogue::new(database.clone(), Arc::new(SystemClock));
+                catalogue.has_other_goods(&[DEMO, REPLAY]).await
+            }
+        }
+    };
+    let found = found.await;
+    database.close().await;
+    Ok(found?)
+}
+
+fn real_shop(why: &str) -> String {
+    format!(
+        "{why}: a demo or a replay would put products and orders of its own among the shop's, and take numbers of its \
+         invoices. Choose another folder with SLUICE_DATA_DIR, without DATABASE_URL and SLUICE_SELLER, or say \
+         --into-this-shop if that is meant"
+    )
 }
 
 /// A pipeline that takes the tokens which the session makes.

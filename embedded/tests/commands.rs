@@ -58,6 +58,15 @@ async fn the_same_file_is_imported_once_and_a_count_takes_the_place_of_what_was_
 }
 
 #[tokio::test]
+async fn a_file_of_which_no_row_is_good_is_not_offered_without_its_bad_ones() {
+    let shop = Shop::open(0).await;
+    for (rows, offered) in [("TEA,Tea,x,EUR,19,1", false), ("TEA,Tea,x,EUR,19,1\nPOT,Pot,1,EUR,19,1", true)] {
+        let (code, complaint) = failed(&shop, &["catalog", "import", &shop.file("bad.csv", rows)]);
+        assert_eq!((code, complaint.contains("--skip-bad")), (Some(2), offered), "{complaint}");
+    }
+}
+
+#[tokio::test]
 async fn a_file_without_a_column_leaves_what_products_have_of_it() {
     let shop = Shop::open(0).await;
     let first = shop.dir.path().join("first.csv");
@@ -147,7 +156,9 @@ async fn a_rebuild_names_the_order_that_it_cannot_index_and_indexes_all_others()
             "insert into orders (id, customer, status, reason, version, currency, lines, email, shipping_address,
                                  payment_method, created_at, updated_at)
              values ('00000000-0000-7000-8000-00000000000{n}', 'zoe', 'rejected', 'out_of_stock', 2, 'EUR', '[]',
-                     'zoe@example.com', '{{\"name\": \"Zoë\"}}', 'pm', now(), now());"
+                     'zoe@example.com',
+                     '{{\"name\": \"Zoë\", \"line1\": \"Weg 1\", \"city\": \"Berlin\", \"postal_code\": \"10115\", \"country\": \"DE\"}}',
+                     'pm', now(), now());"
         )
     };
     let statements = format!(
@@ -167,4 +178,12 @@ async fn a_rebuild_names_the_order_that_it_cannot_index_and_indexes_all_others()
     assert_eq!(shop.count("select count(*) from order_search").await, 2);
     sqlx::raw_sql("drop trigger refuse on order_search").execute(shop.pool()).await.unwrap();
     assert!(printed(&shop, &["index", "rebuild"]).contains("3 orders are indexed"));
+
+    // It has words, but nobody can be shown it.
+    shop.run("update orders set lines = '[{\"sku\": 1}]' where id = '00000000-0000-7000-8000-000000000003'").await;
+    let output = command(&shop, &["index", "rebuild"]);
+    let complaint = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{complaint}");
+    assert!(complaint.contains("order 00000000-0000-7000-8000-000000000003 is not: "), "{complaint}");
+    assert!(String::from_utf8_lossy(&output.stdout).contains("2 orders are indexed"));
 }

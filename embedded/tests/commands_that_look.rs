@@ -47,6 +47,41 @@ async fn a_database_of_a_later_release_is_named_and_looked_at() {
 }
 
 #[tokio::test]
+async fn documents_that_were_asked_for_and_are_not_there_are_no_clean_audit() {
+    let shop = Shop::open(0).await;
+    let looked_at = || {
+        let report: serde_json::Value = serde_json::from_str(&printed(&shop, &["audit", "--json"])).unwrap();
+        report["documents_looked_at"].clone()
+    };
+    for arguments in [&["audit", "--documents", "all"][..], &["audit", "--documents", "all", "--json"]] {
+        let output = command(&shop, arguments);
+        let complaint = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(2), "{complaint}");
+        assert!(complaint.contains("SLUICE_DATA_DIR") && output.stdout.is_empty(), "{complaint}");
+    }
+    assert_eq!(looked_at(), false);
+    std::fs::create_dir(shop.dir.path().join("documents")).unwrap();
+    assert_eq!(looked_at(), true);
+    assert!(printed(&shop, &["audit", "--documents", "all"]).contains("invoice_documents"));
+}
+
+#[tokio::test]
+async fn a_clean_audit_says_what_is_set_aside_and_a_list_that_is_cut_how_much_more_there_is() {
+    let shop = Shop::open(0).await;
+    assert!(printed(&shop, &["audit"]).trim_end().ends_with("invariants hold"));
+    shop.run("insert into messages (queue, body) select 'index-dlq', '{}' from generate_series(1, 1000)").await;
+    assert!(printed(&shop, &["audit"]).trim_end().ends_with("1,000 messages are set aside: sluice dlq list"));
+    assert!(!printed(&shop, &["dlq", "list"]).contains("more are set aside"));
+    shop.run("insert into messages (queue, body) select 'void-dlq', '{}' from generate_series(1, 7)").await;
+    assert!(printed(&shop, &["audit"]).contains("more than 1,000 messages are set aside"));
+    assert!(printed(&shop, &["dlq", "list"]).contains("\n7 more are set aside than are listed"));
+    assert!(!printed(&shop, &["dlq", "list", "--queue", "void"]).contains("more are set aside"));
+    let listed = command(&shop, &["dlq", "list", "--json"]);
+    assert_eq!(String::from_utf8_lossy(&listed.stdout).lines().count(), 1_000);
+    assert!(String::from_utf8_lossy(&listed.stderr).contains("7 more are set aside"));
+}
+
+#[tokio::test]
 async fn a_database_without_tables_stays_without() {
     let shop = Shop::open(0).await;
     shop.run("drop table _sqlx_migrations").await;

@@ -54,6 +54,7 @@ async fn malformed_messages_are_set_aside_and_come_through_once_mended() {
     let during = shop.accepted_all(&server.url, &["pm_card_visa"; 5]).await;
     shop.settled(&during, WITHIN).await;
     set_aside(&shop, 2).await;
+    server.said("set aside; see sluice dlq list").await;
     let letters = listed(&shop);
     assert_eq!(letters.len(), 2);
     for (letter, (id, queue)) in letters.iter().zip([(on_intake, "intake-dlq"), (on_invoice, "invoice-dlq")]) {
@@ -102,8 +103,20 @@ async fn a_message_is_dropped_by_its_id_and_a_reason_and_the_log_says_by_whom() 
     sqlx::query(accepted).bind(lost).bind(request).execute(shop.pool()).await.unwrap();
     assert_eq!(run(&["audit"]).0, Some(0), "an order that waits for somebody is not lost");
     assert_eq!(run(&["dlq", "delete", &id]).0, Some(2), "no reason was asked for");
-    // One that was not set aside is not in anybody's way.
-    assert_eq!(run(&["dlq", "delete", &kept, "--reason", "a test"]).0, Some(2));
+    for reason in ["--reason=", "--reason=  "] {
+        assert_eq!(run(&["dlq", "delete", &id, reason]).0, Some(2), "a reason without a word");
+    }
+    // One that was not set aside is not in anybody's way; and what was not done stands in no log.
+    let other = kept.as_str();
+    for nothing in
+        [&["dlq", "delete", other, "--reason", "a test"][..], &["dlq", "show", other], &["dlq", "redrive", other]]
+    {
+        let (code, log) = run(nothing);
+        assert_eq!(code, Some(2), "{log}");
+        assert!(!log.contains("operator:"), "{nothing:?}: {log}");
+    }
+    let (code, log) = run(&["dlq", "show", &id]);
+    assert!(code == Some(0) && log.contains("operator:") && log.contains("dlq show"), "{log}");
     assert_eq!(shop.count("select count(*) from messages").await, 2);
     let (code, log) = run(&["dlq", "delete", &id, "--reason", "sent by mistake"]);
     assert_eq!(code, Some(0), "{log}");

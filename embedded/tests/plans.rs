@@ -49,6 +49,7 @@ const WHOLE: &[(&str, &str)] = &[
     ("audit.stock_receipts", "adds up all that ever came in, once an audit, in the order of an index"),
     ("audit.waiting_messages", "looks at all that waits now, once an audit"),
     ("audit.waits", "looks at all that waits now, once an audit"),
+    ("catalogue.has_other_goods", "is of a demo or a replay, and ends with the first receipt that is not theirs"),
     ("queue.dead_letters", "is of a command of a person, and ends with the page that is shown"),
     ("queue.redrive", "is of a command of a person, and once for all that was set aside"),
     ("search.count_orders", "is of the rebuild, which goes through all orders"),

@@ -53,6 +53,27 @@ fn every_order_of_a_file_comes_to_its_end_at_any_speed() {
 }
 
 #[test]
+fn a_shop_with_goods_of_its_own_is_left_alone_unless_told() {
+    let folder = Folder::new();
+    let (file, goods) = (folder.file("shop.csv"), folder.file("goods.csv"));
+    fs::write(&file, FILE).unwrap();
+    fs::write(&goods, "sku,name,price,currency,tax_rate,stock\nMUG1,Our mug,99.00,GBP,20,1\n").unwrap();
+    let (replay, goods) = (["replay", file.to_str().unwrap()], goods.to_str().unwrap());
+    let begun = folder.run(&replay);
+    assert_eq!(begun.code, Some(0), "{begun}");
+    let import = folder.run(&["catalog", "import", goods]);
+    assert_eq!(import.code, Some(0), "{import}");
+    for arguments in [&["demo"][..], &replay] {
+        let done = folder.run(arguments);
+        assert_eq!(done.code, Some(2), "{arguments:?}: {done}");
+        assert!(done.to_string().contains("--into-this-shop") && !done.says("Imported"), "{arguments:?}: {done}");
+    }
+    let [command, of] = replay;
+    let told = folder.run(&[command, of, "--into-this-shop"]);
+    assert!(told.code == Some(0) && told.says("Imported"), "{told}");
+}
+
+#[test]
 fn a_file_that_cannot_be_replayed_is_told_in_one_line_and_starts_nothing() {
     let folder = Folder::new();
     let file = folder.file("other.csv");

@@ -133,3 +133,32 @@ async fn what_the_readme_says_after_a_restore_has_everybody_invoiced_and_the_aud
         assert!(!restored.dir.path().join("documents/set-aside").exists());
     }
 }
+
+#[tokio::test]
+async fn an_order_that_was_not_refused_keeps_its_number_for_its_own_document_may_stand_under_it() {
+    let shop = Shop::open(0).await;
+    shop.run("insert into invoice_series values ('main', 2026, 2)").await;
+    for number in 1..=2 {
+        let numbered = format!(
+            "insert into orders (id, customer, status, version, currency, lines, email, shipping_address, payment_method,
+                                 created_at, updated_at)
+             values ('00000000-0000-7000-8000-00000000000{number}', 'zoe', 'confirmed', 3, 'EUR', '[]', 'zoe@example.com',
+                     '{{}}', 'pm', now(), now());
+             insert into invoices (order_id, series, year, number, issued_on)
+             values ('00000000-0000-7000-8000-00000000000{number}', 'main', 2026, {number}, '2026-11-22');
+             insert into messages (queue, subject, body)
+             values ('invoice', '00000000-0000-7000-8000-00000000000{number}', '{{}}')"
+        );
+        sqlx::raw_sql(AssertSqlSafe(numbered)).execute(shop.pool()).await.unwrap();
+    }
+    let refused =
+        "update messages set last_error = 'invoices/2026/2026-000002.pdf is another invoice already and stays'
+                   where subject = '00000000-0000-7000-8000-000000000002'";
+    shop.run(refused).await;
+    sqlx::raw_sql(AssertSqlSafe(advice(2026, 2))).execute(shop.pool()).await.unwrap();
+    let numbers: Vec<i32> =
+        sqlx::query_scalar("select number from invoices order by order_id").fetch_all(shop.pool()).await.unwrap();
+    assert_eq!(numbers, [1, 3]);
+    assert_eq!(shop.count("select count(*) from lost_invoices where number = 2").await, 1);
+    assert_eq!(shop.count("select count(*) from lost_invoices").await, 1);
+}

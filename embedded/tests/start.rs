@@ -219,6 +219,32 @@ async fn the_demo_leaves_a_shop_alone_that_runs_already() {
 }
 
 #[tokio::test]
+async fn a_demo_issues_no_invoice_in_the_name_of_a_seller() {
+    let folder = folder();
+    let seller = r#"{"name": "Tea", "line1": "Weg 1", "postal_code": "10115", "city": "Berlin", "country": "DE",
+                     "vat_id": "DE123456789"}"#;
+    let mut demo = prepared(folder.path(), None);
+    demo.arg("demo").env("SLUICE_LISTEN", "127.0.0.1:0").env("SLUICE_SELLER", seller);
+    let output = demo.stdin(Stdio::null()).output().unwrap();
+    let complaint = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(2), "{complaint}");
+    assert!(complaint.contains("SLUICE_SELLER") && complaint.contains("--into-this-shop"), "{complaint}");
+    assert!(!folder.path().join("postgres").exists() && !folder.path().join("documents").exists());
+}
+
+#[tokio::test]
+async fn who_made_a_token_for_whom_stands_in_the_log_and_the_token_does_not() {
+    let folder = folder();
+    sluice::development_key::development_key(folder.path()).unwrap();
+    let mut token = prepared(folder.path(), None);
+    token.args(["token", "--role", "support", "--sub", "ada"]);
+    let output = token.stdin(Stdio::null()).output().unwrap();
+    let (made, log) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success() && log.contains("operator:") && log.contains("role support for ada"), "{log}");
+    assert!(!made.trim().is_empty() && !log.contains(made.trim()), "the log has a token that works");
+}
+
+#[tokio::test]
 async fn whoever_stops_reading_ends_a_command_quietly() {
     let shop = Shop::open(0).await;
     shop.run("insert into messages (queue, body) select 'intake-dlq', '{}' from generate_series(1, 500)").await;

@@ -32,7 +32,7 @@ taken as (
     returning m.id, m.queue, m.subject, m.body, m.receive_count, m.deliveries, m.sent_at,
               pg_column_size(m.body) * case when pg_column_compression(m.body) is null then 1 else 6 end as bytes
 )
-select id as "id!", subject, body as "body!", receive_count as "receive_count!", deliveries as "deliveries!",
+select id as "id!", queue <> $1 as "is_set_aside!", subject, body as "body!", receive_count as "receive_count!", deliveries as "deliveries!",
        (extract(epoch from sluice_now() - sent_at) * 1000)::bigint as "age!",
        (select max(visible_at) from due) as "last_due_at!", bytes as "bytes!"
-from taken where queue = $1 order by id
+from taken order by id

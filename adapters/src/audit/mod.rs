@@ -20,8 +20,9 @@ mod whole;
 pub use documents::{documents, documents_out_of_reach};
 pub use report::{Line, Report, grouped};
 
-use crate::postgres::{Asked, Database};
+use crate::postgres::{Asked, Database, queue::PgQueue};
 use audited::Audited;
+use report::MOST_SET_ASIDE;
 use serde_json::Value;
 use sqlx::{PgConnection, Postgres, Transaction, types::Json};
 use std::num::NonZeroU32;
@@ -145,6 +146,7 @@ pub async fn audit_within(
         report.add(line);
     }
     report.add(whole::stock_reservations(database).await?);
+    report.set_aside = PgQueue::new(database.clone()).set_aside(None, MOST_SET_ASIDE + 1).await?;
     Ok(report)
 }
 

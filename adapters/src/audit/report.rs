@@ -30,7 +30,16 @@ pub struct Report {
     /// How many orders were left out, because they were audited before and have not changed since.
     #[serde(default)]
     pub audited_before: u64,
+    /// Whether issued documents were looked at; which, the line `invoice_documents` says.
+    #[serde(default)]
+    pub documents_looked_at: bool,
+    /// How many messages are set aside and wait for somebody; of each queue a thousand and one are counted at most.
+    #[serde(default)]
+    pub set_aside: u64,
 }
+
+/// So many messages that are set aside are counted: more than anybody looks through one by one.
+pub(super) const MOST_SET_ASIDE: u32 = 1_000;
 
 /// How many examples of a broken promise are shown. The statements in `sql/audit` give as many.
 pub(super) const EXAMPLES: usize = 20;
@@ -83,9 +92,29 @@ impl fmt::Display for Report {
         }
         let broken = self.lines.iter().filter(|line| line.violations > 0).count();
         match broken {
-            0 => write!(f, "all {} invariants hold", self.lines.len()),
-            broken => write!(f, "{broken} of {} invariants are broken", self.lines.len()),
+            0 => write!(f, "all {} invariants hold", self.lines.len())?,
+            broken => write!(f, "{broken} of {} invariants are broken", self.lines.len())?,
         }
+        match self.set_aside {
+            0 => Ok(()),
+            many if many > u64::from(MOST_SET_ASIDE) => {
+                write!(f, "; more than {} messages are set aside: sluice dlq list", grouped(MOST_SET_ASIDE.into()))
+            }
+            1 => write!(f, "; 1 message is set aside: sluice dlq list"),
+            few => write!(f, "; {} messages are set aside: sluice dlq list", grouped(few)),
+        }
+    }
+}
+
+/// What to do about a broken promise, where that is known whatever the reason.
+fn advice(line: &str) -> Option<&'static str> {
+    match line {
+        "search_index" => Some("build it anew: sluice index rebuild"),
+        "invoice_documents" => Some(
+            "what is missing or damaged is printed again by itself while sluice serve runs, some of it each minute; what \
+             cannot be read has to be made readable",
+        ),
+        _ => None,
     }
 }
 
@@ -105,8 +134,13 @@ impl fmt::Display for Line {
         }
         let shown = u64::try_from(self.examples.len()).unwrap_or(u64::MAX);
         match violations.saturating_sub(shown) {
-            0 => Ok(()),
-            more => write!(f, "\n        and {} more", grouped(more)),
+            0 => {}
+            more => write!(f, "\n        and {} more", grouped(more))?,
+        }
+        match advice(name) {
+            // Where nothing could be looked at, the reason says what to do.
+            Some(advice) if *violations > 0 && *checked > 0 => write!(f, "\n        what to do: {advice}"),
+            Some(_) | None => Ok(()),
         }
     }
 }
@@ -178,8 +212,9 @@ mod tests {
 
     #[test]
     fn one_violation_anywhere_makes_it_unclean() {
-        let clean = Report { lines: vec![line(0, Some(3), Vec::new())], audited_before: 0 };
-        let broken = Report { lines: vec![line(0, None, Vec::new()), line(1, None, Vec::new())], audited_before: 7 };
+        let clean = Report { lines: vec![line(0, Some(3), Vec::new())], ..Report::default() };
+        let lines = vec![line(0, None, Vec::new()), line(1, None, Vec::new())];
+        let broken = Report { lines, audited_before: 7, ..Report::default() };
         assert!(clean.is_clean() && !broken.is_clean());
         assert!(clean.to_string().ends_with("all 1 invariants hold"));
         let last =
@@ -187,5 +222,25 @@ mod tests {
         assert!(broken.to_string().ends_with(last));
         let read: Report = serde_json::from_str(&serde_json::to_string(&broken).unwrap()).unwrap();
         assert_eq!(read, broken);
+    }
+    #[test]
+    fn a_broken_promise_says_what_to_do_where_that_is_known() {
+        let index = |violations| Line { name: "search_index".into(), ..line(violations, None, Vec::new()) };
+        assert!(index(1).to_string().ends_with("what to do: build it anew: sluice index rebuild"));
+        assert!(!index(0).to_string().contains("what to do"));
+        assert!(!line(1, None, Vec::new()).to_string().contains("what to do"));
+    }
+
+    #[test]
+    fn the_last_line_says_how_many_messages_wait_for_somebody() {
+        for (set_aside, last) in [
+            (0, "all 1 invariants hold"),
+            (1, "all 1 invariants hold; 1 message is set aside: sluice dlq list"),
+            (1_000, "all 1 invariants hold; 1,000 messages are set aside: sluice dlq list"),
+            (1_001, "all 1 invariants hold; more than 1,000 messages are set aside: sluice dlq list"),
+        ] {
+            let report = Report { lines: vec![line(0, None, Vec::new())], set_aside, ..Report::default() };
+            assert!(report.to_string().ends_with(last), "{report}");
+        }
     }
 }

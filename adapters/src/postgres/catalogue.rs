@@ -108,6 +108,23 @@ impl PgCatalogue {
         Ok(())
     }
 
+    /// Whether there are goods that came in by anything else than these sources, or of which no unit ever came in.
+    ///
+    /// # Errors
+    /// If the database does not answer.
+    pub async fn has_other_goods(&self, sources: &[&str]) -> Result<bool, Unavailable> {
+        let sources: Vec<String> = sources.iter().map(|source| (*source).to_owned()).collect();
+        sqlx::query_scalar!(
+            r#"-- catalogue.has_other_goods
+             select exists (select from stock_receipts where source <> all($1::text[]))
+                 or (exists (select from products) and not exists (select from stock_receipts)) as "found!""#,
+            &sources
+        )
+        .fetch_one(&self.database.durable)
+        .await
+        .asked("catalogue.has_other_goods")
+    }
+
     /// Search is led by what is rare in the catalogue, as the table's statistics have it. The database refreshes them itself,
     /// but a minute later; so it is no failure of an import that is done already if this fails.
     pub(super) async fn learn_what_is_rare(&self, products: usize) {

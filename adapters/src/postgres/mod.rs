@@ -234,11 +234,24 @@ impl<T> Asked<T> for Result<T, sqlx::Error> {
     fn asked(self, what: &'static str) -> Result<T, Unavailable> {
         self.map_err(|error| {
             if is_request_at_fault(&error) {
-                Unavailable::refused(what, error)
+                Unavailable::refused(what, said(error))
             } else {
-                Unavailable::because(what, error)
+                Unavailable::because(what, said(error))
             }
         })
+    }
+}
+
+/// What the database said, with its SQLSTATE: an error's own text ends in the line of PostgreSQL's source that raised it,
+/// which reads as if it were one of ours.
+fn said(error: sqlx::Error) -> Box<dyn std::error::Error + Send + Sync> {
+    let told = error.as_database_error().map(|told| match told.code() {
+        Some(code) => format!("the database says: {} ({code})", told.message()),
+        None => format!("the database says: {}", told.message()),
+    });
+    match told {
+        Some(told) => told.into(),
+        None => error.into(),
     }
 }
 

@@ -11,6 +11,7 @@ use async_trait::async_trait;
 use serde_json::Value;
 use std::{collections::BTreeSet, time::Duration};
 use time::OffsetDateTime;
+use tracing::field::display;
 use uuid::Uuid;
 use workflows::{
     ports::{OutgoingMessage, Queue, Unavailable},
@@ -156,7 +157,12 @@ impl PgQueue {
         )
         .fetch_all(&self.database.relaxed);
         let rows = lease.answered("queue.receive", received).await?;
-        let received = rows.into_iter().map(|row| Received {
+        let (set_aside, taken): (Vec<_>, Vec<_>) = rows.into_iter().partition(|row| row.is_set_aside);
+        for row in set_aside {
+            let (order, id) = (row.subject.map(display), row.id);
+            tracing::warn!(queue, order, id, "set aside: it was delivered too often; see sluice dlq list");
+        }
+        let received = taken.into_iter().map(|row| Received {
             receipt: Receipt { id: row.id, instance, delivery: row.deliveries },
             subject: row.subject,
             body: row.body,

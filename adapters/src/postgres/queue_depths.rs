@@ -2,7 +2,10 @@
 //! whole backlog each time.
 
 use super::{Asked, queue::PgQueue};
-use workflows::ports::Unavailable;
+use workflows::{
+    ports::Unavailable,
+    wiring::{QUEUES, dead_letter_queue},
+};
 
 /// As many are counted; a queue that is deeper shows this, and how old its oldest message is.
 pub const COUNTED: i64 = 10_000;
@@ -28,5 +31,30 @@ impl PgQueue {
             .fetch_all(&self.database.relaxed)
             .await
             .asked("queue.depths")
+    }
+
+    /// How many messages are set aside, all together or in that dead-letter queue; no more than `most` of a queue are counted.
+    ///
+    /// # Errors
+    /// If the database does not answer.
+    pub async fn set_aside(&self, queue: Option<&str>, most: u32) -> Result<u64, Unavailable> {
+        let queues = match queue {
+            Some(queue) => vec![queue.to_owned()],
+            None => QUEUES.iter().map(|queue| dead_letter_queue(queue.name)).collect(),
+        };
+        let found = sqlx::query_scalar!(
+            r#"-- queue.set_aside: along the index of each queue
+             select count(*) as "messages!"
+             from unnest($1::text[]) as q (name)
+             cross join lateral (
+                 select from messages m where m.queue = q.name order by m.visible_at limit $2
+             ) as m"#,
+            &queues,
+            i64::from(most)
+        )
+        .fetch_one(&self.database.relaxed)
+        .await
+        .asked("queue.set_aside")?;
+        Ok(found.unsigned_abs())
     }
 }

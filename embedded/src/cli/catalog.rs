@@ -38,11 +38,7 @@ pub(super) async fn import(config: &Config, args: &ImportArgs) -> anyhow::Result
         remark!("{file}: {bad}");
     }
     if !content.bad.is_empty() && !args.skip_bad {
-        bail!(
-            "{} bad row(s), nothing was imported; mend them, or import the {} good one(s) with --skip-bad",
-            content.bad.len(),
-            content.rows.len()
-        );
+        bail!(bad_rows(content.bad.len(), content.rows.len()));
     }
     if let Some(refusal) = no_vat_number(&content.rows, &config.orders.seller) {
         bail!(refusal);
@@ -54,9 +50,11 @@ pub(super) async fn import(config: &Config, args: &ImportArgs) -> anyhow::Result
     let name = name_of(args);
     let catalogue_file =
         CatalogueFile { deliveries: &deliveries, said, source: &name, content: hash, stock, again: args.again };
-    trail::note("catalog import", &name);
-    let imported =
-        Store::work_on(config, Tables::UpToDate, async |database| write(database, catalogue_file).await).await?;
+    let imported = Store::work_on(config, Tables::UpToDate, async |database| {
+        trail::note("catalog import", &name);
+        write(database, catalogue_file).await
+    })
+    .await?;
     let units: i64 = deliveries.iter().map(|delivery| delivery.units).sum();
     let booked = if args.counted { "counted" } else { "booked in" };
     match imported {
@@ -84,6 +82,14 @@ pub(super) async fn import(config: &Config, args: &ImportArgs) -> anyhow::Result
 /// A shop's own columns are welcome; but one that was meant for ours leaves products taxed otherwise than was meant.
 fn unread(columns: &[UnknownColumn]) -> String {
     format!("Columns that are not known and were not read: {}.", named(columns, ToString::to_string))
+}
+
+fn bad_rows(bad: usize, good: usize) -> String {
+    let way_out = match good {
+        0 => "mend them; no row is good".to_owned(),
+        good => format!("mend them, or import the {good} good one(s) with --skip-bad"),
+    };
+    format!("{bad} bad row(s), nothing was imported; {way_out}")
 }
 
 async fn write(database: &Database, file: CatalogueFile<'_>) -> anyhow::Result<Imported> {

@@ -18,11 +18,19 @@ use adapters::{
     sandbox::Sandbox,
     system::SystemClock,
 };
+use anyhow::bail;
 use indicatif::{ProgressBar, ProgressStyle};
-use std::{process::ExitCode, sync::Arc};
+use std::{path::PathBuf, process::ExitCode, sync::Arc};
 use workflows::ports::Search;
 
 pub(super) async fn audit(config: &Config, all: bool, json: bool, all_documents: bool) -> anyhow::Result<ExitCode> {
+    if all_documents && !has_documents(config) {
+        bail!(
+            "the documents cannot be looked at: there is no {}. Run this where that folder is, or name the one that holds it \
+             with SLUICE_DATA_DIR; without --documents all the audit does without them",
+            documents_folder(config).display()
+        );
+    }
     let report =
         Store::work_on(config, Tables::AsTheyAre, async |database| report(config, database, all, all_documents).await)
             .await?;
@@ -44,27 +52,38 @@ async fn report(config: &Config, database: &Database, all: bool, all_documents: 
     let scope = Scope { all, progress: &progress, ..Scope::default() };
     let mut report = audit::audit_within(database, &Sandbox::new(database.clone()), scope).await?;
     bar.finish_and_clear();
-    let folder = config.data_dir.join("documents");
-    // Whoever names a database may have the documents in a bucket or on another machine.
-    if folder.is_dir() || config.database_url.is_none() {
+    let folder = documents_folder(config);
+    if has_documents(config) {
         let orders = PgOrders::new(database.clone(), Arc::new(SystemClock), config.orders.clone());
         let documents = StoredDocuments::read_from_folder(&folder);
-        report.lines.push(match installation::check(database, &folder).await {
+        let line = match installation::check(database, &folder).await {
             Ok(()) => match audit::documents(&orders, &documents, all_documents).await {
                 Err(error) if error.what.starts_with("documents.") => audit::documents_out_of_reach(&error.chain()),
-                line => line?,
+                line => {
+                    report.documents_looked_at = true;
+                    line?
+                }
             },
             Err(error @ FolderError::Database(_)) => return Err(error.into()),
             Err(error) => audit::documents_out_of_reach(&format!("{:#}", anyhow::Error::from(error))),
-        });
+        };
+        report.lines.push(line);
     } else {
         remark!("documents are not looked at: there is no {}", folder.display());
     }
     Ok(report)
 }
 
+fn documents_folder(config: &Config) -> PathBuf {
+    config.data_dir.join("documents")
+}
+
+/// Whether documents are looked for here. Whoever names a database may have them in a bucket or on another machine.
+fn has_documents(config: &Config) -> bool {
+    documents_folder(config).is_dir() || config.database_url.is_none()
+}
+
 pub(super) async fn rebuild_index(config: &Config) -> anyhow::Result<ExitCode> {
-    trail::note("index rebuild", "every order");
     let bar = ProgressBar::new(0)
         .with_style(ProgressStyle::with_template("indexing {bar:40} {pos}/{len} orders, {eta} left")?);
     let shown = bar.clone();
@@ -73,6 +92,7 @@ pub(super) async fn rebuild_index(config: &Config) -> anyhow::Result<ExitCode> {
         shown.set_position(done);
     };
     let rebuilt = Store::work_on(config, Tables::AsTheyAre, async |database| {
+        trail::note("index rebuild", "every order");
         Ok(PgSearch::new(database.clone()).rebuild(&progress).await?)
     })
     .await?;

@@ -16,7 +16,9 @@ pub(super) async fn database_url(config: &Config) -> anyhow::Result<ExitCode> {
     match LocalPostgres::running_at(&config.data_dir).await? {
         Some(url) => say!("{url}"),
         // An address at which nobody answers would be no help.
-        None => bail!("the database does not run; it does while `sluice serve` does, and `sluice postgres` runs it alone"),
+        None => {
+            bail!("the database does not run; it does while `sluice serve` does, and `sluice postgres` runs it alone")
+        }
     }
     Ok(ExitCode::SUCCESS)
 }

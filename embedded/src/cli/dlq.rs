@@ -4,7 +4,10 @@ use super::{
     store::{Store, Tables},
     trail,
 };
-use crate::{config::Config, terminal::say};
+use crate::{
+    config::Config,
+    terminal::{remark, say},
+};
 use adapters::postgres::queue::PgQueue;
 use anyhow::bail;
 use std::process::ExitCode;
@@ -12,6 +15,8 @@ use workflows::wiring::{QUEUES, dead_letter_queue};
 
 /// More than anybody reads.
 const LIST: i64 = 1_000;
+/// So many of a queue are counted, to say how many more there are.
+const COUNTED: u32 = 100_000;
 
 /// The dead-letter queue that somebody means, by its name or its queue's.
 pub(super) fn queue_named(text: &str) -> Result<String, String> {
@@ -22,14 +27,33 @@ pub(super) fn queue_named(text: &str) -> Result<String, String> {
     }
 }
 
+/// Why a message is dropped: somebody will read it in the log.
+pub(super) fn reason(text: &str) -> Result<String, String> {
+    match text.trim() {
+        "" => Err("say in some words why, for whoever reads the log".to_owned()),
+        reason => Ok(reason.to_owned()),
+    }
+}
+
 pub(super) async fn list(config: &Config, queue: Option<&str>, json: bool) -> anyhow::Result<ExitCode> {
-    let letters = Store::work_on(config, Tables::AsTheyAre, async |database| {
-        Ok(PgQueue::new(database.clone()).dead_letters(queue, LIST).await?)
+    let (letters, all) = Store::work_on(config, Tables::AsTheyAre, async |database| {
+        let queues = PgQueue::new(database.clone());
+        Ok((queues.dead_letters(queue, LIST).await?, queues.set_aside(queue, COUNTED).await?))
     })
     .await?;
+    let more = match all.saturating_sub(u64::try_from(letters.len())?) {
+        0 => None,
+        _ if all >= u64::from(COUNTED) => Some("Many more are set aside than are listed".to_owned()),
+        more => Some(format!("{more} more are set aside than are listed")),
+    };
+    let more = more.map(|more| format!("{more}: the oldest come first. Deal with these, and list again."));
     if json {
         for letter in &letters {
             say!("{}", serde_json::to_string(letter)?);
+        }
+        // What is printed is one message a line, for programs.
+        if let Some(more) = more {
+            remark!("{more}");
         }
     } else if letters.is_empty() {
         say!("Nothing was set aside.");
@@ -41,6 +65,9 @@ pub(super) async fn list(config: &Config, queue: Option<&str>, json: bool) -> an
             let why = letter.last_error.as_deref().unwrap_or("the process died with it in hand too often");
             say!("{:>8}  {:<14}  {order:<36}  {sent:<20}  {why}", letter.id, letter.queue);
         }
+        if let Some(more) = more {
+            say!("\n{more}");
+        }
         say!(
             "\nShow one: sluice dlq show ID     Try again: sluice dlq redrive ID, --queue NAME or --all\n\
              Drop one for good: sluice dlq delete ID --reason WHY"
@@ -50,12 +77,12 @@ pub(super) async fn list(config: &Config, queue: Option<&str>, json: bool) -> an
 }
 
 pub(super) async fn show(config: &Config, id: i64) -> anyhow::Result<ExitCode> {
-    trail::note("dlq show", &format!("message {id}"));
     let body = Store::work_on(config, Tables::AsTheyAre, async |database| {
         Ok(PgQueue::new(database.clone()).dead_letter_body(id).await?)
     })
     .await?;
     let Some(body) = body else { bail!("no message {id} was set aside; see sluice dlq list") };
+    trail::note("dlq show", &format!("message {id}"));
     say!("{}", serde_json::to_string_pretty(&body)?);
     Ok(ExitCode::SUCCESS)
 }
@@ -66,9 +93,13 @@ pub(super) async fn redrive(config: &Config, id: Option<i64>, queue: Option<&str
         (None, Some(queue)) => format!("all of {queue}"),
         (None, None) => "all".to_owned(),
     };
-    trail::note("dlq redrive", &on);
     let count = Store::work_on(config, Tables::AsTheyAre, async |database| {
-        Ok(PgQueue::new(database.clone()).redrive(id, queue).await?)
+        let redriven = PgQueue::new(database.clone()).redrive(id, queue).await;
+        // A lost answer may have been that it is done.
+        if !matches!(redriven, Ok(0)) {
+            trail::note("dlq redrive", &on);
+        }
+        Ok(redriven?)
     })
     .await?;
     if count == 0 {
@@ -79,9 +110,13 @@ pub(super) async fn redrive(config: &Config, id: Option<i64>, queue: Option<&str
 }
 
 pub(super) async fn delete(config: &Config, id: i64, reason: &str) -> anyhow::Result<ExitCode> {
-    trail::note("dlq delete", &format!("message {id}: {reason}"));
     let deleted = Store::work_on(config, Tables::AsTheyAre, async |database| {
-        Ok(PgQueue::new(database.clone()).delete_dead_letter(id).await?)
+        let deleted = PgQueue::new(database.clone()).delete_dead_letter(id).await;
+        // A lost answer may have been that it is done.
+        if !matches!(deleted, Ok(None)) {
+            trail::note("dlq delete", &format!("message {id}: {reason}"));
+        }
+        Ok(deleted?)
     })
     .await?;
     let Some(deleted) = deleted else { bail!("no message {id} was set aside; see sluice dlq list") };
@@ -103,6 +138,13 @@ mod tests {
         for wrong in ["nope", "", "-dlq", "intake-bulk", "intake-dlq-dlq", "INTAKE"] {
             let refusal = queue_named(wrong).unwrap_err();
             assert!(QUEUES.iter().all(|queue| refusal.contains(queue.name)), "{wrong}: {refusal}");
+        }
+    }
+    #[test]
+    fn a_reason_has_words() {
+        assert_eq!(reason(" sent by mistake ").unwrap(), "sent by mistake");
+        for nothing in ["", "  ", "\t\n"] {
+            assert!(reason(nothing).is_err(), "{nothing:?}");
         }
     }
 }

@@ -15,6 +15,7 @@ pub use store::Store;
 
 use crate::{
     config::Config,
+    session::Whose,
     terminal::{self, remark},
 };
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -64,7 +65,14 @@ enum Command {
     /// Start everything and serve until Ctrl-C.
     Serve,
     /// Start everything, send orders of every kind through, show them arrive, and audit.
-    Demo,
+    ///
+    /// It imports products of its own and has invoices issued, so it begins a shop, or goes on with one that a demo or a
+    /// replay began; any other it refuses, and any with SLUICE_SELLER set.
+    Demo {
+        /// Do so in whatever shop this is: its catalogue, its stock, its invoice numbers.
+        #[arg(long)]
+        into_this_shop: bool,
+    },
     /// Check every promise of the pipeline against the database and the provider's books; exits 1 on a violation, and 2 if
     /// it could not look.
     ///
@@ -94,6 +102,9 @@ enum Command {
     #[command(subcommand)]
     Index(IndexCommand),
     /// Send the orders of a real shop through the API: a file in the columns of UCI's "Online Retail".
+    ///
+    /// It imports the file's products and has invoices issued, so it begins a shop, or goes on with one that a demo or a
+    /// replay began; any other it refuses, and any with SLUICE_SELLER set.
     Replay(ReplayArgs),
     /// Run the own PostgreSQL of the data folder alone, print its address, and stay until Ctrl-C.
     ///
@@ -125,7 +136,7 @@ struct TokenArgs {
 enum DocumentsArg {
     /// A few hundred.
     Share,
-    /// Every one.
+    /// Every one; where there is no folder of documents the audit cannot run then.
     All,
 }
 
@@ -133,7 +144,7 @@ enum DocumentsArg {
 enum RoleArg {
     /// Places orders and sees its own.
     Customer,
-    /// Ships the orders of one warehouse.
+    /// Is meant to ship the orders of one warehouse; the API has nothing for it yet.
     Warehouse,
     /// Sees every order.
     Support,
@@ -211,7 +222,7 @@ enum DlqCommand {
         /// Its id, from the list.
         id: i64,
         /// Why, for the log.
-        #[arg(long)]
+        #[arg(long, value_parser = dlq::reason)]
         reason: String,
     },
 }
@@ -234,6 +245,9 @@ pub struct ReplayArgs {
     /// Stock for so many days of the file's own sales.
     #[arg(long, default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=3_660))]
     pub stock_days: u32,
+    /// Do so in whatever shop this is: its catalogue, its stock, its invoice numbers.
+    #[arg(long)]
+    pub into_this_shop: bool,
 }
 
 impl Cli {
@@ -263,7 +277,7 @@ impl Command {
     async fn run(self, config: &Config) -> anyhow::Result<ExitCode> {
         match self {
             Self::Serve => serve::serve(config).await,
-            Self::Demo => crate::demo::demo(config).await,
+            Self::Demo { into_this_shop } => crate::demo::demo(config, Whose::asked(into_this_shop)).await,
             Self::Audit { all, json, documents } => {
                 check::audit(config, all, json, matches!(documents, DocumentsArg::All)).await
             }

@@ -81,7 +81,7 @@ async fn welcome(config: &Config, pipeline: &Pipeline) -> anyhow::Result<()> {
     say!("sluice serves on {url}  (documents in {})\n", config.data_dir.join("documents").display());
     if first.is_none() {
         say!("The catalogue is empty, so every order is refused. Fill it, in another terminal:\n");
-        say!("  sluice catalog import embedded/demo/catalog.csv    (or a file of your own)\n");
+        say!("  sluice catalog import FILE    (a CSV; sluice catalog import --help says of what)\n");
     }
     let (sku, currency) = match first {
         Some(product) => (product.sku, product.price.currency),

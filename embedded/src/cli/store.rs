@@ -131,6 +131,16 @@ impl Store {
         Ok(database)
     }
 
+    /// Connects and leaves the schema as it is.
+    ///
+    /// # Errors
+    /// If the database does not answer.
+    pub async fn database_as_it_is(&self) -> anyhow::Result<Database> {
+        let database = self.connect()?;
+        database.reach().await?;
+        Ok(database)
+    }
+
     fn connect(&self) -> anyhow::Result<Database> {
         Database::connect(&self.url, 4).context("DATABASE_URL cannot be understood")
     }

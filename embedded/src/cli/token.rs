@@ -1,6 +1,6 @@
 //! `token`: a bearer token of the development key.
 
-use super::{RoleArg, TokenArgs};
+use super::{RoleArg, TokenArgs, trail};
 use crate::{
     config::{Config, TokenSettings},
     development_key::{development_key, has_development_key},
@@ -25,13 +25,17 @@ pub(super) fn token(config: &Config, args: TokenArgs) -> anyhow::Result<ExitCode
             config.data_dir.display()
         );
     }
-    let role = match args.role {
-        RoleArg::Customer => Role::Customer,
-        RoleArg::Warehouse => Role::Warehouse,
-        RoleArg::Support => Role::Support,
+    let (role, named) = match args.role {
+        RoleArg::Customer => (Role::Customer, "customer"),
+        RoleArg::Warehouse => (Role::Warehouse, "warehouse"),
+        RoleArg::Support => (Role::Support, "support"),
     };
+    let warehouse = args.warehouse.as_deref().map(|name| format!(" of warehouse {name}")).unwrap_or_default();
+    let whose = format!("role {named}{warehouse} for {}, {} hours", args.sub, args.hours);
     let identity = Identity { sub: args.sub, role, warehouse: args.warehouse };
     let key = development_key(&config.data_dir)?;
-    say!("{}", key.sign(&identity, SystemClock.now(), Duration::hours(i64::from(args.hours)))?);
+    let token = key.sign(&identity, SystemClock.now(), Duration::hours(i64::from(args.hours)))?;
+    trail::note("token", &whose);
+    say!("{token}");
     Ok(ExitCode::SUCCESS)
 }

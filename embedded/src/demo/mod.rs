@@ -11,7 +11,7 @@ use crate::{
     cli::COULD_NOT_RUN,
     client::Client,
     config::Config,
-    session::{Neighbour, Session},
+    session::{DEMO, Neighbour, Session, Whose},
     shutdown,
     terminal::{nobody_reads, say},
 };
@@ -39,10 +39,10 @@ const TICK: Duration = Duration::from_millis(250);
 ///
 /// # Errors
 /// One sentence on what to do. An order that ends in another way than it should is no error but exit code 1.
-pub async fn demo(config: &Config) -> anyhow::Result<ExitCode> {
+pub async fn demo(config: &Config, whose: Whose) -> anyhow::Result<ExitCode> {
     let mut stop = pin!(shutdown::requested()?);
     say!("Starting the database and the pipeline. The first time takes some seconds.");
-    let Some(session) = Session::open(config, Neighbour::Refuse, &mut stop).await? else {
+    let Some(session) = Session::open(config, Neighbour::Refuse, whose, &mut stop).await? else {
         say!("Stopped before everything ran.");
         return Ok(ExitCode::from(COULD_NOT_RUN));
     };
@@ -66,7 +66,7 @@ async fn show(config: &Config, session: &Session) -> anyhow::Result<ExitCode> {
     let products = catalogue(&run)?;
     let hot = format!("{HOT}-{run}");
     let hot_units = products.iter().find(|product| product.sku == hot).map_or(0, |product| product.units);
-    session.import(&products, "demo/catalog.csv", |_| ()).await?;
+    session.import(&products, DEMO, |_| ()).await?;
     say!("Imported {} products. Now come the orders, each through the HTTP API.\n", products.len());
 
     let token = session.customer_token("demo")?;

@@ -14,7 +14,10 @@ use tokio::sync::{Notify, Semaphore, watch};
 use tokio_util::task::TaskTracker;
 use tracing::field::display;
 use uuid::Uuid;
-use workflows::{steps::Outcome, wiring::QueueSpec};
+use workflows::{
+    steps::Outcome,
+    wiring::{MAX_RECEIVES, QueueSpec},
+};
 
 /// A wake can be missed while the connection that listens is away; this is the longest it then goes unnoticed.
 const LOOK_ANYWAY: Duration = Duration::from_secs(2);
@@ -132,7 +135,7 @@ impl Consumer {
 
     async fn settle(&self, batch: &[Received], outcomes: Vec<Outcome>) {
         let mut receipts = Vec::with_capacity(batch.len());
-        let mut returns = Vec::new();
+        let (mut returns, mut set_aside) = (Vec::new(), Vec::new());
         for (message, outcome) in batch.iter().zip(outcomes) {
             self.counts.count(self.spec.name, &outcome);
             match outcome {
@@ -151,6 +154,9 @@ impl Consumer {
                 }
                 Outcome::Retry(error) => {
                     tracing::warn!(queue = self.spec.name, order = message.subject.map(display), error, "failed");
+                    if message.receive_count >= MAX_RECEIVES {
+                        set_aside.push((message, error.clone()));
+                    }
                     returns.push(self.give_back(message, true, error));
                 }
             }
@@ -159,8 +165,16 @@ impl Consumer {
             self.queue.delete(&receipts).await?;
             self.queue.give_back(self.spec.name, &returns).await
         };
-        if let Err(error) = settled.await {
-            tracing::warn!(queue = self.spec.name, error = error.chain(), "cannot settle; they will come again");
+        match settled.await {
+            Ok(()) => {
+                for (message, error) in set_aside {
+                    let (order, id) = (message.subject.map(display), message.receipt.id);
+                    tracing::warn!(queue = self.spec.name, order, id, error, "set aside; see sluice dlq list");
+                }
+            }
+            Err(error) => {
+                tracing::warn!(queue = self.spec.name, error = error.chain(), "cannot settle; they will come again");
+            }
         }
     }
 

@@ -12,7 +12,7 @@ use super::{
 use crate::{
     cli::{COULD_NOT_RUN, ReplayArgs},
     config::Config,
-    session::{Neighbour, Session},
+    session::{Neighbour, REPLAY, Session, Whose},
     shutdown,
     terminal::{nobody_reads, say},
 };
@@ -46,7 +46,8 @@ pub async fn replay(config: &Config, args: &ReplayArgs) -> anyhow::Result<ExitCo
     }
     // From here on there is something to stop in order.
     let mut stop = pin!(shutdown::requested()?);
-    let Some(session) = Session::open(config, Neighbour::Join, &mut stop).await? else {
+    let whose = Whose::asked(args.into_this_shop);
+    let Some(session) = Session::open(config, Neighbour::Join, whose, &mut stop).await? else {
         say!("Stopped before anything was sent.");
         return Ok(ExitCode::from(COULD_NOT_RUN));
     };
@@ -124,7 +125,7 @@ async fn import(session: &Session, plan: &Plan) -> anyhow::Result<()> {
     let length = u64::try_from(deliveries.len())?;
     let bar =
         ProgressBar::new(length).with_style(ProgressStyle::with_template("importing {bar:40} {pos}/{len} products")?);
-    session.import(&deliveries, "replay", |done| bar.set_position(u64::try_from(done).unwrap_or(length))).await?;
+    session.import(&deliveries, REPLAY, |done| bar.set_position(u64::try_from(done).unwrap_or(length))).await?;
     bar.finish_and_clear();
     say!("Imported {} products and booked their units in.", grouped(deliveries.len()));
     Ok(())

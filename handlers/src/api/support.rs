@@ -3,13 +3,21 @@
 use super::{App, caller::Caller, json, problem::Refusal, query::Params};
 use crate::token::Role;
 use axum::{extract::State, http::Uri, response::Response};
-use schemas::support::{Buyer, SupportOrder, SupportOrderPage};
+use schemas::{
+    ids::OrderId,
+    intake::AcceptedOrder,
+    support::{Buyer, SupportOrder, SupportOrderPage},
+};
 use std::{collections::HashMap, sync::Arc};
-use workflows::{order::StoredOrder, ports::Unavailable};
+use workflows::{
+    order::{StoredOrder, submitted},
+    ports::{Intake, Orders, Unavailable},
+};
 
 /// Find orders.
 ///
-/// By id, invoice number, e-mail address, SKU or name, newest first. For role `support`.
+/// By id, invoice number, e-mail address, SKU or name, newest first. For role `support`. An order that is accepted and not
+/// stored yet is found by its whole id only.
 #[utoipa::path(get, path = "/v1/support/orders", operation_id = "searchOrders", tag = "support",
     security(("bearerAuth" = [])),
     params(
@@ -23,17 +31,41 @@ pub(super) async fn search_orders(State(app): State<App>, caller: Caller, uri: U
     caller.must_be(&[Role::Support])?;
     let params = Params::of(&uri, &["q", "limit"])?;
     let (query, limit) = (params.search()?.to_owned(), params.limit()?);
-    let (search, orders) = (Arc::clone(&app.search), Arc::clone(&app.orders));
+    let (search, orders, intake) = (Arc::clone(&app.search), Arc::clone(&app.orders), Arc::clone(&app.intake));
     let reading = async move {
         let ids = search.orders(&query, limit).await?;
         let loaded = orders.load_readable(&ids).await?;
-        Ok::<_, Unavailable>((ids, loaded))
+        let not_stored = match query.trim().parse() {
+            Ok(id) if loaded.is_empty() => accepted(orders.as_ref(), intake.as_ref(), id).await?,
+            Ok(_) | Err(_) => None,
+        };
+        Ok::<_, Unavailable>((ids, loaded, not_stored))
     };
-    let (ids, loaded) = app.reads.read(&caller, reading).await?;
+    let (ids, loaded, not_stored) = app.reads.read(&caller, reading).await?;
     let mut by_id: HashMap<_, _> = loaded.into_iter().map(|order| (order.id, order)).collect();
     // In the order that the search found them, whatever order they were loaded in.
-    let items = ids.iter().filter_map(|id| by_id.remove(id)).map(shown).collect();
+    let items = ids.iter().filter_map(|id| by_id.remove(id)).map(shown).chain(not_stored).collect();
     json(&SupportOrderPage { items, next_cursor: None })
+}
+
+/// An order that was accepted and is not stored yet, or never will be if its message is set aside; no search knows it, but by
+/// its whole id it can be read. One that is stored and cannot be read is left out here as in any list.
+async fn accepted(orders: &dyn Orders, intake: &dyn Intake, id: OrderId) -> Result<Option<SupportOrder>, Unavailable> {
+    match orders.load(&[id]).await {
+        Ok(mut stored) => match stored.pop() {
+            Some(order) => Ok(Some(shown(order))),
+            None => Ok(intake.find(id).await?.map(shown_as_accepted)),
+        },
+        Err(error) if error.away => Err(error),
+        Err(_) => Ok(None),
+    }
+}
+
+fn shown_as_accepted(order: AcceptedOrder) -> SupportOrder {
+    let AcceptedOrder { id, accepted_at, request, .. } = order;
+    let view = submitted(id, &request, accepted_at);
+    let whose = request.billing_address.unwrap_or(request.shipping_address);
+    SupportOrder { order: view, buyer: Buyer { name: whose.name }, version: 0 }
 }
 
 fn shown(order: StoredOrder) -> SupportOrder {

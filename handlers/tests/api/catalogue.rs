@@ -75,6 +75,19 @@ async fn support_finds_orders_newest_first() {
 }
 
 #[tokio::test]
+async fn support_finds_an_order_that_is_not_stored_yet_by_its_whole_id() {
+    let world = stocked();
+    let id = id_of(&world.ask(submission("alice", "k1", order().to_string())).await);
+    let found = world.get(&format!("/v1/support/orders?q={id}"), "support").await.json();
+    assert_eq!(found["items"].as_array().unwrap().len(), 1, "{found}");
+    let one = &found["items"][0];
+    assert_eq!((one["id"].as_str(), one["status"].as_str()), (Some(&*id.to_string()), Some("submitted")));
+    assert_eq!((one["buyer"]["name"].as_str(), one["version"].as_i64()), (Some("Zoë"), Some(0)));
+    let nobodys = world.get("/v1/support/orders?q=01890000-0000-7000-8000-000000000000", "support").await.json();
+    assert_eq!(nobodys["items"].as_array().unwrap().len(), 0);
+}
+
+#[tokio::test]
 async fn support_sees_who_bought() {
     let world = stocked();
     let mut billed = order();

@@ -39,13 +39,34 @@ impl Unavailable {
     }
 }
 
+/// Many an error ends with what its source says, and the source then says it again: once is enough.
 fn flat(error: &(dyn std::error::Error + 'static)) -> String {
     let mut text = error.to_string();
     let mut next = error.source();
     while let Some(error) = next {
-        text.push_str(": ");
-        text.push_str(&error.to_string());
+        let source = error.to_string();
+        if !text.ends_with(&source) {
+            text.push_str(": ");
+            text.push_str(&source);
+        }
         next = error.source();
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Says what its source says, as errors of databases do.
+    #[derive(Debug, thiserror::Error)]
+    #[error("error returned from database: {0}")]
+    struct Returned(#[source] Unavailable);
+
+    #[test]
+    fn a_chain_says_nothing_twice() {
+        let cause = Unavailable::refused("no units", "none");
+        let error = Unavailable::refused("orders.apply", Returned(cause));
+        assert_eq!(error.chain(), "orders.apply failed: error returned from database: no units failed: none");
+    }
 }

@@ -1,13 +1,20 @@
 //! Builds the index of orders anew from the database. One order that cannot be shown keeps none of the others from it.
 
-use super::{super::Asked, PgSearch, orders::show};
+use super::{
+    super::{Asked, order_rows::unreadable_among},
+    PgSearch,
+    orders::show,
+};
 use schemas::ids::OrderId;
 use sqlx::Connection;
+use std::collections::HashMap;
 use uuid::Uuid;
 use workflows::ports::{Rebuilt, Unavailable};
 
 /// Orders that are taken at once.
 const CHUNK: i64 = 1_000;
+/// Orders that are read at once: large ones have some hundred kilobytes.
+const READ: usize = 100;
 /// Orders that are named when they cannot be shown; more are counted.
 const NAMED: usize = 20;
 
@@ -49,29 +56,47 @@ impl PgSearch {
         }
     }
 
-    /// Together; and if one of them is at fault, each alone.
+    /// Together; and if one of them is at fault, each alone. One that has its words and cannot be read is left out of what
+    /// support is shown, so it is no better than one that has none.
     async fn rebuild_some(&self, ids: &[Uuid], rebuilt: &mut Rebuilt) -> Result<(), Unavailable> {
+        let mut failed = self.unreadable(ids).await?;
         match self.index_anew(ids).await {
-            Ok(()) => {
-                rebuilt.done += u64::try_from(ids.len()).unwrap_or_default();
-                return Ok(());
-            }
+            Ok(()) => {}
             Err(error) if error.away => return Err(error),
-            Err(_) => {}
+            Err(_) => {
+                for id in ids {
+                    match self.index_anew(&[*id]).await {
+                        Ok(()) => {}
+                        Err(error) if error.away => return Err(error),
+                        Err(error) => {
+                            failed.insert(*id, error.chain());
+                        }
+                    }
+                }
+            }
         }
         for id in ids {
-            match self.index_anew(&[*id]).await {
-                Ok(()) => rebuilt.done += 1,
-                Err(error) if error.away => return Err(error),
-                Err(error) => {
+            match failed.remove(id) {
+                None => rebuilt.done += 1,
+                Some(why) => {
                     rebuilt.failed += 1;
                     if rebuilt.examples.len() < NAMED {
-                        rebuilt.examples.push((OrderId(*id), error.chain()));
+                        rebuilt.examples.push((OrderId(*id), why));
                     }
                 }
             }
         }
         Ok(())
+    }
+
+    /// Those that cannot be read, each with why.
+    async fn unreadable(&self, ids: &[Uuid]) -> Result<HashMap<Uuid, String>, Unavailable> {
+        let mut connection = self.database.durable.acquire().await.asked("search.rebuild")?;
+        let mut unreadable = HashMap::new();
+        for some in ids.chunks(READ) {
+            unreadable.extend(unreadable_among(&mut connection, some).await?);
+        }
+        Ok(unreadable)
     }
 
     /// The rows may be wrong at the right version, so they are made again; nobody sees them missing.
