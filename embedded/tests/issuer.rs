@@ -8,7 +8,7 @@ use axum::{Json, Router, extract::State, routing::get};
 use handlers::token::{Claim, Role, TokenError, Tokens};
 use jsonwebtoken::{
     Algorithm, EncodingKey, Header,
-    jwk::{Jwk, JwkSet},
+    jwk::{CommonParameters, Jwk, JwkSet, KeyAlgorithm, KeyOperations, PublicKeyUse},
 };
 use reqwest::StatusCode;
 use rsa::{RsaPrivateKey, pkcs1::EncodeRsaPrivateKey, rand_core::OsRng};
@@ -76,12 +76,17 @@ impl Running {
 
     /// Publishes a new key under that name.
     fn publish(&self, name: &str) -> EncodingKey {
-        let key = RsaPrivateKey::new(&mut OsRng, 2_048).unwrap();
-        let key = EncodingKey::from_rsa_der(key.to_pkcs1_der().unwrap().as_bytes());
-        let mut public = Jwk::from_encoding_key(&key, Algorithm::RS256).unwrap();
-        public.common.key_id = Some(name.to_owned());
-        self.provider.keys.lock().unwrap().push(public);
+        let key = made();
+        self.publish_as(&key, |public| public.common.key_id = Some(name.to_owned()));
         key
+    }
+
+    /// Publishes a key of which nothing is said but what `says` does.
+    fn publish_as(&self, key: &EncodingKey, says: impl FnOnce(&mut Jwk)) {
+        let mut public = Jwk::from_encoding_key(key, Algorithm::RS256).unwrap();
+        public.common = CommonParameters::default();
+        says(&mut public);
+        self.provider.keys.lock().unwrap().push(public);
     }
 
     fn claims(&self, more: &Value) -> Value {
@@ -110,6 +115,11 @@ async fn pass(seconds: u64) {
     tokio::time::resume();
 }
 
+fn made() -> EncodingKey {
+    let key = RsaPrivateKey::new(&mut OsRng, 2_048).unwrap();
+    EncodingKey::from_rsa_der(key.to_pkcs1_der().unwrap().as_bytes())
+}
+
 fn signed(key: &EncodingKey, name: &str, claims: &Value) -> String {
     let header = Header { kid: Some(name.to_owned()), ..Header::new(Algorithm::RS256) };
     jsonwebtoken::encode(&header, claims, key).unwrap()
@@ -125,6 +135,7 @@ async fn a_token_of_the_provider_names_its_owner_and_no_other_does() {
 
     for (wrong, claim) in [
         (json!({ "iss": "https://elsewhere.example.com" }), Claim::Issuer),
+        (json!({ "iss": [running.url] }), Claim::Issuer),
         (json!({ "aud": "elsewhere" }), Claim::Audience),
         (json!({ "role": "admin" }), Claim::Role),
         (json!({ "role": null }), Claim::Role),
@@ -137,9 +148,7 @@ async fn a_token_of_the_provider_names_its_owner_and_no_other_does() {
     assert_eq!(issuer.whose(&late, now()).await, Err(TokenError::Expired));
 
     // Somebody else's key under a name of the provider's.
-    let forged =
-        EncodingKey::from_rsa_der(RsaPrivateKey::new(&mut OsRng, 2_048).unwrap().to_pkcs1_der().unwrap().as_bytes());
-    let token = signed(&forged, "one", &running.claims(&json!({})));
+    let token = signed(&made(), "one", &running.claims(&json!({})));
     assert_eq!(issuer.whose(&token, now()).await, Err(TokenError::Invalid));
 
     // What is public must not pass for a secret: HS256 by the text of the public key.
@@ -148,6 +157,61 @@ async fn a_token_of_the_provider_names_its_owner_and_no_other_does() {
     let confused =
         jsonwebtoken::encode(&header, &running.claims(&json!({})), &EncodingKey::from_secret(&public)).unwrap();
     assert_eq!(issuer.whose(&confused, now()).await, Err(TokenError::Invalid));
+}
+
+#[tokio::test]
+async fn each_key_that_a_token_may_mean_is_tried() {
+    for name in [None, Some("one")] {
+        let running = Running::start().await;
+        let keys = [made(), made()];
+        for key in &keys {
+            running.publish_as(key, |public| public.common.key_id = name.map(str::to_owned));
+        }
+        let issuer = running.issuer();
+        for key in &keys {
+            let header = Header { kid: name.map(str::to_owned), ..Header::new(Algorithm::RS256) };
+            let token = jsonwebtoken::encode(&header, &running.claims(&json!({})), key).unwrap();
+            assert!(issuer.whose(&token, now()).await.is_ok(), "{name:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_key_verifies_what_its_provider_means_it_for_and_nothing_else() {
+    let running = Running::start().await;
+    let key = made();
+    let say = |name: &str, says: &dyn Fn(&mut CommonParameters)| {
+        running.publish_as(&key, |public| {
+            public.common.key_id = Some(name.to_owned());
+            says(&mut public.common);
+        });
+    };
+    say("signs", &|common| common.public_key_use = Some(PublicKeyUse::Signature));
+    say("verifies", &|common| common.key_operations = Some(vec![KeyOperations::Sign, KeyOperations::Verify]));
+    say("by this", &|common| common.key_algorithm = Some(KeyAlgorithm::RS256));
+    say("by another", &|common| common.key_algorithm = Some(KeyAlgorithm::RS512));
+    say("by one of no signature", &|common| common.key_algorithm = Some(KeyAlgorithm::RSA_OAEP));
+    say("encrypts", &|common| common.public_key_use = Some(PublicKeyUse::Encryption));
+    say("is for more", &|common| common.public_key_use = Some(PublicKeyUse::Other("more".to_owned())));
+    say("wraps", &|common| common.key_operations = Some(vec![KeyOperations::WrapKey]));
+    let issuer = running.issuer();
+    let published = running.provider.keys.lock().unwrap().clone();
+    for name in published.into_iter().filter_map(|public| public.common.key_id) {
+        let judged = issuer.whose(&signed(&key, &name, &running.claims(&json!({}))), now()).await;
+        assert_eq!(judged.is_ok(), ["signs", "verifies", "by this"].contains(&name.as_str()), "{name}: {judged:?}");
+    }
+}
+
+#[tokio::test]
+async fn keys_that_sign_nothing_take_no_place_of_those_that_do() {
+    let running = Running::start().await;
+    let key = made();
+    for _ in 0..150 {
+        running.publish_as(&key, |public| public.common.public_key_use = Some(PublicKeyUse::Encryption));
+    }
+    running.publish_as(&key, |public| public.common.key_id = Some("last".to_owned()));
+    let token = signed(&key, "last", &running.claims(&json!({})));
+    assert!(running.issuer().whose(&token, now()).await.is_ok());
 }
 
 #[tokio::test]
