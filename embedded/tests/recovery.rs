@@ -4,7 +4,8 @@
 
 mod support;
 
-use std::{fs, path::Path, sync::Arc, time::Duration};
+use sqlx::{Connection, PgConnection};
+use std::{fs, path::Path, process::Command, sync::Arc, time::Duration};
 use support::{
     HOT, Shop, folder,
     load::Load,
@@ -167,6 +168,23 @@ async fn asked_to_stop_under_load_it_exits_in_order_and_takes_its_database_along
     audit_command(shop.dir.path(), None);
     shop.database.close().await;
     assert_eq!(server.terminate(Duration::from_secs(30)).await.code(), Some(0));
+}
+
+/// A stopped process hears nothing, as one does that hangs in a disk.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn asked_to_stop_while_its_database_hangs_it_ends_and_takes_that_along() {
+    let folder = folder();
+    let mut server = Server::start_in(folder.path(), None).await;
+    let mut session = PgConnection::connect(&server.own_database_url().await).await.unwrap();
+    let others = "select pid from pg_stat_activity
+        where datname = current_database() and backend_type = 'client backend' and pid <> pg_backend_pid()";
+    let others: Vec<i32> = sqlx::query_scalar(others).fetch_all(&mut session).await.unwrap();
+    assert!(!others.is_empty());
+    let postmaster = postmaster(folder.path());
+    let mut stop = Command::new("kill");
+    assert!(stop.args(["-s", "STOP"]).args(others.iter().map(i32::to_string)).status().unwrap().success());
+    assert_eq!(server.terminate(Duration::from_secs(30)).await.code(), Some(0), "{}", server.log());
+    assert!(!Path::new("/proc").join(&postmaster).exists(), "PostgreSQL runs on");
 }
 
 fn postmaster(data_dir: &Path) -> String {

@@ -79,6 +79,7 @@ struct Issued<'a> {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct Claims {
+    iss: Value,
     sub: Value,
     role: Value,
     warehouse: Value,
@@ -92,7 +93,11 @@ impl Claims {
     /// # Errors
     /// For claims of another time, for one that is missing or wrong, and for a name that may not be stored with an order.
     pub fn identity(self, now: OffsetDateTime) -> Result<Identity, TokenError> {
-        let Self { sub, role, warehouse, exp, nbf } = self;
+        let Self { iss, sub, role, warehouse, exp, nbf } = self;
+        // The library, which compares it, takes several; RFC 7519 section 4.1.1 does not.
+        if !iss.is_string() {
+            return Err(TokenError::Claim(Claim::Issuer));
+        }
         let now = now.unix_timestamp();
         let exp = date(&exp).ok_or(TokenError::Claim(Claim::Expiry))?;
         if exp.saturating_add(LEEWAY.whole_seconds()) <= now {

@@ -56,11 +56,11 @@ pub trait Disk: Send + Sync + 'static {
     /// Those of the file system.
     fn sync_folder(&self, path: &Path) -> io::Result<()>;
 
-    /// The content of a file, up to so many bytes.
+    /// The content of a file of no more than so many bytes.
     ///
     /// # Errors
     /// `IsADirectory` if a folder has the name, `InvalidData` if something has it that nobody can read through, such as a
-    /// pipe; others are those of the file system.
+    /// pipe, or that is larger, of which nothing is read then; others are those of the file system.
     fn read(&self, path: &Path, limit: u64) -> io::Result<Vec<u8>>;
 
     /// Removes a file.
@@ -124,7 +124,12 @@ impl Disk for SystemDisk {
             // A pipe would be waited for without end.
             return Err(io::Error::new(io::ErrorKind::InvalidData, "it is no file"));
         }
-        let mut content = Vec::new();
+        if found.len() > limit {
+            let why = format!("it has {} bytes, and what belongs there has no more than {limit}", found.len());
+            return Err(io::Error::new(io::ErrorKind::InvalidData, why));
+        }
+        // All at once: growing by doubling would take three times as much for a moment.
+        let mut content = Vec::with_capacity(usize::try_from(found.len()).unwrap_or_default());
         File::open(path)?.take(limit).read_to_end(&mut content)?;
         Ok(content)
     }

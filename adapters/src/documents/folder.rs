@@ -31,8 +31,8 @@ const LONGEST_MARK: u64 = 256;
 /// How many are written at once: syncs that wait together share what the disk does for one, and more threads than these
 /// wait for each other at the folder and keep those who answer callers from the processor.
 const TOGETHER: usize = 4;
-/// The most that is read of one: a thousand lines take less than a megabyte.
-const LONGEST: u64 = 64 * 1024 * 1024;
+/// What is larger is none of ours, and not read: a thousand lines take less than a megabyte.
+const LONGEST: u64 = 16 * 1024 * 1024;
 /// What a process that was cut short left behind is removed when it is that old: until then somebody may be at work on it.
 const LEFT_BEHIND: Duration = Duration::from_secs(3_600);
 /// How much of that is looked at when a folder is opened, so that it opens soon whatever is in it.

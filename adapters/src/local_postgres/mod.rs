@@ -203,7 +203,8 @@ impl LocalPostgres {
         tokio::time::timeout(OTHERS_END_WITHIN, wait).await.unwrap_or(None)
     }
 
-    /// Stops the server in order and waits until it is gone. One that another process runs is left alone.
+    /// Stops the server in order and waits until it is gone; one that hangs is killed within seconds, and loses nothing that
+    /// was committed. One that another process runs is left alone.
     pub async fn stop(self) {
         let Self { supervisor, share, .. } = self;
         drop(share);

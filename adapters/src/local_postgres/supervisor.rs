@@ -6,7 +6,7 @@ use std::fs;
 use std::io;
 use std::process::{Child, ChildStdin};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::thread::JoinHandle;
+use std::thread::{JoinHandle, sleep};
 use std::time::{Duration, Instant};
 
 use super::cluster::{self, Started};
@@ -22,6 +22,10 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 const WELL: Duration = Duration::from_secs(10);
 /// How often one that stands by tries the lock.
 const STANDING_BY: Duration = Duration::from_millis(300);
+/// How long a server that was told to stop is waited for: longer than its watchdog leaves it, unless the system itself holds
+/// on to one of its processes.
+const STOPPED_WITHIN: Duration = Duration::from_secs(5);
+const POLL: Duration = Duration::from_millis(20);
 
 /// The thread that keeps the server running. Dropping it tells the server to stop and does not wait.
 #[derive(Debug)]
@@ -89,10 +93,20 @@ impl Supervisor {
         self.shared.state().pipe.is_some()
     }
 
-    /// Stops the server, if it runs from here, and waits until it is gone. Blocks.
+    /// Stops the server, if it runs from here, and waits until it is gone, but not for longer than a server that can be
+    /// stopped takes. Blocks.
     pub(super) fn stop(mut self) {
         self.shared.stop();
-        if let Some(Err(_)) = self.thread.take().map(JoinHandle::join) {
+        let Some(thread) = self.thread.take() else { return };
+        let told = Instant::now();
+        while !thread.is_finished() {
+            if told.elapsed() > STOPPED_WITHIN {
+                tracing::warn!("PostgreSQL does not stop: left to its watchdog, which goes on trying");
+                return;
+            }
+            sleep(POLL);
+        }
+        if thread.join().is_err() {
             tracing::error!("the thread that keeps PostgreSQL running has panicked");
         }
     }

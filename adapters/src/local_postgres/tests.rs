@@ -12,6 +12,8 @@ use std::process::{Child, Command, Stdio};
 use super::*;
 
 const DEADLINE: Duration = Duration::from_secs(60);
+/// A server that hangs is waited for no longer than this: well below the minute that patience would be.
+const WITHOUT_ITS_HELP: Duration = Duration::from_secs(20);
 /// What the child process is to own: `ephemeral`, or a data folder.
 const ROLE: &str = "SLUICE_TEST_OWNER_OF";
 /// Where it writes down that it is ready: the server's data directory.
@@ -140,6 +142,25 @@ async fn a_stopped_server_is_gone_and_its_data_are_there_at_the_next_start() {
     let server = start(folder.path()).await;
     assert_eq!(says(server.url(), "select n from kept").await.unwrap(), 7);
     server.stop().await;
+}
+
+/// A stopped process hears nothing, as one does that hangs in a disk: of the sessions' one, and the first one of all.
+#[tokio::test]
+async fn a_server_of_which_a_process_hangs_is_stopped_and_keeps_what_was_committed() {
+    for is_first in [false, true] {
+        let folder = data_folder();
+        let server = start(folder.path()).await;
+        does(server.url(), "create table kept as select 7 as n").await;
+        let mut session = connect(server.url()).await.unwrap();
+        let backend: i32 = sqlx::query_scalar("select pg_backend_pid()").fetch_one(&mut session).await.unwrap();
+        let pid = if is_first { server.postmaster_pid().unwrap().to_string() } else { backend.to_string() };
+        assert!(Command::new("kill").args(["-s", "STOP", &pid]).status().unwrap().success());
+        tokio::time::timeout(WITHOUT_ITS_HELP, server.stop()).await.unwrap();
+        eventually("the server is gone", async || !mentioned(folder.path().to_str().unwrap())).await;
+        let server = start(folder.path()).await;
+        assert_eq!(says(server.url(), "select n from kept").await.unwrap(), 7);
+        server.stop().await;
+    }
 }
 
 #[tokio::test]

@@ -13,7 +13,9 @@ use super::error::StartError;
 ///
 /// The reader tells the main shell by USR1 that the pipe closed, before it stops the program: only then may the folder go,
 /// because a program that died by itself is started again on it. The signal is repeated, as a program that has only just begun
-/// does not hear it yet; one that still runs after a minute gets QUIT.
+/// does not hear it yet. One that still runs after three seconds gets QUIT, PostgreSQL's immediate shutdown, which waits for
+/// its processes too: half a second later these are killed, as PostgreSQL itself would after five, and at last the program.
+/// They go first, because one that outlives it holds the shared memory, and the next server could not start.
 const SCRIPT: &str = r#"
 remove=$1 signal=$2
 shift 2
@@ -23,12 +25,22 @@ program=$!
 closed=
 trap 'closed=yes' USR1
 trap '' HUP INT TERM
+runs_on_after() {
+  tries=$2
+  while [ "$tries" -gt 0 ] && kill -s "$1" $program; do sleep 0.1; tries=$((tries - 1)); done
+  [ "$tries" -eq 0 ]
+}
+children() {
+  cat /proc/$program/task/$program/children || ps -A -o pid= -o ppid= | while read -r pid parent; do
+    if [ "$parent" = "$program" ]; then echo "$pid"; fi
+  done
+}
 (
   while read -r _; do :; done <&3
   kill -s USR1 $$
-  tries=0
-  while [ $tries -lt 600 ] && kill -s "$signal" $program; do sleep 0.1; tries=$((tries + 1)); done
-  kill -s QUIT $program
+  runs_on_after "$signal" 30 && runs_on_after QUIT 5 || exit
+  for child in $(children); do kill -s KILL "$child"; done
+  runs_on_after QUIT 3 && kill -s KILL $program
 ) >/dev/null 2>&1 &
 reader=$!
 exec 3<&-
@@ -122,6 +134,30 @@ mod tests {
         drop(guarded.pipe);
         assert_eq!(guarded.child.wait().unwrap().code(), Some(128 + 15));
         assert!(!folder.path().exists());
+    }
+
+    #[test]
+    fn a_program_that_hears_no_signal_is_killed_with_its_children() {
+        let folder = tempfile::tempdir().unwrap();
+        let told = folder.path().join("told");
+        let mut program = Command::new("sh");
+        program.args([
+            "-c",
+            "trap '' TERM QUIT; sleep 1000 & echo $! > \"$1.new\"; mv \"$1.new\" \"$1\"; while :; do wait; done",
+            "deaf",
+        ]);
+        program.arg(&told);
+        let mut guarded = spawn(Account::Own, &program, Ending::Terminate, None, Output::Piped).unwrap();
+        while !told.exists() {
+            assert_eq!(guarded.child.try_wait().unwrap(), None, "it ended by itself");
+            std::thread::sleep(std::time::Duration::from_millis(10));
+        }
+        drop(guarded.pipe);
+        assert_eq!(guarded.child.wait().unwrap().code(), Some(128 + 9));
+        let child = std::fs::read_to_string(told).unwrap();
+        let mut ps = Command::new("ps");
+        let state = ps.args(["-o", "state=", "-p", child.trim()]).output().unwrap().stdout;
+        assert!(state.is_empty() || state.starts_with(b"Z"), "its child runs on");
     }
 
     #[test]

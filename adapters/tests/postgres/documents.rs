@@ -105,6 +105,21 @@ async fn no_document_is_to_blame_for_a_folder_that_is_away() {
 }
 
 #[tokio::test]
+async fn what_is_larger_than_any_document_is_moved_and_not_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let documents = StoredDocuments::in_folder(folder.path()).unwrap();
+    let (large, size) = (folder.path().join("large.pdf"), 1_u64 << 30);
+    std::fs::File::create(&large).unwrap().set_len(size).unwrap();
+    let found = documents.look("large.pdf").await.unwrap();
+    assert!(matches!(&found, Look::Unreadable(why) if why.contains("large.pdf") && why.contains("bytes")), "{found:?}");
+    let filed = documents.file("large.pdf", b"%PDF".to_vec()).await.unwrap();
+    assert!(matches!(filed, Filed::Unreadable(_)), "{filed:?}");
+    let kept = documents.put("large.pdf", b"%PDF".to_vec()).await.unwrap().unwrap();
+    assert_eq!(std::fs::metadata(folder.path().join(kept)).unwrap().len(), size);
+    assert_eq!(documents.look("large.pdf").await.unwrap(), Look::Document(b"%PDF".to_vec()));
+}
+
+#[tokio::test]
 async fn a_document_that_was_never_put_is_not_found() {
     let folder = tempfile::tempdir().unwrap();
     let documents = StoredDocuments::in_folder(folder.path()).unwrap();

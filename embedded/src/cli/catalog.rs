@@ -26,6 +26,8 @@ use workflows::invoice::{Seller, TaxCategory};
 
 /// SKUs that are named when a file is refused for them, or something of them is worth a word.
 const NAMED: usize = 20;
+/// Bad rows that are listed: who has more mends these first, which are mostly bad for one reason.
+const LISTED: usize = 50;
 
 pub(super) async fn import(config: &Config, args: &ImportArgs) -> anyhow::Result<ExitCode> {
     let file = args.file.display();
@@ -34,8 +36,11 @@ pub(super) async fn import(config: &Config, args: &ImportArgs) -> anyhow::Result
     if !content.unknown.is_empty() {
         say!("{}", unread(&content.unknown));
     }
-    for bad in &content.bad {
+    for bad in content.bad.iter().take(LISTED) {
         remark!("{file}: {bad}");
+    }
+    if let more @ 1.. = content.bad.len().saturating_sub(LISTED) {
+        remark!("{file}: and {more} more bad row(s)");
     }
     if !content.bad.is_empty() && !args.skip_bad {
         bail!(bad_rows(content.bad.len(), content.rows.len()));

@@ -177,7 +177,7 @@ enum CatalogCommand {
 struct ImportArgs {
     /// The CSV file.
     file: PathBuf,
-    /// Import the good rows, and only list the bad ones.
+    /// Import the good rows, and only list the bad ones (the first 50).
     #[arg(long)]
     skip_bad: bool,
     /// The column stock says what is there, by a count, promised units among it: it takes the place of what was thought

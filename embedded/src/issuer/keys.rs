@@ -14,11 +14,11 @@ use hyper_util::{
 };
 use jsonwebtoken::{
     Algorithm, DecodingKey,
-    jwk::{AlgorithmParameters, EllipticCurve, Jwk, PublicKeyUse},
+    jwk::{AlgorithmParameters, EllipticCurve, Jwk, KeyAlgorithm, KeyOperations, PublicKeyUse},
 };
 use serde::Deserialize;
 use serde_json::Value;
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 use tokio::{sync::watch, time::Instant};
 
 /// How old a copy may be before it is fetched anew, beside whoever comes.
@@ -42,7 +42,7 @@ const ANSWER: Duration = Duration::from_secs(5);
 const PATIENCE: Duration = Duration::from_secs(6);
 /// The largest document that is read; that of a large provider has some 20 KB.
 const LARGEST: usize = 512 * 1024;
-/// More keys than any provider has at once.
+/// More keys that sign tokens than any provider has at once: so many may be tried on a token that names none.
 const MOST_KEYS: usize = 100;
 
 /// Over TLS by this machine's certificates, or in the clear to this machine itself.
@@ -61,10 +61,11 @@ struct KeySet {
     keys: Vec<Value>,
 }
 
-/// A key, and what it may verify.
+/// A key, and what it may verify. Its name need not be its own: keys of different types may share one (RFC 7517 section 4.5).
 pub(super) struct Key {
+    id: Option<String>,
     pub(super) verifying: DecodingKey,
-    pub(super) algorithms: &'static [Algorithm],
+    pub(super) algorithms: Vec<Algorithm>,
 }
 
 /// The provider's keys.
@@ -82,7 +83,7 @@ struct Published {
 /// The copy.
 #[derive(Default)]
 struct Known {
-    keys: HashMap<String, Arc<Key>>,
+    keys: Vec<Arc<Key>>,
     fetched_at: Option<Instant>,
     asked_at: Option<Instant>,
     /// Whether the answer to the last question is still to come.
@@ -101,23 +102,20 @@ impl Known {
         !Self::since(self.fetched_at, OLD) && !Self::since(self.unanswered_at, SILENT)
     }
 
-    /// The key of that name, unless the copy is too old to be believed.
-    fn key(&self, id: Option<&str>) -> Option<Arc<Key>> {
+    /// The keys of that name, or all where none is named, unless there are none or the copy is too old to be believed.
+    fn keys(&self, id: Option<&str>) -> Option<Vec<Arc<Key>>> {
         if !Self::since(self.fetched_at, STALE) {
             return None;
         }
-        match id {
-            Some(id) => self.keys.get(id).cloned(),
-            // A provider with one key need not name it.
-            None if self.keys.len() == 1 => self.keys.values().next().cloned(),
-            None => None,
-        }
+        let is_meant = |key: &Key| id.is_none() || key.id.as_deref() == id;
+        let keys: Vec<_> = self.keys.iter().filter(|key| is_meant(key)).cloned().collect();
+        (!keys.is_empty()).then_some(keys)
     }
 
     /// The same, once it was asked for. That a name is nobody's is known only if the provider answered when it was last asked.
-    fn judged(&self, id: Option<&str>) -> Result<Arc<Key>, TokenError> {
+    fn judged(&self, id: Option<&str>) -> Result<Vec<Arc<Key>>, TokenError> {
         let is_answered = Self::since(self.fetched_at, FRESH) && self.fetched_at >= self.asked_at;
-        self.key(id).ok_or(if is_answered { TokenError::Invalid } else { TokenError::Unjudged })
+        self.keys(id).ok_or(if is_answered { TokenError::Invalid } else { TokenError::Unjudged })
     }
 }
 
@@ -137,20 +135,20 @@ impl Keys {
         Ok(Self { provider, known: watch::Sender::default() })
     }
 
-    /// The key of that name: one of a copy that is not old at once. Only who names another, or comes when nobody came for
-    /// minutes, waits for the provider, and not for long.
-    pub(super) async fn named(&self, id: Option<&str>) -> Result<Arc<Key>, TokenError> {
+    /// The keys of that name, or all where none is named: those of a copy that is not old at once. Only who names another, or
+    /// comes when nobody came for minutes, waits for the provider, and not for long.
+    pub(super) async fn named(&self, id: Option<&str>) -> Result<Vec<Arc<Key>>, TokenError> {
         let (found, is_fresh, waits) = {
             let known = self.known.borrow();
-            (known.key(id), Known::since(known.fetched_at, FRESH), known.is_to_be_renewed_first())
+            (known.keys(id), Known::since(known.fetched_at, FRESH), known.is_to_be_renewed_first())
         };
         if found.is_none() || !is_fresh {
             self.ask();
         }
-        if let Some(key) = found
+        if let Some(keys) = found
             && !waits
         {
-            return Ok(key);
+            return Ok(keys);
         }
         let mut heard = self.known.subscribe();
         let is_over = tokio::time::timeout(PATIENCE, heard.wait_for(|known| !known.awaited)).await.is_ok();
@@ -203,7 +201,7 @@ async fn renew(provider: Arc<Published>, known: watch::Sender<Known>) {
 }
 
 impl Published {
-    async fn fetch(&self) -> anyhow::Result<HashMap<String, Arc<Key>>> {
+    async fn fetch(&self) -> anyhow::Result<Vec<Arc<Key>>> {
         let about = format!("{}/.well-known/openid-configuration", self.issuer.trim_end_matches('/'));
         let provider: Provider = self.get(&about).await?;
         anyhow::ensure!(provider.issuer == self.issuer, "{about} speaks of another issuer, {}", provider.issuer);
@@ -212,8 +210,16 @@ impl Published {
         anyhow::ensure!(!weaker, "{about} names keys that are not behind https");
         let set: KeySet = self.get(&provider.jwks_uri).await?;
         // Of a kind of key that is not known here others may still be.
-        let known = set.keys.into_iter().take(MOST_KEYS).filter_map(|key| serde_json::from_value(key).ok());
-        let keys: HashMap<_, _> = known.filter_map(|key| verifying(&key)).collect();
+        let known = set.keys.into_iter().filter_map(|key| serde_json::from_value(key).ok());
+        let mut keys: Vec<_> = known.filter_map(|key| verifying(&key)).collect();
+        if keys.len() > MOST_KEYS {
+            let total = keys.len();
+            tracing::warn!(
+                total,
+                "the issuer has too many keys: tokens of those after the first {MOST_KEYS} are refused"
+            );
+            keys.truncate(MOST_KEYS);
+        }
         anyhow::ensure!(!keys.is_empty(), "{} has no key that signs tokens", provider.jwks_uri);
         Ok(keys)
     }
@@ -229,12 +235,16 @@ impl Published {
     }
 }
 
-/// A public key that signs tokens. A secret in the set would be no secret, and keys for encryption sign nothing.
-fn verifying(jwk: &Jwk) -> Option<(String, Arc<Key>)> {
-    if matches!(jwk.common.public_key_use, Some(PublicKeyUse::Encryption)) {
+/// A public key that signs tokens. A secret in the set would be no secret, and what is meant for something else, by any of the
+/// three ways to say so (RFC 7517 sections 4.2 to 4.4), signs nothing.
+fn verifying(jwk: &Jwk) -> Option<Arc<Key>> {
+    if jwk.common.public_key_use.as_ref().is_some_and(|meant| *meant != PublicKeyUse::Signature) {
         return None;
     }
-    let algorithms: &[Algorithm] = match &jwk.algorithm {
+    if jwk.common.key_operations.as_ref().is_some_and(|meant| !meant.contains(&KeyOperations::Verify)) {
+        return None;
+    }
+    let of_its_type: &[Algorithm] = match &jwk.algorithm {
         AlgorithmParameters::RSA(_) => &[
             Algorithm::RS256,
             Algorithm::RS384,
@@ -251,6 +261,12 @@ fn verifying(jwk: &Jwk) -> Option<(String, Arc<Key>)> {
         AlgorithmParameters::OctetKeyPair(_) => &[Algorithm::EdDSA],
         AlgorithmParameters::OctetKey(_) | AlgorithmParameters::Other(_) | _ => return None,
     };
+    let named = jwk.common.key_algorithm;
+    let is_meant = |algorithm: &Algorithm| named.is_none_or(|named| named == KeyAlgorithm::from(*algorithm));
+    let algorithms: Vec<_> = of_its_type.iter().copied().filter(is_meant).collect();
+    if algorithms.is_empty() {
+        return None;
+    }
     let verifying = DecodingKey::from_jwk(jwk).ok()?;
-    Some((jwk.common.key_id.clone().unwrap_or_default(), Arc::new(Key { verifying, algorithms })))
+    Some(Arc::new(Key { id: jwk.common.key_id.clone(), verifying, algorithms }))
 }

@@ -44,8 +44,10 @@ use workflows::wiring::{QUEUES, Runtime, schedules_of};
 const CONNECTIONS: u32 = 8;
 /// How long work in hand may take to end when the process stops; what takes longer is taken up by whoever starts next.
 const DRAIN: Duration = Duration::from_secs(8);
+/// The same where an own PostgreSQL is stopped after it, which may take half of the ten seconds that all has.
+const DRAIN_BEFORE_DATABASE: Duration = Duration::from_secs(4);
 /// How long it may take then to give the rest back. A database that hangs finds out by itself.
-const FAREWELL: Duration = Duration::from_secs(2);
+const FAREWELL: Duration = Duration::from_secs(1);
 /// How much one caller may read at once, and all together: half of the connections for reading, and all of them, so that
 /// nobody who has a place waits for a connection.
 const READS_OF_EACH: u16 = 2;
@@ -64,6 +66,7 @@ pub struct Pipeline {
     waiting: Waiting,
     registration: JoinHandle<Registration>,
     leave: watch::Sender<bool>,
+    drain: Duration,
 }
 
 impl Pipeline {
@@ -137,7 +140,8 @@ impl Pipeline {
         let app = app(&parts, waiting.clone(), tokens, metrics);
         let server = tokio::spawn(http::serve(listener, api::router(app), limits, stopping));
         let registration = tokio::spawn(keep_registered(registration, leaving));
-        Ok(Self { parts, address, stop, tracker, background, server, waiting, registration, leave })
+        let drain = if config.database_url.is_some() { DRAIN } else { DRAIN_BEFORE_DATABASE };
+        Ok(Self { parts, address, stop, tracker, background, server, waiting, registration, leave, drain })
     }
 
     /// Stops taking work, ends what is in hand, and leaves the rest where others find it.
@@ -152,7 +156,7 @@ impl Pipeline {
             self.tracker.wait().await;
             report(self.server.await.map_err(anyhow::Error::from));
         };
-        if tokio::time::timeout(DRAIN, drained).await.is_err() {
+        if tokio::time::timeout(self.drain, drained).await.is_err() {
             tracing::info!("some work takes longer; it goes on at the next start");
         }
         self.leave.send_replace(true);

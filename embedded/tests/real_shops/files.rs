@@ -114,3 +114,20 @@ async fn a_file_with_rows_that_cannot_be_meant_imports_none_and_names_each() {
     let said = printed(&open.shop, &["catalog", "import", "--skip-bad", &open.file(&text.join("\n"))]);
     assert!(said.contains("2 products imported, 101 units booked in, 9 row(s) skipped"), "{said}");
 }
+
+#[tokio::test]
+async fn of_many_bad_rows_the_first_are_listed_and_the_others_counted() {
+    let open = Open::new().await;
+    for (bad, listed, rest) in
+        [(50, 50, None), (51, 50, Some("and 1 more bad")), (10_050, 50, Some("and 10000 more bad"))]
+    {
+        let rows: Vec<_> = (0..bad).map(|row| format!("S-{row},Tea,none,EUR,19,1")).collect();
+        let output = command(&open.shop, &["catalog", "import", &open.file(&rows.join("\n"))]);
+        assert_eq!(output.status.code(), Some(2));
+        let told = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(told.lines().filter(|line| line.contains(": line ")).count(), listed, "{bad}");
+        assert!(told.contains(&format!("{bad} bad row(s), nothing was imported")));
+        assert_eq!(told.contains("more bad"), rest.is_some(), "{bad}");
+        assert!(rest.is_none_or(|rest| told.contains(rest)), "{bad}");
+    }
+}

@@ -2,13 +2,15 @@
 //! here and changes its keys.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod keys;
+#[path = "../support/mod.rs"]
 mod support;
 
 use axum::{Json, Router, extract::State, routing::get};
 use handlers::token::{Claim, Role, TokenError, Tokens};
 use jsonwebtoken::{
     Algorithm, EncodingKey, Header,
-    jwk::{Jwk, JwkSet},
+    jwk::{CommonParameters, Jwk, JwkSet},
 };
 use reqwest::StatusCode;
 use rsa::{RsaPrivateKey, pkcs1::EncodeRsaPrivateKey, rand_core::OsRng};
@@ -76,12 +78,17 @@ impl Running {
 
     /// Publishes a new key under that name.
     fn publish(&self, name: &str) -> EncodingKey {
-        let key = RsaPrivateKey::new(&mut OsRng, 2_048).unwrap();
-        let key = EncodingKey::from_rsa_der(key.to_pkcs1_der().unwrap().as_bytes());
-        let mut public = Jwk::from_encoding_key(&key, Algorithm::RS256).unwrap();
-        public.common.key_id = Some(name.to_owned());
-        self.provider.keys.lock().unwrap().push(public);
+        let key = made();
+        self.publish_as(&key, |public| public.common.key_id = Some(name.to_owned()));
         key
+    }
+
+    /// Publishes a key of which nothing is said but what `says` does.
+    fn publish_as(&self, key: &EncodingKey, says: impl FnOnce(&mut Jwk)) {
+        let mut public = Jwk::from_encoding_key(key, Algorithm::RS256).unwrap();
+        public.common = CommonParameters::default();
+        says(&mut public);
+        self.provider.keys.lock().unwrap().push(public);
     }
 
     fn claims(&self, more: &Value) -> Value {
@@ -110,6 +117,11 @@ async fn pass(seconds: u64) {
     tokio::time::resume();
 }
 
+fn made() -> EncodingKey {
+    let key = RsaPrivateKey::new(&mut OsRng, 2_048).unwrap();
+    EncodingKey::from_rsa_der(key.to_pkcs1_der().unwrap().as_bytes())
+}
+
 fn signed(key: &EncodingKey, name: &str, claims: &Value) -> String {
     let header = Header { kid: Some(name.to_owned()), ..Header::new(Algorithm::RS256) };
     jsonwebtoken::encode(&header, claims, key).unwrap()
@@ -125,6 +137,7 @@ async fn a_token_of_the_provider_names_its_owner_and_no_other_does() {
 
     for (wrong, claim) in [
         (json!({ "iss": "https://elsewhere.example.com" }), Claim::Issuer),
+        (json!({ "iss": [running.url] }), Claim::Issuer),
         (json!({ "aud": "elsewhere" }), Claim::Audience),
         (json!({ "role": "admin" }), Claim::Role),
         (json!({ "role": null }), Claim::Role),
@@ -137,9 +150,7 @@ async fn a_token_of_the_provider_names_its_owner_and_no_other_does() {
     assert_eq!(issuer.whose(&late, now()).await, Err(TokenError::Expired));
 
     // Somebody else's key under a name of the provider's.
-    let forged =
-        EncodingKey::from_rsa_der(RsaPrivateKey::new(&mut OsRng, 2_048).unwrap().to_pkcs1_der().unwrap().as_bytes());
-    let token = signed(&forged, "one", &running.claims(&json!({})));
+    let token = signed(&made(), "one", &running.claims(&json!({})));
     assert_eq!(issuer.whose(&token, now()).await, Err(TokenError::Invalid));
 
     // What is public must not pass for a secret: HS256 by the text of the public key.
