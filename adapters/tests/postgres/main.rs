@@ -12,6 +12,7 @@ mod documents;
 mod event_bus;
 mod fair;
 mod growth;
+mod hostile_messages;
 mod installation;
 mod intake;
 mod invoices;
