@@ -37,7 +37,6 @@ impl Shop {
 #[tokio::test]
 async fn no_number_and_no_moment_of_a_message_stops_those_behind_it() {
     let shop = Shop::empty().await;
-    let mut queues = Vec::new();
     for (place, (columns, values)) in ODD.iter().enumerate() {
         let queue = format!("odd{place}");
         shop.run(&format!(
@@ -46,6 +45,11 @@ async fn no_number_and_no_moment_of_a_message_stops_those_behind_it() {
         ))
         .await;
         shop.queue.next_due(&queue, None).await.unwrap();
+        assert_eq!(
+            shop.queue.depths(std::slice::from_ref(&queue)).await.unwrap()[0].messages,
+            2,
+            "{columns} = {values}"
+        );
         let good = |batch: &[Received]| batch.iter().filter(|message| message.body["is"] == "good").count();
         let first = shop.receive_all(&queue).await;
         assert_eq!(good(&first), 1, "behind {columns} = {values}");
@@ -53,11 +57,7 @@ async fn no_number_and_no_moment_of_a_message_stops_those_behind_it() {
         shop.queue.delete(&receipts).await.unwrap();
         let left = shop.queue.dead_letters(Some(&queue), 10).await.unwrap();
         assert_eq!(first.len() + left.len(), 2, "{columns} = {values}: delivered, or set aside");
-        queues.push(queue);
     }
-    shop.run("update messages set sent_at = '-infinity', visible_at = '-infinity'").await;
-    let depths = shop.queue.depths(&queues).await.unwrap();
-    assert_eq!(depths.len(), queues.len());
 }
 
 #[tokio::test]
