@@ -230,6 +230,18 @@ impl IssuedInvoices for Unwired {
     async fn mark_checked(&self, _: Place) -> Result<(), Unavailable> {
         unwired("issued_invoices.mark_checked")
     }
+
+    async fn unasked(&self, _: &[OrderId]) -> Result<Vec<OrderId>, Unavailable> {
+        unwired("issued_invoices.unasked")
+    }
+
+    async fn mark_unmended(&self, _: OrderId) -> Result<(), Unavailable> {
+        unwired("issued_invoices.mark_unmended")
+    }
+
+    async fn mark_mended(&self, _: OrderId) -> Result<(), Unavailable> {
+        unwired("issued_invoices.mark_mended")
+    }
 }
 
 #[async_trait]

@@ -159,4 +159,14 @@ pub trait IssuedInvoices: Send + Sync {
 
     /// Notes up to where.
     async fn mark_checked(&self, place: Place) -> Result<(), Unavailable>;
+
+    /// Of those orders the ones whose invoices are to be asked for: no message about them is on its way or was set aside, as
+    /// far as the database knows of messages, and printing them again did not fail within the last day.
+    async fn unasked(&self, orders: &[OrderId]) -> Result<Vec<OrderId>, Unavailable>;
+
+    /// Notes that the invoice of an order could not be printed again.
+    async fn mark_unmended(&self, order: OrderId) -> Result<(), Unavailable>;
+
+    /// Notes that it was, so that it is asked for at once the next time.
+    async fn mark_mended(&self, order: OrderId) -> Result<(), Unavailable>;
 }

@@ -1,19 +1,26 @@
 -- audit.waiting_messages: what a message waits for comes back soon, or somebody has to look
--- Those that nobody tried yet are a backlog, and what is about an order that still waits to be stored is part of it.
-with tried as (
-    select m.id, m.queue, m.subject as order_id, m.sent_at, m.last_error,
-           m.sent_at < $1::timestamptz and not exists (
-               select from messages i where i.queue in ('intake', 'intake-bulk') and i.subject = m.subject and i.id <> m.id
-           ) as is_late
+-- Those that nobody tried yet are a backlog, and what is about an order that still waits to be stored is part of it. But
+-- no backlog is as old as that: whoever should take such a one in hand does not, whether or not the queue moves.
+with judged as (
+    select m.id as message, m.queue, m.subject as order_id, m.sent_at, m.visible_at as due_at, m.last_error as error,
+           case
+               when m.instance is null and m.visible_at < $1::timestamptz and m.queue <> all($2::text[])
+                   then 'nobody reads that queue'
+               when m.instance is null and m.visible_at < sluice_now() - $3::bigint * interval '1 millisecond'
+                   then 'it is due, and nobody takes it in hand'
+               when m.last_error is not null and m.sent_at < $1 and not exists (
+                   select from messages i
+                   where i.queue in ('intake', 'intake-bulk') and i.subject = m.subject and i.id <> m.id
+               ) then 'it is tried again and again'
+           end as problem
     from messages m
-    where m.last_error is not null and m.queue not like '%-dlq'
+    where m.queue not like '%-dlq'
 ),
 wrong as (
-    select order_id, queue, id as message, sent_at, last_error as error, 'it is tried again and again' as problem
-    from tried where is_late
+    select order_id, queue, message, sent_at, due_at, error, problem from judged where problem is not null
 )
-select (select count(*) from messages where queue not like '%-dlq') as "checked!",
+select (select count(*) from judged) as "checked!",
        (select count(*) from wrong) as "violations!",
-       (select count(*) from tried where not is_late) as "waiting?",
-       (select coalesce(jsonb_agg(to_jsonb(example)), '[]')
+       (select count(*) from judged where problem is null and error is not null) as "waiting?",
+       (select coalesce(jsonb_agg(jsonb_strip_nulls(to_jsonb(example))), '[]')
         from (select * from wrong order by sent_at limit 20) as example) as "examples!: Examples"

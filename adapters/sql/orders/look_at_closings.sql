@@ -1,5 +1,6 @@
 -- orders.look_at_closings: those that are settled are done with; the others come again, behind all that wait
 -- Later than in a day none is put off, so such a time is of before the clock was put back, or of a process that was ahead.
+-- Since when they wait only orders them. It is said as a moment that can be read: one that cannot would stop them all.
 with due as (
     select order_id from closings
     where look_at < sluice_now() - $1::bigint * interval '1 millisecond'
@@ -24,5 +25,6 @@ settled as (
 looked_at as (
     update closings c set look_at = sluice_now() from judged j where c.order_id = j.order_id and (j.unvoided or j.untold)
 )
-select order_id as "id!", updated_at as "since!", unvoided as "unvoided!", untold as "untold!"
+select order_id as "id!", least(greatest(updated_at, 'epoch'), sluice_now()) as "since!", unvoided as "unvoided!",
+       untold as "untold!"
 from judged where unvoided or untold

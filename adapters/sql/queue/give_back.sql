@@ -3,7 +3,7 @@ update messages m
 set (queue, visible_at, receive_count, instance, last_error) = (
     select case when r.counts and m.receive_count >= $7::integer then $8 else m.queue end,
            sluice_now() + r.delay * interval '1 millisecond',
-           case when r.counts then m.receive_count else greatest(m.receive_count - 1, 0) end,
+           case when r.counts then m.receive_count else greatest(m.receive_count, 1) - 1 end,
            null::bigint,
            left(r.error, 2000)
     from unnest($1::bigint[], $2::bigint[], $3::integer[], $4::boolean[], $5::bigint[], $6::text[])

@@ -11,8 +11,8 @@ update messages m
 set (visible_at, instance, receive_count, abandoned) = (
     select case when carried then sluice_now() + $4::bigint * interval '1 millisecond' else sluice_now() end,
            case when carried then m.instance end,
-           case when carried then m.receive_count else greatest(m.receive_count - 1, 0) end,
-           case when carried then m.abandoned else m.abandoned + 1 end
+           case when carried then m.receive_count else greatest(m.receive_count, 1) - 1 end,
+           case when carried then m.abandoned else least(m.abandoned, 2147483646) + 1 end
     from (select (m.id, m.deliveries) in (select * from unnest($2::bigint[], $3::integer[])) as carried offset 0) as known
 )
 where m.id = any(array(select id from old))

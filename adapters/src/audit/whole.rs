@@ -8,16 +8,25 @@ use super::{
 };
 use crate::postgres::{Asked, Database, lease::LONGEST_IN_HAND, milliseconds};
 use schemas::money::Currency;
-use workflows::{invoice::TaxCategory, ports::Unavailable, wiring::LONGEST_WAIT};
+use std::time::Duration;
+use workflows::{
+    invoice::TaxCategory,
+    ports::Unavailable,
+    wiring::{LONGEST_WAIT, queue_names},
+};
 
 /// How many invoice numbers are looked at in one snapshot.
 const NUMBERS: i32 = 50_000;
+/// How long a message may be due before anybody takes it in hand. A crowd's orders wait for minutes, and what came while
+/// nobody served is worked off within minutes, too.
+const OLDEST_BACKLOG: Duration = Duration::from_secs(60 * 60);
 
 /// The lines that need nothing of earlier audits.
 pub(super) async fn lines(database: &Database) -> Result<Vec<Line>, Unavailable> {
     let mut snapshot = open_snapshot(database).await?;
     let forgotten = forgotten_before(&mut snapshot).await?;
     let currencies: Vec<String> = Currency::codes().map(str::to_owned).collect();
+    let queues = queue_names();
     let categories: Vec<String> = TaxCategory::ALL.iter().map(|category| category.as_str().to_owned()).collect();
     // These look up by key what a few rows of an index lead to.
     sqlx::raw_sql("-- audit.plan_lookups\nset local enable_nestloop = on")
@@ -71,8 +80,10 @@ pub(super) async fn lines(database: &Database) -> Result<Vec<Line>, Unavailable>
             snapshot,
             "waiting_messages",
             "sql/audit/waiting_messages.sql",
-            "No message is tried again and again for minutes.",
-            forgotten
+            "No message is tried again and again for minutes, or is due for an hour and not taken in hand.",
+            forgotten,
+            &queues,
+            milliseconds(OLDEST_BACKLOG)
         ),
     ];
     close(snapshot).await?;

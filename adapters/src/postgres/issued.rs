@@ -185,4 +185,41 @@ impl IssuedInvoices for PgOrders {
         .asked("invoices.mark_checked")?;
         Ok(())
     }
+
+    async fn unasked(&self, orders: &[OrderId]) -> Result<Vec<OrderId>, Unavailable> {
+        if orders.is_empty() {
+            return Ok(Vec::new());
+        }
+        let unasked = sqlx::query_file_scalar!("sql/invoices/unasked.sql", &uuids(orders))
+            .fetch_all(&self.database.durable)
+            .await
+            .asked("invoices.unasked")?;
+        Ok(unasked.into_iter().map(OrderId).collect())
+    }
+
+    async fn mark_unmended(&self, order: OrderId) -> Result<(), Unavailable> {
+        sqlx::query!(
+            "-- invoices.mark_unmended
+             insert into sweeps (order_id, what, times, next_at)
+             values ($1, 'unmended', 1, sluice_now() + interval '1 day')
+             on conflict (order_id, what) do update set next_at = excluded.next_at",
+            order.0
+        )
+        .execute(&self.database.relaxed)
+        .await
+        .asked("invoices.mark_unmended")?;
+        Ok(())
+    }
+
+    async fn mark_mended(&self, order: OrderId) -> Result<(), Unavailable> {
+        sqlx::query!(
+            "-- invoices.mark_mended
+             delete from sweeps where order_id = $1 and what = 'unmended'",
+            order.0
+        )
+        .execute(&self.database.relaxed)
+        .await
+        .asked("invoices.mark_mended")?;
+        Ok(())
+    }
 }

@@ -8,6 +8,7 @@ pub mod catalogue;
 pub mod catalogue_file;
 pub mod changes;
 mod credentials;
+pub mod dead_letters;
 pub mod event_bus;
 mod grams;
 pub mod installation;

@@ -97,33 +97,6 @@ pub struct Return {
     pub error: String,
 }
 
-/// A message that was set aside.
-#[derive(Clone, Debug, serde::Serialize)]
-pub struct DeadLetter {
-    /// Its id.
-    pub id: i64,
-    /// The dead-letter queue.
-    pub queue: String,
-    /// The order it is about.
-    pub order_id: Option<Uuid>,
-    /// When it was put on its queue.
-    #[serde(with = "time::serde::rfc3339")]
-    pub sent_at: OffsetDateTime,
-    /// How often it was received.
-    pub receive_count: i32,
-    /// What the last delivery came to.
-    pub last_error: Option<String>,
-}
-
-/// A message that was set aside and is deleted.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Deleted {
-    /// The dead-letter queue.
-    pub queue: String,
-    /// The order it was about.
-    pub order_id: Option<Uuid>,
-}
-
 impl PgQueue {
     /// Queues in that database.
     pub fn new(database: Database) -> Self {
@@ -131,7 +104,8 @@ impl PgQueue {
     }
 
     /// Takes a portion of messages in hand, the longest due first: they are hidden until the lease ends. What was received
-    /// too often before is set aside instead.
+    /// too often before is set aside instead, and so is what cannot be read. Bodies are read here, each by itself, and not
+    /// by the driver, which would fail the whole portion for one of them.
     ///
     /// # Errors
     /// If the database does not answer in time. What was taken in hand then nobody carries, which `renew_leases` finds.
@@ -157,21 +131,37 @@ impl PgQueue {
         )
         .fetch_all(&self.database.relaxed);
         let rows = lease.answered("queue.receive", received).await?;
-        let (set_aside, taken): (Vec<_>, Vec<_>) = rows.into_iter().partition(|row| row.is_set_aside);
-        for row in set_aside {
-            let (order, id) = (row.subject.map(display), row.id);
-            tracing::warn!(queue, order, id, "set aside: it was delivered too often; see sluice dlq list");
+        let (mut received, mut unreadable) = (Vec::with_capacity(rows.len()), Vec::new());
+        for row in rows {
+            if row.is_set_aside {
+                let (order, id) = (row.subject.map(display), row.id);
+                tracing::warn!(queue, order, id, "set aside: it was delivered too often; see sluice dlq list");
+                continue;
+            }
+            let receipt = Receipt { id: row.id, instance, delivery: row.deliveries };
+            match serde_json::from_str(&row.body) {
+                Ok(body) => received.push(Received {
+                    receipt,
+                    subject: row.subject,
+                    body,
+                    receive_count: row.receive_count,
+                    age: Duration::from_millis(u64::try_from(row.age).unwrap_or_default()),
+                    last_due_at: row.last_due_at,
+                    bytes: row.bytes.into(),
+                }),
+                Err(error) => {
+                    let error = format!("its body cannot be read: {error}");
+                    let order = row.subject.map(display);
+                    tracing::warn!(queue, order, id = row.id, error, "set aside; see sluice dlq list");
+                    unreadable.push(Return { receipt, counts: true, delay: Duration::ZERO, error });
+                }
+            }
         }
-        let received = taken.into_iter().map(|row| Received {
-            receipt: Receipt { id: row.id, instance, delivery: row.deliveries },
-            subject: row.subject,
-            body: row.body,
-            receive_count: row.receive_count,
-            age: Duration::from_millis(u64::try_from(row.age).unwrap_or_default()),
-            last_due_at: row.last_due_at,
-            bytes: row.bytes.into(),
-        });
-        Ok(received.collect())
+        // It reads no better the next time. If it cannot be set aside now, it comes again when its lease ends.
+        if let Err(error) = self.give_back_or_set_aside(queue, &unreadable, 0).await {
+            tracing::warn!(queue, error = error.chain(), "cannot set aside what cannot be read");
+        }
+        Ok(received)
     }
 
     /// Moves what one customer has waiting beyond a share to the queue's second lane; says how much that was.
@@ -258,6 +248,11 @@ impl PgQueue {
     /// # Errors
     /// If the database does not answer in time; they then come again when their leases end.
     pub async fn give_back(&self, queue: &str, returns: &[Return]) -> Result<(), Unavailable> {
+        self.give_back_or_set_aside(queue, returns, MAX_RECEIVES).await
+    }
+
+    /// What was received `receives` times is set aside, if that counts.
+    async fn give_back_or_set_aside(&self, queue: &str, returns: &[Return], receives: i32) -> Result<(), Unavailable> {
         if returns.is_empty() {
             return Ok(());
         }
@@ -274,7 +269,7 @@ impl PgQueue {
             &counted,
             &delays,
             &errors,
-            MAX_RECEIVES,
+            receives,
             dead_letters
         )
         .execute(&self.database.relaxed);
@@ -290,7 +285,9 @@ impl PgQueue {
     pub async fn next_due(&self, queue: &str, from: Option<OffsetDateTime>) -> Result<Option<Duration>, Unavailable> {
         let due = sqlx::query_scalar!(
             "-- queue.next_due
-             select (extract(epoch from min(visible_at) - sluice_now()) * 1000)::bigint from messages
+             select (extract(epoch from case when isfinite(min(visible_at)) then min(visible_at) - sluice_now() end)
+                     * 1000)::bigint
+             from messages
              where queue = $1 and visible_at >= case when $2::timestamptz <= sluice_now() then $2 else '-infinity' end",
             queue,
             from
@@ -298,69 +295,6 @@ impl PgQueue {
         .fetch_one(&self.database.relaxed);
         let due = answered("queue.next_due", due).await?;
         Ok(due.map(|due| Duration::from_millis(u64::try_from(due).unwrap_or_default())))
-    }
-
-    /// What was set aside, oldest first; of one queue if it is named (with or without `-dlq`).
-    ///
-    /// # Errors
-    /// If the database does not answer.
-    pub async fn dead_letters(&self, queue: Option<&str>, limit: i64) -> Result<Vec<DeadLetter>, Unavailable> {
-        sqlx::query_as!(
-            DeadLetter,
-            "-- queue.dead_letters
-             select id, queue, subject as order_id, sent_at, receive_count, last_error from messages
-             where queue like '%-dlq' and ($1::text is null or queue in ($1, $1 || '-dlq'))
-             order by id limit $2",
-            queue,
-            limit
-        )
-        .fetch_all(&self.database.relaxed)
-        .await
-        .asked("queue.dead_letters")
-    }
-
-    /// The body of a message that was set aside.
-    ///
-    /// # Errors
-    /// If the database does not answer.
-    pub async fn dead_letter_body(&self, id: i64) -> Result<Option<Value>, Unavailable> {
-        sqlx::query_scalar!(
-            "-- queue.dead_letter_body
-             select body from messages where id = $1 and queue like '%-dlq'",
-            id
-        )
-        .fetch_optional(&self.database.relaxed)
-        .await
-        .asked("queue.dead_letter_body")
-    }
-
-    /// Deletes a message that was set aside; says what it was. What it was for is not done then.
-    ///
-    /// # Errors
-    /// If the database does not answer.
-    pub async fn delete_dead_letter(&self, id: i64) -> Result<Option<Deleted>, Unavailable> {
-        sqlx::query_as!(
-            Deleted,
-            "-- queue.delete_dead_letter
-             delete from messages where id = $1 and queue like '%-dlq' returning queue, subject as order_id",
-            id
-        )
-        .fetch_optional(&self.database.durable)
-        .await
-        .asked("queue.delete_dead_letter")
-    }
-
-    /// Puts what was set aside back on its queue with a clean slate: one message, those of a queue, or all. Says how
-    /// many.
-    ///
-    /// # Errors
-    /// If the database does not answer.
-    pub async fn redrive(&self, id: Option<i64>, queue: Option<&str>) -> Result<u64, Unavailable> {
-        let done = sqlx::query_file!("sql/queue/redrive.sql", id, queue)
-            .execute(&self.database.durable)
-            .await
-            .asked("queue.redrive")?;
-        Ok(done.rows_affected())
     }
 }
 

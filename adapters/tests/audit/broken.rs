@@ -102,6 +102,18 @@ cases! {
         "insert into messages (queue, subject, body, sent_at, last_error)
          values ('index', '{open}', '{}', now() - interval '1 hour', 'search.index_orders failed')"
         => waiting_messages "{open}";
+    a_message_that_nobody_takes_in_hand:
+        "insert into messages (queue, subject, body, visible_at)
+         values ('index', '{open}', '{}', now() - interval '61 minutes'), ('index', '{paid}', '{}', now())"
+        => waiting_messages "{open}";
+    a_message_that_is_due_since_ever:
+        "insert into messages (queue, subject, body, sent_at, visible_at)
+         values ('dispatch', '{open}', '{}', 'infinity', '-infinity')"
+        => waiting_messages "nobody takes it in hand";
+    a_message_on_a_queue_that_nobody_reads:
+        "insert into messages (queue, subject, body, visible_at)
+         values ('indices', '{open}', '{}', now() - interval '10 minutes')"
+        => waiting_messages "nobody reads that queue";
     an_execution_of_no_order:
         "insert into executions (id, workflow, status, state, started_at)
          values ('00000000-0000-7000-8000-000000000001', 'checkout', 'running', '{}', now())"

@@ -107,6 +107,12 @@ cases! {
                 ('index', '{open}', '{}', now() - interval '1 hour', null),
                 ('index-dlq', '{open}', '{}', now() - interval '1 hour', 'away')"
         => waiting_messages 1;
+    a_backlog_of_half_an_hour_and_a_message_of_a_later_release:
+        "insert into messages (queue, subject, body, sent_at, visible_at, last_error)
+         values ('index', '{open}', '{}', now() - interval '30 minutes', now() - interval '30 minutes', null),
+                ('later', '{open}', '{}', now(), now(), 'not yet'),
+                ('index-dlq', '{open}', '{}', now() - interval '1 day', now() - interval '1 day', 'away')"
+        => waiting_messages 1;
     a_cancellation_that_waits_for_an_order_in_a_backlog:
         "insert into messages (queue, subject, body, sent_at, last_error)
          values ('cancel', '{open}', '{}', now() - interval '1 hour', 'not stored yet'),

@@ -233,3 +233,43 @@ async fn one_that_cannot_be_read_is_named_and_keeps_nobody_from_the_others() {
     archive.issue(&[folder]).await;
     assert_eq!(fs::read(&blocked).unwrap(), good[0]);
 }
+
+#[tokio::test]
+async fn an_invoice_that_cannot_be_mended_is_asked_for_once_and_anew_once_it_was() {
+    let archive = Archive::of(2).await;
+    let [lost, _] = archive.ids[..] else { unreachable!() };
+    let file = archive.file(lost).await;
+    let good = fs::read(&file).unwrap();
+    fs::remove_file(&file).unwrap();
+    let on_queue = async |queue: &str| {
+        let query = format!("select count(*) from messages where queue = '{queue}'");
+        archive.shop.value::<i64>(&query).await
+    };
+    // By a message that waits, and by one that was set aside.
+    for queue in ["invoice", "invoice-dlq"] {
+        archive.shop.run(&format!("update messages set queue = '{queue}'")).await;
+        for _ in 0..3 {
+            assert_eq!(archive.keep().await.to_mend, [lost]);
+        }
+        let asked = archive.shop.value::<i64>("select count(*) from messages where queue like 'invoice%'").await;
+        assert_eq!((asked, on_queue(queue).await), (1, 1));
+    }
+    // Where queues are a service, no message is seen: that it failed is noted.
+    assert_eq!(archive.asked_for().await, []);
+    archive.shop.run("delete from messages; update invoices set edition = edition + 1000").await;
+    let outcomes = archive.try_to_issue(&[lost]).await;
+    assert!(matches!(&outcomes[..], [Outcome::Retry(why)] if why.contains("later release")), "{outcomes:?}");
+    assert_eq!(archive.keep().await.to_mend, [lost]);
+    assert_eq!(archive.asked_for().await, [], "within a day");
+    archive.shop.time_passes(std::time::Duration::from_secs(25 * 3_600)).await;
+    archive.keep().await;
+    assert_eq!(archive.asked_for().await, [lost], "after a day");
+    archive.try_to_issue(&[lost]).await;
+    archive.shop.run("update invoices set edition = edition - 1000").await;
+    archive.issue(&[lost]).await;
+    assert_eq!(fs::read(&file).unwrap(), good);
+    // What was mended and is damaged again is mended at once.
+    fs::remove_file(&file).unwrap();
+    archive.keep().await;
+    assert_eq!(archive.asked_for().await, [lost]);
+}

@@ -13,6 +13,7 @@ mod event_bus;
 mod failing_reads;
 mod fair;
 mod growth;
+mod hostile_messages;
 mod installation;
 mod intake;
 mod invoices;

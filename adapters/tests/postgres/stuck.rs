@@ -133,6 +133,18 @@ async fn a_closed_order_that_search_was_not_told_of_is_untold() {
 }
 
 #[tokio::test]
+async fn a_closed_order_that_changed_at_no_moment_that_can_be_read_keeps_no_other_from_being_found() {
+    let shop = Shop::open().await;
+    let ids = shop.reserve(&[&[("NONE", 1)], &[("NONE", 1)], &[("NONE", 1)]]).await;
+    shop.later().await;
+    for (id, moment) in ids.iter().zip(["infinity", "-infinity"]) {
+        shop.run(&format!("update orders set updated_at = '{moment}' where id = '{id}'")).await;
+    }
+    let stuck = shop.stuck().await;
+    assert!(stuck.len() == 3 && ids.iter().all(|id| stuck.contains(&Stuck::Untold(*id))), "{stuck:?}");
+}
+
+#[tokio::test]
 async fn a_closed_order_that_search_shows_as_open_is_untold() {
     let shop = Shop::open().await;
     let id = shop.reserve(&[&[("TEA", 1)]]).await[0];

@@ -83,8 +83,16 @@ pub(super) async fn show(config: &Config, id: i64) -> anyhow::Result<ExitCode> {
     .await?;
     let Some(body) = body else { bail!("no message {id} was set aside; see sluice dlq list") };
     trail::note("dlq show", &format!("message {id}"));
-    say!("{}", serde_json::to_string_pretty(&body)?);
+    say!("{}", legible(body));
     Ok(ExitCode::SUCCESS)
+}
+
+/// In lines, if it can be read at all; otherwise as it is.
+fn legible(body: String) -> String {
+    match serde_json::from_str::<serde_json::Value>(&body).and_then(|value| serde_json::to_string_pretty(&value)) {
+        Ok(lines) => lines,
+        Err(_) => body,
+    }
 }
 
 pub(super) async fn redrive(config: &Config, id: Option<i64>, queue: Option<&str>) -> anyhow::Result<ExitCode> {
@@ -146,5 +154,12 @@ mod tests {
         for nothing in ["", "  ", "\t\n"] {
             assert!(reason(nothing).is_err(), "{nothing:?}");
         }
+    }
+
+    #[test]
+    fn a_body_that_cannot_be_read_is_shown_as_it_is() {
+        let deep = format!("{}{}", "[".repeat(200), "]".repeat(200));
+        assert_eq!(legible(deep.clone()), deep);
+        assert_eq!(legible("{\"n\": 1}".to_owned()), "{\n  \"n\": 1\n}");
     }
 }

@@ -121,8 +121,9 @@ pub(super) async fn insert(
     Ok(())
 }
 
-/// Takes up to `max` executions in hand that are due. One that cannot be read is given up. If the answer is lost, nobody
-/// carries what was taken, which `renew_leases` finds.
+/// Takes up to `max` executions in hand that are due. They are read here, each by itself, and not by the driver: one that
+/// cannot be read is given up, and the others go on. If the answer is lost, nobody carries what was taken, which
+/// `renew_leases` finds.
 pub(super) async fn claim(
     database: &Database,
     instance: i64,
@@ -138,7 +139,7 @@ pub(super) async fn claim(
     floor.looked(began.elapsed(), rows.iter().map(|row| row.last_due_at).max());
     let mut claimed = Vec::with_capacity(rows.len());
     for row in rows {
-        match serde_json::from_value(row.state) {
+        match serde_json::from_str(&row.state) {
             Ok(execution) => claimed.push(Claimed { id: row.id, version: row.version, execution }),
             Err(error) => {
                 tracing::error!(execution = %row.id, %error, "cannot be read");
@@ -186,7 +187,7 @@ pub(super) async fn give_up(
 pub(super) async fn next_due(database: &Database, floor: &Floor) -> Result<Option<Duration>, Unavailable> {
     let due = sqlx::query_scalar!(
         "-- executions.next_due
-         select (extract(epoch from min(wake_at) - sluice_now()) * 1000)::bigint
+         select (extract(epoch from case when isfinite(min(wake_at)) then min(wake_at) - sluice_now() end) * 1000)::bigint
          from executions
          where status = 'running' and instance is null
            and wake_at >= case when $1::timestamptz <= sluice_now() then $1 else '-infinity' end",

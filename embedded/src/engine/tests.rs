@@ -292,3 +292,45 @@ async fn when_an_execution_began_and_ended_the_database_s_clock_says() {
     // By the clock of its process it was over in 1970, and would be forgotten at once.
     assert_eq!(engine.count("started_at <= stopped_at and started_at > sluice_now() - interval '1 day'").await, 1);
 }
+
+#[tokio::test]
+async fn an_execution_that_cannot_be_read_is_given_up_and_whatever_numbers_others_have_they_go_on() {
+    let engine = Engine::open().await;
+    for number in 1..=4 {
+        engine.start(number).await;
+    }
+    let of = Uuid::from_u128;
+    engine
+        .run(&format!(
+            "update executions set state = (repeat('[', 200) || repeat(']', 200))::jsonb where id = '{}';
+             update executions set version = 2147483647, wake_at = '-infinity' where id = '{}';
+             update executions set version = -2147483648 where id = '{}'",
+            of(1),
+            of(2),
+            of(3)
+        ))
+        .await;
+    let mut claimed = engine.claim(MINE, 100).await;
+    claimed.sort_by_key(|claimed| claimed.id);
+    assert_eq!(claimed.iter().map(|claimed| claimed.id.as_u128()).collect::<Vec<_>>(), [2, 3, 4]);
+    assert_eq!(engine.count("status = 'failed' and cause like '%recursion%'").await, 1);
+    for one in &claimed {
+        assert!(engine.store(&engine.after(one, MINE, authorized(), NOW)).await, "{one:?}");
+    }
+}
+
+#[tokio::test]
+async fn one_that_is_due_since_ever_is_claimed_and_one_without_a_further_attempt_fails_no_others() {
+    let engine = Engine::open().await;
+    engine.start(1).await;
+    engine.run("update executions set wake_at = '-infinity'").await;
+    assert_eq!(store::next_due(&engine.database, &Floor::default()).await.unwrap(), None);
+    assert_eq!(engine.claimed(MINE).await, [1]);
+    engine.run("update executions set status = 'failed', version = 2147483647, attempt = 2147483647").await;
+    engine.start(1).await;
+    engine.start(2).await;
+    assert_eq!(engine.claimed(MINE).await, [2]);
+    engine.run("update executions set status = 'failed', version = 2147483647, attempt = 1").await;
+    engine.start(1).await;
+    assert_eq!(engine.claimed(MINE).await, [1], "it begins anew");
+}

@@ -226,14 +226,15 @@ async fn release_dead(connection: &mut PgConnection, own: i64) -> Result<(), sql
 /// What they had in hand is due at once. A delivery that nobody finished is not held against the message.
 async fn release(connection: &mut PgConnection, instances: &[i64], died: bool) -> Result<(), sqlx::Error> {
     sqlx::query!(
-        "-- instances.release_messages
+        "-- instances.release_messages: no number or name that a column can hold makes it fail, for nobody who failed here would
+         -- keep a number of its own. A notice has room for 8,000 bytes, and no queue that is read has so long a name.
          with released as (
              update messages
-             set visible_at = sluice_now(), instance = null, receive_count = greatest(receive_count - 1, 0),
-                 abandoned = abandoned + $2::boolean::integer
+             set visible_at = sluice_now(), instance = null, receive_count = greatest(receive_count, 1) - 1,
+                 abandoned = least(abandoned, 2147483646) + $2::boolean::integer
              where instance = any($1) returning queue
          )
-         select pg_notify('sluice', queue) from (select distinct queue from released) as queues",
+         select pg_notify('sluice', left(queue, 100)) from (select distinct queue from released) as queues",
         instances,
         died
     )
@@ -256,4 +257,33 @@ async fn release(connection: &mut PgConnection, instances: &[i64], died: bool) -
     .await?;
     sqlx::query!("-- instances.wake_engines\nselect pg_notify('sluice', '#executions')").execute(connection).await?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+    use super::*;
+    use adapters::local_postgres::ephemeral;
+
+    #[tokio::test]
+    async fn what_a_dead_process_had_in_hand_is_released_whatever_numbers_and_names_it_has() {
+        let migrated = async |url: String| {
+            let database = Database::connect(&url, 1).unwrap();
+            database.migrate().await?;
+            database.close().await;
+            Ok::<_, sqlx::migrate::MigrateError>(())
+        };
+        let url = ephemeral().await.unwrap().fresh_database(migrated).await.unwrap();
+        let database = Database::connect(&url, 2).unwrap();
+        let odd = "insert into messages (queue, body, instance, receive_count, abandoned)
+                   select queue, '{}', 999999999999, number, number
+                   from unnest(array['index', repeat('x', 9000)]) as queue,
+                        unnest(array[1, 2147483647, -2147483648]) as number";
+        // A name that repeats itself has room in the index of queues; another one of that length has not.
+        sqlx::raw_sql(odd).execute(&database.durable).await.unwrap();
+        let mut session = database.session().await.unwrap();
+        release_dead(&mut session, 1).await.unwrap();
+        let left = sqlx::query_scalar::<_, i64>("select count(*) from messages where instance is not null");
+        assert_eq!(left.fetch_one(&database.durable).await.unwrap(), 0);
+    }
 }

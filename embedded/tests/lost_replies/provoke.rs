@@ -58,7 +58,8 @@ impl Stage {
             "queue.sift" => self.sift().await,
             "invoices.of" => self.read_an_invoice().await,
             "invoices.adopt" => self.adopt_a_document().await,
-            "invoices.document" => self.damage_an_invoice().await,
+            "invoices.document" | "invoices.unasked" | "invoices.mark_mended" => self.damage_an_invoice().await,
+            "invoices.mark_unmended" => self.fail_to_mend_an_invoice().await,
             "orders.list_accepted" => self.list_before_it_is_stored(losing).await,
             "orders.expired" => self.run(Job::Expire).await,
             "orders.time" => self.expire().await,
@@ -137,13 +138,40 @@ impl Stage {
     /// Asks for a document that is damaged, until it was printed again.
     async fn damage_an_invoice(&self) {
         let order = self.an_invoiced_order().await;
+        self.damage_the_invoice_of(order).await;
+        self.buyer().reads(&format!("/v1/orders/{order}/invoice"), Role::Customer).await;
+    }
+
+    /// As if a later release had issued it, which alone can print it again. When that was noted, it is as it was.
+    async fn fail_to_mend_an_invoice(&self) {
+        let order = self.an_invoiced_order().await;
+        self.damage_the_invoice_of(order).await;
+        let reword = async |by: i32| {
+            let reworded = sqlx::query("update invoices set edition = edition + $2 where order_id = $1");
+            reworded.bind(order).bind(by).execute(self.shop.pool()).await.unwrap();
+        };
+        reword(1_000).await;
+        let message = "insert into messages (queue, subject, body)
+                       values ('invoice', $1, jsonb_build_object('order_id', $1))";
+        sqlx::query(message).bind(order).execute(self.shop.pool()).await.unwrap();
+        wait_until("the failure to be noted", WITHIN, async || {
+            let noted =
+                sqlx::query_scalar::<_, i64>("select count(*) from sweeps where order_id = $1 and what = 'unmended'");
+            let noted = noted.bind(order).fetch_one(self.shop.pool()).await.unwrap();
+            if noted == 1 { Ok(()) } else { Err("it is not".to_owned()) }
+        })
+        .await;
+        reword(-1_000).await;
+        self.buyer().reads(&format!("/v1/orders/{order}/invoice"), Role::Customer).await;
+    }
+
+    async fn damage_the_invoice_of(&self, order: Uuid) {
         let number = sqlx::query_scalar::<_, String>(
             "select year || '-' || lpad(number::text, 6, '0') from invoices where order_id = $1",
         );
         let number = number.bind(order).fetch_one(self.shop.pool()).await.unwrap();
         let file = self.shop.dir.path().join("documents").join(document_path(&number));
         std::fs::write(file, "damaged").unwrap();
-        self.buyer().reads(&format!("/v1/orders/{order}/invoice"), Role::Customer).await;
     }
 
     /// Somebody asks for a list while an order of it is accepted, and no order can be stored for the moment.

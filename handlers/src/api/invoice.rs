@@ -25,7 +25,7 @@ use utoipa::{
 use workflows::{
     issued::Condition,
     ports::{Look, Unavailable},
-    steps::keep_documents::{inspect, mend_message},
+    steps::keep_documents::{ask_to_mend, inspect},
 };
 
 /// The invoice of an order.
@@ -92,7 +92,7 @@ async fn as_issued(app: &App, caller: &Caller, order: OrderId) -> Result<Vec<u8>
         (Condition::Sound | Condition::Unproven, Look::Document(pdf)) => return Ok(pdf),
         (_, Look::Blocked(why)) => format!("invoice {number} cannot be printed again: {why}"),
         (condition, _) => {
-            app.queue.send("invoice", vec![mend_message(order)]).await?;
+            ask_to_mend(app.issued.as_ref(), app.queue.as_ref(), &[order]).await?;
             format!("invoice {number} is not as it was issued ({condition:?}) and is printed again")
         }
     };

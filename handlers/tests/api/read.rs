@@ -162,8 +162,9 @@ async fn a_damaged_invoice_is_never_shown_and_is_printed_again() {
         world.sent.lock().unwrap().clear();
         let answer = world.get(&path, "alice").await;
         assert_eq!((answer.status, answer.header("retry-after")), (StatusCode::SERVICE_UNAVAILABLE, "1"), "{what}");
+        assert_eq!(world.get(&path, "alice").await.status, StatusCode::SERVICE_UNAVAILABLE, "{what}");
         let sent: Vec<_> = world.sent.lock().unwrap().iter().map(|(queue, m)| (queue.clone(), m.subject)).collect();
-        assert_eq!(sent, [("invoice".to_owned(), id.0)], "{what}");
+        assert_eq!(sent, [("invoice".to_owned(), id.0)], "{what}: once, however often it is looked at");
     };
     // Whether or not anybody noted what was printed.
     for noted in [None, Some(Fingerprint::of(&file))] {

@@ -31,8 +31,24 @@ pub struct Kept {
     pub unreadable: Vec<(String, String)>,
 }
 
-/// The message that has an order's invoice looked at, and printed again if need be.
-pub fn mend_message(order: OrderId) -> OutgoingMessage {
+/// Has the invoices of orders looked at, and printed again if need be: by one message each, however often it is asked. One
+/// that cannot be printed again is found at every look, and would fill the dead letters.
+///
+/// # Errors
+/// If something it needs is away.
+pub async fn ask_to_mend(
+    issued: &dyn IssuedInvoices,
+    queue: &dyn Queue,
+    orders: &[OrderId],
+) -> Result<(), Unavailable> {
+    let unasked = issued.unasked(orders).await?;
+    if unasked.is_empty() {
+        return Ok(());
+    }
+    queue.send("invoice", unasked.into_iter().map(mend_message).collect()).await
+}
+
+fn mend_message(order: OrderId) -> OutgoingMessage {
     OutgoingMessage { subject: order.0, body: json!({ "order_id": order }) }
 }
 
@@ -81,9 +97,7 @@ pub async fn keep_documents(
         }
     }
     issued.adopt(&adopted).await?;
-    if !kept.to_mend.is_empty() {
-        queue.send("invoice", kept.to_mend.iter().copied().map(mend_message).collect()).await?;
-    }
+    ask_to_mend(issued, queue, &kept.to_mend).await?;
     issued.mark_checked(next).await?;
     Ok(kept)
 }
@@ -103,8 +117,8 @@ pub fn says_so(printer: &dyn InvoicePrinter, issued: &Issued, found: &Look) -> b
     }
 }
 
-/// Prints a document again if the store does not have it as it was issued. What it has instead is kept aside: perhaps it is
-/// the only copy of another invoice.
+/// Prints a document again if the store does not have it as it was issued, and notes if that fails, so that it is not asked
+/// for at every look.
 pub(super) async fn mend(office: Office<'_>, issued: &Issued) -> Result<(), Unavailable> {
     let (condition, found) = inspect(office.documents, issued).await?;
     match condition {
@@ -114,8 +128,22 @@ pub(super) async fn mend(office: Office<'_>, issued: &Issued) -> Result<(), Unav
             return office.issued.adopt(&adopted).await;
         }
         Condition::Unproven | Condition::Missing | Condition::Damaged | Condition::Unreadable => {}
+        // Nobody asks for it while it is so.
         Condition::Blocked => return Err(Unavailable::refused("documents.get", blocked(&issued.number, &found))),
     }
+    let mended = print_again(office, issued, condition).await;
+    let noted = match &mended {
+        Ok(()) => office.issued.mark_mended(issued.order).await,
+        Err(_) => office.issued.mark_unmended(issued.order).await,
+    };
+    if let Err(error) = noted {
+        tracing::warn!(order = %issued.order, error = error.chain(), "cannot note what became of an invoice");
+    }
+    mended
+}
+
+/// What stands in its place is kept aside: perhaps it is the only copy of another invoice.
+async fn print_again(office: Office<'_>, issued: &Issued, condition: Condition) -> Result<(), Unavailable> {
     let Some(document) = office.issued.document(issued.order, None).await? else {
         return Err(Unavailable::refused("issued.document", "a later release issued it: only that can print it again"));
     };

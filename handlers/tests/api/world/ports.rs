@@ -282,6 +282,20 @@ impl IssuedInvoices for World {
     async fn mark_checked(&self, _: Place) -> Result<(), Unavailable> {
         unreachable!()
     }
+
+    async fn unasked(&self, orders: &[OrderId]) -> Result<Vec<OrderId>, Unavailable> {
+        let sent = self.sent.lock().unwrap();
+        let is_asked = |order: &OrderId| sent.iter().any(|(queue, m)| queue == "invoice" && m.subject == order.0);
+        Ok(orders.iter().filter(|order| !is_asked(order)).copied().collect())
+    }
+
+    async fn mark_unmended(&self, _: OrderId) -> Result<(), Unavailable> {
+        unreachable!()
+    }
+
+    async fn mark_mended(&self, _: OrderId) -> Result<(), Unavailable> {
+        unreachable!()
+    }
 }
 
 #[async_trait]
