@@ -131,7 +131,7 @@ pub(super) async fn mend(office: Office<'_>, issued: &Issued) -> Result<(), Unav
         // Nobody asks for it while it is so.
         Condition::Blocked => return Err(Unavailable::refused("documents.get", blocked(&issued.number, &found))),
     }
-    let mended = print_again(office, issued, condition).await;
+    let mended = print_again(office, issued, condition, &found).await;
     let noted = match &mended {
         Ok(()) => office.issued.mark_mended(issued.order).await,
         Err(_) => office.issued.mark_unmended(issued.order).await,
@@ -143,13 +143,18 @@ pub(super) async fn mend(office: Office<'_>, issued: &Issued) -> Result<(), Unav
 }
 
 /// What stands in its place is kept aside: perhaps it is the only copy of another invoice.
-async fn print_again(office: Office<'_>, issued: &Issued, condition: Condition) -> Result<(), Unavailable> {
+async fn print_again(
+    office: Office<'_>,
+    issued: &Issued,
+    condition: Condition,
+    found: &Look,
+) -> Result<(), Unavailable> {
     let Some(document) = office.issued.document(issued.order, None).await? else {
         return Err(Unavailable::refused("issued.document", "a later release issued it: only that can print it again"));
     };
     let printed = print(office.printer, document).await?;
     ensure_reads_as(issued, &printed)?;
-    let kept = office.documents.put_over(&document_path(&issued.number), &found, printed.pdf).await?;
+    let kept = office.documents.put_over(&document_path(&issued.number), found, printed.pdf).await?;
     office.issued.record(&[(issued.order, printed.record)]).await?;
     let (order, number) = (issued.order, &issued.number);
     tracing::warn!(%order, number, ?condition, kept, "an invoice was printed again; what stood in its place is kept, if anything did");
