@@ -121,10 +121,11 @@ impl Buyer {
         }
     }
 
-    /// What was answered, if the database did: any other refusal is a fault.
+    /// What was answered, if the database did, and in time: calls that wait for it keep others of the same caller waiting. Any
+    /// other refusal is a fault.
     async fn said(&self, answer: reqwest::Response, expected: StatusCode) -> Option<String> {
         let status = answer.status();
-        if status == StatusCode::SERVICE_UNAVAILABLE {
+        if [StatusCode::SERVICE_UNAVAILABLE, StatusCode::TOO_MANY_REQUESTS].contains(&status) {
             return None;
         }
         let text = answer.text().await.ok()?;
