@@ -90,7 +90,7 @@ impl Buyer {
                 StatusCode::ACCEPTED => {
                     return answer.json().await.with_context(|| format!("POST {path} gave no order"));
                 }
-                StatusCode::SERVICE_UNAVAILABLE => tokio::time::sleep(PAUSE).await,
+                StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS => tokio::time::sleep(PAUSE).await,
                 status => bail!("POST {path} was answered with {status}"),
             }
         }
