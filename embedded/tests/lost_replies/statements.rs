@@ -10,12 +10,14 @@ const COMMANDS: &[(&str, &str)] = &[
     ("sandbox.books_", "only reads, for the audit"),
     ("search.words_of_newest", "only reads, for the audit"),
     ("schema.", "only reads, for commands that look"),
+    ("catalogue.has_other_goods", "only reads, before a demo or a replay begins"),
     ("catalogue.count", "is of the import, which is run by a person and known again when it is repeated"),
     ("catalogue.import", "the same"),
     ("catalogue.import_", "the same"),
     ("catalogue.imported_before", "the same"),
     ("catalogue.promised", "the same"),
     ("catalogue.recognise", "the same"),
+    ("queue.set_aside", "only reads, for commands that say how much is set aside"),
     ("queue.delete_dead_letter", "is of a command that a person runs, who sees whether the message is gone"),
 ];
 
