@@ -10,6 +10,8 @@ pub mod decimal;
 pub mod demo;
 pub mod development_key;
 pub mod engine;
+#[cfg(test)]
+mod fresh_database;
 pub mod http;
 pub mod issuer;
 pub mod pipeline;

@@ -5,14 +5,12 @@ use super::{
     checkout,
     store::{self, Checkpoint, Claimed, release_lapsed, renew_leases},
 };
+use crate::fresh_database::fresh_database;
 use crate::{
     asl::{Action, Definition, Event, Identity, Step, TaskOutcome},
     pipeline::floor::Floor,
 };
-use adapters::{
-    local_postgres::ephemeral,
-    postgres::{Database, lease::Lease},
-};
+use adapters::postgres::{Database, lease::Lease};
 use schemas::ids::OrderId;
 use serde_json::json;
 use sqlx::AssertSqlSafe;
@@ -32,14 +30,7 @@ struct Engine {
 
 impl Engine {
     async fn open() -> Self {
-        let migrated = async |url: String| {
-            let database = Database::connect(&url, 1).unwrap();
-            database.migrate().await?;
-            database.close().await;
-            Ok::<_, sqlx::migrate::MigrateError>(())
-        };
-        let url = ephemeral().await.unwrap().fresh_database(migrated).await.unwrap();
-        let database = Database::connect(&url, 4).unwrap();
+        let database = fresh_database(4).await;
         Self { database, definition: checkout().unwrap(), lease: Lease::default() }
     }
 

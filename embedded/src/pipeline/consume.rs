@@ -195,11 +195,12 @@ impl Consumer {
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
     use super::*;
+    use crate::fresh_database::fresh_database;
     use crate::pipeline::{
         instance::{self, Holdings},
         metrics::MessageCounts,
     };
-    use adapters::{local_postgres::ephemeral, postgres::Database, system::SystemClock};
+    use adapters::system::SystemClock;
     use async_trait::async_trait;
     use handlers::api::Metrics;
     use schemas::{ids::OrderId, product::Product};
@@ -234,14 +235,7 @@ mod tests {
     /// What the message says then is a line of the audit, if it goes on for minutes.
     #[tokio::test]
     async fn a_step_that_hangs_fails_in_its_time_while_the_lease_is_renewed() {
-        let migrated = async |url: String| {
-            let database = Database::connect(&url, 1).unwrap();
-            database.migrate().await?;
-            database.close().await;
-            Ok::<_, sqlx::migrate::MigrateError>(())
-        };
-        let url = ephemeral().await.unwrap().fresh_database(migrated).await.unwrap();
-        let database = Database::connect(&url, 4).unwrap();
+        let database = fresh_database(4).await;
         let message = "insert into messages (queue, body)
                        values ('index', '{\"order_id\": \"00000000-0000-7000-8000-000000000001\"}')";
         sqlx::raw_sql(message).execute(&database.durable).await.unwrap();

@@ -263,18 +263,11 @@ async fn release(connection: &mut PgConnection, instances: &[i64], died: bool) -
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
     use super::*;
-    use adapters::local_postgres::ephemeral;
+    use crate::fresh_database::fresh_database;
 
     #[tokio::test]
     async fn what_a_dead_process_had_in_hand_is_released_whatever_numbers_and_names_it_has() {
-        let migrated = async |url: String| {
-            let database = Database::connect(&url, 1).unwrap();
-            database.migrate().await?;
-            database.close().await;
-            Ok::<_, sqlx::migrate::MigrateError>(())
-        };
-        let url = ephemeral().await.unwrap().fresh_database(migrated).await.unwrap();
-        let database = Database::connect(&url, 2).unwrap();
+        let database = fresh_database(2).await;
         let odd = "insert into messages (queue, body, instance, receive_count, abandoned)
                    select queue, '{}', 999999999999, number, number
                    from unnest(array['index', repeat('x', 9000)]) as queue,
