@@ -1,12 +1,29 @@
 //! Gathers single calls into batches: whoever comes while a batch is under way is in the next one, so a busy system
-//! pays for a commit a batch, not a call. Calls that are made for somebody who waits go at once; those of tasks that run
-//! side by side may wait a moment for each other, or the first of them would always go alone.
+//! pays for a commit a batch, not a call.
 
 use std::{future::Future, sync::Arc, time::Duration};
-use tokio::sync::{Semaphore, mpsc, oneshot};
+use tokio::{
+    sync::{Semaphore, mpsc, oneshot},
+    time::{Instant, sleep_until},
+};
 
-/// Long enough for tasks that were set going together to meet, and too short for anybody to feel.
-pub const MOMENT: Duration = Duration::from_millis(2);
+/// How calls come together, beside that they wait for whatever is under way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Gather {
+    /// A batch is open for that long after its first call: for tasks that run side by side, of which the first would always
+    /// go alone.
+    Open(Duration),
+    /// A batch begins no sooner than that after the one before: for calls that somebody waits for. A lone one goes at once,
+    /// and however soon the work is done, many share it.
+    Apart(Duration),
+}
+
+impl Gather {
+    /// Long enough for tasks that were set going together to meet, and too short for anybody to feel.
+    pub const MOMENT: Self = Self::Open(Duration::from_millis(2));
+    /// At a few hundred calls a second a few share a batch, which is what saves most; whoever waits does not feel it.
+    pub const PACE: Self = Self::Apart(Duration::from_millis(5));
+}
 
 /// The batch was given up before it had an answer: the process is shutting down, or the work panicked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -28,9 +45,9 @@ impl<I, O> Clone for Batcher<I, O> {
 }
 
 impl<I: Send + 'static, O: Send + 'static> Batcher<I, O> {
-    /// Batches of up to `max`, at most `concurrency` at once, each open for `gather` after its first item. `work` gives
-    /// one answer for each item, in their order; an item that gets none sees [`GivenUp`].
-    pub fn new<F, W>(max: usize, concurrency: usize, gather: Duration, work: W) -> Self
+    /// Batches of up to `max`, at most `concurrency` at once. `work` gives one answer for each item, in their order; an item
+    /// that gets none sees [`GivenUp`].
+    pub fn new<F, W>(max: usize, concurrency: usize, gather: Gather, work: W) -> Self
     where
         W: Fn(Vec<I>) -> F + Send + Sync + 'static,
         F: Future<Output = Vec<O>> + Send + 'static,
@@ -39,18 +56,23 @@ impl<I: Send + 'static, O: Send + 'static> Batcher<I, O> {
         let work = Arc::new(work);
         tokio::spawn(async move {
             let slots = Arc::new(Semaphore::new(concurrency));
+            let mut next = Instant::now();
             // A slot is taken before the batch is gathered: while all are busy, the next batch grows.
             while let Ok(slot) = Arc::clone(&slots).acquire_owned().await {
                 let mut batch = Vec::with_capacity(max.min(64));
                 if waiting.recv_many(&mut batch, max).await == 0 {
                     return;
                 }
-                if !gather.is_zero() {
-                    tokio::time::sleep(gather).await;
-                    while batch.len() < max {
-                        let Ok(call) = waiting.try_recv() else { break };
-                        batch.push(call);
-                    }
+                if let Gather::Open(open) = gather {
+                    next = Instant::now() + open;
+                }
+                sleep_until(next).await;
+                while batch.len() < max {
+                    let Ok(call) = waiting.try_recv() else { break };
+                    batch.push(call);
+                }
+                if let Gather::Apart(apart) = gather {
+                    next = Instant::now() + apart;
                 }
                 let work = Arc::clone(&work);
                 tokio::spawn(async move {
@@ -88,7 +110,7 @@ mod tests {
         let batches = Arc::new(AtomicUsize::new(0));
         let gate = Arc::new(Notify::new());
         let (counted, opened) = (Arc::clone(&batches), Arc::clone(&gate));
-        let batcher = Batcher::new(100, 1, Duration::ZERO, move |items: Vec<u32>| {
+        let batcher = Batcher::new(100, 1, Gather::Apart(Duration::ZERO), move |items: Vec<u32>| {
             counted.fetch_add(1, Ordering::SeqCst);
             let opened = Arc::clone(&opened);
             async move {
@@ -125,7 +147,8 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn calls_made_a_moment_after_the_first_share_its_batch() {
         let moment = Duration::from_millis(2);
-        let batcher = Batcher::new(3, 1, moment, |items: Vec<u32>| async move { vec![items.len(); items.len()] });
+        let batcher =
+            Batcher::new(3, 1, Gather::Open(moment), |items: Vec<u32>| async move { vec![items.len(); items.len()] });
         let calls = (0..4_u32).map(|item| {
             let batcher = batcher.clone();
             async move {
@@ -137,9 +160,27 @@ mod tests {
         assert_eq!(shared_with, [Ok(3), Ok(3), Ok(3), Ok(1)], "three fill a batch");
     }
 
+    #[tokio::test(start_paused = true)]
+    async fn a_lone_call_goes_at_once_and_those_that_come_soon_after_it_share_the_next_batch() {
+        let apart = Duration::from_millis(5);
+        let batcher =
+            Batcher::new(100, 1, Gather::Apart(apart), |items: Vec<u32>| async move { vec![items.len(); items.len()] });
+        let begun = Instant::now();
+        let called_after = async |millis: u64| {
+            sleep_until(begun + Duration::from_millis(millis)).await;
+            let shared_with = batcher.call(1).await.unwrap();
+            (shared_with, begun.elapsed())
+        };
+        let calls = futures_util::future::join_all([0, 1, 2, 4, 20].map(called_after)).await;
+        let millis = |count| Duration::from_millis(count);
+        assert_eq!(calls[0], (1, millis(0)));
+        assert_eq!(calls[1..4], [(3, millis(5)); 3]);
+        assert_eq!(calls[4], (1, millis(20)), "nothing was begun for long");
+    }
+
     #[tokio::test]
     async fn a_batch_that_panics_is_given_up_and_the_next_is_done() {
-        let batcher = Batcher::new(10, 1, Duration::ZERO, |items: Vec<u32>| async move {
+        let batcher = Batcher::new(10, 1, Gather::PACE, |items: Vec<u32>| async move {
             assert!(!items.contains(&13), "unlucky");
             items
         });

@@ -1,7 +1,7 @@
 //! Ports that gather the calls of many tasks into one: each workflow execution calls for its own order only, and the
 //! database sees a few large transactions instead of many small ones.
 
-use crate::batcher::{Batcher, GivenUp, MOMENT};
+use crate::batcher::{Batcher, Gather, GivenUp};
 use async_trait::async_trait;
 use schemas::{
     event::Event,
@@ -10,7 +10,7 @@ use schemas::{
     order as api,
     product::{Product, ProductPage},
 };
-use std::{collections::HashSet, sync::Arc, time::Duration};
+use std::{collections::HashSet, sync::Arc};
 use workflows::{
     lifecycle::Command,
     order::StoredOrder,
@@ -72,8 +72,8 @@ impl CoalescedIntake {
     /// In front of that intake.
     pub fn new(inner: Arc<dyn Intake>) -> Self {
         let port = Arc::clone(&inner);
-        // One at a time: whoever comes during a commit shares the next.
-        let accept = Batcher::new(MAX, 1, Duration::ZERO, move |batch: Vec<Submission>| {
+        // One at a time: whoever comes during a commit shares the next, and a commit that is quick is waited for as well.
+        let accept = Batcher::new(MAX, 1, Gather::PACE, move |batch: Vec<Submission>| {
             let port = Arc::clone(&port);
             async move { together_or_alone("intake.accept", batch, |batch| port.accept(batch)).await }
         });
@@ -107,7 +107,7 @@ impl CoalescedCatalogue {
     pub fn new(inner: Arc<dyn Catalogue>) -> Self {
         let port = Arc::clone(&inner);
         // One at a time: however many come, they never have more than one of the connections of acceptance.
-        let known = Batcher::new(LOOKED_UP, 1, Duration::ZERO, move |batch: Vec<Vec<String>>| {
+        let known = Batcher::new(LOOKED_UP, 1, Gather::PACE, move |batch: Vec<Vec<String>>| {
             let port = Arc::clone(&port);
             async move {
                 match port.known(&batch.concat()).await {
@@ -149,7 +149,7 @@ impl CoalescedBus {
     /// In front of that bus.
     pub fn new(inner: Arc<dyn EventBus>) -> Self {
         let port = Arc::clone(&inner);
-        let publish = Batcher::new(MAX, CONCURRENCY, MOMENT, move |batch: Vec<Vec<Event>>| {
+        let publish = Batcher::new(MAX, CONCURRENCY, Gather::MOMENT, move |batch: Vec<Vec<Event>>| {
             let port = Arc::clone(&port);
             async move {
                 let count = batch.len();
@@ -185,7 +185,7 @@ impl CoalescedOrders {
     /// In front of those orders.
     pub fn new(inner: Arc<dyn Orders>) -> Self {
         let port = Arc::clone(&inner);
-        let apply = Batcher::new(MAX, CONCURRENCY, MOMENT, move |batch: Vec<(OrderId, Command)>| {
+        let apply = Batcher::new(MAX, CONCURRENCY, Gather::MOMENT, move |batch: Vec<(OrderId, Command)>| {
             let port = Arc::clone(&port);
             async move { together_or_alone("orders.apply", batch, |batch| port.apply(batch)).await }
         });

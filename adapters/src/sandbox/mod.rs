@@ -5,7 +5,7 @@ mod books;
 mod method;
 
 use crate::{
-    batcher::{Batcher, MOMENT},
+    batcher::{Batcher, Gather},
     postgres::Database,
 };
 use async_trait::async_trait;
@@ -39,7 +39,7 @@ impl Sandbox {
     /// A provider with its books in that database.
     pub fn new(database: Database) -> Self {
         let books = database.clone();
-        let requests = Batcher::new(500, 2, MOMENT, move |batch: Vec<books::Request>| {
+        let requests = Batcher::new(500, 2, Gather::MOMENT, move |batch: Vec<books::Request>| {
             let books = books.clone();
             async move { books::decide(&books, batch).await }
         });

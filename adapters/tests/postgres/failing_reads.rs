@@ -48,6 +48,10 @@ impl Disk for Failing {
         SystemDisk.create(path, content)
     }
 
+    fn start_sync(&self, file: &File) {
+        SystemDisk.start_sync(file);
+    }
+
     fn sync(&self, file: File) -> io::Result<()> {
         SystemDisk.sync(file)
     }

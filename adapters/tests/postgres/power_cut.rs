@@ -104,6 +104,8 @@ impl Disk for Volatile {
         Ok(file)
     }
 
+    fn start_sync(&self, _: &usize) {}
+
     fn sync(&self, file: usize) -> io::Result<()> {
         let mut memory = self.call()?;
         if memory.is_worn_out {

@@ -9,7 +9,7 @@ use crate::{
     pipeline::{floor::Floor, instance::Instance, parts::Parts, wake::Wakes},
 };
 use adapters::{
-    batcher::{Batcher, MOMENT},
+    batcher::{Batcher, Gather},
     postgres::{
         bell::EXECUTIONS,
         lease::{InHand, Lease},
@@ -25,6 +25,9 @@ use workflows::ports::Unavailable;
 const IN_HAND: usize = 4_000;
 /// Executions taken in hand at once.
 const CLAIM: usize = 500;
+/// How long executions that begin gather before the next are taken in hand: those that are taken together also act
+/// together, which is what their transactions share.
+const GATHER: Duration = Duration::from_millis(20);
 /// A wake can be missed while the connection that listens is away; this is the longest it then goes unnoticed.
 const LOOK_ANYWAY: Duration = Duration::from_secs(2);
 const AFTER_FAILURE: Duration = Duration::from_millis(500);
@@ -53,7 +56,7 @@ impl Runner {
         in_hand: InHand<Uuid>,
     ) -> Self {
         let database = parts.database.clone();
-        let checkpoints = Batcher::new(500, 2, MOMENT, move |batch: Vec<Checkpoint>| {
+        let checkpoints = Batcher::new(500, 2, Gather::MOMENT, move |batch: Vec<Checkpoint>| {
             let database = database.clone();
             async move {
                 let count = batch.len();
@@ -89,7 +92,7 @@ impl Runner {
                     continue;
                 }
             };
-            let none = claimed.is_empty();
+            let (none, is_full) = (claimed.is_empty(), claimed.len() == room);
             let carried: Vec<_> = claimed.iter().map(|execution| self.in_hand.carry([execution.id])).collect();
             for (execution, carried) in claimed.into_iter().zip(carried) {
                 let Ok(slot) = Arc::clone(&self.slots).acquire_owned().await else { return };
@@ -104,6 +107,8 @@ impl Runner {
                     _ = stopping.wait_for(|stop| *stop) => return,
                     () = self.due(&wake, &floor) => {}
                 }
+            } else if !is_full {
+                tokio::time::sleep(GATHER).await;
             }
         }
     }
