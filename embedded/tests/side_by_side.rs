@@ -6,24 +6,15 @@ mod support;
 
 use futures_util::future::join_all;
 use sqlx::{Connection, PgConnection};
-use std::{
-    fs,
-    path::Path,
-    process::{Output, Stdio},
-    time::Duration,
-};
+use std::{fs, process::Stdio};
 use support::{
     folder,
+    run::{WITHIN, begun, ended, terminate},
     server::{Server, prepared},
     wait_until,
 };
 use tempfile::TempDir;
-use tokio::{
-    io::{AsyncBufReadExt, BufReader},
-    process::{Child, Command},
-};
-
-const WITHIN: Duration = Duration::from_secs(60);
+use tokio::io::{AsyncBufReadExt, BufReader};
 
 /// The data folder of a shop that is not served any more.
 async fn closed_shop() -> TempDir {
@@ -33,28 +24,11 @@ async fn closed_shop() -> TempDir {
     folder
 }
 
-fn begun(data_dir: &Path, arguments: &[&str]) -> Child {
-    let mut command = Command::from(prepared(data_dir, None));
-    command.args(arguments).kill_on_drop(true);
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
-}
-
-async fn ended(child: Child) -> (Option<i32>, String) {
-    let Output { status, stdout, stderr } =
-        tokio::time::timeout(WITHIN, child.wait_with_output()).await.expect("it still runs").unwrap();
-    (status.code(), format!("{}{}", String::from_utf8_lossy(&stdout), String::from_utf8_lossy(&stderr)))
-}
-
-fn terminate(child: &Child) {
-    let pid = child.id().unwrap().to_string();
-    assert!(std::process::Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn commands_that_run_at_once_do_not_cut_each_other() {
     let shop = closed_shop().await;
     let commands: [&[&str]; 2] = [&["audit"], &["dlq", "list"]];
-    let all = commands.into_iter().cycle().take(8).map(|arguments| ended(begun(shop.path(), arguments)));
+    let all = commands.into_iter().cycle().take(8).map(|arguments| ended(begun(shop.path(), None, arguments)));
     for (code, said) in join_all(all).await {
         assert_eq!(code, Some(0), "{said}");
         assert!(!said.contains("terminating connection"), "{said}");
@@ -64,7 +38,7 @@ async fn commands_that_run_at_once_do_not_cut_each_other() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_address_that_is_printed_is_good_for_psql_and_ends_after_the_commands_that_came_meanwhile() {
     let shop = closed_shop().await;
-    let mut postgres = begun(shop.path(), &["postgres"]);
+    let mut postgres = begun(shop.path(), None, &["postgres"]);
     let mut words = BufReader::new(postgres.stdout.take().unwrap()).lines();
     let mut remarks = BufReader::new(postgres.stderr.take().unwrap()).lines();
     let url = tokio::time::timeout(WITHIN, words.next_line()).await.expect("it says nothing").unwrap().unwrap();
@@ -73,7 +47,7 @@ async fn the_address_that_is_printed_is_good_for_psql_and_ends_after_the_command
 
     let goods = shop.path().join("goods.csv");
     fs::write(&goods, "sku,name,price,currency,tax_rate,stock\nTEA,Tea,1.00,EUR,19,1\n").unwrap();
-    let import = begun(shop.path(), &["catalog", "import", goods.to_str().unwrap()]);
+    let import = begun(shop.path(), None, &["catalog", "import", goods.to_str().unwrap()]);
     wait_until("the import to wait for the lock", WITHIN, async || {
         let blocked = "select exists (select from pg_stat_activity where wait_event_type = 'Lock')";
         let mut look = PgConnection::connect(&url).await.map_err(|error| error.to_string())?;

@@ -5,51 +5,23 @@ mod support;
 
 use futures_util::future::join_all;
 use sqlx::Connection;
-use std::{
-    fs,
-    path::Path,
-    process::{Output, Stdio},
-    time::Duration,
-};
+use std::{fs, path::Path, process::Stdio};
 use support::{
     Shop, folder, new_id, order,
     partition::Partition,
     pooler::Pooler,
+    run::{WITHIN, begun, begun_with, ended, terminate},
     server::{Server, command, free_port, prepared},
     wait_until,
 };
 use tokio::{
     io::{AsyncBufReadExt, BufReader},
     net::TcpListener,
-    process::Child,
 };
 
-/// Far more than anything here takes.
-const WITHIN: Duration = Duration::from_secs(60);
 /// Statements that wait for somebody's lock.
 const BLOCKED: &str =
     "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
-
-fn begun(data_dir: &Path, database_url: Option<&str>, arguments: &[&str]) -> Child {
-    begun_with(data_dir, database_url, arguments, &[("SLUICE_LISTEN", "127.0.0.1:0")])
-}
-
-fn begun_with(data_dir: &Path, url: Option<&str>, arguments: &[&str], settings: &[(&str, &str)]) -> Child {
-    let mut command = tokio::process::Command::from(prepared(data_dir, url));
-    command.args(arguments).envs(settings.iter().copied()).kill_on_drop(true);
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
-}
-
-async fn ended(child: Child) -> (Option<i32>, String) {
-    let Output { status, stdout, stderr } =
-        tokio::time::timeout(WITHIN, child.wait_with_output()).await.expect("it still runs").unwrap();
-    (status.code(), format!("{}{}", String::from_utf8_lossy(&stdout), String::from_utf8_lossy(&stderr)))
-}
-
-fn terminate(child: &Child) {
-    let pid = child.id().unwrap().to_string();
-    assert!(std::process::Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
-}
 
 async fn blocked(shop: &Shop) {
     wait_until("a statement to wait for the lock", WITHIN, async || match shop.count(BLOCKED).await {
@@ -303,4 +275,33 @@ async fn a_server_whose_words_nobody_reads_serves_on_and_ends_in_order() {
         drop(kept);
     }
     shop.audit().await;
+}
+
+const TEA_LTD: &str = r#"{"name": "Tea Ltd", "line1": "1 Hill", "postal_code": "10115", "city": "Berlin", "country": "DE", "vat_id": "VAT"}"#;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_would_be_wrong_on_every_invoice_stops_the_start_and_by_which_day_they_are_dated_is_said() {
+    let shop = Shop::open(0).await;
+    let (good, bad) = (TEA_LTD.replace("VAT", "DE136695976"), TEA_LTD.replace("VAT", "DE12"));
+    let listen = ("SLUICE_LISTEN", "127.0.0.1:0");
+    let serve = |settings: &[(&str, &str)]| begun_with(shop.dir.path(), Some(&shop.url), &["serve"], settings);
+    let (code, said) = ended(serve(&[listen, ("SLUICE_SELLER", &bad)])).await;
+    assert_eq!(code, Some(2), "{said}");
+    assert!(said.contains("SLUICE_SELLER") && said.contains("vat_id"), "{said}");
+    for (zone, is_told) in [(None, true), (Some(("SLUICE_TIME_ZONE", "Europe/Berlin")), false)] {
+        let settings: Vec<_> = [listen, ("SLUICE_SELLER", &good)].into_iter().chain(zone).collect();
+        let mut child = serve(&settings);
+        let mut words = BufReader::new(child.stdout.take().unwrap()).lines();
+        let mut said = String::new();
+        let welcome = async {
+            while !said.contains("Stop: Ctrl-C") {
+                said += &words.next_line().await.unwrap().expect("it ended");
+            }
+        };
+        tokio::time::timeout(WITHIN, welcome).await.expect("it does not serve");
+        assert_eq!(said.contains("SLUICE_TIME_ZONE"), is_told, "{said}");
+        terminate(&child);
+        drop(words);
+        assert_eq!(ended(child).await.0, Some(0));
+    }
 }

@@ -6,7 +6,7 @@ use std::{collections::BTreeSet, fs, path::Path};
 /// What no serving pipeline runs, and why nothing is to be tried with it here: a statement by its whole name, or all whose
 /// names begin so, if that ends in a point or a line.
 const COMMANDS: &[(&str, &str)] = &[
-    ("audit.", "only reads"),
+    ("audit.", "is of the audit, which notes only that what rests was clean: what it did not note it looks at again"),
     ("sandbox.books_", "only reads, for the audit"),
     ("search.words_of_newest", "only reads, for the audit"),
     ("schema.", "only reads, for commands that look"),

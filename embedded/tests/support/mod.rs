@@ -14,6 +14,7 @@
 pub(crate) mod load;
 pub(crate) mod partition;
 pub(crate) mod pooler;
+pub(crate) mod run;
 pub(crate) mod server;
 
 use adapters::{
