@@ -4,6 +4,7 @@
 use super::{
     ASIDE, Disk, aside,
     faults::{explained, failed, is_no_document, is_of_the_moment, untold},
+    known_folder::{KnownFolder, LONGEST_MARK, MARK},
 };
 use async_trait::async_trait;
 use std::{
@@ -21,12 +22,8 @@ use workflows::ports::{Documents, Filed, Look, Unavailable};
 
 /// Where documents are until they have their name.
 const INCOMING: &str = "incoming";
-/// Says whose documents these are.
-const MARK: &str = "installation";
 /// How many documents that had one name are kept aside: who reaches that has a disk that wants looking at.
 const KEPT_ASIDE: usize = 1_000;
-/// A mark is some forty bytes.
-const LONGEST_MARK: u64 = 256;
 /// How many are on their way to disk at once, each an open file.
 const TOGETHER: usize = 128;
 /// What is larger is none of ours, and not read: a thousand lines take less than a megabyte.
@@ -42,6 +39,8 @@ pub struct Folder<D>(Arc<Inner<D>>);
 struct Inner<D> {
     disk: D,
     root: PathBuf,
+    /// Whether it is still there.
+    known: KnownFolder,
     /// Numbers the documents of this process.
     next: AtomicU64,
     /// Folders whose own names are on disk, as far as this process has seen to it.
@@ -63,7 +62,13 @@ impl<D> Clone for Folder<D> {
 impl<D: Disk> Folder<D> {
     /// A folder as it is, or is not: for whoever only reads.
     pub fn at(disk: D, root: &Path) -> Self {
-        Self(Arc::new(Inner { disk, root: root.to_path_buf(), next: AtomicU64::new(0), settled: Mutex::default() }))
+        Self(Arc::new(Inner {
+            disk,
+            root: root.to_path_buf(),
+            known: KnownFolder::at(root),
+            next: AtomicU64::new(0),
+            settled: Mutex::default(),
+        }))
     }
 
     /// A folder, which is made if it is missing.
@@ -350,6 +355,7 @@ impl<D: Disk> Documents for Folder<D> {
     async fn file_all(&self, documents: Vec<(String, Vec<u8>)>) -> Vec<Result<Filed, Unavailable>> {
         let count = documents.len();
         let filing = self.blocking(move |inner| {
+            inner.known.check()?;
             let filed: Vec<_> = documents.chunks(TOGETHER).flat_map(|some| inner.file(some)).collect();
             let folders: BTreeSet<PathBuf> = filed.iter().flatten().map(|(folder, _)| folder.clone()).collect();
             let synced = folders.into_iter().map(|folder| {
@@ -378,6 +384,7 @@ impl<D: Disk> Documents for Folder<D> {
     async fn put(&self, path: &str, content: Vec<u8>) -> Result<Option<String>, Unavailable> {
         let path = path.to_owned();
         let put = self.blocking(move |inner| {
+            inner.known.check()?;
             let (folder, kept) = inner.put(&path, &content)?;
             inner.settle(&folder)?;
             Ok(kept)
@@ -396,6 +403,7 @@ impl<D: Disk> Documents for Folder<D> {
     async fn look(&self, path: &str) -> Result<Look, Unavailable> {
         let name = path.to_owned();
         let read = self.blocking(move |inner| {
+            inner.known.check()?;
             let file = inner.place(&name)?;
             inner.disk.read(&file, LONGEST).map_err(|error| inner.blamed(error))
         });

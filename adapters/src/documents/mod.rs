@@ -4,6 +4,7 @@ mod disk;
 mod faults;
 mod folder;
 pub mod installation;
+mod known_folder;
 
 pub use disk::{Disk, SystemDisk};
 pub use folder::Folder;

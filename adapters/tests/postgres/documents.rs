@@ -202,3 +202,31 @@ async fn a_folder_that_cannot_be_written_is_away_and_works_again_when_it_can() {
     std::fs::remove_file(folder.path().join("invoices")).unwrap();
     documents.put("invoices/1.pdf", b"%PDF".to_vec()).await.unwrap();
 }
+
+#[tokio::test]
+async fn nothing_is_filed_or_looked_for_where_the_folder_was_before_it_went_away() {
+    let place = tempfile::tempdir().unwrap();
+    let (root, elsewhere) = (place.path().join("documents"), place.path().join("elsewhere"));
+    let documents = StoredDocuments::in_folder(&root).unwrap();
+    std::fs::write(root.join("installation"), "0197").unwrap();
+    documents.put("a/1.pdf", b"first".to_vec()).await.unwrap();
+    // As when a share is gone: there is nothing, then an empty folder, then another one's.
+    std::fs::rename(&root, &elsewhere).unwrap();
+    for stands_there in [None, Some(None), Some(Some("another"))] {
+        if let Some(mark) = stands_there {
+            std::fs::create_dir_all(&root).unwrap();
+            if let Some(mark) = mark {
+                std::fs::write(root.join("installation"), mark).unwrap();
+            }
+        }
+        let filed = documents.file("a/2.pdf", b"second".to_vec()).await.unwrap_err();
+        let put = documents.put("a/1.pdf", b"second".to_vec()).await.unwrap_err();
+        let looked_for = documents.look("a/1.pdf").await.unwrap_err();
+        assert!(filed.away && put.away && looked_for.away, "{stands_there:?}");
+        assert!(!root.join("a").exists() && !root.join("incoming").exists(), "{stands_there:?}");
+    }
+    std::fs::remove_dir_all(&root).unwrap();
+    std::fs::rename(&elsewhere, &root).unwrap();
+    assert_eq!(documents.file("a/2.pdf", b"second".to_vec()).await.unwrap(), Filed::Stored);
+    assert_eq!(documents.get("a/1.pdf").await.unwrap(), Some(b"first".to_vec()));
+}

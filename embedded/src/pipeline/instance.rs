@@ -202,8 +202,9 @@ async fn release_dead(connection: &mut PgConnection, own: i64) -> Result<(), sql
     // A statement of a process that was slow to notice its death may take something in hand after its number was
     // forgotten: that is nobody's, and is released as well.
     let dead = sqlx::query_scalar!(
-        r#"-- instances.find_dead
-         select id as "id!" from instances where id <> $1 and pg_try_advisory_xact_lock($2, id::integer)
+        r#"-- instances.find_dead: whose number is too large for a lock cannot hold one
+         select id as "id!" from instances
+         where id <> $1 and case when id <= 2147483647 then pg_try_advisory_xact_lock($2, id::integer) else true end
          union
          select instance from (
              select instance from executions where status = 'running' and instance is not null
@@ -274,9 +275,13 @@ mod tests {
                         unnest(array[1, 2147483647, -2147483648]) as number";
         // A name that repeats itself has room in the index of queues; another one of that length has not.
         sqlx::raw_sql(odd).execute(&database.durable).await.unwrap();
+        let beyond_any_lock = "insert into instances (id) overriding system value values (99999999999)";
+        sqlx::raw_sql(beyond_any_lock).execute(&database.durable).await.unwrap();
         let mut session = database.session().await.unwrap();
         release_dead(&mut session, 1).await.unwrap();
         let left = sqlx::query_scalar::<_, i64>("select count(*) from messages where instance is not null");
         assert_eq!(left.fetch_one(&database.durable).await.unwrap(), 0);
+        let listed = sqlx::query_scalar::<_, i64>("select count(*) from instances");
+        assert_eq!(listed.fetch_one(&database.durable).await.unwrap(), 0);
     }
 }

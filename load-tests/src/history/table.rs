@@ -36,6 +36,9 @@ impl Display for Comparison<'_> {
                 writeln!(f, "NOT CLEAN: {}", broken.report)?;
             }
         }
+        if let Some((name, pages)) = self.heaviest() {
+            writeln!(f, "heaviest of the next: {name}, {pages:.1} pages for each order that it looked at")?;
+        }
         let (without, with) = (&empty.load, &past.load);
         writeln!(f, "\nunder {:.0} orders/s for {:.0} s", with.per_second.sent, with.load.seconds)?;
         let p99 = (without.api.p99_ms, with.api.p99_ms);
@@ -69,6 +72,15 @@ impl Comparison<'_> {
 }
 
 impl Comparison<'_> {
+    /// The statement of the next audit with a past that reads most, and how many pages for each order looked at: one that reads
+    /// all of a table again for each page of orders stands out.
+    pub(super) fn heaviest(&self) -> Option<(&str, f64)> {
+        let looked_at = looked_at(&self.past.next_audit).max(1) as f64;
+        let statements = self.past.audit_statements.0.iter();
+        let pages = statements.map(|(name, cost)| (name.as_str(), cost.pages * cost.calls as f64 / looked_at));
+        pages.max_by(|a, b| a.1.total_cmp(&b.1))
+    }
+
     /// The statements that cost more the longer the past is, but for the audit's, which reads old days once.
     pub(super) fn growing(&self) -> Vec<&str> {
         let (without, with) = (&self.empty.statements.0, &self.past.statements.0);
@@ -91,10 +103,13 @@ fn times(of: Summary) -> String {
 }
 
 fn audit(audit: &WatchedAudit) -> String {
+    format!("{:.1}, {}, {}", audit.took.as_secs_f64(), audit.peak_rss >> 20, looked_at(audit))
+}
+
+fn looked_at(audit: &WatchedAudit) -> u64 {
     let lines = audit.report["lines"].as_array();
     let totals = lines.and_then(|lines| lines.iter().find(|line| line["name"] == "order_totals"));
-    let checked = totals.and_then(|line| line["checked"].as_u64()).unwrap_or_default();
-    format!("{:.1}, {}, {checked}", audit.took.as_secs_f64(), audit.peak_rss >> 20)
+    totals.and_then(|line| line["checked"].as_u64()).unwrap_or_default()
 }
 
 #[cfg(test)]

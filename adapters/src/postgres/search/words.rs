@@ -68,9 +68,10 @@ pub async fn with_other_words(
              select o.id,
                     searched_text(o.email, o.shipping_address, o.billing_address,
                                   case jsonb_typeof(o.lines) when 'array' then o.lines else '[]' end) as "text!",
-                    case when s.folding = $4 then array_to_string(tsvector_to_array(s.words), chr(31)) end as words
+                    -- Looked up for each: joined, all that search has would be read for every page.
+                    (select array_to_string(tsvector_to_array(s.words), chr(31))
+                     from order_search s where s.order_id = o.id and s.folding = $4) as words
              from (select * from orders where id between $1 and $2 order by id desc limit $3) as o
-             left join order_search s on s.order_id = o.id
              order by o.id desc"#,
             first,
             until,
