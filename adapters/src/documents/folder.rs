@@ -4,7 +4,7 @@
 use super::{
     ASIDE, Disk, aside,
     faults::{explained, failed, is_no_document, is_of_the_moment, untold},
-    known_folder::{KnownFolder, LONGEST_MARK, MARK},
+    known_folder::{KnownFolder, MARK},
 };
 use async_trait::async_trait;
 use std::{
@@ -22,6 +22,8 @@ use workflows::ports::{Documents, Filed, Look, Unavailable};
 
 /// Where documents are until they have their name.
 const INCOMING: &str = "incoming";
+/// A mark is some forty bytes.
+const LONGEST_MARK: u64 = 256;
 /// How many documents that had one name are kept aside: who reaches that has a disk that wants looking at.
 const KEPT_ASIDE: usize = 1_000;
 /// How many are on their way to disk at once, each an open file.
@@ -102,7 +104,7 @@ impl<D: Disk> Folder<D> {
 
     /// What the folder says of whose documents it has, if it says anything.
     pub(super) async fn mark(&self) -> io::Result<Option<String>> {
-        let read = self.blocking(|inner| inner.disk.read(&inner.root.join(MARK), LONGEST_MARK)).await;
+        let read = self.blocking(|inner| inner.read_mark()).await;
         if is_missing(&read) {
             Ok(None)
         } else {
@@ -125,6 +127,10 @@ impl<D: Disk> Folder<D> {
 }
 
 impl<D: Disk> Inner<D> {
+    fn read_mark(&self) -> io::Result<Vec<u8>> {
+        self.disk.read(&self.root.join(MARK), LONGEST_MARK)
+    }
+
     /// The file of a document. Only plain names make a path, so that none leads out of the folder.
     fn place(&self, path: &str) -> io::Result<PathBuf> {
         let plain = |name: &str| {
@@ -355,7 +361,7 @@ impl<D: Disk> Documents for Folder<D> {
     async fn file_all(&self, documents: Vec<(String, Vec<u8>)>) -> Vec<Result<Filed, Unavailable>> {
         let count = documents.len();
         let filing = self.blocking(move |inner| {
-            inner.known.check()?;
+            inner.known.check(inner.read_mark())?;
             let filed: Vec<_> = documents.chunks(TOGETHER).flat_map(|some| inner.file(some)).collect();
             let folders: BTreeSet<PathBuf> = filed.iter().flatten().map(|(folder, _)| folder.clone()).collect();
             let synced = folders.into_iter().map(|folder| {
@@ -384,7 +390,7 @@ impl<D: Disk> Documents for Folder<D> {
     async fn put(&self, path: &str, content: Vec<u8>) -> Result<Option<String>, Unavailable> {
         let path = path.to_owned();
         let put = self.blocking(move |inner| {
-            inner.known.check()?;
+            inner.known.check(inner.read_mark())?;
             let (folder, kept) = inner.put(&path, &content)?;
             inner.settle(&folder)?;
             Ok(kept)
@@ -403,7 +409,7 @@ impl<D: Disk> Documents for Folder<D> {
     async fn look(&self, path: &str) -> Result<Look, Unavailable> {
         let name = path.to_owned();
         let read = self.blocking(move |inner| {
-            inner.known.check()?;
+            inner.known.check(inner.read_mark())?;
             let file = inner.place(&name)?;
             inner.disk.read(&file, LONGEST).map_err(|error| inner.blamed(error))
         });

@@ -1,7 +1,6 @@
 //! That a folder is still the one that it was: a share may go while a process runs, and leave an empty folder in its place, or
 //! another one's. What is filed there nobody finds again.
 
-use super::{Disk, SystemDisk};
 use std::{
     io,
     path::{Path, PathBuf},
@@ -10,8 +9,6 @@ use std::{
 
 /// Says whose documents these are.
 pub(super) const MARK: &str = "installation";
-/// A mark is some forty bytes.
-pub(super) const LONGEST_MARK: u64 = 256;
 
 /// A folder that is known by its mark, once it was seen with one.
 pub(super) struct KnownFolder {
@@ -24,10 +21,12 @@ impl KnownFolder {
         Self { mark: root.join(MARK), seen: OnceLock::new() }
     }
 
+    /// Takes what the mark reads like now.
+    ///
     /// # Errors
     /// If it says now something else, or nothing, or cannot be asked: for as long as that lasts, no document is to blame.
-    pub(super) fn check(&self) -> io::Result<()> {
-        let now = match SystemDisk.read(&self.mark, LONGEST_MARK) {
+    pub(super) fn check(&self, read: io::Result<Vec<u8>>) -> io::Result<()> {
+        let now = match read {
             Ok(now) => now,
             Err(error) if error.kind() == io::ErrorKind::NotFound && self.seen.get().is_none() => return Ok(()),
             Err(error) => return Err(self.gone(&error.to_string())),

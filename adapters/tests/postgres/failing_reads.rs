@@ -77,6 +77,10 @@ impl Disk for Failing {
     }
 
     fn read(&self, path: &Path, limit: u64) -> io::Result<Vec<u8>> {
+        // No document, but what says whose they are.
+        if path.ends_with("installation") {
+            return SystemDisk.read(path, limit);
+        }
         match self.0.lock().unwrap().pop_front() {
             Some(code) => Err(io::Error::from_raw_os_error(code)),
             None => SystemDisk.read(path, limit),
