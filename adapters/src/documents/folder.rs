@@ -205,7 +205,7 @@ impl<D: Disk> Inner<D> {
         }
     }
 
-    /// The same, unless another document has the name, for several: the contents of all are on their way before the first is
+    /// Files several documents, each unless another has its name: the contents of all are on their way before the first is
     /// waited for, which takes half of the processor, and less of the disk, than one after the other or side by side.
     fn file(&self, documents: &[(String, Vec<u8>)]) -> Vec<io::Result<(PathBuf, Filed)>> {
         let begin = |(path, content): &(String, Vec<u8>)| Ok((self.place(path)?, self.begin(content)?));

@@ -21,6 +21,7 @@ use crate::{
 use adapters::{
     documents::installation,
     postgres::{Database, pooler, queue::PgQueue},
+    reader::PdfReader,
     system::{SystemClock, SystemIds},
 };
 use anyhow::Context;
@@ -212,6 +213,7 @@ fn app(parts: &Parts, waiting: Waiting, tokens: Arc<dyn Tokens>, metrics: Arc<Me
         search: ports.search,
         documents: ports.documents,
         issued: ports.issued,
+        reader: Arc::new(PdfReader),
         queue: ports.queue,
         clock: ports.clock,
         ids: Arc::new(SystemIds),
