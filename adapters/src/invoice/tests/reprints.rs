@@ -3,6 +3,7 @@
 use super::{invoice, line, named, party};
 use crate::{
     invoice::{attached_xml, order_and_number, render},
+    printer::VERSION,
     reader::PdfReader,
 };
 use schemas::ids::OrderId;
@@ -10,7 +11,7 @@ use time::macros::date;
 use uuid::uuid;
 use workflows::{
     invoice::{Edition, InvoiceDocument, InvoiceLine, LinePrice, Party, Payment, TaxCategory},
-    issued::is_whole,
+    issued::{Fingerprint, is_whole},
     ports::InvoiceReader,
 };
 
@@ -22,6 +23,14 @@ fn the_same_invoice_is_the_same_file() {
     assert_ne!(bytes, others);
     assert_eq!(bytes, render(&first).unwrap());
     assert_eq!(others, std::thread::spawn(move || render(&other).unwrap()).join().unwrap());
+}
+
+/// The bytes of a file are noted beside its number. Where they change, the printer's version says so (a new one of both
+/// takes the place of these).
+#[test]
+fn files_change_only_with_the_printers_version() {
+    let Fingerprint { size, sha256 } = Fingerprint::of(&render(&named("Cotton tea towel, Чай, 茶")).unwrap().pdf);
+    assert_eq!((VERSION, size, sha256[..4].to_vec()), ("sluice-pdf/3", 26_308, vec![22, 34, 121, 5]));
 }
 
 /// Taken out of a PDF that release 0.1.0 (commit b3fc157) issued.
