@@ -19,7 +19,7 @@ use crate::{
     http::{self, Limits},
 };
 use adapters::{
-    documents::installation,
+    documents::{StoredDocuments, installation},
     postgres::{Database, pooler, queue::PgQueue},
     reader::PdfReader,
     system::{SystemClock, SystemIds},
@@ -85,10 +85,12 @@ impl Pipeline {
         database.migrate().await.context("the database cannot be brought up to date")?;
         let definition = Arc::new(engine::checkout()?);
         let starter = Arc::new(Starter::new(database.clone(), Arc::new(SystemClock), Arc::clone(&definition)));
-        let documents = config.data_dir.join("documents");
-        installation::claim(&database, &documents).await?;
+        let folder = config.data_dir.join("documents");
+        let installation = installation::claim(&database, &folder).await?;
+        let documents = StoredDocuments::in_folder_of(installation, &folder)
+            .with_context(|| format!("the folder for documents, {}, cannot be used", folder.display()))?;
         let parts =
-            Parts::assemble(&database, starter, &documents, config.orders.clone(), config.terms, config.money_is_real)?;
+            Parts::assemble(&database, starter, documents, config.orders.clone(), config.terms, config.money_is_real)?;
         let parts = Arc::new(parts);
         let (lease, holdings) = (config.lease, Holdings::default());
         let (instance, registration) =
