@@ -305,3 +305,21 @@ async fn what_would_be_wrong_on_every_invoice_stops_the_start_and_by_which_day_t
         assert_eq!(ended(child).await.0, Some(0));
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_shop_that_has_issued_invoices_does_not_go_on_with_specimens_because_a_setting_was_lost() {
+    let shop = Shop::open(0).await;
+    let seller = TEA_LTD.replace("VAT", "DE136695976");
+    let mut server = Server::start_with(&shop, &[("SLUICE_SELLER", &seller)]).await;
+    let ids = shop.accepted_all(&server.url, &["pm_card_visa"]).await;
+    shop.settled(&ids, WITHIN).await;
+    server.kill();
+    let listen = ("SLUICE_LISTEN", "127.0.0.1:0");
+    let (code, said) = ended(begun_with(shop.dir.path(), Some(&shop.url), &["serve"], &[listen])).await;
+    assert_eq!(code, Some(2), "{said}");
+    assert!(said.contains("SLUICE_SELLER is not set") && said.contains("Tea Ltd"), "{said}");
+    server.restart().await;
+    let ids = shop.accepted_all(&server.url, &["pm_card_visa"]).await;
+    shop.settled(&ids, WITHIN).await;
+    shop.audit().await;
+}

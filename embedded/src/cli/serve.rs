@@ -75,6 +75,11 @@ fn trial_token(config: &Config, now: OffsetDateTime) -> anyhow::Result<String> {
     }
 }
 
+/// A text as one word of a shell.
+fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', r"'\''"))
+}
+
 async fn welcome(config: &Config, pipeline: &Pipeline) -> anyhow::Result<()> {
     let token = trial_token(config, pipeline.parts.ports.clock.now())?;
     let url = format!("http://{}", pipeline.address);
@@ -104,8 +109,9 @@ async fn welcome(config: &Config, pipeline: &Pipeline) -> anyhow::Result<()> {
     say!(
         "Place an order and wait up to five seconds for the answer:\n\n  \
          curl -sS {url}/v1/orders -H \"Authorization: Bearer {token}\" \\\n    \
-         -H 'Idempotency-Key: try-1' -H 'Prefer: wait=5' -H 'Content-Type: application/json' \\\n    \
-         -d '{order}'\n"
+         -H \"Idempotency-Key: try-$(date +%s)\" -H 'Prefer: wait=5' -H 'Content-Type: application/json' \\\n    \
+         -d {}\n",
+        quoted(&order.to_string())
     );
     say!("Then: GET {url}/v1/orders, {url}/v1/orders/ID/invoice, {url}/openapi.json, {url}/metrics");
     let tokens = match &config.tokens {

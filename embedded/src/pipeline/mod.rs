@@ -24,7 +24,7 @@ use adapters::{
     reader::PdfReader,
     system::{SystemClock, SystemIds},
 };
-use anyhow::Context;
+use anyhow::{Context, bail};
 use consume::Consumer;
 use handlers::{
     api::{self, Acceptances, App, Metrics, Reads},
@@ -38,6 +38,7 @@ use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 use tokio_util::task::TaskTracker;
 use waiting::Waiting;
 use wake::Wakes;
+use workflows::invoice::Seller;
 use workflows::wiring::{QUEUES, Runtime, schedules_of};
 
 /// Connections of each kind: enough that steps rarely wait for each other's, few enough that each has its statements
@@ -83,6 +84,7 @@ impl Pipeline {
         database.reach().await?;
         pooler::require_sessions(&database.durable.connect_options()).await?;
         database.migrate().await.context("the database cannot be brought up to date")?;
+        has_its_seller(&database, &config.orders.seller).await?;
         let definition = Arc::new(engine::checkout()?);
         let starter = Arc::new(Starter::new(database.clone(), Arc::new(SystemClock), Arc::clone(&definition)));
         let folder = config.data_dir.join("documents");
@@ -194,6 +196,21 @@ async fn keep_registered(mut registration: Registration, mut leaving: watch::Rec
         () = registration.keep() => {}
     }
     registration
+}
+
+/// Makes sure that a shop which has issued invoices does not go on with specimens under their numbers, because a setting was
+/// lost. Release 0.1.0 knew no specimens, and issued those of the example as if they were none.
+async fn has_its_seller(database: &Database, seller: &Seller) -> anyhow::Result<()> {
+    if !seller.specimen {
+        return Ok(());
+    }
+    match database.last_seller().await? {
+        Some(name) if name != seller.party.name => bail!(
+            "SLUICE_SELLER is not set, and this shop has issued invoices of {name:?}: the next numbers would be specimens. Set \
+             it as it was, or set SLUICE_DATA_DIR (or DATABASE_URL) to another shop's"
+        ),
+        Some(_) | None => Ok(()),
+    }
 }
 
 /// Takes an address.

@@ -51,7 +51,7 @@ pub(crate) fn of_a_serving_pipeline() -> Vec<Statement> {
 }
 
 /// Those that a process starts and stops with, or takes over from another.
-pub(crate) fn of_starting_and_stopping() -> [&'static str; 9] {
+pub(crate) fn of_starting_and_stopping() -> [&'static str; 10] {
     [
         "instances.register",
         "instances.lock",
@@ -60,6 +60,7 @@ pub(crate) fn of_starting_and_stopping() -> [&'static str; 9] {
         "instances.forget",
         "instances.wake_engines",
         "installation.known",
+        "installation.last_seller",
         "installation.newest_invoices",
         "installation.note_folder",
     ]
