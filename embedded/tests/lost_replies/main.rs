@@ -1,6 +1,6 @@
 //! The line between the pipeline and its database loses the reply to each statement in turn, or the request, or the reply
 //! to the commit; then connections at random; then everything for a while. Every order ends as it would have, nobody who
-//! paid is refused, and the audit finds nothing.
+//! paid is refused, and the audit finds nothing. An audit that loses a reply itself finds nothing that is not so.
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
@@ -8,6 +8,7 @@
     reason = "a test fails by panicking, and says with what seed"
 )]
 
+mod audit;
 mod buyers;
 mod provoke;
 mod silence;
