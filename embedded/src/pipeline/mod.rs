@@ -201,11 +201,8 @@ async fn keep_registered(mut registration: Registration, mut leaving: watch::Rec
 /// Makes sure that a shop which has issued invoices does not go on with specimens under their numbers, because a setting was
 /// lost. Release 0.1.0 knew no specimens, and issued those of the example as if they were none.
 async fn has_its_seller(database: &Database, seller: &Seller) -> anyhow::Result<()> {
-    if !seller.specimen {
-        return Ok(());
-    }
     match database.last_seller().await? {
-        Some(name) if name != seller.party.name => bail!(
+        Some(name) if seller.specimen && name != seller.party.name => bail!(
             "SLUICE_SELLER is not set, and this shop has issued invoices of {name:?}: the next numbers would be specimens. Set \
              it as it was, or set SLUICE_DATA_DIR (or DATABASE_URL) to another shop's"
         ),
