@@ -71,6 +71,26 @@ async fn a_payment_that_was_noted_without_an_answer_was_not_asked_for() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nobody_is_refused_because_what_the_provider_was_asked_was_lost_again_and_again() {
+    let shop = Shop::open(0).await;
+    let proxy = Proxy::start(&shop.url).await.unwrap();
+    let pipeline = shop.pipeline_on(&proxy.url(), short_lease()).await;
+    let url = format!("http://{}", pipeline.address);
+    let ordering = shop.accepted_all(&url, &["pm_card_visa"]);
+    let losing = async {
+        for _ in 0..4 {
+            proxy.arm("sandbox.decide", Loss::Request).struck().await;
+        }
+    };
+    let (ids, lost) = tokio::join!(ordering, tokio::time::timeout(Duration::from_secs(60), losing));
+    lost.unwrap();
+    shop.settled(&ids, Duration::from_secs(60)).await;
+    assert_eq!(shop.status(ids[0]).await, "confirmed");
+    shop.audit().await;
+    pipeline.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn connections_reset_at_random_under_load_cost_no_order() {
     let seed = std::env::var("CHAOS_SEED").ok().and_then(|text| text.parse().ok()).unwrap_or_else(|| fastrand::u64(..));
     eprintln!("CHAOS_SEED={seed}");
