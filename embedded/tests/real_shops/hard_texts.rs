@@ -4,7 +4,7 @@
 //! looked for; parameters are taken by their form alone.
 
 use crate::{
-    sending::{Open, changed},
+    sending::{Open, changed, encoded},
     support::wait_until,
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -76,10 +76,6 @@ const NO_NAMES: [(&str, &str); 9] = [
     ("Terminal Escape Codes, the bell", "But now...\u{7}"),
 ];
 
-fn encoded(text: &str) -> String {
-    text.bytes().map(|byte| format!("%{byte:02X}")).collect()
-}
-
 #[tokio::test]
 async fn a_naughty_text_is_a_name_is_kept_as_it_came_and_is_looked_for() {
     let open = Open::new().await;
@@ -107,16 +103,22 @@ async fn a_naughty_text_is_a_name_is_kept_as_it_came_and_is_looked_for() {
     }
     let all: Vec<_> = ids.iter().map(|(id, _)| *id).collect();
     open.shop.settled(&all, Duration::from_secs(60)).await;
-    for (id, text) in ids {
+    for (id, text) in &ids {
         let kept = sqlx::query_scalar::<_, String>("select shipping_address ->> 'name' from orders where id = $1");
-        assert_eq!(kept.bind(id).fetch_one(open.shop.pool()).await.unwrap(), text);
-        assert_eq!(open.shop.status(id).await, "confirmed", "{text:?}");
+        assert_eq!(kept.bind(*id).fetch_one(open.shop.pool()).await.unwrap(), *text);
+        assert_eq!(open.shop.status(*id).await, "confirmed", "{text:?}");
     }
     wait_until("search to show them all", Duration::from_secs(60), async || {
         let shown = open.shop.count("select count(*) from order_search where words is not null").await;
         if shown == i64::try_from(NAUGHTY.len()).unwrap() { Ok(()) } else { Err(format!("{shown}")) }
     })
     .await;
+    for (id, text) in ids {
+        let found = open.as_support("/v1/support/orders", &format!("/v1/support/orders?q={}", encoded(text))).await;
+        assert_eq!(found.status, StatusCode::OK, "{text:?}");
+        let has_words = text.chars().any(char::is_alphanumeric);
+        assert_eq!(found.text.contains(&id.to_string()), has_words, "{text:?}: {}", found.text);
+    }
     open.shop.audit().await;
 }
 

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod files;
+mod found;
 mod hard_json;
 mod hard_texts;
 mod orders;

@@ -2,6 +2,7 @@
 //! document names, and a refusal says where.
 
 use crate::support::{Shop, id_in, new_id, order, server::Server};
+use handlers::token::Role;
 use reqwest::{Response, StatusCode, header::CONTENT_TYPE};
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -66,6 +67,13 @@ impl Open {
         self.answer(operation, "get", request.send().await.unwrap()).await
     }
 
+    /// Asks the same as somebody of support.
+    pub(crate) async fn as_support(&self, operation: &str, at: &str) -> Answer {
+        let token = self.shop.token_of(Role::Support, "ada");
+        let request = self.shop.http.get(format!("{}{at}", self.server.url)).bearer_auth(token);
+        self.answer(operation, "get", request.send().await.unwrap()).await
+    }
+
     /// The order as the API shows it.
     pub(crate) async fn shown(&self, id: Uuid) -> Value {
         let answer = self.get("/v1/orders/{id}", &format!("/v1/orders/{id}")).await;
@@ -105,4 +113,9 @@ pub(crate) fn to(country: &str, postal_code: Option<Value>) -> Value {
             None => address.remove("postal_code"),
         };
     })
+}
+
+/// A text as a parameter.
+pub(crate) fn encoded(text: &str) -> String {
+    text.bytes().map(|byte| format!("%{byte:02X}")).collect()
 }
