@@ -288,7 +288,8 @@ async fn what_would_be_wrong_on_every_invoice_stops_the_start_and_by_which_day_t
     let (code, said) = ended(serve(&[listen, ("SLUICE_SELLER", &bad)])).await;
     assert_eq!(code, Some(2), "{said}");
     assert!(said.contains("SLUICE_SELLER") && said.contains("vat_id"), "{said}");
-    for (zone, is_told) in [(None, true), (Some(("SLUICE_TIME_ZONE", "Europe/Berlin")), false)] {
+    let zone = |name| Some(("SLUICE_TIME_ZONE", name));
+    for (zone, is_told) in [(None, true), (zone("Europe/Berlin"), false), (zone("UTC"), false)] {
         let settings: Vec<_> = [listen, ("SLUICE_SELLER", &good)].into_iter().chain(zone).collect();
         let mut child = serve(&settings);
         let mut words = BufReader::new(child.stdout.take().unwrap()).lines();

@@ -12,7 +12,6 @@ use crate::{
 use handlers::token::{Identity, Role, Tokens};
 use std::{future::pending, io::IsTerminal, pin::pin, process::ExitCode, sync::Arc};
 use time::{Duration, OffsetDateTime};
-use workflows::invoice::TimeZone;
 
 /// A token that lasts a working day is enough to try things out.
 const TRIAL: Duration = Duration::hours(24);
@@ -85,8 +84,7 @@ async fn welcome(config: &Config, pipeline: &Pipeline) -> anyhow::Result<()> {
     let url = format!("http://{}", pipeline.address);
     let first = pipeline.parts.ports.catalogue.products(None, 1).await?.items.into_iter().next();
     say!("sluice serves on {url}  (documents in {})\n", config.data_dir.join("documents").display());
-    let seller = &config.orders.seller;
-    if !seller.specimen && seller.time_zone == TimeZone::default() {
+    if !config.orders.seller.specimen && !config.has_time_zone {
         say!("Invoices are dated by UTC: set SLUICE_TIME_ZONE if the seller keeps its books elsewhere.\n");
     }
     if first.is_none() {

@@ -31,6 +31,11 @@ const WITHIN: Duration = Duration::from_secs(60);
 /// Reasons that no order has yet.
 const NO_REASON_YET: &[Reason] = &[Reason::ReviewDeclined];
 
+/// Whether payments in doubt depend on a statement: with it those are placed too.
+fn is_of_payments(statement: &str) -> bool {
+    statement.starts_with("sandbox.") || ["orders.write_payments", "orders.update"].contains(&statement)
+}
+
 /// An order on its way: what was to be lost when it was placed, of what kind it is, and its id, once it has one.
 type Placed = (String, &'static str, JoinHandle<Uuid>);
 
@@ -84,6 +89,7 @@ impl Stage {
 
     /// Loses all that can be lost of a statement, one after the other. For one that only reads it is all one.
     pub(crate) async fn lose_each(&self, Statement { name: statement, writes }: &Statement, slow_ones_too: bool) {
+        let slow_ones_too = slow_ones_too || is_of_payments(statement);
         self.lose(statement, Loss::Reply, slow_ones_too).await;
         if !writes {
             return;

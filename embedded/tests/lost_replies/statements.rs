@@ -76,7 +76,11 @@ fn statement_in(file: &Path) -> Statement {
     let sql = checked["query"].as_str().unwrap();
     let name = sql.strip_prefix("-- ").and_then(|rest| rest.split([' ', ':', '\n']).next());
     let name = name.unwrap_or_else(|| panic!("a statement opens with no name: {sql}")).to_owned();
-    let words = || sql.lines().filter(|line| !line.trim_start().starts_with("--")).flat_map(str::split_whitespace);
-    let writes = words().any(|word| ["insert", "update", "delete"].contains(&word));
+    let lines = || sql.lines().filter(|line| !line.trim_start().starts_with("--"));
+    let words = || lines().flat_map(str::split_whitespace);
+    let calls = |function| lines().any(|line| line.contains(function));
+    let writes = words().any(|word| ["insert", "update", "delete"].contains(&word))
+        || calls("pg_notify(")
+        || calls("pg_advisory");
     Statement { name, writes }
 }

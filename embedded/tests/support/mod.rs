@@ -152,6 +152,7 @@ impl Shop {
     /// The same, where the way may fail.
     pub(crate) async fn try_pipeline_on(&self, url: &str, lease: Lease) -> anyhow::Result<Pipeline> {
         let config = Config {
+            has_time_zone: false,
             data_dir: self.dir.path().to_path_buf(),
             listen: ([127, 0, 0, 1], 0).into(),
             connections: Limits::default(),
