@@ -81,6 +81,7 @@ impl Pipeline {
             Database::connect(database_url, CONNECTIONS).context("the database's URL cannot be understood")?;
         database.reach().await?;
         pooler::require_sessions(&database.durable.connect_options()).await?;
+        database.require_unicode().await?;
         database.migrate().await.context("the database cannot be brought up to date")?;
         let definition = Arc::new(engine::checkout()?);
         let starter = Arc::new(Starter::new(database.clone(), Arc::new(SystemClock), Arc::clone(&definition)));
