@@ -83,6 +83,7 @@ impl Pipeline {
             Database::connect(database_url, CONNECTIONS).context("the database's URL cannot be understood")?;
         database.reach().await?;
         pooler::require_sessions(&database.durable.connect_options()).await?;
+        database.require_unicode().await?;
         database.migrate().await.context("the database cannot be brought up to date")?;
         has_its_seller(&database, &config.orders.seller).await?;
         let definition = Arc::new(engine::checkout()?);
