@@ -100,7 +100,9 @@ impl Config {
         let time_zone = read("SLUICE_TIME_ZONE")?;
         let stage = read("SLUICE_STAGE")?.unwrap_or_else(|| "local".to_owned());
         Ok(Self {
-            data_dir: read("SLUICE_DATA_DIR")?.map_or_else(|| PathBuf::from(".sluice"), PathBuf::from),
+            data_dir: read("SLUICE_DATA_DIR")?
+                .filter(|path| !path.is_empty())
+                .map_or_else(|| PathBuf::from(".sluice"), PathBuf::from),
             listen,
             connections,
             terms,

@@ -249,7 +249,10 @@ async fn one_message_is_redriven_with_a_clean_slate_and_wakes_its_queue() {
     let shop = Shop::empty().await;
     let ids = shop.three_dead_letters().await;
     let mut listener = shop.listener().await;
+    shop.run("update messages set sent_at = sluice_now() - interval '1 hour'").await;
     assert_eq!(shop.queue.redrive(Some(ids[1]), None).await.unwrap(), 1);
+    let anew = "select count(*) from messages where sent_at > sluice_now() - interval '1 minute'";
+    assert_eq!(shop.value::<i64>(anew).await, 1, "an audit does not find it tried for an hour");
     assert_eq!(heard(&mut listener).await, "invoice");
     let received = shop.receive(10).await;
     assert_eq!(received.iter().map(|m| (m.receipt.id, m.receive_count)).collect::<Vec<_>>(), [(ids[1], 1)]);

@@ -130,7 +130,9 @@ pub(super) async fn delete(config: &Config, id: i64, reason: &str) -> anyhow::Re
     let Some(deleted) = deleted else { bail!("no message {id} was set aside; see sluice dlq list") };
     let order = deleted.order_id.map_or_else(|| "no order".to_owned(), |order| format!("order {order}"));
     say!("Message {id} of {}, about {order}, is gone for good.", deleted.queue);
-    say!("If that order still wants what the message was for, sluice audit names it.");
+    say!(
+        "If an order still wants what the message was for, that is set going again within minutes, or sluice audit names the order."
+    );
     Ok(ExitCode::SUCCESS)
 }
 

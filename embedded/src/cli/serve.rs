@@ -82,12 +82,15 @@ fn quoted(text: &str) -> String {
 async fn welcome(config: &Config, pipeline: &Pipeline) -> anyhow::Result<()> {
     let token = trial_token(config, pipeline.parts.ports.clock.now())?;
     let url = format!("http://{}", pipeline.address);
-    let first = pipeline.parts.ports.catalogue.products(None, 1).await?.items.into_iter().next();
+    let page = pipeline.parts.ports.catalogue.products(None, 1).await?;
+    // One that cannot be read is passed over.
+    let is_empty = page.items.is_empty() && page.next_cursor.is_none();
+    let first = page.items.into_iter().next();
     say!("sluice serves on {url}  (documents in {})\n", config.data_dir.join("documents").display());
     if !config.orders.seller.specimen && !config.has_time_zone {
         say!("Invoices are dated by UTC: set SLUICE_TIME_ZONE if the seller keeps its books elsewhere.\n");
     }
-    if first.is_none() {
+    if is_empty {
         say!("The catalogue is empty, so every order is refused. Fill it, in another terminal:\n");
         say!("  sluice catalog import FILE    (a CSV; sluice catalog import --help says of what)\n");
     }

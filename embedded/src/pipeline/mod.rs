@@ -79,8 +79,8 @@ impl Pipeline {
     pub async fn start(config: &Config, database_url: &str, tokens: Arc<dyn Tokens>) -> anyhow::Result<Self> {
         // Before anything else: a second start on the same port must not touch what the first is working on.
         let listener = listen(config.listen).await?;
-        let database =
-            Database::connect(database_url, CONNECTIONS).context("the database's URL cannot be understood")?;
+        let database = Database::connect(database_url, CONNECTIONS)
+            .context("DATABASE_URL cannot be understood; write it like postgres://USER@HOST/DATABASE")?;
         database.reach().await?;
         pooler::require_sessions(&database.durable.connect_options()).await?;
         database.require_unicode().await?;
