@@ -172,8 +172,13 @@ impl Shop {
 
     /// A token for a customer, of the key that the servers of this data folder have.
     pub(crate) fn token(&self, customer: &str) -> String {
+        self.token_as(customer, Role::Customer)
+    }
+
+    /// The same for somebody in that role, which is not a warehouse's.
+    pub(crate) fn token_as(&self, name: &str, role: Role) -> String {
         let key = sluice::development_key::development_key(self.dir.path()).unwrap();
-        let identity = Identity { sub: customer.to_owned(), role: Role::Customer, warehouse: None };
+        let identity = Identity { sub: name.to_owned(), role, warehouse: None };
         key.sign(&identity, SystemClock.now(), time::Duration::hours(2)).unwrap()
     }
 
