@@ -16,7 +16,7 @@ import tempfile
 import time
 import urllib.request
 
-CALLS = "openat,creat,fsync,fdatasync,rename,renameat,renameat2,sendto,sendmsg,write,writev"
+CALLS = "openat,creat,fsync,fdatasync,rename,renameat,renameat2,linkat,sendto,sendmsg,write,writev"
 ADDRESS = "127.0.0.1:18472"
 CATALOGUE = "sku,name,price,currency,tax_rate,stock\nTEA,Tea,12.50,EUR,19,100\n"
 ORDER = {

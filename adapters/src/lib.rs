@@ -11,5 +11,6 @@ pub mod invoice;
 pub mod local_postgres;
 pub mod postgres;
 pub mod printer;
+pub mod reader;
 pub mod sandbox;
 pub mod system;

@@ -1,13 +1,12 @@
 //! The invoice printer behind its port: rendering is arithmetic, so it runs beside the tasks that wait, not among them.
 
-use crate::invoice;
+use crate::{invoice, reader::PdfReader};
 use async_trait::async_trait;
-use schemas::ids::OrderId;
 use sha2::{Digest, Sha256};
 use workflows::{
     invoice::InvoiceDocument,
     issued::{Fingerprint, PrintRecord, Printed, ReadBack},
-    ports::{InvoicePrinter, Unavailable},
+    ports::{InvoicePrinter, InvoiceReader, Unavailable},
 };
 
 /// Raised with whatever changes the bytes of a document, which then differ from those that an earlier one printed.
@@ -25,11 +24,11 @@ impl InvoicePrinter for PdfPrinter {
             .map_err(|error| Unavailable::refused("invoice_printer.print", error))?
             .map_err(|error| Unavailable::refused("invoice_printer.print", error))
     }
+}
 
+impl InvoiceReader for PdfPrinter {
     fn read_back(&self, file: &[u8]) -> Option<ReadBack> {
-        let xml = invoice::attached_xml(file)?;
-        let (order, number) = invoice::order_and_number(&xml)?;
-        Some(ReadBack { order: OrderId(order), number, xml_sha256: Sha256::digest(xml.as_bytes()).into() })
+        PdfReader.read_back(file)
     }
 }
 

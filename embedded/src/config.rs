@@ -41,6 +41,8 @@ pub struct Config {
     pub database_url: Option<String>,
     /// What it decides about orders.
     pub orders: OrderSettings,
+    /// Whether somebody said by which time zone invoices are dated.
+    pub has_time_zone: bool,
     /// Whether goods are really shipped, so that the sandbox holds money for none of its test tokens.
     pub money_is_real: bool,
     /// How long what a process has in hand stays there when the process falls silent.
@@ -95,6 +97,7 @@ impl Config {
         let tokens =
             tokens(read("SLUICE_ISSUER")?, read("SLUICE_AUDIENCE")?, read("SLUICE_DEVELOPMENT_KEY")?.as_deref())?;
         let test_tokens = read("SLUICE_TEST_TOKENS")?.unwrap_or_else(|| "taken".to_owned());
+        let time_zone = read("SLUICE_TIME_ZONE")?;
         let stage = read("SLUICE_STAGE")?.unwrap_or_else(|| "local".to_owned());
         Ok(Self {
             data_dir: read("SLUICE_DATA_DIR")?.map_or_else(|| PathBuf::from(".sluice"), PathBuf::from),
@@ -106,9 +109,9 @@ impl Config {
             orders: OrderSettings {
                 stage,
                 hold: house_rules::hold(read("SLUICE_HOLD_MINUTES")?.as_deref()).map_err(anyhow::Error::msg)?,
-                seller: seller(read("SLUICE_SELLER")?.as_deref(), read("SLUICE_TIME_ZONE")?.as_deref())
-                    .map_err(anyhow::Error::msg)?,
+                seller: seller(read("SLUICE_SELLER")?.as_deref(), time_zone.as_deref()).map_err(anyhow::Error::msg)?,
             },
+            has_time_zone: time_zone.is_some(),
             money_is_real: house_rules::money_is_real("SLUICE_TEST_TOKENS", &test_tokens)
                 .map_err(anyhow::Error::msg)?,
             tokens,

@@ -5,6 +5,7 @@
 mod support;
 
 use adapters::{
+    documents::StoredDocuments,
     postgres::{lease::Lease, orders::PgOrders},
     system::{SystemClock, SystemIds},
 };
@@ -168,8 +169,8 @@ impl Engines {
             let off = Arc::clone(clock);
             let clock: Arc<dyn Clock> = off;
             let starter = Arc::new(Starter::new(database.clone(), Arc::clone(&clock), Arc::clone(&definition)));
-            let (folder, settings) = (shop.dir.path(), Shop::settings());
-            let mut parts = Parts::assemble(database, starter, folder, settings, Terms::default(), false).unwrap();
+            let (documents, settings) = (StoredDocuments::in_folder(shop.dir.path()).unwrap(), Shop::settings());
+            let mut parts = Parts::assemble(database, starter, documents, settings, Terms::default(), false).unwrap();
             parts.ports.orders = Arc::new(PgOrders::new(database.clone(), Arc::clone(&clock), Shop::settings()));
             parts.ports.clock = clock;
             all_ports.push(parts.ports.clone());

@@ -85,7 +85,7 @@ fn all_that_is_read(shop: &Shop, server: &Server, order: Uuid) -> Vec<Asked> {
     let read = document["paths"].as_object().unwrap().iter().filter(|(_, operations)| operations["get"].is_object());
     let asked = read.flat_map(|(path, operations)| {
         let (role, queries) = worst(path, order);
-        let token = shop.token_as("zoe", role);
+        let token = shop.token_of(role, "zoe");
         let has_places = operations["get"]["security"][0]["bearerAuth"].is_array();
         queries.into_iter().map(move |query| Asked {
             url: format!("{}{query}", server.url),

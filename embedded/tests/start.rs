@@ -288,7 +288,8 @@ async fn what_would_be_wrong_on_every_invoice_stops_the_start_and_by_which_day_t
     let (code, said) = ended(serve(&[listen, ("SLUICE_SELLER", &bad)])).await;
     assert_eq!(code, Some(2), "{said}");
     assert!(said.contains("SLUICE_SELLER") && said.contains("vat_id"), "{said}");
-    for (zone, is_told) in [(None, true), (Some(("SLUICE_TIME_ZONE", "Europe/Berlin")), false)] {
+    let zone = |name| Some(("SLUICE_TIME_ZONE", name));
+    for (zone, is_told) in [(None, true), (zone("Europe/Berlin"), false), (zone("UTC"), false)] {
         let settings: Vec<_> = [listen, ("SLUICE_SELLER", &good)].into_iter().chain(zone).collect();
         let mut child = serve(&settings);
         let mut words = BufReader::new(child.stdout.take().unwrap()).lines();
@@ -304,4 +305,22 @@ async fn what_would_be_wrong_on_every_invoice_stops_the_start_and_by_which_day_t
         drop(words);
         assert_eq!(ended(child).await.0, Some(0));
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_shop_that_has_issued_invoices_does_not_go_on_with_specimens_because_a_setting_was_lost() {
+    let shop = Shop::open(0).await;
+    let seller = TEA_LTD.replace("VAT", "DE136695976");
+    let mut server = Server::start_with(&shop, &[("SLUICE_SELLER", &seller)]).await;
+    let ids = shop.accepted_all(&server.url, &["pm_card_visa"]).await;
+    shop.settled(&ids, WITHIN).await;
+    server.kill();
+    let listen = ("SLUICE_LISTEN", "127.0.0.1:0");
+    let (code, said) = ended(begun_with(shop.dir.path(), Some(&shop.url), &["serve"], &[listen])).await;
+    assert_eq!(code, Some(2), "{said}");
+    assert!(said.contains("SLUICE_SELLER is not set") && said.contains("Tea Ltd"), "{said}");
+    server.restart().await;
+    let ids = shop.accepted_all(&server.url, &["pm_card_visa"]).await;
+    shop.settled(&ids, WITHIN).await;
+    shop.audit().await;
 }

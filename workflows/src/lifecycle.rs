@@ -1,4 +1,4 @@
-//! What may happen to an order, and what follows from it. One exhaustive match decides; nothing else changes an order.
+//! What may happen to an order, and what follows from it. One exhaustive match decides; nothing else moves an order.
 //!
 //! Deliveries come twice and out of order, so every command is safe to repeat: a second one finds the first one's work
 //! and says `Already`.

@@ -23,7 +23,7 @@ pub struct QueueSpec {
     pub name: &'static str,
     /// The step that takes its messages.
     pub step: Step,
-    /// The most messages the step takes at once.
+    /// The most messages the step takes at once; where a second lane waits behind the first, a quarter more of its messages.
     pub batch: i64,
     /// How many batches a process works on at once.
     pub concurrency: usize,

@@ -168,19 +168,35 @@ fn refusals_name_their_reason_and_take_nothing() {
 fn a_refusal_says_what_is_wanted_in_all_and_what_is_free_and_names_all_that_is_unknown() {
     let many: Vec<String> = (10..22).map(|number| format!("x{number}")).collect();
     let many: Vec<(&str, i64)> = many.iter().map(|sku| (sku.as_str(), 1)).collect();
-    let cases: [(&[(&str, i64)], &str); 8] = [
+    let cases: [(&[(&str, i64)], &str); 13] = [
         (&[("a", 3)], "a: 3 wanted, 2 free"),
         (&[("a", 2), ("c", 1), ("a", 1)], "a: 3 wanted, 2 free"),
         (&[("b", 1), ("b", 1), ("b", 9)], "b: 11 wanted, 0 free"),
         (&[("c", 4)], "c: 4 wanted, 5 free, but no warehouse has all of a line"),
         (&[("c", 2), ("c", 4)], "c: 6 wanted, 5 free"),
+        (&[("b", 1), ("a", 1), ("c", 6)], "b: 1 wanted, 0 free; c: 6 wanted, 5 free"),
+        (&[("d", 1), ("a", 1)], "d is sold in USD"),
+        (&[("e", 1), ("a", 1), ("d", 1)], "d is sold in USD, e is sold in CHF"),
+        (&[("d", 1), ("y", 1), ("b", 1)], "y is not in the catalogue"),
+        (
+            &[("f", 1), ("y", 1), ("d", 1)],
+            "y is not in the catalogue; f is sold for export only, which a delivery to DE is not",
+        ),
         (&[("a", 1), ("y", 1)], "y is not in the catalogue"),
         (&[("y", 1), ("a", 1), ("x", 1), ("y", 2)], "x, y are not in the catalogue"),
         (&many, "x10, x11, x12, x13, x14, x15, x16, x17, x18, x19 and 2 more are not in the catalogue"),
     ];
     for (lines, said) in cases {
-        let mut goods = goods(&[("a", &[2]), ("b", &[0]), ("c", &[3, 2])], 100);
-        let placed = place(vec![order(1, lines)], &mut goods);
+        let stock: &[(&str, &[i64])] =
+            &[("a", &[2]), ("b", &[0]), ("c", &[3, 2]), ("d", &[1]), ("e", &[1]), ("f", &[1])];
+        let mut goods = goods(stock, 100);
+        for (sku, currency) in [("d", "USD"), ("e", "CHF")] {
+            goods.listings.get_mut(sku).unwrap().currency = currency.to_owned();
+        }
+        goods.listings.get_mut("f").unwrap().tax_terms.category = Some(TaxCategory::Export);
+        let mut at_home = order(1, lines);
+        at_home.request.shipping_address.country = "DE".into();
+        let placed = place(vec![at_home], &mut goods);
         let State::Rejected { detail: Some(detail), .. } = &placed[0].order.state else { panic!("it is refused") };
         assert_eq!(detail, said);
         assert_eq!(goods.shelves["c"].iter().map(|shelf| shelf.free).sum::<i64>(), 5, "all is put back");

@@ -1,5 +1,5 @@
 -- audit.leases: an execution or a message that somebody has in hand moves, or its lease ends and another takes it up
--- A process that lives renews the lease of what hangs in its hand too, and one of the release before leases has none. So
+-- A process that lives renews the lease of what hangs in its hand too, and one of release 0.1.0 has none. So
 -- an execution is told by when it was taken in hand, which is its wake_at, and when it last left a state: no task of a
 -- workflow may take minutes. A message needs no such rule: a step that does not end in its time has failed, which the
 -- message says.

@@ -29,6 +29,9 @@ judged as (
                     or (coalesce(p.state, 'none') <> 'voided'
                         and (coalesce(p.state, 'none') = 'authorized') <> (t.authorized = 1))
                    then 'its payment is not what its events say'
+               -- Only a provider that gave no answer in time may hold money of an order that was given up for that.
+               when t.rejected = 1 and t.authorized = 1 and t.reason is distinct from 'payment_unavailable'
+                   then 'it was refused although its money was held'
                when o.invoiced <> (t.invoiced = 1) then 'its invoice is not what its events say'
            end as problem
     from (select * from orders where id between $1 and $2) o

@@ -1,4 +1,4 @@
--- intake.send_again: an order that still waits, or is stored, needs no second message. One that the release before this
+-- intake.send_again: an order that still waits, or is stored, needs no second message. One that release 0.1.0
 -- accepted has no message to look for: it is sent once more, which reserve knows to pass over, and has one from then on
 with lost as (
     select s.id, s.customer, s.accepted_at, s.request, nextval('messages_id_seq') as message

@@ -1,4 +1,5 @@
-//! The audit: every promise of the pipeline, checked in SQL on the live system; each line is a statement in `sql/audit`.
+//! The audit: every promise of the pipeline, checked in SQL on the live system; each line is a statement in `sql/audit`, but for
+//! two that SQL cannot judge: whether an order can be read, and whether a document is as it was printed.
 //!
 //! What is promised of each order is checked slice by slice, a slice being a range of ids and so of time, each in a
 //! snapshot of its own: none is held for long, nothing half done is seen, and memory does not follow from how much there

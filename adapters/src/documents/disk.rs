@@ -67,6 +67,9 @@ pub trait Disk: Send + Sync + 'static {
     /// pipe, or that is larger, of which nothing is read then; others are those of the file system.
     fn read(&self, path: &Path, limit: u64) -> io::Result<Vec<u8>>;
 
+    /// Whether anything has that name.
+    fn is_there(&self, path: &Path) -> bool;
+
     /// Removes a file.
     ///
     /// # Errors
@@ -145,6 +148,10 @@ impl Disk for SystemDisk {
         let mut content = Vec::with_capacity(usize::try_from(found.len()).unwrap_or_default());
         File::open(path)?.take(limit).read_to_end(&mut content)?;
         Ok(content)
+    }
+
+    fn is_there(&self, path: &Path) -> bool {
+        fs::symlink_metadata(path).is_ok()
     }
 
     fn remove(&self, path: &Path) -> io::Result<()> {

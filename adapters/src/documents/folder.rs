@@ -16,8 +16,9 @@ use std::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
+use uuid::Uuid;
 use workflows::ports::{Documents, Filed, Look, Unavailable};
 
 /// Where documents are until they have their name.
@@ -41,12 +42,14 @@ pub struct Folder<D>(Arc<Inner<D>>);
 struct Inner<D> {
     disk: D,
     root: PathBuf,
-    /// Whether it is still there.
-    known: KnownFolder,
+    /// Whose it is, if that is known: then it is used only while it says so.
+    known: Option<KnownFolder>,
     /// Numbers the documents of this process.
     next: AtomicU64,
     /// Folders whose own names are on disk, as far as this process has seen to it.
     settled: Mutex<BTreeSet<PathBuf>>,
+    /// When it is to be tidied again, if it is at all.
+    untidy_at: Mutex<Option<Instant>>,
 }
 
 /// A document that has neither its name yet nor its content on disk.
@@ -64,28 +67,45 @@ impl<D> Clone for Folder<D> {
 impl<D: Disk> Folder<D> {
     /// A folder as it is, or is not: for whoever only reads.
     pub fn at(disk: D, root: &Path) -> Self {
+        Self::new(disk, root, None)
+    }
+
+    fn new(disk: D, root: &Path, known: Option<KnownFolder>) -> Self {
         Self(Arc::new(Inner {
             disk,
             root: root.to_path_buf(),
-            known: KnownFolder::at(root),
+            known,
             next: AtomicU64::new(0),
             settled: Mutex::default(),
+            untidy_at: Mutex::default(),
         }))
     }
 
-    /// A folder, which is made if it is missing.
+    /// A folder that bears no mark, which is made if it is missing.
     ///
     /// # Errors
     /// If it cannot be made or written.
     pub fn open(disk: D, root: &Path) -> io::Result<Self> {
-        let folder = Self::at(disk, root);
-        folder.0.make_folders(&root.join(INCOMING))?;
-        if root.is_dir() {
+        Self::at(disk, root).opened()
+    }
+
+    /// The folder of an installation. It is used only while it names that.
+    ///
+    /// # Errors
+    /// If it does not, or cannot be written.
+    pub fn open_of(installation: Uuid, disk: D, root: &Path) -> io::Result<Self> {
+        Self::new(disk, root, Some(KnownFolder::of(root, installation))).opened()
+    }
+
+    fn opened(self) -> io::Result<Self> {
+        self.0.check()?;
+        self.0.make_folders(&self.0.root.join(INCOMING))?;
+        if self.0.root.is_dir() {
             // An earlier release let everybody in.
-            fs::set_permissions(root, fs::Permissions::from_mode(0o700))?;
-            folder.0.tidy()?;
+            fs::set_permissions(&self.0.root, fs::Permissions::from_mode(0o700))?;
+            self.0.tidy()?;
         }
-        Ok(folder)
+        Ok(self)
     }
 
     async fn blocking<T: Send + 'static>(
@@ -108,7 +128,8 @@ impl<D: Disk> Folder<D> {
         if is_missing(&read) {
             Ok(None)
         } else {
-            read.map(|text| Some(String::from_utf8_lossy(&text).trim().to_owned()))
+            let text = read.map(|text| String::from_utf8_lossy(&text).trim().to_owned())?;
+            Ok(Some(text).filter(|text| !text.is_empty()))
         }
     }
 
@@ -118,9 +139,14 @@ impl<D: Disk> Folder<D> {
             let content = format!("{text}\n").into_bytes();
             let file = inner.root.join(MARK);
             match inner.with_draft(&content, |draft| inner.name(draft, &file, &content))? {
-                Filed::Stored => inner.disk.sync_folder(&inner.root),
-                Filed::Taken(_) | Filed::Unreadable(_) => Ok(()),
+                Filed::Stored => {}
+                // Emptied by a power cut: it says nothing.
+                Filed::Taken(found) if found.trim_ascii().is_empty() => {
+                    inner.with_draft(&content, |draft| inner.disk.rename(draft, &file))?;
+                }
+                Filed::Taken(_) | Filed::Unreadable(_) => return Ok(()),
             }
+            inner.disk.sync_folder(&inner.root)
         })
         .await
     }
@@ -129,6 +155,19 @@ impl<D: Disk> Folder<D> {
 impl<D: Disk> Inner<D> {
     fn read_mark(&self) -> io::Result<Vec<u8>> {
         self.disk.read(&self.root.join(MARK), LONGEST_MARK)
+    }
+
+    /// Makes sure that the folder is the one that it should be, if that is known.
+    fn check(&self) -> io::Result<()> {
+        self.known.as_ref().map_or(Ok(()), |known| known.check(self.read_mark()))
+    }
+
+    /// Makes sure that what was filed is in the folder that it should be in: that may have gone meanwhile, and come again.
+    fn prove(&self, file: &Path) -> io::Result<()> {
+        match &self.known {
+            Some(known) if !self.disk.is_there(file) => Err(known.exchanged()),
+            Some(_) | None => Ok(()),
+        }
     }
 
     /// The file of a document. Only plain names make a path, so that none leads out of the folder.
@@ -146,8 +185,8 @@ impl<D: Disk> Inner<D> {
         }
     }
 
-    /// Writes a document whole and gives it its name, in this folder of it; says where what had the name is kept. The name
-    /// is not on disk yet.
+    /// Writes a document whole and gives it its name, in this file; says where what had the name is kept. The name is not on
+    /// disk yet.
     fn put(&self, path: &str, content: &[u8]) -> io::Result<(PathBuf, Option<String>)> {
         let file = self.place(path)?;
         let folder = self.folder_of(&file);
@@ -156,7 +195,7 @@ impl<D: Disk> Inner<D> {
             self.within(&folder, || self.disk.rename(draft, &file))?;
             Ok(kept)
         });
-        named.map(|kept| (folder, kept)).map_err(|error| explained(path, &error))
+        named.map(|kept| (file, kept)).map_err(|error| explained(path, &error))
     }
 
     /// Gives what has the name of a document another one, where it is kept, unless nothing is in it, or the same. The new name
@@ -205,7 +244,7 @@ impl<D: Disk> Inner<D> {
         }
     }
 
-    /// The same, unless another document has the name, for several: the contents of all are on their way before the first is
+    /// Files several documents, each unless another has its name: the contents of all are on their way before the first is
     /// waited for, which takes half of the processor, and less of the disk, than one after the other or side by side.
     fn file(&self, documents: &[(String, Vec<u8>)]) -> Vec<io::Result<(PathBuf, Filed)>> {
         let begin = |(path, content): &(String, Vec<u8>)| Ok((self.place(path)?, self.begin(content)?));
@@ -214,7 +253,7 @@ impl<D: Disk> Inner<D> {
         let ended = begun.into_iter().zip(documents).map(|(begun, (path, content))| {
             let (file, draft) = begun.map_err(|error| explained(path, &error))?;
             let filed = self.end(draft, |draft| self.name(draft, &file, content));
-            filed.map(|filed| (self.folder_of(&file), filed)).map_err(|error| explained(path, &error))
+            filed.map(|filed| (file, filed)).map_err(|error| explained(path, &error))
         });
         ended.collect()
     }
@@ -261,6 +300,8 @@ impl<D: Disk> Inner<D> {
     fn within<T>(&self, folder: &Path, work: impl Fn() -> io::Result<T>) -> io::Result<T> {
         let done = work();
         if is_missing(&done) {
+            // Where the folder itself is missing, it went away, and none is made in its place.
+            self.check()?;
             self.make_folders(folder)?;
             return work();
         }
@@ -329,9 +370,20 @@ impl<D: Disk> Inner<D> {
         }
     }
 
+    /// Tidies a folder that is used for long now and then. What is left behind keeps nobody from filing.
+    fn keep_tidy(&self) {
+        let due = *self.untidy_at.lock().unwrap_or_else(PoisonError::into_inner);
+        if due.is_some_and(|due| due <= Instant::now())
+            && let Err(error) = self.tidy()
+        {
+            tracing::warn!(error = error.to_string(), "the folder for documents cannot be tidied");
+        }
+    }
+
     /// Removes what processes left behind that were cut short. A file made now tells the time by the disk's own clock. What
     /// cannot be removed is in nobody's way.
     fn tidy(&self) -> io::Result<()> {
+        *self.untidy_at.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now() + LEFT_BEHIND);
         let Draft { path, .. } = self.begin(b"")?;
         let now = fs::metadata(&path)?.modified()?;
         self.disk.remove(&path)?;
@@ -361,14 +413,24 @@ impl<D: Disk> Documents for Folder<D> {
     async fn file_all(&self, documents: Vec<(String, Vec<u8>)>) -> Vec<Result<Filed, Unavailable>> {
         let count = documents.len();
         let filing = self.blocking(move |inner| {
-            inner.known.check(inner.read_mark())?;
+            inner.check()?;
+            inner.keep_tidy();
             let filed: Vec<_> = documents.chunks(TOGETHER).flat_map(|some| inner.file(some)).collect();
-            let folders: BTreeSet<PathBuf> = filed.iter().flatten().map(|(folder, _)| folder.clone()).collect();
+            let folders: BTreeSet<PathBuf> = filed.iter().flatten().map(|(file, _)| inner.folder_of(file)).collect();
             let synced = folders.into_iter().map(|folder| {
                 let synced = inner.settle(&folder).map_err(|error| failed("documents.file", error));
                 (folder, synced)
             });
-            Ok((filed, synced.collect()))
+            let synced = synced.collect();
+            let proven = |(file, filed): (PathBuf, Filed)| {
+                if filed == Filed::Stored {
+                    inner.prove(&file)?;
+                }
+                Ok((inner.folder_of(&file), filed))
+            };
+            let filed = filed.into_iter().map(|filed| filed.and_then(proven)).collect();
+            inner.check()?;
+            Ok((filed, synced))
         });
         let (filed, folders): (Vec<io::Result<_>>, BTreeMap<PathBuf, Result<(), Unavailable>>) = match filing.await {
             Ok(done) => done,
@@ -390,9 +452,11 @@ impl<D: Disk> Documents for Folder<D> {
     async fn put(&self, path: &str, content: Vec<u8>) -> Result<Option<String>, Unavailable> {
         let path = path.to_owned();
         let put = self.blocking(move |inner| {
-            inner.known.check(inner.read_mark())?;
-            let (folder, kept) = inner.put(&path, &content)?;
-            inner.settle(&folder)?;
+            inner.check()?;
+            let (file, kept) = inner.put(&path, &content)?;
+            inner.settle(&inner.folder_of(&file))?;
+            inner.prove(&file)?;
+            inner.check()?;
             Ok(kept)
         });
         put.await.map_err(|error| failed("documents.put", error))
@@ -409,7 +473,7 @@ impl<D: Disk> Documents for Folder<D> {
     async fn look(&self, path: &str) -> Result<Look, Unavailable> {
         let name = path.to_owned();
         let read = self.blocking(move |inner| {
-            inner.known.check(inner.read_mark())?;
+            inner.check()?;
             let file = inner.place(&name)?;
             inner.disk.read(&file, LONGEST).map_err(|error| inner.blamed(error))
         });

@@ -93,12 +93,12 @@ pub enum FolderError {
     Database(#[from] Unavailable),
 }
 
-/// Makes sure that a folder is the database's. One that says nothing says so from then on, if it is new or has the documents of
+/// Makes sure that a folder is the database's, and says which installation that is. One that says nothing says so from then on, if it is new or has the documents of
 /// this database, as one of a release that knew no ids.
 ///
 /// # Errors
 /// If it is not, or that cannot be seen; with what to do. Then the folder is left as it is.
-pub async fn claim(database: &Database, root: &Path) -> Result<(), FolderError> {
+pub async fn claim(database: &Database, root: &Path) -> Result<Uuid, FolderError> {
     let folder = Folder::at(SystemDisk, root);
     let ours = database.installation().await?;
     if !is_named(database, &folder, ours).await? {
@@ -110,15 +110,20 @@ pub async fn claim(database: &Database, root: &Path) -> Result<(), FolderError> 
     if !ours.has_folder {
         database.note_folder().await?;
     }
-    Ok(())
+    Ok(ours.id)
 }
 
-/// Looks whether a folder says that it is another installation's; one that says nothing is taken for this one's.
+/// Looks whether a folder is the database's, and leaves it as it is.
 ///
 /// # Errors
-/// If it does, or that cannot be seen.
+/// If it is not, or that cannot be seen; with what to do.
 pub async fn check(database: &Database, root: &Path) -> Result<(), FolderError> {
-    is_named(database, &Folder::at(SystemDisk, root), database.installation().await?).await.map(|_| ())
+    let folder = Folder::at(SystemDisk, root);
+    let ours = database.installation().await?;
+    if !is_named(database, &folder, ours).await? {
+        recognise(database, &folder, ours).await?;
+    }
+    Ok(())
 }
 
 fn unusable(folder: &Folder<SystemDisk>, source: io::Error) -> FolderError {

@@ -1,42 +1,52 @@
-//! That a folder is still the one that it was: a share may go while a process runs, and leave an empty folder in its place, or
-//! another one's. What is filed there nobody finds again.
+//! That a folder is the one of an installation, by the mark in it: a share may go while a process runs, and leave an empty
+//! folder in its place, or another one's. What is filed there nobody finds again.
 
 use std::{
     io,
     path::{Path, PathBuf},
-    sync::OnceLock,
 };
+use uuid::Uuid;
 
 /// Says whose documents these are.
 pub(super) const MARK: &str = "installation";
 
-/// A folder that is known by its mark, once it was seen with one.
+/// The installation that a mark names, however it is written there.
+pub(super) fn named(mark: &[u8]) -> Option<Uuid> {
+    str::from_utf8(mark).ok()?.trim().parse().ok()
+}
+
+/// A folder of which it is known whose it is.
 pub(super) struct KnownFolder {
     mark: PathBuf,
-    seen: OnceLock<Vec<u8>>,
+    installation: Uuid,
 }
 
 impl KnownFolder {
-    pub(super) fn at(root: &Path) -> Self {
-        Self { mark: root.join(MARK), seen: OnceLock::new() }
+    pub(super) fn of(root: &Path, installation: Uuid) -> Self {
+        Self { mark: root.join(MARK), installation }
     }
 
     /// Takes what the mark reads like now.
     ///
     /// # Errors
-    /// If it says now something else, or nothing, or cannot be asked: for as long as that lasts, no document is to blame.
+    /// If it names another installation now, or none, or cannot be asked: for as long as that lasts, no document is to blame.
     pub(super) fn check(&self, read: io::Result<Vec<u8>>) -> io::Result<()> {
-        let now = match read {
-            Ok(now) => now,
-            Err(error) if error.kind() == io::ErrorKind::NotFound && self.seen.get().is_none() => return Ok(()),
-            Err(error) => return Err(self.gone(&error.to_string())),
-        };
-        if *self.seen.get_or_init(|| now.clone()) == now { Ok(()) } else { Err(self.gone("it says something else")) }
+        match read {
+            Ok(mark) if named(&mark) == Some(self.installation) => Ok(()),
+            Ok(_) => Err(self.gone("it names another installation, or none")),
+            Err(error) => Err(self.gone(&error.to_string())),
+        }
+    }
+
+    /// What was filed is not there, although the folder is.
+    pub(super) fn exchanged(&self) -> io::Error {
+        self.gone("another one stood in its place for a moment")
     }
 
     fn gone(&self, why: &str) -> io::Error {
         let why = format!(
-            "the folder for documents is not the one that it was, by {}: {why}. Mount it again; nothing is filed meanwhile",
+            "the folder for documents is not that of installation {}, by {}: {why}. Mount it again; nothing is filed meanwhile",
+            self.installation,
             self.mark.display()
         );
         io::Error::new(io::ErrorKind::Interrupted, why)

@@ -11,6 +11,7 @@ pub use folder::Folder;
 
 use async_trait::async_trait;
 use std::{io, path::Path};
+use uuid::Uuid;
 use workflows::ports::{Documents, Filed, Look, Unavailable};
 
 /// Where documents are kept that another one took the place of.
@@ -36,12 +37,20 @@ enum Place {
 }
 
 impl StoredDocuments {
-    /// Documents in a folder, which is made if it is missing.
+    /// Documents in a folder that bears no mark, which is made if it is missing.
     ///
     /// # Errors
     /// If the folder cannot be made or written.
     pub fn in_folder(folder: &Path) -> io::Result<Self> {
         Folder::open(SystemDisk, folder).map(|folder| Self(Place::Folder(folder)))
+    }
+
+    /// Documents in the folder of an installation, used only while it names that.
+    ///
+    /// # Errors
+    /// If it does not, or cannot be written.
+    pub fn in_folder_of(installation: Uuid, folder: &Path) -> io::Result<Self> {
+        Folder::open_of(installation, SystemDisk, folder).map(|folder| Self(Place::Folder(folder)))
     }
 
     /// Documents in a folder that is left as it is: for whoever only reads.

@@ -146,7 +146,8 @@ impl PgCatalogue {
         Ok(Imported::Now { in_another_currency })
     }
 
-    /// Notes the file; false if it was noted before and is not meant again.
+    /// Notes the file; false if it was noted before and is not meant again. A count is meant each time: what is there changes
+    /// between two that are the same, and a second one books nothing.
     async fn recognise(&self, connection: &mut PgConnection, file: CatalogueFile<'_>) -> Result<bool, Unavailable> {
         sqlx::query_file_scalar!(
             "sql/catalogue/recognise.sql",
@@ -156,7 +157,7 @@ impl PgCatalogue {
             i32::try_from(file.deliveries.len()).unwrap_or(i32::MAX),
             file.deliveries.iter().map(|delivery| delivery.units).sum::<i64>(),
             self.clock.now(),
-            file.again
+            file.again || file.stock == Stock::Counted
         )
         .fetch_one(connection)
         .await

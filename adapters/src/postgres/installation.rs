@@ -52,6 +52,23 @@ impl Database {
         Ok(())
     }
 
+    /// Who sells by the newest invoice, if that is no specimen.
+    ///
+    /// # Errors
+    /// If the database does not answer.
+    pub async fn last_seller(&self) -> Result<Option<String>, Unavailable> {
+        let newest = sqlx::query!(
+            r#"-- installation.last_seller
+             select specimen, seller ->> 'name' as name from invoices
+             where series = $1 order by year desc, number desc limit 1"#,
+            SERIES
+        )
+        .fetch_optional(&self.durable)
+        .await
+        .asked("installation.last_seller")?;
+        Ok(newest.filter(|invoice| !invoice.specimen).and_then(|invoice| invoice.name))
+    }
+
     /// The invoices that were numbered last.
     pub(crate) async fn newest_invoices(&self, limit: i64) -> Result<Vec<Numbered>, Unavailable> {
         let rows = sqlx::query!(

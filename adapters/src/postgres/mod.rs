@@ -9,6 +9,7 @@ pub mod catalogue_file;
 pub mod changes;
 mod credentials;
 pub mod dead_letters;
+pub mod encoding;
 pub mod event_bus;
 mod grams;
 pub mod installation;

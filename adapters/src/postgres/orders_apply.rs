@@ -1,5 +1,5 @@
 //! Carrying out commands: the orders of a batch are locked and loaded, the lifecycle decides in memory, and what
-//! changed is written, all in one transaction. No other code changes a stored order.
+//! changed is written, all in one transaction. No other code moves a stored order.
 
 use super::{
     Asked,

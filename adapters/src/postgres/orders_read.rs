@@ -1,4 +1,4 @@
-//! Finding orders: lists for their buyers, and those that something has to be done about.
+//! Finding orders: lists for their buyers, and those that something has to be done about, with the notes that this leaves.
 
 use super::{
     Asked, milliseconds, moments::Moment, order_rows::load_readable, orders::PgOrders, passed_over::PassedOver,

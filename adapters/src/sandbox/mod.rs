@@ -23,6 +23,8 @@ use workflows::ports::{Authorization, AuthorizationRequest, BookEntry, PaymentPr
 
 /// How long a caller waits for an answer: a call out is short, and what got no answer is in doubt.
 const READ_TIMEOUT: Duration = Duration::from_secs(5);
+/// How often a request is sent that gets no answer, before it is in doubt.
+const ATTEMPTS: usize = 3;
 /// How long `pm_sandbox_slow` takes.
 const SLOW: Duration = Duration::from_secs(3);
 
@@ -69,7 +71,13 @@ impl Sandbox {
         if self.money_is_real { behaviour.where_money_is_real() } else { behaviour }
     }
 
+    /// Has a request decided. Without an answer it is sent again, as the clients of providers do: its key makes it one.
     async fn take(&self, request: AuthorizationRequest, behaviour: Behaviour) -> Result<Entry, ProviderError> {
+        for _ in 1..ATTEMPTS {
+            if let Ok(Ok(entry)) = self.requests.call((request.clone(), behaviour)).await {
+                return Ok(entry);
+            }
+        }
         self.requests.call((request, behaviour)).await.unwrap_or(Err(ProviderError::InDoubt))
     }
 }

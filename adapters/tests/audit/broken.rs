@@ -196,6 +196,11 @@ cases! {
     a_payment_that_no_event_tells:
         "update order_events set name = 'StockChanged' where order_id = '{paid}' and name = 'PaymentAuthorized'"
         => order_effects "{paid}";
+    a_buyer_who_paid_and_was_refused_by_the_clock:
+        "insert into order_events values ('{expired}', 4, 'PaymentAuthorized', now(), '{}');
+         update orders set version = 4 where id = '{expired}';
+         update order_search set version = 4 where order_id = '{expired}'"
+        => order_effects "although its money was held";
     an_invoice_that_no_event_tells:
         "update order_events set name = 'StockChanged' where order_id = '{paid}' and name = 'InvoiceIssued'"
         => order_effects "{paid}";

@@ -2,6 +2,7 @@
 
 use adapters::documents::StoredDocuments;
 use std::os::unix::fs::PermissionsExt;
+use uuid::Uuid;
 use workflows::ports::{Documents, Filed, Look};
 
 #[tokio::test]
@@ -207,16 +208,23 @@ async fn a_folder_that_cannot_be_written_is_away_and_works_again_when_it_can() {
 async fn nothing_is_filed_or_looked_for_where_the_folder_was_before_it_went_away() {
     let place = tempfile::tempdir().unwrap();
     let (root, elsewhere) = (place.path().join("documents"), place.path().join("elsewhere"));
-    let documents = StoredDocuments::in_folder(&root).unwrap();
-    std::fs::write(root.join("installation"), "0197").unwrap();
-    documents.put("a/1.pdf", b"first".to_vec()).await.unwrap();
+    let (ours, another) = (Uuid::from_u128(0x197), Uuid::from_u128(0x198));
+    let stated = |id: Uuid| std::fs::write(root.join("installation"), id.to_string());
+    assert!(StoredDocuments::in_folder_of(ours, &root).is_err(), "it does not say so");
+    assert!(!root.exists());
+    std::fs::create_dir(&root).unwrap();
+    stated(another).unwrap();
+    assert!(StoredDocuments::in_folder_of(ours, &root).is_err());
+    stated(ours).unwrap();
+    // Nothing was filed there yet, nor looked for.
+    let documents = StoredDocuments::in_folder_of(ours, &root).unwrap();
     // As when a share is gone: there is nothing, then an empty folder, then another one's.
     std::fs::rename(&root, &elsewhere).unwrap();
-    for stands_there in [None, Some(None), Some(Some("another"))] {
+    for stands_there in [None, Some(None), Some(Some(another))] {
         if let Some(mark) = stands_there {
             std::fs::create_dir_all(&root).unwrap();
             if let Some(mark) = mark {
-                std::fs::write(root.join("installation"), mark).unwrap();
+                stated(mark).unwrap();
             }
         }
         let filed = documents.file("a/2.pdf", b"second".to_vec()).await.unwrap_err();
@@ -227,6 +235,8 @@ async fn nothing_is_filed_or_looked_for_where_the_folder_was_before_it_went_away
     }
     std::fs::remove_dir_all(&root).unwrap();
     std::fs::rename(&elsewhere, &root).unwrap();
-    assert_eq!(documents.file("a/2.pdf", b"second".to_vec()).await.unwrap(), Filed::Stored);
-    assert_eq!(documents.get("a/1.pdf").await.unwrap(), Some(b"first".to_vec()));
+    for written in [format!("{ours}\r\n"), format!(" {}", ours.to_string().to_uppercase())] {
+        std::fs::write(root.join("installation"), &written).unwrap();
+        assert_eq!(documents.file("a/2.pdf", b"second".to_vec()).await.unwrap(), Filed::Stored, "{written:?}");
+    }
 }

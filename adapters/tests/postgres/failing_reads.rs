@@ -87,6 +87,10 @@ impl Disk for Failing {
         }
     }
 
+    fn is_there(&self, path: &Path) -> bool {
+        SystemDisk.is_there(path)
+    }
+
     fn remove(&self, path: &Path) -> io::Result<()> {
         SystemDisk.remove(path)
     }

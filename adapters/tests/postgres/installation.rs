@@ -29,7 +29,7 @@ async fn a_new_folder_is_the_databases_from_then_on_and_no_other_databases() {
     // Another shop's database.
     shop.run("update installation set id = gen_random_uuid(), has_folder = false").await;
     let second = id_of(&shop).await;
-    for refused in [claim(&shop.database, &folder).await, check(&shop.database, &folder).await] {
+    for refused in [claim(&shop.database, &folder).await.map(drop), check(&shop.database, &folder).await] {
         let error = refused.unwrap_err().to_string();
         assert!([&first, &second].iter().all(|id| error.contains(id.as_str())), "{error}");
         assert!(error.contains("SLUICE_DATA_DIR"), "{error}");
@@ -71,6 +71,11 @@ async fn another_folder_is_refused_before_and_after_the_first_invoice() {
     claim(&archive.shop.database, archive.folder.path()).await.unwrap();
     let refused = claim(&archive.shop.database, other.path()).await.unwrap_err();
     assert!(matches!(refused, FolderError::Elsewhere { issued: 2, there: 0, .. }), "{refused:?}");
+    let missed = [other.path().to_owned(), other.path().join("gone")];
+    for folder in missed {
+        let looked = check(&archive.shop.database, &folder).await;
+        assert!(matches!(looked, Err(FolderError::Elsewhere { issued: 2, there: 0, .. })), "{looked:?}");
+    }
     let id = id_of(&archive.shop).await;
     assert!(refused.to_string().contains(&format!("write {id} into")), "{refused}");
     assert_eq!(fs::read_dir(other.path()).unwrap().count(), 0, "it is left as it is");
@@ -98,6 +103,17 @@ async fn a_folder_of_the_release_before_is_known_by_its_newest_documents() {
     fs::write(archive.file(archive.ids[2]).await, b"%PDF of another shop %%EOF").unwrap();
     let refused = claim(&shop.database, folder).await;
     assert!(matches!(refused, Err(FolderError::Elsewhere { issued: 5, there: 2, .. })), "{refused:?}");
+}
+
+#[tokio::test]
+async fn a_mark_that_a_power_cut_emptied_is_written_again() {
+    let archive = Archive::of(2).await;
+    let (shop, mark) = (&archive.shop, archive.folder.path().join("installation"));
+    claim(&shop.database, archive.folder.path()).await.unwrap();
+    fs::write(&mark, b"").unwrap();
+    check(&shop.database, archive.folder.path()).await.unwrap();
+    claim(&shop.database, archive.folder.path()).await.unwrap();
+    assert_eq!(fs::read_to_string(&mark).unwrap().trim(), id_of(shop).await);
 }
 
 #[tokio::test]

@@ -190,7 +190,7 @@ async fn a_replay_looks_at_its_own_message_only_however_many_wait() {
     assert_eq!(shop.waiting().await, 20_001);
 }
 
-/// The release before this notes no message, and may accept orders at the same time.
+/// Release 0.1.0 notes no message, and may accept orders at the same time.
 #[tokio::test]
 async fn a_replay_of_what_an_older_release_accepted_sends_at_most_one_message_more() {
     let shop = Shop::empty().await;

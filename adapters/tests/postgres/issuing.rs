@@ -14,7 +14,7 @@ use workflows::{
     invoice::{InvoiceDocument, Party, Payment},
     issued::{Fingerprint, PrintRecord, Printed, ReadBack},
     lifecycle::Command,
-    ports::{Documents, EventBus, Filed, InvoicePrinter, Orders, Unavailable},
+    ports::{Documents, EventBus, Filed, InvoicePrinter, InvoiceReader, Orders, Unavailable},
     steps::{
         Outcome,
         issue_invoices::{Office as Steps, issue_invoices},
@@ -46,7 +46,9 @@ impl InvoicePrinter for Office {
         };
         Ok(Printed { pdf, record, unprintable: Vec::new() })
     }
+}
 
+impl InvoiceReader for Office {
     fn read_back(&self, file: &[u8]) -> Option<ReadBack> {
         let invoice: InvoiceDocument = serde_json::from_slice(file).ok()?;
         Some(ReadBack { order: OrderId(invoice.order), number: invoice.number, xml_sha256: [7; 32] })

@@ -38,6 +38,7 @@ mod search_bounds;
 mod search_folding;
 mod shop;
 mod stuck;
+mod swapped_folder;
 mod taken_places;
 mod time;
 mod warehouses;

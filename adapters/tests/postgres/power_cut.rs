@@ -172,6 +172,10 @@ impl Disk for Volatile {
         memory.now.names.get(path).map(|file| memory.contents[*file].clone()).ok_or_else(missing)
     }
 
+    fn is_there(&self, path: &Path) -> bool {
+        self.0.lock().unwrap().now.names.contains_key(path)
+    }
+
     fn remove(&self, path: &Path) -> io::Result<()> {
         self.call()?.now.names.remove(path).map(drop).ok_or_else(missing)
     }

@@ -167,7 +167,7 @@ async fn a_receipt_is_good_for_its_own_process_only() {
     let shop = Shop::empty().await;
     shop.queue.send("invoice", letters(1)).await.unwrap();
     let woken = shop.next().await;
-    // The release before leases counts no deliveries: it takes a message up under its own number.
+    // Release 0.1.0 counts no deliveries: it takes a message up under its own number.
     shop.run("update messages set instance = 8, receive_count = 2, visible_at = sluice_now() + interval '1 hour'")
         .await;
     shop.delete(&woken).await;
@@ -388,7 +388,7 @@ async fn what_waits_as_it_should_is_not_hastened() {
     let shop = Shop::empty().await;
     shop.queue.send("invoice", letters(1)).await.unwrap();
     let taken = shop.next().await;
-    // The release before leases hides a message for three minutes.
+    // Release 0.1.0 hides a message for three minutes.
     shop.run("update messages set visible_at = sluice_now() + interval '3 minutes'").await;
     assert_eq!(shop.queue.hasten(&["invoice".to_owned()]).await.unwrap(), 0);
     let delay = Duration::from_secs(32);

@@ -8,7 +8,7 @@ use std::{collections::HashSet, fs, path::PathBuf};
 use workflows::{
     invoice::Edition,
     issued::{Condition, Fingerprint, IssuedInvoices, PrintRecord, Printed},
-    ports::{Documents, InvoicePrinter, Look, Numbered, Orders},
+    ports::{Documents, InvoicePrinter, InvoiceReader, Look, Numbered, Orders},
     steps::{Outcome, issue_invoices::document_path, keep_documents::Kept},
 };
 

@@ -1,4 +1,4 @@
--- executions.release_lapsed: whose lease has ended is due at once, whoever had it; so is what the release before leases let
+-- executions.release_lapsed: whose lease has ended is due at once, whoever had it; so is what release 0.1.0 let
 -- go of, which says no time
 with lapsed as (
     select id from executions

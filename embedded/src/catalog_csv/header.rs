@@ -8,6 +8,9 @@ pub(super) const COLUMNS: [&str; 6] = ["sku", "name", "price", "currency", "tax_
 /// What few products need: a file may be without it, and then products that are there keep what they have of it.
 pub(super) const OPTIONAL: [&str; 3] = ["tax_category", "tax_exemption_reason", "price_includes_tax"];
 
+/// What every packed workbook begins with.
+const PACKED: &[u8] = b"PK\x03\x04";
+
 /// Why a file cannot be read as a catalogue at all.
 #[derive(Debug, thiserror::Error)]
 pub enum CatalogFileError {
@@ -17,6 +20,9 @@ pub enum CatalogFileError {
     /// The header is no UTF-8 text.
     #[error("the header on line {0} is not UTF-8; save the file as UTF-8")]
     HeaderNotUtf8(u64),
+    /// The beginning of a packed file.
+    #[error("the file is packed, as workbooks (.xlsx, .ods) are; save the sheet as CSV")]
+    Packed,
     /// Quotes in the header that belong to no field.
     #[error("the header on line {0} has something before or behind a quoted name; names of columns need no quotes")]
     HeaderQuotes(u64),
@@ -32,12 +38,14 @@ pub enum CatalogFileError {
     #[error("lines end with a carriage return alone; save the file with LF or CRLF")]
     CarriageReturns,
     /// Columns that the header does not name.
-    #[error("the header on line {line} has no column {}; columns are separated by commas", missing.join(", "))]
+    #[error("the header on line {line} has no column {}; {}", missing.join(", "), instead(unknown))]
     MissingColumns {
         /// Of the header.
         line: u64,
         /// Their names.
         missing: Vec<&'static str>,
+        /// Those that are none of ours.
+        unknown: Vec<UnknownColumn>,
     },
     /// A column that the header names twice.
     #[error("the header on line {line} has the column {column} twice")]
@@ -50,6 +58,19 @@ pub enum CatalogFileError {
     /// The file cannot be split into rows.
     #[error(transparent)]
     Records(#[from] RecordError),
+}
+
+/// So many unknown columns are named.
+const NAMED: usize = 10;
+
+/// What the header has in place of what it lacks.
+fn instead(unknown: &[UnknownColumn]) -> String {
+    if unknown.is_empty() {
+        return "columns are separated by commas".to_owned();
+    }
+    let named: Vec<String> = unknown.iter().take(NAMED).map(ToString::to_string).collect();
+    let others = if unknown.len() > NAMED { " and others" } else { "" };
+    format!("not known are {}{others}", named.join(", "))
 }
 
 /// Where each of our columns stands.
@@ -68,8 +89,8 @@ impl Header {
     /// Our columns among those that the first line names.
     pub(super) fn find(record: &Record) -> Result<Self, CatalogFileError> {
         let line = record.line;
-        if record.misquoted().is_some() {
-            return Err(CatalogFileError::HeaderQuotes(line));
+        if record.fields().next().is_some_and(|first| first.starts_with(PACKED)) {
+            return Err(CatalogFileError::Packed);
         }
         let names: Result<Vec<&str>, _> = record.fields().map(std::str::from_utf8).collect();
         let names = names.map_err(|_| CatalogFileError::HeaderNotUtf8(line))?;
@@ -85,6 +106,10 @@ impl Header {
             if names.len() == 1 && has(separator) {
                 return Err(CatalogFileError::OtherSeparator { line, by });
             }
+        }
+        // Quoted names behind which something else than a comma stands are misquoted too.
+        if record.misquoted().is_some() {
+            return Err(CatalogFileError::HeaderQuotes(line));
         }
         let place = |column: &'static str| {
             let mut found = (0..).zip(&names).filter(|(_, name)| name.trim().eq_ignore_ascii_case(column));
@@ -106,10 +131,13 @@ impl Header {
         for (slot, column) in optional.iter_mut().zip(OPTIONAL) {
             *slot = place(column)?;
         }
+        let absent = OPTIONAL.into_iter().zip(optional).filter(|(_, place)| place.is_none()).map(|(column, _)| column);
+        let absent: Vec<&'static str> = missing.iter().copied().chain(absent).collect();
+        let unknown = unknown(&names, &absent);
         if missing.is_empty() {
-            Ok(Self { width: names.len(), places, optional, unknown: unknown(&names, optional) })
+            Ok(Self { width: names.len(), places, optional, unknown })
         } else {
-            Err(CatalogFileError::MissingColumns { line, missing })
+            Err(CatalogFileError::MissingColumns { line, missing, unknown })
         }
     }
 

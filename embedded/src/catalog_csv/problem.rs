@@ -48,7 +48,7 @@ pub enum Reason {
     #[error("has something behind its closing quote; a quote that belongs to the text is written twice")]
     BehindQuote,
     /// Bytes that are no UTF-8.
-    #[error("is not UTF-8")]
+    #[error("is not UTF-8; save the file as UTF-8")]
     NotUtf8,
     /// No SKU.
     #[error(transparent)]

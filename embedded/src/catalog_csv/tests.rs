@@ -198,7 +198,7 @@ fn every_kind_of_bad_field_is_told_with_its_column_and_reason() {
     ] {
         assert_eq!(problems_of(row.as_bytes()), expected, "{row:?}");
     }
-    assert_eq!(problems_of(b"A,Th\xe9,1,EUR,20,1"), "name is not UTF-8");
+    assert_eq!(problems_of(b"A,Th\xe9,1,EUR,20,1"), "name is not UTF-8; save the file as UTF-8");
 }
 
 #[test]
@@ -243,6 +243,23 @@ fn a_file_that_is_no_catalogue_gets_one_sentence() {
         (
             b"sku,name,price,currency,stock\n",
             "the header on line 1 has no column tax_rate; columns are separated by commas",
+        ),
+        (
+            b"sku,name,price,curency,taxrate,stock,colour\n",
+            "the header on line 1 has no column currency, tax_rate; not known are \"curency\" (is currency meant?), \
+             \"taxrate\" (is tax_rate meant?), \"colour\"",
+        ),
+        (
+            b"\"sku\";\"name\";\"price\";\"currency\";\"tax_rate\";\"stock\"\n",
+            "the header on line 1 separates columns by semicolons; save the file with commas",
+        ),
+        (
+            b"\"sku\"\t\"name\"\t\"price\"\t\"currency\"\t\"tax_rate\"\t\"stock\"\n",
+            "the header on line 1 separates columns by tabs; save the file with commas",
+        ),
+        (
+            b"PK\x03\x04\x14\0\x06\0\xde\xad",
+            "the file is packed, as workbooks (.xlsx, .ods) are; save the sheet as CSV",
         ),
         (
             b"\nsku;name;price;currency;tax_rate;stock\n",

@@ -26,12 +26,12 @@ impl fmt::Display for UnknownColumn {
     }
 }
 
-/// Those among the names of a header.
-pub(super) fn unknown(names: &[&str], optional: [Option<usize>; OPTIONAL.len()]) -> Vec<UnknownColumn> {
+/// Those among the names of a header that lacks some of ours.
+pub(super) fn unknown(names: &[&str], absent: &[&'static str]) -> Vec<UnknownColumn> {
     let ours = |name: &str| COLUMNS.iter().chain(&OPTIONAL).any(|column| name.eq_ignore_ascii_case(column));
     let written = names.iter().map(|name| name.trim()).filter(|name| !name.is_empty() && !ours(name));
-    let absent = || OPTIONAL.into_iter().zip(optional).filter(|(_, place)| place.is_none()).map(|(column, _)| column);
-    written.map(|name| UnknownColumn { name: name.to_owned(), meant: nearest(name, absent()) }).collect()
+    let meant = |name| nearest(name, absent.iter().copied());
+    written.map(|name| UnknownColumn { name: name.to_owned(), meant: meant(name) }).collect()
 }
 
 /// The column that is fewest slips of the pen away, if they are few for its length.
@@ -89,12 +89,12 @@ mod tests {
             ("weight", None),
             ("prices", None),
         ] {
-            let found = unknown(&[" SKU ", name, "", " "], [None; OPTIONAL.len()]);
+            let found = unknown(&[" SKU ", name, "", " "], &OPTIONAL);
             assert_eq!(found, [UnknownColumn { name: name.to_owned(), meant }]);
         }
-        let there = unknown(&["tax_category", "tax_catgory"], [Some(0), None, None]);
+        let there = unknown(&["tax_category", "tax_catgory"], &OPTIONAL[1..]);
         assert_eq!(there, [UnknownColumn { name: "tax_catgory".to_owned(), meant: None }]);
         let long = "x".repeat(500_000);
-        assert_eq!(unknown(&[&long], [None; OPTIONAL.len()]), [UnknownColumn { name: long.clone(), meant: None }]);
+        assert_eq!(unknown(&[&long], &OPTIONAL), [UnknownColumn { name: long.clone(), meant: None }]);
     }
 }

@@ -153,7 +153,7 @@ fn welcome(aws: &LocalAws, database_url: &str) -> anyhow::Result<()> {
     say!(
         "Place an order and wait up to ten seconds for the answer:\n\n  \
          curl -sS {api}/v1/orders -H \"Authorization: Bearer {token}\" \\\n    \
-         -H 'Idempotency-Key: try-1' -H 'Prefer: wait=10' -H 'Content-Type: application/json' \\\n    \
+         -H \"Idempotency-Key: try-$(date +%s)\" -H 'Prefer: wait=10' -H 'Content-Type: application/json' \\\n    \
          -d '{order}'\n"
     );
     say!("Its database: psql '{database_url}'");

@@ -168,8 +168,8 @@ enum CatalogCommand {
     ///
     /// A product of tax_category export can be ordered to abroad only, and needs a seller with a VAT number.
     ///
-    /// A file that was imported before is recognised by what it says, however it was saved since, and changes nothing: a command
-    /// that was cut short can be repeated.
+    /// A file of what came in that was imported before is recognised by what it says, however it was saved since, and changes
+    /// nothing: a command that was cut short can be repeated. A count is taken as it is, each time.
     Import(ImportArgs),
 }
 

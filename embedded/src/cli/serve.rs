@@ -12,7 +12,6 @@ use crate::{
 use handlers::token::{Identity, Role, Tokens};
 use std::{future::pending, io::IsTerminal, pin::pin, process::ExitCode, sync::Arc};
 use time::{Duration, OffsetDateTime};
-use workflows::invoice::TimeZone;
 
 /// A token that lasts a working day is enough to try things out.
 const TRIAL: Duration = Duration::hours(24);
@@ -75,13 +74,17 @@ fn trial_token(config: &Config, now: OffsetDateTime) -> anyhow::Result<String> {
     }
 }
 
+/// A text as one word of a shell.
+fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', r"'\''"))
+}
+
 async fn welcome(config: &Config, pipeline: &Pipeline) -> anyhow::Result<()> {
     let token = trial_token(config, pipeline.parts.ports.clock.now())?;
     let url = format!("http://{}", pipeline.address);
     let first = pipeline.parts.ports.catalogue.products(None, 1).await?.items.into_iter().next();
     say!("sluice serves on {url}  (documents in {})\n", config.data_dir.join("documents").display());
-    let seller = &config.orders.seller;
-    if !seller.specimen && seller.time_zone == TimeZone::default() {
+    if !config.orders.seller.specimen && !config.has_time_zone {
         say!("Invoices are dated by UTC: set SLUICE_TIME_ZONE if the seller keeps its books elsewhere.\n");
     }
     if first.is_none() {
@@ -104,8 +107,9 @@ async fn welcome(config: &Config, pipeline: &Pipeline) -> anyhow::Result<()> {
     say!(
         "Place an order and wait up to five seconds for the answer:\n\n  \
          curl -sS {url}/v1/orders -H \"Authorization: Bearer {token}\" \\\n    \
-         -H 'Idempotency-Key: try-1' -H 'Prefer: wait=5' -H 'Content-Type: application/json' \\\n    \
-         -d '{order}'\n"
+         -H \"Idempotency-Key: try-$(date +%s)\" -H 'Prefer: wait=5' -H 'Content-Type: application/json' \\\n    \
+         -d {}\n",
+        quoted(&order.to_string())
     );
     say!("Then: GET {url}/v1/orders, {url}/v1/orders/ID/invoice, {url}/openapi.json, {url}/metrics");
     let tokens = match &config.tokens {

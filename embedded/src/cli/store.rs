@@ -171,6 +171,7 @@ impl Store {
 }
 
 async fn bring_up_to_date(database: &Database) -> anyhow::Result<()> {
+    database.require_unicode().await?;
     database.migrate().await.context("the database cannot be brought up to date")
 }
 

@@ -1,6 +1,7 @@
 //! Serves the API over HTTP/1.1 to anybody: a head and a body have their time, connections their number, and whoever only
 //! holds one makes room for whoever uses one. What axum brings for serving has no limits.
 
+mod arrivals;
 mod bodies;
 mod connections;
 mod files;
@@ -8,6 +9,7 @@ mod files;
 pub use connections::Limits;
 pub(crate) use files::raise_limit;
 
+use arrivals::Arrivals;
 use axum::{Router, body::Body, extract::Request, middleware, response::Response};
 use connections::{Connection, Connections, End, Phase};
 use handlers::api::FromThisMachine;
@@ -34,6 +36,7 @@ pub(crate) async fn serve(listener: TcpListener, router: Router, limits: Limits,
     let connections = Connections::new(limits);
     let lingering = Arc::new(Semaphore::new(files::lingering(limits.in_all)));
     let tracker = TaskTracker::new();
+    let mut arrivals = Arrivals::new();
     loop {
         let accepted = tokio::select! {
             _ = stopping.wait_for(|stop| *stop) => break,
@@ -53,6 +56,7 @@ pub(crate) async fn serve(listener: TcpListener, router: Router, limits: Limits,
             let lingering = Arc::clone(&lingering);
             tracker.spawn(carry(stream, connection, router.clone(), lingering, stopping.clone()));
         }
+        arrivals.one().await;
     }
     drop(listener);
     tracker.close();

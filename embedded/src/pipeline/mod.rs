@@ -19,11 +19,12 @@ use crate::{
     http::{self, Limits},
 };
 use adapters::{
-    documents::installation,
+    documents::{StoredDocuments, installation},
     postgres::{Database, pooler, queue::PgQueue},
+    reader::PdfReader,
     system::{SystemClock, SystemIds},
 };
-use anyhow::Context;
+use anyhow::{Context, bail};
 use consume::Consumer;
 use handlers::{
     api::{self, Acceptances, App, Metrics, Reads},
@@ -37,6 +38,7 @@ use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 use tokio_util::task::TaskTracker;
 use waiting::Waiting;
 use wake::Wakes;
+use workflows::invoice::Seller;
 use workflows::wiring::{QUEUES, Runtime, schedules_of};
 
 /// Connections of each kind: enough that steps rarely wait for each other's, few enough that each has its statements
@@ -81,13 +83,17 @@ impl Pipeline {
             Database::connect(database_url, CONNECTIONS).context("the database's URL cannot be understood")?;
         database.reach().await?;
         pooler::require_sessions(&database.durable.connect_options()).await?;
+        database.require_unicode().await?;
         database.migrate().await.context("the database cannot be brought up to date")?;
+        has_its_seller(&database, &config.orders.seller).await?;
         let definition = Arc::new(engine::checkout()?);
         let starter = Arc::new(Starter::new(database.clone(), Arc::new(SystemClock), Arc::clone(&definition)));
-        let documents = config.data_dir.join("documents");
-        installation::claim(&database, &documents).await?;
+        let folder = config.data_dir.join("documents");
+        let installation = installation::claim(&database, &folder).await?;
+        let documents = StoredDocuments::in_folder_of(installation, &folder)
+            .with_context(|| format!("the folder for documents, {}, cannot be used", folder.display()))?;
         let parts =
-            Parts::assemble(&database, starter, &documents, config.orders.clone(), config.terms, config.money_is_real)?;
+            Parts::assemble(&database, starter, documents, config.orders.clone(), config.terms, config.money_is_real)?;
         let parts = Arc::new(parts);
         let (lease, holdings) = (config.lease, Holdings::default());
         let (instance, registration) =
@@ -193,6 +199,18 @@ async fn keep_registered(mut registration: Registration, mut leaving: watch::Rec
     registration
 }
 
+/// Makes sure that a shop which has issued invoices does not go on with specimens under their numbers, because a setting was
+/// lost. Release 0.1.0 knew no specimens, and issued those of the example as if they were none.
+async fn has_its_seller(database: &Database, seller: &Seller) -> anyhow::Result<()> {
+    match database.last_seller().await? {
+        Some(name) if seller.specimen && name != seller.party.name => bail!(
+            "SLUICE_SELLER is not set, and this shop has issued invoices of {name:?}: the next numbers would be specimens. Set \
+             it as it was, or set SLUICE_DATA_DIR (or DATABASE_URL) to another shop's"
+        ),
+        Some(_) | None => Ok(()),
+    }
+}
+
 /// Takes an address.
 ///
 /// # Errors
@@ -212,6 +230,7 @@ fn app(parts: &Parts, waiting: Waiting, tokens: Arc<dyn Tokens>, metrics: Arc<Me
         search: ports.search,
         documents: ports.documents,
         issued: ports.issued,
+        reader: Arc::new(PdfReader),
         queue: ports.queue,
         clock: ports.clock,
         ids: Arc::new(SystemIds),

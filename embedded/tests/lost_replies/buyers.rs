@@ -3,12 +3,17 @@
 use super::support::{HOT, Shop, id_in, new_id, order};
 use handlers::token::{Identity, Role};
 use reqwest::{Method, StatusCode};
+use serde_json::{Map, Value};
 use std::{sync::Arc, time::Duration};
 use uuid::Uuid;
 use workflows::ports::Clock;
 
 /// A SKU that costs nothing. It would pass for a card number, so whoever accepts orders asks the catalogue for it.
 pub(crate) const GIFT: &str = "4006381310062";
+/// A SKU that costs as much as an amount can be, so that with its tax there is no total.
+pub(crate) const DEAREST: &str = "DEAREST";
+/// How those pay for whose orders no workflow ever begins.
+pub(crate) const NEVER_BEGUN: &str = "pm_card_mastercard";
 const CUSTOMER: &str = "zoe";
 /// Between two times that somebody asks.
 const PAUSE: Duration = Duration::from_millis(50);
@@ -19,8 +24,10 @@ pub(crate) struct Kind {
     pub(crate) name: &'static str,
     sku: &'static str,
     method: &'static str,
+    /// What the order says besides or otherwise, as a JSON object.
+    says: &'static str,
     then: Then,
-    /// The provider takes its time.
+    /// It takes seconds until it ends: the provider takes its time, or it ends by a clock.
     pub(crate) is_slow: bool,
 }
 
@@ -30,30 +37,40 @@ enum Then {
     AsksAgain,
     CallsItOffAtOnce,
     CallsItOffWhenConfirmed,
+    /// Until the order's stock is held for it no longer.
+    LetsItsTimePass,
 }
 
 const fn kind(name: &'static str, sku: &'static str, method: &'static str, then: Then) -> Kind {
-    Kind { name, sku, method, then, is_slow: false }
+    Kind { name, sku, method, says: "{}", then, is_slow: false }
 }
 
-const fn slow(name: &'static str, method: &'static str) -> Kind {
-    Kind { name, sku: "TEA", method, then: Then::Waits, is_slow: true }
+const fn saying(name: &'static str, says: &'static str) -> Kind {
+    Kind { name, sku: "TEA", method: "pm_card_visa", says, then: Then::Waits, is_slow: false }
 }
 
-/// Every kind of order that there is.
+const fn slow(name: &'static str, method: &'static str, then: Then) -> Kind {
+    Kind { name, sku: "TEA", method, says: "{}", then, is_slow: true }
+}
+
+/// Every kind of order that there is. Whether each reason to refuse one is among their ends is seen while nothing is lost.
 pub(crate) const KINDS: &[Kind] = &[
     kind("paid", "TEA", "pm_card_visa", Then::Waits),
     kind("asked for twice", "CUP", "pm_card_visa", Then::AsksAgain),
     kind("declined", "TEA", "pm_card_chargeDeclined", Then::Waits),
     kind("of an unknown SKU", "NOBODY-SELLS-THIS", "pm_card_visa", Then::Waits),
     kind("out of stock", HOT, "pm_card_visa", Then::Waits),
+    kind("of more than can be charged", DEAREST, "pm_card_visa", Then::Waits),
+    saying("shown another price", r#"{ "expected_total": { "amount": 1, "currency": "EUR" } }"#),
+    saying("in another currency", r#"{ "currency": "USD" }"#),
     kind("free", GIFT, "pm_card_visa", Then::Waits),
     kind("called off at once", "POT", "pm_card_visa", Then::CallsItOffAtOnce),
     kind("called off when confirmed", "POT", "pm_card_visa", Then::CallsItOffWhenConfirmed),
-    slow("paid at the third attempt", "pm_sandbox_flaky"),
-    slow("paid slowly", "pm_sandbox_slow"),
-    slow("paid without an answer", "pm_sandbox_timeout_charged"),
-    slow("never heard of by the provider", "pm_sandbox_timeout_lost"),
+    slow("paid at the third attempt", "pm_sandbox_flaky", Then::Waits),
+    slow("paid slowly", "pm_sandbox_slow", Then::Waits),
+    slow("paid without an answer", "pm_sandbox_timeout_charged", Then::Waits),
+    slow("never heard of by the provider", "pm_sandbox_timeout_lost", Then::Waits),
+    slow("never begun", NEVER_BEGUN, Then::LetsItsTimePass),
 ];
 
 /// Somebody at a checkout.
@@ -66,7 +83,8 @@ pub(crate) struct Buyer {
 impl Buyer {
     /// Orders, and does whatever that kind of buyer does then; gives the order's id.
     pub(crate) async fn buys(self, kind: &'static Kind) -> Uuid {
-        let (key, body) = (new_id().to_string(), order(&[(kind.sku, 1)], kind.method));
+        let (key, mut body) = (new_id().to_string(), order(&[(kind.sku, 1)], kind.method));
+        body.as_object_mut().unwrap().extend(serde_json::from_str::<Map<String, Value>>(kind.says).unwrap());
         let id = self.submits(&key, &body).await;
         match kind.then {
             Then::Waits => {}
@@ -78,11 +96,12 @@ impl Buyer {
                 }
                 self.calls_off(id).await;
             }
+            Then::LetsItsTimePass => self.lets_the_time_pass_of(id).await,
         }
         id
     }
 
-    async fn submits(&self, key: &str, body: &serde_json::Value) -> Uuid {
+    async fn submits(&self, key: &str, body: &Value) -> Uuid {
         loop {
             if let Ok(answer) = self.shop.submit(&self.url, CUSTOMER, key, body).await
                 && let Some(text) = self.said(answer, StatusCode::ACCEPTED).await
@@ -100,6 +119,15 @@ impl Buyer {
             {
                 return;
             }
+            tokio::time::sleep(PAUSE).await;
+        }
+    }
+
+    /// The time is not waited for but set back in the database.
+    async fn lets_the_time_pass_of(&self, id: Uuid) {
+        let pass = "update orders set reserved_until = sluice_now() - interval '1 second'
+                    where id = $1 and status = 'reserved'";
+        while sqlx::query(pass).bind(id).execute(self.shop.pool()).await.unwrap().rows_affected() == 0 {
             tokio::time::sleep(PAUSE).await;
         }
     }

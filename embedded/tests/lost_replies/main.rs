@@ -1,6 +1,6 @@
 //! The line between the pipeline and its database loses the reply to each statement in turn, or the request, or the reply
 //! to the commit; then connections at random; then everything for a while. Every order ends as it would have, nobody who
-//! paid is refused, and the audit finds nothing.
+//! paid is refused, and the audit finds nothing. An audit that loses a reply itself finds nothing that is not so.
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
@@ -8,6 +8,7 @@
     reason = "a test fails by panicking, and says with what seed"
 )]
 
+mod audit;
 mod buyers;
 mod provoke;
 mod silence;
@@ -65,6 +66,26 @@ async fn a_payment_that_was_noted_without_an_answer_was_not_asked_for() {
     shop.settled(&[id], Duration::from_secs(60)).await;
     assert!(noted.has_struck() && never_heard.has_struck());
     assert_eq!(shop.status(id).await, "confirmed");
+    shop.audit().await;
+    pipeline.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nobody_is_refused_because_what_the_provider_was_asked_was_lost_again_and_again() {
+    let shop = Shop::open(0).await;
+    let proxy = Proxy::start(&shop.url).await.unwrap();
+    let pipeline = shop.pipeline_on(&proxy.url(), short_lease()).await;
+    let url = format!("http://{}", pipeline.address);
+    let ordering = shop.accepted_all(&url, &["pm_card_visa"]);
+    let losing = async {
+        for _ in 0..4 {
+            proxy.arm("sandbox.decide", Loss::Request).struck().await;
+        }
+    };
+    let (ids, lost) = tokio::join!(ordering, tokio::time::timeout(Duration::from_secs(60), losing));
+    lost.unwrap();
+    shop.settled(&ids, Duration::from_secs(60)).await;
+    assert_eq!(shop.status(ids[0]).await, "confirmed");
     shop.audit().await;
     pipeline.stop().await;
 }

@@ -18,7 +18,6 @@ use workflows::{lifecycle::Command, steps::issue_invoices::document_path, wiring
 
 /// Statements that run only after another was lost.
 const AFTER_ANOTHER: &[(&str, &str, Loss)] = &[
-    ("sandbox.find", "sandbox.decide", Loss::Reply),
     ("orders.sellers", "orders.insert_invoices", Loss::Commit),
     ("executions.recognise", "executions.checkpoint", Loss::Reply),
     ("orders.events", "orders.update", Loss::Commit),

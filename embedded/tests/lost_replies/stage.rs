@@ -1,7 +1,7 @@
 //! A shop whose pipeline reaches its database by way of a proxy, and the orders that were placed in it.
 
 use super::{
-    buyers::{Buyer, GIFT, KINDS},
+    buyers::{Buyer, DEAREST, GIFT, KINDS, NEVER_BEGUN},
     statements::Statement,
     support::{Shop, wait_until},
 };
@@ -11,7 +11,9 @@ use adapters::{
     system::SystemClock,
 };
 use pg_proxy::{Loss, Proxy};
+use schemas::order::Reason;
 use sluice::pipeline::Pipeline;
+use sqlx::AssertSqlSafe;
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex},
@@ -25,6 +27,14 @@ use workflows::invoice::TaxTerms;
 const SOON: Duration = Duration::from_secs(60);
 /// The longest until every order is at its end after the last loss: a lease, and the provider's time-outs.
 const WITHIN: Duration = Duration::from_secs(60);
+
+/// Reasons that no order has yet.
+const NO_REASON_YET: &[Reason] = &[Reason::ReviewDeclined];
+
+/// Whether payments in doubt depend on a statement: with it those are placed too.
+fn is_of_payments(statement: &str) -> bool {
+    statement.starts_with("sandbox.") || ["orders.write_payments", "orders.update"].contains(&statement)
+}
 
 /// An order on its way: what was to be lost when it was placed, of what kind it is, and its id, once it has one.
 type Placed = (String, &'static str, JoinHandle<Uuid>);
@@ -43,17 +53,18 @@ impl Stage {
     /// Nothing of the hot SKU is left in it.
     pub(crate) async fn open(server: &EphemeralPostgres) -> Self {
         let shop = Arc::new(Shop::open_on(server, 0).await);
-        let gift = Delivery {
-            sku: GIFT.to_owned(),
-            name: "A gift for tests".to_owned(),
-            price: 0,
+        let delivery = |sku: &str, price| Delivery {
+            sku: sku.to_owned(),
+            name: "Something for tests".to_owned(),
+            price,
             currency: "EUR".parse().unwrap(),
             tax_rate_bp: 1_900,
             tax_terms: TaxTerms::default(),
             units: 1_000,
         };
         let catalogue = PgCatalogue::new(shop.database.clone(), Arc::new(SystemClock));
-        catalogue.import(&[gift], "tests", |_| {}).await.unwrap();
+        catalogue.import(&[delivery(GIFT, 0), delivery(DEAREST, i64::MAX)], "tests", |_| {}).await.unwrap();
+        begin_no_workflow_of_some(&shop).await;
         let proxy = Proxy::start(&shop.url).await.unwrap();
         let pipeline = shop.pipeline_on(&proxy.url(), super::short_lease()).await;
         Self { shop, proxy, pipeline, placed: Mutex::default() }
@@ -69,11 +80,16 @@ impl Stage {
         let ends = self.ends().await;
         assert_eq!(ends.len(), KINDS.len());
         self.pipeline.stop().await;
-        ends.into_iter().map(|(_, kind, end)| (kind, end)).collect()
+        let ends: Ends = ends.into_iter().map(|(_, kind, end)| (kind, end)).collect();
+        let is_an_end = |reason: &Reason| ends.values().any(|end| end.split(", ").any(|word| word == reason.as_str()));
+        let missing: Vec<Reason> = Reason::ALL.iter().copied().filter(|reason| !is_an_end(reason)).collect();
+        assert_eq!(missing, NO_REASON_YET, "no kind of buyer is refused for these reasons; have buyers.rs name one");
+        ends
     }
 
     /// Loses all that can be lost of a statement, one after the other. For one that only reads it is all one.
     pub(crate) async fn lose_each(&self, Statement { name: statement, writes }: &Statement, slow_ones_too: bool) {
+        let slow_ones_too = slow_ones_too || is_of_payments(statement);
         self.lose(statement, Loss::Reply, slow_ones_too).await;
         if !writes {
             return;
@@ -165,4 +181,17 @@ impl Stage {
         );
         open.bind(ids).fetch_all(self.shop.pool()).await.unwrap()
     }
+}
+
+/// As if whoever reserved those orders had died before their workflows began, each time.
+async fn begin_no_workflow_of_some(shop: &Shop) {
+    let trigger = format!(
+        "create function never_begin() returns trigger language plpgsql as $$
+         begin
+             if exists (select from orders where id = new.id and payment_method = '{NEVER_BEGUN}') then return null; end if;
+             return new;
+         end $$;
+         create trigger never_begin before insert on executions for each row execute function never_begin()"
+    );
+    sqlx::raw_sql(AssertSqlSafe(trigger)).execute(shop.pool()).await.unwrap();
 }

@@ -16,7 +16,8 @@ const HEADER: &str = "sku,name,price,currency,tax_rate,stock";
 const SETTLED: Duration = Duration::from_secs(60);
 
 impl Open {
-    fn file(&self, rows: &str) -> String {
+    /// A catalogue file of these rows.
+    pub(crate) fn file(&self, rows: &str) -> String {
         let path = self.shop.dir.path().join("goods.csv");
         fs::write(&path, format!("{HEADER}\n{rows}\n")).unwrap();
         path.to_str().unwrap().to_owned()
@@ -24,7 +25,7 @@ impl Open {
 }
 
 /// EAN-13, ISBN-13, UPC-A, GTIN-14: several are what a card of their length looks like.
-const BARCODES: [&str; 10] = [
+pub(crate) const BARCODES: [&str; 10] = [
     "4006381310062",
     "9783161480027",
     "9791034304455",

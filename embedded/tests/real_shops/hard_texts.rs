@@ -4,7 +4,7 @@
 //! looked for; parameters are taken by their form alone.
 
 use crate::{
-    sending::{Open, changed},
+    sending::{Open, changed, encoded},
     support::wait_until,
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -12,7 +12,7 @@ use reqwest::StatusCode;
 use serde_json::json;
 use std::time::Duration;
 
-const NAUGHTY: [(&str, &str); 48] = [
+pub(crate) const NAUGHTY: [(&str, &str); 48] = [
     ("Reserved Strings", "undefined"),
     ("Reserved Strings", "null"),
     ("Reserved Strings", "(null)"),
@@ -76,12 +76,8 @@ const NO_NAMES: [(&str, &str); 9] = [
     ("Terminal Escape Codes, the bell", "But now...\u{7}"),
 ];
 
-fn encoded(text: &str) -> String {
-    text.bytes().map(|byte| format!("%{byte:02X}")).collect()
-}
-
 #[tokio::test]
-async fn a_naughty_text_is_a_name_is_kept_as_it_came_and_is_looked_for() {
+async fn a_naughty_text_is_a_name_is_kept_as_it_came_and_finds_its_order() {
     let open = Open::new().await;
     let mut ids = Vec::new();
     for (section, text) in NAUGHTY {
@@ -107,16 +103,23 @@ async fn a_naughty_text_is_a_name_is_kept_as_it_came_and_is_looked_for() {
     }
     let all: Vec<_> = ids.iter().map(|(id, _)| *id).collect();
     open.shop.settled(&all, Duration::from_secs(60)).await;
-    for (id, text) in ids {
+    for (id, text) in &ids {
         let kept = sqlx::query_scalar::<_, String>("select shipping_address ->> 'name' from orders where id = $1");
-        assert_eq!(kept.bind(id).fetch_one(open.shop.pool()).await.unwrap(), text);
-        assert_eq!(open.shop.status(id).await, "confirmed", "{text:?}");
+        assert_eq!(kept.bind(id).fetch_one(open.shop.pool()).await.unwrap(), *text);
+        assert_eq!(open.shop.status(*id).await, "confirmed", "{text:?}");
     }
     wait_until("search to show them all", Duration::from_secs(60), async || {
         let shown = open.shop.count("select count(*) from order_search where words is not null").await;
         if shown == i64::try_from(NAUGHTY.len()).unwrap() { Ok(()) } else { Err(format!("{shown}")) }
     })
     .await;
+    for (id, text) in &ids {
+        let found = open.orders(text).await;
+        // Signs alone are no word, and find nothing rather than everything.
+        let expected = text.chars().any(char::is_alphanumeric);
+        assert_eq!(found.contains(id), expected, "{text:?} finds {} orders", found.len());
+        assert!(expected || found.is_empty(), "{text:?} finds {} orders", found.len());
+    }
     open.shop.audit().await;
 }
 

@@ -71,23 +71,26 @@ async fn a_card_number_is_refused_wherever_and_however_it_is_written_and_leaves_
     assert!(!open.server.log().contains("4242"), "a card number was logged");
 }
 
+/// What looks like a card number at a glance, and is none.
+pub(crate) const NUMBERS_OF_A_LIFE: [&str; 11] = [
+    "Tel. +86 138 0013 8002",
+    "030 1234567 / 0171 1234567",
+    "IBAN DE89 3704 0044 0532 0130 00",
+    "61 1090 1014 0000 0712 1981 2874",
+    "Számlaszám: 11773016-11111018",
+    "CLABE 646180157062641472",
+    "CNPJ 11.222.333/0001-81",
+    "12-34-56 12345678",
+    "52.520008, 13.404954",
+    "ISBN 978-3-16-148002-7",
+    "Packstation 123, Postnummer 31415926",
+];
+
 #[tokio::test]
 async fn other_numbers_and_names_of_a_buyers_life_are_taken() {
     let open = Open::new().await;
     let mut ids = Vec::new();
-    for text in [
-        "Tel. +86 138 0013 8002",
-        "030 1234567 / 0171 1234567",
-        "IBAN DE89 3704 0044 0532 0130 00",
-        "61 1090 1014 0000 0712 1981 2874",
-        "Számlaszám: 11773016-11111018",
-        "CLABE 646180157062641472",
-        "CNPJ 11.222.333/0001-81",
-        "12-34-56 12345678",
-        "52.520008, 13.404954",
-        "ISBN 978-3-16-148002-7",
-        "Packstation 123, Postnummer 31415926",
-    ] {
+    for text in NUMBERS_OF_A_LIFE {
         for (_, write) in places() {
             ids.push(open.accepted(text, &changed(|order| write(order, text))).await);
         }
@@ -101,13 +104,16 @@ async fn other_numbers_and_names_of_a_buyers_life_are_taken() {
     open.shop.audit().await;
 }
 
+/// Countries whose post insists on no code.
+pub(crate) const WITHOUT_CODES: [&str; 6] = ["HK", "AE", "BS", "IE", "QA", "PA"];
+
 /// Universal Postal Union, addressing sheets; EN 16931 has the postal code 0..1 (BT-53, BT-78).
 #[tokio::test]
 async fn a_country_without_postal_codes_gets_its_order_and_its_invoice() {
     let open = Open::new().await;
     let empty = [None, Some(json!("")), Some(Value::Null), Some(json!(" ")), Some(json!("\u{a0}"))];
     let mut ids = Vec::new();
-    for country in ["HK", "AE", "BS", "IE", "QA", "PA"] {
+    for country in WITHOUT_CODES {
         for code in &empty {
             ids.push(open.accepted(country, &to(country, code.clone())).await);
         }

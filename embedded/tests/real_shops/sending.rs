@@ -2,8 +2,10 @@
 //! document names, and a refusal says where.
 
 use crate::support::{Shop, id_in, new_id, order, server::Server};
+use handlers::token::Role;
 use reqwest::{Response, StatusCode, header::CONTENT_TYPE};
 use serde_json::{Value, json};
+use std::{fs, path::Path};
 use uuid::Uuid;
 
 /// A shop that is open, with the document of its API.
@@ -28,11 +30,21 @@ impl Answer {
         let word = |error: &Value, name: &str| error[name].as_str().unwrap().to_owned();
         errors.iter().map(|error| (word(error, "pointer"), word(error, "detail"))).collect()
     }
+
+    /// What is in the list that it gives.
+    fn items(&self) -> Vec<Value> {
+        let page: Value = serde_json::from_str(&self.text).unwrap();
+        page["items"].as_array().unwrap().clone()
+    }
 }
 
 impl Open {
     pub(crate) async fn new() -> Self {
-        let shop = Shop::open(0).await;
+        Self::on(Shop::open(0).await).await
+    }
+
+    /// Opens that shop.
+    pub(crate) async fn on(shop: Shop) -> Self {
         let server = Server::start(&shop).await;
         let document = shop.http.get(format!("{}/openapi.json", server.url)).send().await.unwrap();
         Self { document: document.json().await.unwrap(), shop, server }
@@ -62,8 +74,37 @@ impl Open {
 
     /// Asks for what stands at that place of the operation with this path.
     pub(crate) async fn get(&self, operation: &str, at: &str) -> Answer {
-        let request = self.shop.http.get(format!("{}{at}", self.server.url)).bearer_auth(self.shop.token("zoe"));
+        self.get_with(&self.shop.token("zoe"), operation, at).await
+    }
+
+    /// The same with that token.
+    pub(crate) async fn get_with(&self, token: &str, operation: &str, at: &str) -> Answer {
+        let request = self.shop.http.get(format!("{}{at}", self.server.url)).bearer_auth(token);
         self.answer(operation, "get", request.send().await.unwrap()).await
+    }
+
+    /// The names of the products that buyers find by that, the best first.
+    pub(crate) async fn products(&self, query: &str) -> Vec<String> {
+        let answer = self.get("/v1/search", &format!("/v1/search?q={}", encoded(query))).await;
+        assert_eq!(answer.status, StatusCode::OK, "{query}: {}", answer.text);
+        answer.items().iter().map(|product| product["name"].as_str().unwrap().to_owned()).collect()
+    }
+
+    /// The orders that support finds by that.
+    pub(crate) async fn orders(&self, query: &str) -> Vec<Uuid> {
+        let token = self.shop.token_of(Role::Support, "ada");
+        let at = format!("/v1/support/orders?limit=100&q={}", encoded(query));
+        let answer = self.get_with(&token, "/v1/support/orders", &at).await;
+        assert_eq!(answer.status, StatusCode::OK, "{query}: {}", answer.text);
+        answer.items().iter().map(|order| order["id"].as_str().unwrap().parse().unwrap()).collect()
+    }
+
+    /// Puts the invoice of an order into a folder, under that name.
+    pub(crate) async fn invoice(&self, id: Uuid, folder: &Path, name: &str) {
+        let at = format!("{}/v1/orders/{id}/invoice", self.server.url);
+        let answer = self.shop.http.get(at).bearer_auth(self.shop.token("zoe")).send().await.unwrap();
+        assert_eq!(answer.status(), StatusCode::OK, "{name}");
+        fs::write(folder.join(format!("{name}.pdf")), answer.bytes().await.unwrap()).unwrap();
     }
 
     /// The order as the API shows it.
@@ -86,6 +127,11 @@ impl Open {
         }
         Answer { status, replayed, text }
     }
+}
+
+/// A text as it stands in an address.
+pub(crate) fn encoded(text: &str) -> String {
+    text.bytes().map(|byte| format!("%{byte:02X}")).collect()
 }
 
 /// An order with something changed.

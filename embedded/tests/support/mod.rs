@@ -152,6 +152,7 @@ impl Shop {
     /// The same, where the way may fail.
     pub(crate) async fn try_pipeline_on(&self, url: &str, lease: Lease) -> anyhow::Result<Pipeline> {
         let config = Config {
+            has_time_zone: false,
             data_dir: self.dir.path().to_path_buf(),
             listen: ([127, 0, 0, 1], 0).into(),
             connections: Limits::default(),
@@ -172,13 +173,13 @@ impl Shop {
 
     /// A token for a customer, of the key that the servers of this data folder have.
     pub(crate) fn token(&self, customer: &str) -> String {
-        self.token_as(customer, Role::Customer)
+        self.token_of(Role::Customer, customer)
     }
 
-    /// The same for somebody in that role, which is not a warehouse's.
-    pub(crate) fn token_as(&self, name: &str, role: Role) -> String {
+    /// A token for somebody of that role.
+    pub(crate) fn token_of(&self, role: Role, sub: &str) -> String {
         let key = sluice::development_key::development_key(self.dir.path()).unwrap();
-        let identity = Identity { sub: name.to_owned(), role, warehouse: None };
+        let identity = Identity { sub: sub.to_owned(), role, warehouse: None };
         key.sign(&identity, SystemClock.now(), time::Duration::hours(2)).unwrap()
     }
 

@@ -22,6 +22,10 @@ pub(super) fn explain(text: &str, error: &serde_json::Error, arrays: &[String]) 
         Category::Syntax | Category::Eof | Category::Io if text.trim().is_empty() => {
             whole_body("the body is empty: send the order as JSON")
         }
+        Category::Syntax | Category::Eof | Category::Io if text.starts_with('\u{FEFF}') => {
+            // RFC 8259, 8.1.
+            whole_body("the body begins with a byte order mark, which nobody sees: send JSON without it")
+        }
         Category::Syntax | Category::Eof | Category::Io => syntax(error),
         Category::Data if !arrays.is_empty() => no_objects(text, arrays),
         Category::Data => {

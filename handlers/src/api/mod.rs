@@ -52,7 +52,7 @@ use problem::{Kind, Refusal};
 use serde::Serialize;
 use std::sync::Arc;
 use workflows::issued::IssuedInvoices;
-use workflows::ports::{Catalogue, Clock, Documents, Ids, Intake, Orders, Queue, Readiness, Search};
+use workflows::ports::{Catalogue, Clock, Documents, Ids, Intake, InvoiceReader, Orders, Queue, Readiness, Search};
 
 /// What the API needs.
 #[derive(Clone)]
@@ -69,6 +69,8 @@ pub struct App {
     pub documents: Arc<dyn Documents>,
     /// Knows what was printed of them.
     pub issued: Arc<dyn IssuedInvoices>,
+    /// Reads which invoice a document is.
+    pub reader: Arc<dyn InvoiceReader>,
     /// Takes the messages that cancel, and those that have an invoice printed again.
     pub queue: Arc<dyn Queue>,
     /// Tells the time.

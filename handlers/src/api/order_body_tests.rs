@@ -98,6 +98,7 @@ fn missing_unknown_and_repeated_fields_are_named() {
 
 #[test]
 fn what_is_no_json_is_told_by_line_and_column() {
+    assert!(errors("\u{FEFF}{}".as_bytes())[0].1.contains("byte order mark"));
     assert_eq!(errors(b"{\n\"a"), said("", "the body is not valid JSON: see line 2 column 2"));
     for empty in [&b""[..], b" \n"] {
         assert_eq!(errors(empty), said("", "the body is empty: send the order as JSON"));

@@ -12,7 +12,7 @@ use crate::{
     functions::Trigger,
     token::{Identity, TokenKey, Tokens},
 };
-use adapters::system::SystemIds;
+use adapters::{reader::PdfReader, system::SystemIds};
 use axum::{
     Router,
     body::Body,
@@ -97,6 +97,7 @@ fn app(wired: Wired, keys: Keys) -> App {
         search: ports.search,
         documents: ports.documents,
         issued: ports.issued,
+        reader: Arc::new(PdfReader),
         queue: ports.queue,
         // Nobody tells a function of changes.
         decisions: Arc::new(LookAgain),

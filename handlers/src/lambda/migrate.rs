@@ -39,6 +39,7 @@ async fn migrate(reach: &Reach, database: &Database, until: Instant) -> Result<(
         }
         sleep(PAUSE).await;
     }
+    database.require_unicode().await.map_err(|error| failed("Sluice.NotMigrated", chain(error)))?;
     // A change that is cut short is rolled back by the database.
     database.migrate().await.map_err(|error| failed("Sluice.NotMigrated", chain(error)))?;
     let users = reach.database_users().await.map_err(|error| failed("Sluice.UsersUnknown", error.chain()))?;

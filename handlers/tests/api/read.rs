@@ -3,6 +3,7 @@
 use crate::world::*;
 use axum::http::StatusCode;
 use std::{collections::HashSet, time::Duration};
+use uuid::Uuid;
 use workflows::{issued::Fingerprint, order::State};
 
 #[tokio::test]
@@ -139,10 +140,11 @@ async fn an_invoice_is_its_pdf_once_there_is_one() {
     world.invoice(id, "2026-000042", false);
     not_yet(world.get(&path, "alice").await);
     world.invoice(id, "2026-000042", true);
-    let file = b"%PDF-1.7 all of it %%EOF\n";
-    world.keep(file);
+    // Nobody noted what was printed, so it is looked into.
+    let file = format!("%PDF-1.7 {} 2026-000042 %%EOF\n", id.0);
+    world.keep(file.as_bytes());
     let answer = world.get(&path, "alice").await;
-    assert_eq!((answer.status, &answer.body[..]), (StatusCode::OK, &file[..]));
+    assert_eq!((answer.status, &answer.body[..]), (StatusCode::OK, file.as_bytes()));
     assert_eq!(answer.header("content-type"), "application/pdf");
     assert_eq!(answer.header("content-disposition"), "inline; filename=\"2026-000042.pdf\"");
     let mut again = get(&path, "alice");
@@ -157,7 +159,9 @@ async fn a_damaged_invoice_is_never_shown_and_is_printed_again() {
     world.store(id, State::Confirmed);
     world.invoice(id, "2026-000042", true);
     let path = format!("/v1/orders/{id}/invoice");
-    let file = b"%PDF-1.7 all of it %%EOF\n".to_vec();
+    let file = format!("%PDF-1.7 {} 2026-000042 %%EOF\n", id.0).into_bytes();
+    let of_another = format!("%PDF-1.7 {} 2026-000042 %%EOF\n", Uuid::nil());
+    let of_another_number = format!("%PDF-1.7 {} 2026-000041 %%EOF\n", id.0);
     let mended = async |what: &str| {
         world.sent.lock().unwrap().clear();
         let answer = world.get(&path, "alice").await;
@@ -177,9 +181,13 @@ async fn a_damaged_invoice_is_never_shown_and_is_printed_again() {
         mended("cut").await;
         world.keep(&vec![0; file.len()]);
         mended("overwritten").await;
+        world.keep(of_another.as_bytes());
+        mended("swapped for another order's").await;
+        world.keep(of_another_number.as_bytes());
+        mended("swapped for one of another number").await;
+        world.keep(b"%PDF-1.7 of somebody else %%EOF\n");
+        mended("swapped for what is none").await;
     }
-    world.keep(b"%PDF-1.7 of another %%EOF\n");
-    mended("swapped").await;
     world.keep(&file);
     assert_eq!(world.get(&path, "alice").await.status, StatusCode::OK);
 }

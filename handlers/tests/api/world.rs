@@ -119,6 +119,7 @@ impl World {
             search: self.clone(),
             documents: self.clone(),
             issued: self.clone(),
+            reader: self.clone(),
             queue: self.clone(),
             clock: self.clone(),
             ids: self.clone(),

@@ -213,7 +213,7 @@ mod tests {
     #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
     use super::*;
     use crate::journeys::End;
-    use schemas::order::{Reason, Status};
+    use schemas::order::Reason;
 
     #[test]
     fn an_order_strays_that_is_lost_or_ends_otherwise() {
@@ -225,6 +225,5 @@ mod tests {
         let strays = strays(&BTreeMap::from(all), &BTreeMap::from(ends));
         assert_eq!(strays.len(), 2);
         assert!(strays[0].starts_with(&refused.to_string()) && strays[1].starts_with(&lost.to_string()));
-        assert_ne!(End::Open(Status::Cancelled), End::Invoiced);
     }
 }

@@ -15,7 +15,7 @@ mod unavailable;
 mod warehouses;
 
 pub use catalogue::{Catalogue, CatalogueCopy};
-pub use documents::{Documents, Filed, InvoicePrinter, Look};
+pub use documents::{Documents, Filed, InvoicePrinter, InvoiceReader, Look};
 pub use intake::{Acceptance, Intake, Submission};
 pub use messages::{EventBus, OutgoingMessage, Queue, Workflows};
 pub use orders::{Applied, CancelRequest, Dispatch, Numbered, OrderList, Orders, Reservation, Stuck, Sweep};

@@ -108,15 +108,17 @@ async fn store(office: Office<'_>, due: Vec<(OrderId, InvoiceDocument)>) -> Hash
     for (id, record) in kept {
         match &noted {
             Ok(noted) if noted.contains(&id) => {}
-            Ok(_) => {
-                let why =
-                    format!("its number is not {} any more: it is issued with the one that it has now", record.number);
-                results.insert(id, Err(Unavailable::refused("invoices.record", why)));
-            }
+            Ok(_) => drop(results.insert(id, Err(renumbered(&record.number)))),
             Err(error) => drop(results.insert(id, Err(error.shared()))),
         }
     }
     results
+}
+
+/// Nothing was noted of an invoice that had this number when it was printed.
+pub(super) fn renumbered(number: &str) -> Unavailable {
+    let why = format!("its number is not {number} any more: it is issued with the one that it has now");
+    Unavailable::refused("invoices.record", why)
 }
 
 /// Prints an invoice, and says so if a page cannot show all of it.

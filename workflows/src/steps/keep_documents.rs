@@ -1,15 +1,15 @@
 //! Issued documents are kept as they were: what is damaged or lost is found, and printed again from what is stored.
 //!
-//! Whoever finds one puts its order on queue `invoice`, whose step mends it: that has a printer and a store to write to,
-//! on both runtimes.
+//! The schedule and the API put the order of one that they find on queue `invoice`, whose step mends it: that has a printer
+//! and a store to write to, on both runtimes. The audit only says so.
 
 use super::{
-    issue_invoices::{Office, document_path, print},
+    issue_invoices::{Office, document_path, print, renumbered},
     take_place::ensure_reads_as,
 };
 use crate::{
     issued::{Condition, Fingerprint, Issued, IssuedInvoices, Place},
-    ports::{Documents, InvoicePrinter, Look, OutgoingMessage, Queue, Unavailable},
+    ports::{Documents, InvoicePrinter, InvoiceReader, Look, OutgoingMessage, Queue, Unavailable},
 };
 use futures_util::{StreamExt, stream};
 use schemas::ids::OrderId;
@@ -110,9 +110,9 @@ fn fingerprint(order: OrderId, found: &Look) -> Option<(OrderId, Fingerprint)> {
 }
 
 /// Whether a document says itself that it is that invoice.
-pub fn says_so(printer: &dyn InvoicePrinter, issued: &Issued, found: &Look) -> bool {
+pub fn says_so(reader: &dyn InvoiceReader, issued: &Issued, found: &Look) -> bool {
     match found {
-        Look::Document(content) => printer.read_back(content).is_some_and(|says| says.is(issued.order, &issued.number)),
+        Look::Document(content) => reader.read_back(content).is_some_and(|says| says.is(issued.order, &issued.number)),
         Look::Nothing | Look::Unreadable(_) | Look::Blocked(_) => false,
     }
 }
@@ -155,7 +155,10 @@ async fn print_again(
     let printed = print(office.printer, document).await?;
     ensure_reads_as(issued, &printed)?;
     let kept = office.documents.put_over(&document_path(&issued.number), found, printed.pdf).await?;
-    office.issued.record(&[(issued.order, printed.record)]).await?;
+    let noted = office.issued.record(&[(issued.order, printed.record)]).await?;
+    if !noted.contains(&issued.order) {
+        return Err(renumbered(&issued.number));
+    }
     let (order, number) = (issued.order, &issued.number);
     tracing::warn!(%order, number, ?condition, kept, "an invoice was printed again; what stood in its place is kept, if anything did");
     Ok(())

@@ -19,7 +19,7 @@ use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 use workflows::{
     invoice::{Edition, InvoiceDocument},
-    issued::{Fingerprint, Issued, IssuedInvoices, Place, PrintRecord},
+    issued::{Fingerprint, Issued, IssuedInvoices, Place, PrintRecord, ReadBack},
     lifecycle::Command,
     order::{State, StoredOrder, submitted},
     ports::*,
@@ -244,6 +244,15 @@ impl Documents for World {
 
     async fn get(&self, path: &str) -> Result<Option<Vec<u8>>, Unavailable> {
         Ok(self.documents.lock().unwrap().get(path).cloned())
+    }
+}
+
+/// A file here names its order and its number in its second and third word.
+impl InvoiceReader for World {
+    fn read_back(&self, file: &[u8]) -> Option<ReadBack> {
+        let mut words = str::from_utf8(file).ok()?.split(' ').skip(1);
+        let order = OrderId(words.next()?.parse().ok()?);
+        Some(ReadBack { order, number: words.next()?.to_owned(), xml_sha256: [0; 32] })
     }
 }
 
