@@ -1,9 +1,10 @@
 //! Those who read, wait, or only hold a connection, against those who order: on a real server, orders go on being accepted.
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod support;
 
 use futures_util::future::join_all;
+use handlers::token::Role;
 use reqwest::StatusCode;
 use serde_json::Value;
 use std::{
@@ -18,6 +19,7 @@ use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
 };
+use uuid::Uuid;
 
 const WITHIN: Duration = Duration::from_secs(60);
 
@@ -45,49 +47,108 @@ async fn orders_are_accepted(shop: &Shop, server: &Server, count: usize) {
     }
 }
 
+/// An endpoint that is read, with what is asked there.
+struct Asked {
+    url: String,
+    token: String,
+    /// Whether it reads for callers, of whom each has a few places: the others are for anybody, and cost the database nothing.
+    has_places: bool,
+    turned_away: AtomicUsize,
+}
+
+/// The worst that can be asked of an endpoint that is read, by its path in the API's document, and by whom.
+fn worst(path: &str, order: Uuid) -> (Role, Vec<String>) {
+    // As long as a text may be that is searched for.
+    let text = "article number ".repeat(20).replace(' ', "%20").chars().take(240).collect::<String>();
+    match path {
+        "/v1/orders" => {
+            let queries = ["limit=100", "limit=100&status=shipped", "limit=100&status=submitted"];
+            (Role::Customer, queries.map(|query| format!("{path}?{query}")).to_vec())
+        }
+        "/v1/products" => (Role::Customer, vec![format!("{path}?limit=100")]),
+        "/v1/search" => (Role::Customer, vec![format!("{path}?limit=100&q={text}"), format!("{path}?limit=100&q=e")]),
+        "/v1/support/orders" => {
+            (Role::Support, vec![format!("{path}?limit=100&q={text}"), format!("{path}?limit=100&q=e")])
+        }
+        "/v1/products/{sku}" => (Role::Customer, vec![path.replace("{sku}", "TEA")]),
+        "/v1/orders/{id}" | "/v1/orders/{id}/invoice" => {
+            (Role::Customer, vec![path.replace("{id}", &order.to_string())])
+        }
+        "/healthz" | "/readyz" | "/metrics" | "/openapi.json" => (Role::Customer, vec![path.to_owned()]),
+        _ => panic!("{path} can be read: say here what is the worst that can be asked of it"),
+    }
+}
+
+/// Every endpoint of the API that is read, with each of its worst queries, all by one caller.
+fn all_that_is_read(shop: &Shop, server: &Server, order: Uuid) -> Vec<Asked> {
+    let document: Value = serde_json::from_str(handlers::api::openapi_document()).unwrap();
+    let read = document["paths"].as_object().unwrap().iter().filter(|(_, operations)| operations["get"].is_object());
+    let asked = read.flat_map(|(path, operations)| {
+        let (role, queries) = worst(path, order);
+        let token = shop.token_of(role, "zoe");
+        let has_places = operations["get"]["security"][0]["bearerAuth"].is_array();
+        queries.into_iter().map(move |query| Asked {
+            url: format!("{}{query}", server.url),
+            token: token.clone(),
+            has_places,
+            turned_away: AtomicUsize::new(0),
+        })
+    });
+    asked.collect()
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn orders_are_accepted_while_everything_that_is_read_hangs() {
     let shop = Arc::new(Shop::open(0).await);
     let server = Server::start(&shop).await;
+    let order = shop.accepted(&server.url, "zoe", "k", &order(&[("TEA", 1)], "pm_card_visa")).await;
+    shop.settled(&[order], WITHIN).await;
+    let asked: Arc<[Asked]> = all_that_is_read(&shop, &server, order).into();
     let mut lock = shop.pool().begin().await.unwrap();
     sqlx::query("lock table orders, products in access exclusive mode").execute(&mut *lock).await.unwrap();
     let stop = Arc::new(AtomicBool::new(false));
-    let (turned_away, broken) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
-    let paths = ["/v1/orders", "/v1/products", "/v1/search?q=tea", "/v1/products/TEA", "/readyz"];
     let readers: Vec<_> = (0..64)
         .map(|reader| {
-            let (shop, stop) = (Arc::clone(&shop), Arc::clone(&stop));
-            let (turned_away, broken) = (Arc::clone(&turned_away), Arc::clone(&broken));
-            let url = format!("{}{}", server.url, paths[reader % paths.len()]);
+            let (shop, stop, asked) = (Arc::clone(&shop), Arc::clone(&stop), Arc::clone(&asked));
             tokio::spawn(async move {
+                let asked = &asked[reader % asked.len()];
+                let mut broken = Vec::new();
                 while !stop.load(Ordering::SeqCst) {
-                    let answer = shop.http.get(&url).bearer_auth(shop.token("zoe")).send().await;
+                    let answer = shop.http.get(&asked.url).bearer_auth(&asked.token).send().await;
                     match answer.map(|answer| answer.status()) {
-                        Ok(StatusCode::TOO_MANY_REQUESTS) => turned_away.fetch_add(1, Ordering::SeqCst),
-                        Ok(StatusCode::OK | StatusCode::SERVICE_UNAVAILABLE) => 0,
-                        Ok(_) | Err(_) => broken.fetch_add(1, Ordering::SeqCst),
-                    };
+                        Ok(StatusCode::TOO_MANY_REQUESTS) => {
+                            asked.turned_away.fetch_add(1, Ordering::SeqCst);
+                        }
+                        Ok(StatusCode::OK | StatusCode::SERVICE_UNAVAILABLE) => {}
+                        other => broken.push(format!("{}: {other:?}", asked.url)),
+                    }
                 }
+                broken
             })
         })
         .collect();
-    wait_until("readers to be turned away", WITHIN, async || {
-        if turned_away.load(Ordering::SeqCst) > 0 { Ok(()) } else { Err("none was".to_owned()) }
+    wait_until("readers to be turned away everywhere", WITHIN, async || {
+        let served = asked.iter().filter(|asked| asked.has_places && asked.turned_away.load(Ordering::SeqCst) == 0);
+        let served: Vec<&str> = served.map(|asked| asked.url.as_str()).collect();
+        if served.is_empty() { Ok(()) } else { Err(format!("none was at {}", served.join(", "))) }
     })
     .await;
     orders_are_accepted(&shop, &server, 30).await;
     stop.store(true, Ordering::SeqCst);
-    join_all(readers).await;
+    let broken: Vec<String> = join_all(readers).await.into_iter().flat_map(Result::unwrap).collect();
+    assert!(broken.is_empty(), "{broken:?}");
     lock.rollback().await.unwrap();
-    assert_eq!(broken.load(Ordering::SeqCst), 0);
-    wait_until("the list to be readable again", WITHIN, async || {
-        let asked = shop.http.get(format!("{}/v1/orders", server.url)).bearer_auth(shop.token("zoe"));
-        match asked.send().await.unwrap().status() {
-            StatusCode::OK => Ok(()),
-            status => Err(status.to_string()),
-        }
-    })
-    .await;
+    // Nothing of it stays taken, and what was asked is what can be answered.
+    for asked in asked.iter() {
+        wait_until("it to be readable again", WITHIN, async || {
+            let answer = shop.http.get(&asked.url).bearer_auth(&asked.token).send().await.unwrap();
+            match answer.status() {
+                StatusCode::OK => Ok(()),
+                status => Err(format!("{}: {status}", asked.url)),
+            }
+        })
+        .await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -7,8 +7,12 @@ use std::{
     fmt::{Display, Formatter, Result},
 };
 
-/// More pages than that, and more than thrice as many, is growth: eight megabytes for one call.
+/// What costs more than so many times what it costs without a past grows, if it is more than a little, too.
+const SEVERAL_TIMES: f64 = 3.0;
+/// A little: eight megabytes for one call.
 const FEW_PAGES: f64 = 1_000.0;
+/// And by how much longer it may take in any case: what a machine that does something else for a moment adds.
+const LITTLE_LONGER_MS: f64 = 20.0;
 
 pub(super) struct Comparison<'s> {
     pub(super) empty: &'s Seen,
@@ -25,7 +29,8 @@ impl Display for Comparison<'_> {
         self.statements(f)?;
         writeln!(f, "\n{:<34} {:>21}  {:>21}", "p50, max (ms)", "without past", "with past")?;
         for ((what, without), (_, with)) in empty.lists.iter().zip(&past.lists) {
-            writeln!(f, "{what:<34} {:>21}  {:>21}", times(*without), times(*with))?;
+            let mark = mark(takes_longer(without.p50_ms, with.p50_ms));
+            writeln!(f, "{what:<34} {:>21}  {:>21}{mark}", times(*without), times(*with))?;
         }
         writeln!(f, "\n{:<34} {:>21}  {:>21}", "audit (s, MiB, orders looked at)", "without past", "with past")?;
         for (what, without, with) in
@@ -64,7 +69,7 @@ impl Comparison<'_> {
         for name in without.keys().chain(with.keys()).collect::<BTreeSet<_>>() {
             let (before, after) = (without.get(name).copied(), with.get(name).copied());
             let calls = after.or(before).unwrap_or_default().calls;
-            let mark = if grows(before, after) { "  GROWS" } else { "" };
+            let mark = mark(grows(before, after));
             writeln!(f, "{name:<34} {calls:>8} {:>21}  {:>21}{mark}", cost(before), cost(after))?;
         }
         Ok(())
@@ -81,17 +86,32 @@ impl Comparison<'_> {
         pages.max_by(|a, b| a.1.total_cmp(&b.1))
     }
 
-    /// The statements that cost more the longer the past is, but for the audit's, which reads old days once.
+    /// The statements and lists that cost more the longer the past is, but for the audit's statements, which read old days
+    /// once.
     pub(super) fn growing(&self) -> Vec<&str> {
         let (without, with) = (&self.empty.statements.0, &self.past.statements.0);
         let grown = with.iter().filter(|(name, cost)| grows(without.get(*name).copied(), Some(**cost)));
-        grown.map(|(name, _)| name.as_str()).filter(|name| !name.starts_with("audit.")).collect()
+        let statements = grown.map(|(name, _)| name.as_str()).filter(|name| !name.starts_with("audit."));
+        let lists = self.empty.lists.iter().zip(&self.past.lists);
+        // Of many that asked the same, the one in the middle: a moment that the machine was away is no growth.
+        let lists = lists.filter(|((_, without), (_, with))| takes_longer(without.p50_ms, with.p50_ms));
+        statements.chain(lists.map(|((what, _), _)| *what)).collect()
     }
 }
 
+/// Whether a statement reads several times as much, or takes several times as long.
 fn grows(before: Option<Cost>, after: Option<Cost>) -> bool {
-    let pages = |cost: Option<Cost>| cost.unwrap_or_default().pages;
-    pages(after) > FEW_PAGES && pages(after) > 3.0 * pages(before)
+    let (before, after) = (before.unwrap_or_default(), after.unwrap_or_default());
+    let reads_more = after.pages > FEW_PAGES && after.pages > SEVERAL_TIMES * before.pages;
+    reads_more || takes_longer(before.milliseconds, after.milliseconds)
+}
+
+fn takes_longer(before_ms: f64, after_ms: f64) -> bool {
+    after_ms > SEVERAL_TIMES * before_ms && after_ms - before_ms > LITTLE_LONGER_MS
+}
+
+fn mark(grows: bool) -> &'static str {
+    if grows { "  GROWS" } else { "" }
 }
 
 fn cost(cost: Option<Cost>) -> String {
@@ -122,6 +142,18 @@ mod tests {
         assert!(grows(of(300.0), of(1_200.0)));
         assert!(grows(None, of(1_200.0)));
         for (before, after) in [(10.0, 900.0), (900.0, 1_200.0)] {
+            assert!(!grows(of(before), of(after)), "{before} {after}");
+        }
+    }
+
+    #[test]
+    fn growth_is_also_a_call_that_takes_several_times_as_long_and_more_than_a_moment() {
+        let of = |milliseconds: f64| Some(Cost { milliseconds, ..Cost::default() });
+        for (before, after) in [(0.4, 25.0), (30.0, 91.0)] {
+            assert!(grows(of(before), of(after)), "{before} {after}");
+        }
+        assert!(grows(None, of(25.0)));
+        for (before, after) in [(0.4, 17.2), (50.0, 120.0), (91.0, 30.0)] {
             assert!(!grows(of(before), of(after)), "{before} {after}");
         }
     }
