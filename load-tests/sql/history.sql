@@ -91,10 +91,11 @@ begin
 
     insert into invoice_series (series, year, last)
     select distinct 'main', extract(year from created)::integer, 0 from made where version >= 5 on conflict do nothing;
-    insert into invoices (order_id, series, year, number, issued_on, stored_at, seller, size, sha256)
+    insert into invoices (order_id, series, year, number, issued_on, stored_at, seller, specimen, size, sha256)
     select m.id, 'main', s.year, s.last + row_number() over (partition by s.year order by m.id), m.created::date,
            m.created + interval '1 second',
            '{"name": "Shop", "line1": "1 Street", "postal_code": "1", "city": "Town", "country": "DE"}',
+           true,
            length(printed), sha256(convert_to(printed, 'UTF8'))
     from made m join invoice_series s on s.series = 'main' and s.year = extract(year from m.created)
     where m.version >= 5;
