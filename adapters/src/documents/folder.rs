@@ -487,3 +487,23 @@ impl<D: Disk> Documents for Folder<D> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::documents::SystemDisk;
+
+    #[tokio::test]
+    async fn what_is_left_behind_while_a_process_files_is_removed_too_once_an_hour() {
+        let place = tempfile::tempdir().unwrap();
+        let folder = Folder::open(SystemDisk, place.path()).unwrap();
+        let left = place.path().join(INCOMING).join("left");
+        let file = fs::File::create(&left).unwrap();
+        file.set_modified(file.metadata().unwrap().modified().unwrap() - 2 * LEFT_BEHIND).unwrap();
+        assert_eq!(folder.file("a/1.pdf", b"%PDF".to_vec()).await.unwrap(), Filed::Stored);
+        assert!(left.exists(), "it was tidied a moment ago");
+        *folder.0.untidy_at.lock().unwrap() = Some(Instant::now());
+        assert_eq!(folder.file("a/2.pdf", b"%PDF".to_vec()).await.unwrap(), Filed::Stored);
+        assert!(!left.exists());
+    }
+}
