@@ -1,7 +1,7 @@
 //! A folder of documents says which installation they are of. Numbers of invoices are given by a database: with another
 //! database's folder one shop would take the names of the other's documents, and with two folders it would miss half of its own.
 
-use super::{Folder, SystemDisk};
+use super::{Folder, SystemDisk, known_folder::named};
 use crate::postgres::{Database, installation::Installation};
 use std::{
     fs, io,
@@ -134,7 +134,7 @@ fn unusable(folder: &Folder<SystemDisk>, source: io::Error) -> FolderError {
 async fn is_named(database: &Database, folder: &Folder<SystemDisk>, ours: Installation) -> Result<bool, FolderError> {
     let theirs = match folder.mark().await.map_err(|source| unusable(folder, source))? {
         None => return Ok(false),
-        Some(named) if named.parse::<Uuid>() == Ok(ours.id) => return Ok(true),
+        Some(mark) if named(mark.as_bytes()) == Some(ours.id) => return Ok(true),
         Some(theirs) => theirs,
     };
     let (root, ours, is_new) = (folder.root().to_path_buf(), ours.id, !ours.has_folder);
