@@ -1,16 +1,10 @@
-//! What stands behind the ports: PostgreSQL, the document store, the invoice printer and the payment provider.
+//! What stands behind the ports: PostgreSQL, the document store and the payment provider; with feature `aws` the services of AWS.
 
 pub mod audit;
 #[cfg(feature = "aws")]
 pub mod aws;
-pub mod batcher;
-pub mod coalesced;
+pub mod batching;
 pub mod documents;
-pub mod folding;
-pub mod invoice;
-pub mod local_postgres;
 pub mod postgres;
-pub mod printer;
-pub mod reader;
 pub mod sandbox;
 pub mod system;

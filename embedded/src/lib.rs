@@ -1,21 +1,13 @@
-//! The pipeline in one process on PostgreSQL, and its command line.
+//! The command line of the pipeline in one process: a file for each command.
 
-pub mod asl;
-pub mod catalog_csv;
+mod audit;
+pub mod aws_local;
+mod catalog;
 pub mod cli;
-pub mod client;
-pub mod config;
-pub mod csv_records;
-pub mod decimal;
-pub mod demo;
-pub mod development_key;
-pub mod engine;
-#[cfg(test)]
-mod fresh_database;
-pub mod http;
-pub mod issuer;
-pub mod pipeline;
-pub mod replay;
-pub mod session;
-pub mod shutdown;
-mod terminal;
+mod database_url;
+mod dlq;
+mod index;
+mod postgres;
+mod serve;
+mod token;
+mod trail;

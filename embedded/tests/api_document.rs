@@ -7,7 +7,7 @@ mod support;
 use adapters::system::SystemClock;
 use futures_util::future::join_all;
 use handlers::token::{Identity, Role};
-use sluice::cli::aws_local::{Purpose, Python, checkout};
+use sluice::aws_local::{Purpose, Python, checkout};
 use support::{Shop, server::Server};
 use tokio::process::Command;
 use workflows::ports::Clock;
@@ -50,7 +50,7 @@ async fn every_answer_is_as_the_document_says_in_every_role() {
     let shop = Shop::open(1_000).await;
     let server = Server::start(&shop).await;
     let token = |role: Role, warehouse: Option<&str>| {
-        let key = sluice::development_key::development_key(shop.dir.path()).unwrap();
+        let key = runtime::development_key::development_key(shop.dir.path()).unwrap();
         let identity = Identity { sub: "zoe".to_owned(), role, warehouse: warehouse.map(str::to_owned) };
         Some(key.sign(&identity, SystemClock.now(), time::Duration::hours(1)).unwrap())
     };

@@ -98,7 +98,7 @@ async fn a_token_that_is_not_ours_opens_nothing() {
     let claims = URL_SAFE_NO_PAD.decode(&parts[1]).unwrap();
     let promoted = String::from_utf8(claims).unwrap().replace("customer", "support");
     parts[1] = URL_SAFE_NO_PAD.encode(promoted);
-    let key = sluice::development_key::development_key(shop.dir.path()).unwrap();
+    let key = runtime::development_key::development_key(shop.dir.path()).unwrap();
     let zoe = handlers::token::Identity { sub: "zoe".into(), role: handlers::token::Role::Customer, warehouse: None };
     let yesterday = SystemClock.now() - time::Duration::days(1);
     let expired = key.sign(&zoe, yesterday, time::Duration::hours(1)).unwrap();

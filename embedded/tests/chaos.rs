@@ -4,7 +4,7 @@
 
 mod support;
 
-use adapters::local_postgres::{EphemeralPostgres, LocalPostgres};
+use local_postgres::{EphemeralPostgres, LocalPostgres};
 use sqlx::{Connection, PgConnection};
 use std::{sync::Arc, time::Duration};
 use support::{

@@ -6,19 +6,17 @@ mod support;
 
 use adapters::{
     documents::StoredDocuments,
-    postgres::{lease::Lease, orders::PgOrders},
+    postgres::{orders::PgOrders, runtime::lease::Lease},
     system::{SystemClock, SystemIds},
 };
 use handlers::ports::Ports;
-use schemas::intake::AcceptedOrder;
-use sluice::{
+use runtime::{
     engine::{self, Runner, Starter},
-    pipeline::{
-        instance::{self, Holdings, Registration},
-        parts::Parts,
-        wake::Wakes,
-    },
+    instance::{self, Holdings, Registration},
+    parts::Parts,
+    wake::Wakes,
 };
+use schemas::intake::AcceptedOrder;
 use sqlx::AssertSqlSafe;
 use std::{
     sync::{

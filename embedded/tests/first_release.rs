@@ -4,7 +4,8 @@
 
 mod support;
 
-use adapters::{local_postgres::ephemeral, sandbox::Sandbox, system::SystemClock};
+use adapters::{sandbox::Sandbox, system::SystemClock};
+use local_postgres::ephemeral;
 use schemas::ids::OrderId;
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use std::{collections::BTreeMap, time::Duration};

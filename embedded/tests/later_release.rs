@@ -16,7 +16,7 @@ use workflows::ports::Clock;
 const PATIENCE: Duration = Duration::from_secs(30);
 
 async fn get(shop: &Shop, server: &Server, path: &str, role: Role) -> (StatusCode, Value) {
-    let key = sluice::development_key::development_key(shop.dir.path()).unwrap();
+    let key = runtime::development_key::development_key(shop.dir.path()).unwrap();
     let identity = Identity { sub: "zoe".to_owned(), role, warehouse: None };
     let token = key.sign(&identity, SystemClock.now(), time::Duration::hours(1)).unwrap();
     let answer = shop.http.get(format!("{}{path}", server.url)).bearer_auth(token).send().await.unwrap();

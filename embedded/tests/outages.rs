@@ -4,7 +4,7 @@
 
 mod support;
 
-use adapters::local_postgres::EphemeralPostgres;
+use local_postgres::EphemeralPostgres;
 use reqwest::StatusCode;
 use serde_json::Value;
 use std::{fs, sync::atomic::Ordering, time::Duration};

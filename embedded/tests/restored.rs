@@ -7,10 +7,10 @@ mod support;
 use adapters::{
     audit,
     documents::StoredDocuments,
-    local_postgres::ephemeral,
-    postgres::{orders::PgOrders, queue::PgQueue},
+    postgres::{orders::PgOrders, runtime::queue::PgQueue},
     system::SystemClock,
 };
+use local_postgres::ephemeral;
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use std::{collections::BTreeMap, fs, path::Path, process::Command, sync::Arc, time::Duration};
 use support::{Shop, folder, new_id, wait_until};
@@ -123,7 +123,7 @@ async fn what_the_readme_says_after_a_restore_has_everybody_invoiced_and_the_aud
         restored.audit().await;
         let orders = PgOrders::new(restored.database.clone(), Arc::new(SystemClock), Shop::settings());
         let store = StoredDocuments::read_from_folder(&restored.dir.path().join("documents"));
-        let line = audit::documents(&orders, &store, true).await.unwrap();
+        let line = audit::documents(&orders, &store, &printing::PdfReader, true).await.unwrap();
         assert_eq!((usize::try_from(line.checked), line.violations), (Ok(KEPT + come_since + 1), 0), "{line}");
         let now = documents(restored.dir.path());
         assert_eq!(now.len(), KEPT + LOST + come_since + 1, "{:?}", now.keys());

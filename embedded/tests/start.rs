@@ -207,7 +207,7 @@ async fn a_demo_issues_no_invoice_in_the_name_of_a_seller() {
 #[tokio::test]
 async fn who_made_a_token_for_whom_stands_in_the_log_and_the_token_does_not() {
     let folder = folder();
-    sluice::development_key::development_key(folder.path()).unwrap();
+    runtime::development_key::development_key(folder.path()).unwrap();
     let mut token = prepared(folder.path(), None);
     token.args(["token", "--role", "support", "--sub", "ada"]);
     let output = token.stdin(Stdio::null()).output().unwrap();

@@ -2,8 +2,8 @@
 //! PostgreSQL may not clean up what was deleted since.
 
 use crate::server::Server;
-use adapters::local_postgres::LocalPostgres;
 use anyhow::Context;
+use local_postgres::LocalPostgres;
 use sqlx::{Connection, PgConnection};
 
 /// A transaction that is under way until this is dropped.

@@ -1,6 +1,7 @@
 //! What a reader sees of a text: one that says nothing is no name, no street and no city, whatever it is made of.
 
 use crate::sku;
+use unicode_properties::{GeneralCategoryGroup, UnicodeGeneralCategory};
 
 /// Whether nothing of it is seen: it is empty, or made of spaces, of characters that leave no mark, and of what is no
 /// character. A control character is no blank: wherever a text is taken, it is refused by name.
@@ -28,6 +29,19 @@ fn is_variation_selector(c: char) -> bool {
 
 /// The cell of braille without a dot, which is as wide as the others.
 pub(crate) const BLANK_BRAILLE: char = '\u{2800}';
+
+/// Whether somebody who reads a text on a page would see anything, if there is a font for it: a letter, a number or a sign.
+pub fn is_legible(text: &str) -> bool {
+    text.chars().any(|char| match char.general_category_group() {
+        // Blanks that count as letters and symbols.
+        _ if !is_seen(char) => false,
+        GeneralCategoryGroup::Letter
+        | GeneralCategoryGroup::Number
+        | GeneralCategoryGroup::Punctuation
+        | GeneralCategoryGroup::Symbol => true,
+        GeneralCategoryGroup::Mark | GeneralCategoryGroup::Separator | GeneralCategoryGroup::Other => false,
+    })
+}
 
 /// Whether it is one of the 66 code points that Unicode keeps for good from being characters. XML has no place for two of
 /// them.
@@ -92,6 +106,16 @@ mod tests {
             .chars()
         {
             assert!(is_unprintable(c), "{c:?}");
+        }
+    }
+
+    #[test]
+    fn what_stands_on_another_letter_or_is_not_seen_is_not_legible() {
+        for text in ["a", "茶", "7", "-", "☕", " \t\u{301}x", "e\u{301}"] {
+            assert!(is_legible(text), "{text:?}");
+        }
+        for text in ["", " \n", "\u{301}", "\u{2800}", "\u{200b}", "\0", "\u{fffe}", "\u{3164}"] {
+            assert!(!is_legible(text), "{text:?}");
         }
     }
 

@@ -1,12 +1,11 @@
 //! The audit's line about what no database knows: whether the store still has the documents that were issued.
 
 use super::{Line, report::EXAMPLES};
-use crate::reader::PdfReader;
 use futures_util::{StreamExt, stream};
 use serde_json::{Value, json};
 use workflows::{
     issued::{Condition, Issued, IssuedInvoices, Place},
-    ports::{Documents, Look, Unavailable},
+    ports::{Documents, InvoiceReader, Look, Unavailable},
     steps::keep_documents::{inspect, says_so},
 };
 
@@ -21,7 +20,12 @@ const TOGETHER: usize = 4;
 ///
 /// # Errors
 /// If the database or the store does not answer.
-pub async fn documents(issued: &dyn IssuedInvoices, store: &dyn Documents, all: bool) -> Result<Line, Unavailable> {
+pub async fn documents(
+    issued: &dyn IssuedInvoices,
+    store: &dyn Documents,
+    reader: &dyn InvoiceReader,
+    all: bool,
+) -> Result<Line, Unavailable> {
     let mut line = empty();
     let mut place = if all { Place::default() } else { issued.checked().await? };
     loop {
@@ -31,7 +35,7 @@ pub async fn documents(issued: &dyn IssuedInvoices, store: &dyn Documents, all: 
             page = issued.behind(Place::default(), SHARE).await?;
         }
         let Some(last) = page.last().map(|last| last.place) else { break };
-        let looking = stream::iter(page).map(|one| async move { problem(issued, store, one).await });
+        let looking = stream::iter(page).map(|one| async move { problem(issued, store, reader, one).await });
         for found in looking.buffered(TOGETHER).collect::<Vec<_>>().await {
             line.checked += 1;
             let Some(example) = found? else { continue };
@@ -51,6 +55,7 @@ pub async fn documents(issued: &dyn IssuedInvoices, store: &dyn Documents, all: 
 async fn problem(
     issued: &dyn IssuedInvoices,
     store: &dyn Documents,
+    reader: &dyn InvoiceReader,
     mut one: Issued,
 ) -> Result<Option<Value>, Unavailable> {
     let (mut condition, mut found) = inspect(store, &one).await?;
@@ -62,7 +67,7 @@ async fn problem(
     }
     let problem = match condition {
         Condition::Sound => return Ok(None),
-        Condition::Unproven if says_so(&PdfReader, &one, &found) => return Ok(None),
+        Condition::Unproven if says_so(reader, &one, &found) => return Ok(None),
         Condition::Unproven => "nobody noted what was printed, and the document is not of this invoice",
         Condition::Missing => "the document is not in the store",
         Condition::Damaged => "the document is not what was printed",

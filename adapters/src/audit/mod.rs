@@ -21,7 +21,7 @@ mod whole;
 pub use documents::{documents, documents_out_of_reach};
 pub use report::{Line, Report, grouped};
 
-use crate::postgres::{Asked, Database, queue::PgQueue};
+use crate::postgres::{Asked, Database, runtime::queue::PgQueue};
 use audited::Audited;
 use report::MOST_SET_ASIDE;
 use serde_json::Value;

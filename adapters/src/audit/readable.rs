@@ -2,7 +2,7 @@
 //! and nothing carries it on.
 
 use super::{Line, after, report::EXAMPLES};
-use crate::postgres::{Asked, order_rows::unreadable_among};
+use crate::postgres::{Asked, orders::rows::unreadable_among};
 use serde_json::json;
 use sqlx::PgConnection;
 use uuid::Uuid;

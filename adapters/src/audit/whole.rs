@@ -6,7 +6,7 @@ use super::{
     audited::{Audited, open_ranges},
     close, forgotten_before, line, open_snapshot,
 };
-use crate::postgres::{Asked, Database, lease::LONGEST_IN_HAND, milliseconds};
+use crate::postgres::{Asked, Database, milliseconds, runtime::lease::LONGEST_IN_HAND};
 use schemas::money::Currency;
 use std::time::Duration;
 use workflows::{

@@ -1,5 +1,6 @@
 //! The document store: a folder here, a bucket on AWS.
 
+pub(crate) mod aside;
 mod disk;
 mod faults;
 mod folder;
@@ -13,17 +14,6 @@ use async_trait::async_trait;
 use std::{io, path::Path};
 use uuid::Uuid;
 use workflows::ports::{Documents, Filed, Look, Unavailable};
-
-/// Where documents are kept that another one took the place of.
-const ASIDE: &str = "set-aside";
-
-/// The path under which a document of that path is kept, told from others by `which`.
-pub(crate) fn aside(path: &str, which: &str) -> String {
-    match path.rsplit_once('.') {
-        Some((name, kind)) if !kind.contains('/') => format!("{ASIDE}/{name}.{which}.{kind}"),
-        Some(_) | None => format!("{ASIDE}/{path}.{which}"),
-    }
-}
 
 /// Documents wherever they are kept.
 #[derive(Clone)]

@@ -1,7 +1,10 @@
 //! Which installation a database is, and by which of its invoices the folder of their documents is known. Kept in the
 //! database, so a backup of it has the same.
 
-use super::{Asked, Database, invoices::SERIES, order_rows::printed_number};
+use super::{
+    Asked, Database,
+    orders::{invoices::SERIES, rows::printed_number},
+};
 use uuid::Uuid;
 use workflows::{issued::Fingerprint, ports::Unavailable};
 

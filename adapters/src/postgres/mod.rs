@@ -3,44 +3,27 @@
 
 mod address;
 pub mod answer;
-pub mod bell;
 pub mod catalogue;
-pub mod catalogue_file;
-pub mod changes;
 mod credentials;
-pub mod dead_letters;
 pub mod encoding;
-pub mod event_bus;
-mod grams;
 pub mod installation;
-pub mod intake;
-pub mod invoices;
-pub mod issued;
-pub mod lease;
 mod migrating;
 mod moments;
-pub mod order_rows;
 pub mod orders;
-pub mod orders_apply;
-pub mod orders_read;
-pub mod orders_reserve;
 pub mod passed_over;
 pub mod pooler;
-pub mod queue;
-pub mod queue_depths;
 pub mod reach;
-pub mod retention;
 #[cfg(feature = "aws")]
 pub mod roles;
+pub mod runtime;
 pub mod schema;
 pub mod search;
-pub mod trigrams;
 pub mod warehouses;
 
 use async_trait::async_trait;
-use bell::Bell;
 use futures_util::future::BoxFuture;
 use passed_over::PassedOver;
+use runtime::bell::Bell;
 use sqlx::{
     ConnectOptions, Connection, PgConnection, PgPool,
     migrate::Migrator,

@@ -7,8 +7,10 @@
 
 use super::{
     Asked, Database,
-    order_rows::{load, uuids},
-    orders::PgOrders,
+    orders::{
+        PgOrders,
+        rows::{load, uuids},
+    },
 };
 use async_trait::async_trait;
 use schemas::ids::OrderId;

@@ -5,7 +5,7 @@ mod books;
 mod method;
 
 use crate::{
-    batcher::{Batcher, Gather},
+    batching::{Batcher, Gather},
     postgres::Database,
 };
 use async_trait::async_trait;

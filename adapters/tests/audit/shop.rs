@@ -3,18 +3,18 @@
 
 use adapters::{
     audit::{Report, Scope, audit, audit_within},
-    local_postgres::ephemeral,
     postgres::{
         Database,
         catalogue::{Delivery, PgCatalogue},
-        intake::PgIntake,
         orders::{OrderSettings, PgOrders},
+        runtime::intake::PgIntake,
         search::PgSearch,
         warehouses::PgWarehouses,
     },
     sandbox::Sandbox,
     system::{SystemClock, SystemIds},
 };
+use local_postgres::ephemeral;
 use schemas::{ids::OrderId, intake::AcceptedOrder, money::Amount, order::Reason};
 use serde_json::{Value, json};
 use std::{collections::BTreeMap, num::NonZeroU32, sync::Arc};

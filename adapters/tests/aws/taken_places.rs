@@ -5,8 +5,9 @@
 mod shop;
 
 use super::account::bucket;
-use adapters::{documents::StoredDocuments, printer::PdfPrinter};
+use adapters::documents::StoredDocuments;
 use async_trait::async_trait;
+use printing::PdfPrinter;
 use schemas::event::Event;
 use shop::Shop;
 use workflows::{

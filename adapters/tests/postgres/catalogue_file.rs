@@ -1,9 +1,9 @@
 //! The import of a file: once, however often it is sent; and what was counted takes the place of what was thought.
 
 use super::shop::{Shop, delivery};
-use adapters::postgres::{
-    catalogue::Delivery,
-    catalogue_file::{CatalogueFile, Contradicted, CurrencyChange, Imported, Promised, Stock},
+use adapters::postgres::catalogue::{
+    Delivery,
+    file::{CatalogueFile, Contradicted, CurrencyChange, Imported, Promised, Stock},
 };
 use futures_util::future::join_all;
 use workflows::{

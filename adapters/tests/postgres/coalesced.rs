@@ -2,8 +2,8 @@
 
 use super::shop::{Shop, authorization, is_changed, submission};
 use adapters::{
-    coalesced::{CoalescedBus, CoalescedCatalogue, CoalescedIntake, CoalescedOrders},
-    postgres::{catalogue::PgCatalogue, event_bus::PgEventBus},
+    batching::coalesced::{CoalescedBus, CoalescedCatalogue, CoalescedIntake, CoalescedOrders},
+    postgres::{catalogue::PgCatalogue, runtime::event_bus::PgEventBus},
 };
 use futures_util::future::join_all;
 use schemas::{ids::OrderId, intake::AcceptedOrder};

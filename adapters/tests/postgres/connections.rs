@@ -1,7 +1,7 @@
 //! Connections: what is set on them, through whom they may go, and how one is given up whose server fell silent.
 
 use super::shop::{Shop, fresh_database, submission};
-use adapters::postgres::{Database, MIGRATIONS, intake::PgIntake};
+use adapters::postgres::{Database, MIGRATIONS, runtime::intake::PgIntake};
 use sqlx::{PgPool, postgres::PgConnectOptions};
 use std::{future::pending, net::SocketAddr, time::Duration};
 use tokio::{

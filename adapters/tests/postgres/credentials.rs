@@ -1,6 +1,7 @@
 //! A password that is changed while somebody is connected with it.
 
-use adapters::{local_postgres::EphemeralPostgres, postgres::Database};
+use adapters::postgres::Database;
+use local_postgres::EphemeralPostgres;
 use sqlx::{Connection, PgConnection};
 use std::{convert::Infallible, fs, time::Duration};
 use tokio::time::{Instant, sleep};

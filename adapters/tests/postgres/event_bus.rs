@@ -1,7 +1,7 @@
 //! The event bus: each event on every queue that a rule names, and on no other.
 
 use super::shop::{Shop, heard};
-use adapters::postgres::event_bus::PgEventBus;
+use adapters::postgres::runtime::event_bus::PgEventBus;
 use schemas::{
     event::{Event, EventName},
     ids::OrderId,

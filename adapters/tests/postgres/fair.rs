@@ -1,7 +1,7 @@
 //! How much is taken from a queue at once, where it is looked for, and that one customer does not keep others waiting.
 
 use super::shop::Shop;
-use adapters::postgres::{
+use adapters::postgres::runtime::{
     lease::Lease,
     queue::{Portion, Received, Share},
 };

@@ -2,7 +2,11 @@
 //! is pages of the database, by the calls that the product makes: no time, and no plan by itself.
 
 use super::shop::Shop;
-use adapters::postgres::{Database, orders::PgOrders, queue::PgQueue, retention::PgRetention};
+use adapters::postgres::{
+    Database,
+    orders::PgOrders,
+    runtime::{queue::PgQueue, retention::PgRetention},
+};
 use sqlx::AssertSqlSafe;
 use std::collections::BTreeMap;
 use time::Duration;

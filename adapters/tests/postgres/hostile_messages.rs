@@ -1,7 +1,7 @@
 //! Messages as no step writes them: a hand in the database did. Each is delivered or set aside, and stops nobody behind it.
 
 use super::shop::Shop;
-use adapters::postgres::{
+use adapters::postgres::runtime::{
     lease::Lease,
     queue::{Portion, Received},
 };

@@ -1,7 +1,8 @@
 //! Issued documents are kept: whatever becomes of the file, it is found and printed again, as it was issued.
 
 use super::shop::Shop;
-use adapters::{documents::StoredDocuments, postgres::queue::PgQueue, printer::PdfPrinter};
+use adapters::{documents::StoredDocuments, postgres::runtime::queue::PgQueue};
+use printing::PdfPrinter;
 use schemas::{event::Event, ids::OrderId};
 use std::{collections::BTreeMap, fs, path::PathBuf};
 use tempfile::TempDir;
@@ -103,7 +104,9 @@ async fn a_file_that_is_emptied_cut_removed_or_swapped_is_found_and_made_again()
     flipped[1_000] ^= 1;
     fs::write(archive.file(changed).await, &flipped).unwrap();
 
-    let line = adapters::audit::documents(archive.shop.orders.as_ref(), &archive.documents, true).await.unwrap();
+    let line = adapters::audit::documents(archive.shop.orders.as_ref(), &archive.documents, &printing::PdfReader, true)
+        .await
+        .unwrap();
     assert_eq!((line.checked, line.violations, line.examples.len()), (6, 5, 5), "{line}");
 
     let mut found = archive.keep().await;
@@ -126,7 +129,10 @@ async fn a_file_that_is_emptied_cut_removed_or_swapped_is_found_and_made_again()
     // Wherever the schedule's look ended: if that was with the newest, there is nothing behind it.
     for last in [0, 6] {
         archive.shop.orders.mark_checked(Place { year: if last == 0 { 0 } else { 2026 }, number: last }).await.unwrap();
-        let line = adapters::audit::documents(archive.shop.orders.as_ref(), &archive.documents, false).await.unwrap();
+        let line =
+            adapters::audit::documents(archive.shop.orders.as_ref(), &archive.documents, &printing::PdfReader, false)
+                .await
+                .unwrap();
         assert_eq!((line.checked, line.violations), (6, 0), "{line}");
     }
 }
@@ -143,7 +149,7 @@ async fn what_a_later_printer_prints_again_reads_the_same_and_is_known_by_its_ne
     let known = archive.shop.orders.of(&[id]).await.unwrap().pop().unwrap();
     assert_eq!(known.file, Some(Fingerprint::of(&printed)));
     let printer: String = archive.shop.value("select printer from invoices").await;
-    assert_eq!(printer, adapters::printer::VERSION);
+    assert_eq!(printer, printing::VERSION);
 }
 
 #[tokio::test]
@@ -213,7 +219,9 @@ async fn one_that_cannot_be_read_is_named_and_keeps_nobody_from_the_others() {
     std::os::unix::fs::symlink(&itself, &itself).unwrap();
     assert!(std::process::Command::new("mkfifo").arg(archive.file(pipe).await).status().unwrap().success());
 
-    let line = adapters::audit::documents(archive.shop.orders.as_ref(), &archive.documents, true).await.unwrap();
+    let line = adapters::audit::documents(archive.shop.orders.as_ref(), &archive.documents, &printing::PdfReader, true)
+        .await
+        .unwrap();
     assert_eq!((line.checked, line.violations), (5, 4), "{line}");
     let unreadable = line.examples.iter().filter(|example| example["problem"] == "the document cannot be read");
     assert!(unreadable.clone().all(|example| example["why"].is_string()) && unreadable.count() == 3, "{line}");

@@ -15,6 +15,7 @@ mod fair;
 mod growth;
 mod hostile_messages;
 mod installation;
+mod instances;
 mod intake;
 mod invoices;
 mod issuing;

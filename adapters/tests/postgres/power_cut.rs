@@ -2,11 +2,9 @@
 //! document would not be there afterwards, whole and under its name.
 
 use super::shop::Shop;
-use adapters::{
-    documents::{Disk, Folder},
-    printer::PdfPrinter,
-};
+use adapters::documents::{Disk, Folder};
 use async_trait::async_trait;
+use printing::PdfPrinter;
 use schemas::{
     event::{Event, EventName},
     ids::OrderId,

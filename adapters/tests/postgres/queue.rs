@@ -1,7 +1,7 @@
 //! The queues: hidden while in hand, delivered again, set aside after five failures, and put back.
 
 use super::shop::{Shop, eventually, heard};
-use adapters::postgres::{
+use adapters::postgres::runtime::{
     lease::Lease,
     queue::{Portion, Received, Return},
     queue_depths::COUNTED,

@@ -50,9 +50,7 @@ fn statements(folder: &Path, found: &mut Vec<(String, String)>) {
 fn every_queue_that_a_statement_names_is_one_of_the_list() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
     let mut found = Vec::new();
-    for folder in ["adapters/sql", "embedded/sql"] {
-        statements(&root.join(folder), &mut found);
-    }
+    statements(&root.join("adapters/sql"), &mut found);
     let (known, mut seen) = (known(), BTreeSet::new());
     for (path, statement) in &found {
         for name in named(statement) {

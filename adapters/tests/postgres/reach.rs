@@ -1,7 +1,8 @@
 //! Whoever cannot reach the database is told why.
 
 use super::shop::Shop;
-use adapters::{local_postgres::ephemeral, postgres::Database};
+use adapters::postgres::Database;
+use local_postgres::ephemeral;
 use tokio::net::TcpListener;
 
 async fn cause(url: &str) -> String {

@@ -4,9 +4,8 @@ use super::shop::{Shop, eventually, heard, submission};
 use adapters::{
     postgres::{
         Database,
-        bell::ORDER_CHANNEL,
-        changes::{Change, decided},
-        orders::PgOrders,
+        orders::{PgOrders, decided::decided},
+        runtime::{bell::ORDER_CHANNEL, changes::Change},
     },
     system::SystemClock,
 };

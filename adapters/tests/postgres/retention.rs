@@ -1,7 +1,7 @@
 //! What is kept for a while only is forgotten when its time is over, oldest first, and nothing that is still needed.
 
 use super::shop::{Shop, submission};
-use adapters::postgres::retention::PgRetention;
+use adapters::postgres::runtime::retention::PgRetention;
 use schemas::{ids::OrderId, intake::AcceptedOrder};
 use time::Duration;
 use uuid::{ContextV7, Timestamp, Uuid};

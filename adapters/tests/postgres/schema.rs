@@ -1,10 +1,8 @@
 //! A command that only looks can tell whether a database has this release's tables, and changes nothing.
 
 use super::shop::{Shop, eventually};
-use adapters::{
-    local_postgres::ephemeral,
-    postgres::{Database, schema::Schema},
-};
+use adapters::postgres::{Database, schema::Schema};
+use local_postgres::ephemeral;
 use std::{collections::BTreeSet, pin::pin};
 
 #[tokio::test]

@@ -2,11 +2,12 @@
 //! older release wrote is found too, once somebody swept.
 
 use super::shop::{Shop, delivery};
-use adapters::{
-    folding::VERSION,
-    local_postgres::ephemeral,
-    postgres::{Database, catalogue::Delivery, search::with_other_words},
+use adapters::postgres::{
+    Database,
+    catalogue::Delivery,
+    search::{folding::VERSION, with_other_words},
 };
+use local_postgres::ephemeral;
 use schemas::ids::OrderId;
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use uuid::Uuid;

@@ -1,17 +1,16 @@
 //! A shop in a fresh database: a small catalogue, orders made in a line, a clock that is set, and a look at the rows.
 
 use adapters::{
-    local_postgres::ephemeral,
     postgres::{
         Database,
         catalogue::{Delivery, PgCatalogue},
-        intake::PgIntake,
         orders::{OrderSettings, PgOrders},
-        queue::PgQueue,
+        runtime::{intake::PgIntake, queue::PgQueue},
         search::PgSearch,
     },
     system::{SystemClock, SystemIds},
 };
+use local_postgres::ephemeral;
 use schemas::{ids::OrderId, intake::AcceptedOrder};
 use serde_json::{Value, json};
 use sqlx::{

@@ -2,7 +2,7 @@
 //! issuing, and whatever cannot be told is kept aside, so that nobody loses a document and everybody gets one.
 
 use super::keeping::Archive;
-use adapters::printer::PdfPrinter;
+use printing::PdfPrinter;
 use schemas::ids::OrderId;
 use std::{collections::HashSet, fs, path::PathBuf};
 use workflows::{
@@ -191,7 +191,7 @@ async fn what_says_that_it_is_another_invoice_is_never_taken_for_one_of_which_no
     let orders = archive.shop.orders.as_ref();
     let issued = orders.of(&[id]).await.unwrap().pop().unwrap();
     assert_eq!(issued.condition(&Look::Document(whole.clone())), Condition::Unproven);
-    let line = adapters::audit::documents(orders, &archive.documents, true).await.unwrap();
+    let line = adapters::audit::documents(orders, &archive.documents, &printing::PdfReader, true).await.unwrap();
     assert_eq!((line.checked, line.violations), (2, 1), "{line}");
     assert_eq!(archive.keep().await.to_mend, [id]);
     archive.issue(&[id, other]).await;

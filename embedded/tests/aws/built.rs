@@ -1,8 +1,8 @@
 //! What every deployment here is made of: the Python and the functions, each made once for all tests.
 
 use super::support::Shop;
-use adapters::local_postgres::ephemeral;
-use sluice::cli::aws_local::{Deployment, LocalAws, Purpose, Python, build_functions, checkout, publish_catalogue};
+use local_postgres::ephemeral;
+use sluice::aws_local::{Deployment, LocalAws, Purpose, Python, build_functions, checkout, publish_catalogue};
 use std::{
     convert::Infallible,
     fs,

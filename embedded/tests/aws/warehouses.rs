@@ -9,7 +9,7 @@ use super::{
 };
 use futures_util::future::join_all;
 use serde_json::{Value, json};
-use sluice::cli::aws_local::checkout;
+use sluice::aws_local::checkout;
 use std::{collections::HashMap, fs};
 use uuid::Uuid;
 

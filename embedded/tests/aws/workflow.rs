@@ -2,11 +2,9 @@
 //! same scripted functions, one table of inputs with every answer, error and retry that matters.
 
 use super::{built, look::Look, support::wait_until};
+use asl::{Action, Definition, Event, Identity, Surroundings, TaskOutcome, Visit};
 use serde_json::{Value, json};
-use sluice::{
-    asl::{Action, Definition, Event, Identity, Surroundings, TaskOutcome, Visit},
-    cli::aws_local::{Deployment, LocalAws, checkout},
-};
+use sluice::aws_local::{Deployment, LocalAws, checkout};
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
     time::Duration,

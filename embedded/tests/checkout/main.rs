@@ -5,6 +5,7 @@
 mod run;
 mod world;
 
+use asl::TaskOutcome;
 use futures_util::FutureExt;
 use proptest::prelude::*;
 use run::{Call, Cut, Queues, Run};
@@ -13,7 +14,6 @@ use schemas::{
     order::{PaymentStatus, Reason, Status},
 };
 use serde_json::json;
-use sluice::asl::TaskOutcome;
 use std::{
     sync::Arc,
     task::{Context, Waker},

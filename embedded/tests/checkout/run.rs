@@ -1,13 +1,11 @@
 //! Whoever works on the order, carried on one call at a time: executions of the workflow file, and the queues.
 
 use super::world::{Message, ORDER, START, World};
+use asl::{Action, Definition, Event, Execution, Identity, Step, TaskOutcome};
 use futures_util::{FutureExt, future::BoxFuture};
 use handlers::task;
+use runtime::engine::checkout;
 use serde_json::{Value, json};
-use sluice::{
-    asl::{Action, Definition, Event, Execution, Identity, Step, TaskOutcome},
-    engine::checkout,
-};
 use std::{
     sync::{Arc, LazyLock},
     task::{Context, Poll, Waker},

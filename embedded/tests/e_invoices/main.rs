@@ -23,7 +23,7 @@ use uuid::Uuid;
 fn whatever_is_sold_to_whomever_the_invoice_keeps_the_rules() {
     let folder = tempfile::tempdir().unwrap();
     for (name, document) in documents::good() {
-        let pdf = adapters::invoice::render(&document).unwrap().pdf;
+        let pdf = printing::render(&document).unwrap().pdf;
         fs::write(folder.path().join(format!("{name}.pdf")), pdf).unwrap();
     }
     let found = findings(folder.path());
@@ -35,7 +35,7 @@ fn what_breaks_the_rules_is_found() {
     let folder = tempfile::tempdir().unwrap();
     let bad = documents::bad();
     for (name, document, _) in &bad {
-        let pdf = adapters::invoice::render(document).unwrap().pdf;
+        let pdf = printing::render(document).unwrap().pdf;
         fs::write(folder.path().join(format!("{name}.pdf")), pdf).unwrap();
     }
     let found = findings(folder.path());

@@ -15,8 +15,8 @@ use jsonwebtoken::{
 };
 use reqwest::StatusCode;
 use rsa::{RsaPrivateKey, pkcs1::EncodeRsaPrivateKey, rand_core::OsRng};
+use runtime::issuer::{Issuer, IssuerSettings};
 use serde_json::{Value, json};
-use sluice::issuer::{Issuer, IssuerSettings};
 use std::{
     sync::{
         Arc, Mutex,

@@ -134,7 +134,7 @@ impl Buyer {
 
     /// Reads until there is an answer.
     pub(crate) async fn reads(&self, path: &str, role: Role) -> String {
-        let key = sluice::development_key::development_key(self.shop.dir.path()).unwrap();
+        let key = runtime::development_key::development_key(self.shop.dir.path()).unwrap();
         let identity = Identity { sub: CUSTOMER.to_owned(), role, warehouse: None };
         let now = adapters::system::SystemClock.now();
         let token = key.sign(&identity, now, time::Duration::hours(1)).unwrap();

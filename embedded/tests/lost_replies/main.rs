@@ -18,8 +18,9 @@ mod statements;
 #[path = "../support/mod.rs"]
 mod support;
 
-use adapters::{local_postgres::EphemeralPostgres, postgres::lease::Lease};
+use adapters::postgres::runtime::lease::Lease;
 use futures_util::future::join_all;
+use local_postgres::EphemeralPostgres;
 use pg_proxy::{Loss, Proxy};
 use stage::Stage;
 use std::{sync::Arc, time::Duration};

@@ -5,7 +5,7 @@ use super::{
     stage::Stage,
     support::{new_id, order, wait_until},
 };
-use adapters::postgres::queue::{PgQueue, Share};
+use adapters::postgres::runtime::queue::{PgQueue, Share};
 use handlers::{schedule, token::Role};
 use pg_proxy::Loss;
 use schemas::ids::OrderId;

@@ -6,13 +6,13 @@ use super::{
     support::{Shop, wait_until},
 };
 use adapters::{
-    local_postgres::EphemeralPostgres,
     postgres::catalogue::{Delivery, PgCatalogue},
     system::SystemClock,
 };
+use local_postgres::EphemeralPostgres;
 use pg_proxy::{Loss, Proxy};
+use runtime::pipeline::Pipeline;
 use schemas::order::Reason;
-use sluice::pipeline::Pipeline;
 use sqlx::AssertSqlSafe;
 use std::{
     collections::BTreeMap,

@@ -5,12 +5,10 @@ use super::{
     statements,
     support::{Shop, new_id, order, wait_until},
 };
-use adapters::{
-    local_postgres::ephemeral,
-    postgres::{Database, MIGRATIONS},
-};
+use adapters::postgres::{Database, MIGRATIONS};
+use local_postgres::ephemeral;
 use pg_proxy::{Loss, Proxy};
-use sluice::pipeline::Pipeline;
+use runtime::pipeline::Pipeline;
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use std::time::Duration;
 

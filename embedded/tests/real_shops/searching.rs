@@ -9,7 +9,7 @@ use crate::{
         server::printed,
     },
 };
-use adapters::local_postgres::ephemeral;
+use local_postgres::ephemeral;
 use serde_json::json;
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use std::{fs, time::Duration};

@@ -11,7 +11,7 @@ use support::{Shop, server::Server};
 async fn target() -> Target {
     let shop = Shop::open(0).await;
     let server = Server::start(&shop).await;
-    let key = sluice::development_key::development_key(shop.dir.path()).unwrap();
+    let key = runtime::development_key::development_key(shop.dir.path()).unwrap();
     Target::new(server.url.clone(), key, Some(Box::new((server, shop))))
 }
 

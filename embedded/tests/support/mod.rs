@@ -19,24 +19,24 @@ pub(crate) mod server;
 
 use adapters::{
     audit::audit,
-    local_postgres::{EphemeralPostgres, ephemeral},
     postgres::{
         Database,
         catalogue::{Delivery, PgCatalogue},
-        lease::Lease,
         orders::OrderSettings,
+        runtime::lease::Lease,
     },
     sandbox::Sandbox,
     system::{SystemClock, SystemIds},
 };
 use handlers::token::{Identity, Role};
+use local_postgres::{EphemeralPostgres, ephemeral};
 use reqwest::{Response, StatusCode};
-use serde_json::{Value, json};
-use sluice::{
+use runtime::{
     config::{Config, TokenSettings},
     http::Limits,
     pipeline::Pipeline,
 };
+use serde_json::{Value, json};
 use sqlx::PgPool;
 use std::{
     sync::Arc,
@@ -163,7 +163,7 @@ impl Shop {
             terms: Terms::default(),
             tokens: TokenSettings::DevelopmentKey { anywhere: false },
         };
-        let key = sluice::development_key::development_key(self.dir.path()).unwrap();
+        let key = runtime::development_key::development_key(self.dir.path()).unwrap();
         Pipeline::start(&config, url, Arc::new(key)).await
     }
 
@@ -178,7 +178,7 @@ impl Shop {
 
     /// A token for somebody of that role.
     pub(crate) fn token_of(&self, role: Role, sub: &str) -> String {
-        let key = sluice::development_key::development_key(self.dir.path()).unwrap();
+        let key = runtime::development_key::development_key(self.dir.path()).unwrap();
         let identity = Identity { sub: sub.to_owned(), role, warehouse: None };
         key.sign(&identity, SystemClock.now(), time::Duration::hours(2)).unwrap()
     }

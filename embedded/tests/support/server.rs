@@ -1,7 +1,7 @@
 //! Server processes: the real binary, started, killed and started again on one port, so that clients find it again.
 
 use super::{Shop, wait_until};
-use adapters::local_postgres::LocalPostgres;
+use local_postgres::LocalPostgres;
 use serde_json::Value;
 use std::{
     fs::{self, File, OpenOptions},

@@ -12,7 +12,7 @@ use crate::{
     functions::Trigger,
     token::{Identity, TokenKey, Tokens},
 };
-use adapters::{reader::PdfReader, system::SystemIds};
+use adapters::system::SystemIds;
 use axum::{
     Router,
     body::Body,
@@ -22,6 +22,7 @@ use axum::{
     response::Response,
 };
 use lambda_http::{Context, request::RequestContext, service_fn};
+use printing::PdfReader;
 use serde_json::json;
 use std::{
     convert::Infallible,

@@ -10,7 +10,19 @@ const STAGES: [&str; 2] = ["staging", "production"];
 const SUBJECT: &str = "token.actions.githubusercontent.com:sub";
 const AUDIENCE: &str = "token.actions.githubusercontent.com:aud";
 /// Where something is fetched that runs.
-const FETCHING: [&str; 6] = [".github", ".ci", "infra", "embedded/src", "adapters/src", "handlers/src"];
+const FETCHING: [&str; 11] = [
+    ".github",
+    ".ci",
+    "infra",
+    "adapters/src",
+    "adapters/printing/src",
+    "embedded/src",
+    "embedded/asl/src",
+    "embedded/local-postgres/src",
+    "embedded/runtime/src",
+    "embedded/shop/src",
+    "handlers/src",
+];
 
 fn workflow() -> Template {
     Template::read(".github/workflows/deploy.yml")

@@ -1,7 +1,7 @@
 //! Each loss, seen from both ends: what the client is told, and what the database has.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use adapters::local_postgres::ephemeral;
+use local_postgres::ephemeral;
 use pg_proxy::{Loss, Proxy};
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use std::time::Duration;

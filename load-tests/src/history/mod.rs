@@ -17,8 +17,8 @@ use crate::{
     run::{self, Plan},
     server::{self, Server, WatchedAudit},
 };
-use adapters::local_postgres::LocalPostgres;
 use anyhow::{Context, ensure};
+use local_postgres::LocalPostgres;
 use reqwest::{Client, StatusCode};
 use serde_json::Value;
 use statements::Statements;

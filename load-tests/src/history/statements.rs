@@ -1,8 +1,8 @@
 //! What each statement of the pipeline costs on a running one, by its name: every statement opens with it, so the list is
 //! complete by construction. PostgreSQL's own `pg_stat_statements` counts.
 
-use adapters::local_postgres::LocalPostgres;
 use anyhow::{Context, ensure};
+use local_postgres::LocalPostgres;
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use std::{collections::BTreeMap, path::Path};
 

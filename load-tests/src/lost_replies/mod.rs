@@ -13,11 +13,11 @@ use crate::{
     run,
     server::{self, Server},
 };
-use adapters::local_postgres::LocalPostgres;
 use anyhow::{Context, ensure};
 use buyers::{Bought, Buyer};
 use indicatif::{ProgressBar, ProgressStyle};
 use line::BadLine;
+use local_postgres::LocalPostgres;
 use pg_proxy::Proxy;
 use serde_json::Value;
 use std::{

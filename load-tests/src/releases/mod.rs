@@ -14,11 +14,11 @@ use crate::{
     orders::{Mix, Wanted},
     server::{self, Server},
 };
-use adapters::local_postgres::LocalPostgres;
 use anyhow::{Context, ensure};
 use beside::Load;
 use clap::Args;
 use hand::Hand;
+use local_postgres::LocalPostgres;
 use reqwest::Client;
 use std::{
     fs, io,

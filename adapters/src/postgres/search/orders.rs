@@ -3,12 +3,10 @@
 use super::{
     super::Asked,
     PgSearch,
+    folding::{Piece, VERSION, pieces, spelling_before, spellings},
     words::{WORD, words},
 };
-use crate::{
-    folding::{Piece, VERSION, pieces, spelling_before, spellings},
-    postgres::{invoices::SERIES, order_rows::read_number},
-};
+use crate::postgres::orders::{invoices::SERIES, rows::read_number};
 use schemas::ids::OrderId;
 use sqlx::{Acquire, PgConnection};
 use uuid::Uuid;

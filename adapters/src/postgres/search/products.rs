@@ -2,12 +2,9 @@
 //! way there is, led by what is rare in the catalogue, and only these are compared with the query.
 
 use super::{
-    super::{
-        Asked,
-        catalogue::ProductRow,
-        grams::{SEPARATOR, beginning, wanted, wanted_before},
-    },
+    super::{Asked, catalogue::ProductRow},
     PgSearch,
+    grams::{SEPARATOR, beginning, wanted, wanted_before},
 };
 use schemas::product::Product;
 use std::{

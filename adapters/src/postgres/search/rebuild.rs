@@ -1,10 +1,7 @@
 //! Builds the index of orders anew from the database. One order that cannot be shown keeps none of the others from it.
 
-use super::{
-    super::{Asked, order_rows::unreadable_among},
-    PgSearch,
-    orders::show,
-};
+use super::{super::Asked, PgSearch, orders::show};
+use crate::postgres::orders::rows::unreadable_among;
 use schemas::ids::OrderId;
 use sqlx::Connection;
 use std::collections::HashMap;

@@ -1,7 +1,10 @@
 //! The words that an order is found by, and whether the index has them.
 
-use super::super::{Asked, grams::SEPARATOR};
-use crate::folding::{Piece, VERSION, spellings};
+use super::{
+    super::Asked,
+    folding::{Piece, VERSION, spellings},
+    grams::SEPARATOR,
+};
 use sqlx::PgConnection;
 use std::collections::HashSet;
 use uuid::Uuid;

@@ -1,0 +1,259 @@
+//! Ports that gather the calls of many tasks into one: each workflow execution calls for its own order only, and the
+//! database sees a few large transactions instead of many small ones.
+
+use super::{Batcher, Gather, GivenUp};
+use async_trait::async_trait;
+use schemas::{
+    event::Event,
+    ids::OrderId,
+    intake::AcceptedOrder,
+    order as api,
+    product::{Product, ProductPage},
+};
+use std::{collections::HashSet, sync::Arc};
+use workflows::{
+    lifecycle::Command,
+    order::StoredOrder,
+    ports::{
+        Acceptance, Applied, CancelRequest, Catalogue, Dispatch, EventBus, Intake, Numbered, OrderList, Orders,
+        Reservation, Stuck, Submission, Sweep, Unavailable,
+    },
+};
+
+/// The most calls that share a transaction. Each may be of an order of a thousand lines, and all are in memory at once.
+const MAX: usize = 100;
+/// Transactions of a kind under way at once: with one at work and one on its way to disk, both are busy.
+const CONCURRENCY: usize = 2;
+
+impl From<GivenUp> for Unavailable {
+    fn from(given_up: GivenUp) -> Self {
+        Self::because("batch", given_up)
+    }
+}
+
+fn fail_all<T>(count: usize, error: &Unavailable) -> Vec<Result<T, Unavailable>> {
+    (0..count).map(|_| Err(error.shared())).collect()
+}
+
+/// Together; and if the request itself is at fault, each alone, so that one bad item does not fail its neighbours.
+async fn together_or_alone<I, O, F>(
+    what: &'static str,
+    batch: Vec<I>,
+    call: impl Fn(Vec<I>) -> F,
+) -> Vec<Result<O, Unavailable>>
+where
+    I: Clone,
+    F: Future<Output = Result<Vec<O>, Unavailable>>,
+{
+    let error = match call(batch.clone()).await {
+        Ok(answers) => return answers.into_iter().map(Ok).collect(),
+        Err(error) => error,
+    };
+    if error.away || batch.len() == 1 {
+        return fail_all(batch.len(), &error);
+    }
+    let mut answers = Vec::with_capacity(batch.len());
+    for one in batch {
+        let answer = call(vec![one])
+            .await
+            .and_then(|mut answers| answers.pop().ok_or_else(|| Unavailable::refused(what, "no answer was given")));
+        answers.push(answer);
+    }
+    answers
+}
+
+/// Takes orders in, in batches.
+pub struct CoalescedIntake {
+    inner: Arc<dyn Intake>,
+    accept: Batcher<Submission, Result<Acceptance, Unavailable>>,
+}
+
+impl CoalescedIntake {
+    /// In front of that intake.
+    pub fn new(inner: Arc<dyn Intake>) -> Self {
+        let port = Arc::clone(&inner);
+        // One at a time: whoever comes during a commit shares the next, and a commit that is quick is waited for as well.
+        let accept = Batcher::new(MAX, 1, Gather::PACE, move |batch: Vec<Submission>| {
+            let port = Arc::clone(&port);
+            async move { together_or_alone("intake.accept", batch, |batch| port.accept(batch)).await }
+        });
+        Self { inner, accept }
+    }
+}
+
+#[async_trait]
+impl Intake for CoalescedIntake {
+    async fn accept(&self, batch: Vec<Submission>) -> Result<Vec<Acceptance>, Unavailable> {
+        let answers = futures_util::future::join_all(batch.into_iter().map(|one| self.accept.call(one))).await;
+        answers.into_iter().map(|answer| answer?).collect()
+    }
+
+    async fn find(&self, id: OrderId) -> Result<Option<AcceptedOrder>, Unavailable> {
+        self.inner.find(id).await
+    }
+}
+
+/// Looks up the SKUs of orders that are to be accepted, for several orders at once.
+pub struct CoalescedCatalogue {
+    inner: Arc<dyn Catalogue>,
+    known: Batcher<Vec<String>, Result<HashSet<String>, Unavailable>>,
+}
+
+/// The most orders whose SKUs are looked up together: each may name a thousand.
+const LOOKED_UP: usize = 16;
+
+impl CoalescedCatalogue {
+    /// In front of that catalogue.
+    pub fn new(inner: Arc<dyn Catalogue>) -> Self {
+        let port = Arc::clone(&inner);
+        // One at a time: however many come, they never have more than one of the connections of acceptance.
+        let known = Batcher::new(LOOKED_UP, 1, Gather::PACE, move |batch: Vec<Vec<String>>| {
+            let port = Arc::clone(&port);
+            async move {
+                match port.known(&batch.concat()).await {
+                    Ok(known) => batch.into_iter().map(|skus| Ok(those_of(skus, &known))).collect(),
+                    Err(error) => fail_all(batch.len(), &error),
+                }
+            }
+        });
+        Self { inner, known }
+    }
+}
+
+fn those_of(skus: Vec<String>, known: &HashSet<String>) -> HashSet<String> {
+    skus.into_iter().filter(|sku| known.contains(sku)).collect()
+}
+
+#[async_trait]
+impl Catalogue for CoalescedCatalogue {
+    async fn product(&self, sku: &str) -> Result<Option<Product>, Unavailable> {
+        self.inner.product(sku).await
+    }
+
+    async fn known(&self, skus: &[String]) -> Result<HashSet<String>, Unavailable> {
+        self.known.call(skus.to_vec()).await?
+    }
+
+    async fn products(&self, cursor: Option<&str>, limit: i64) -> Result<ProductPage, Unavailable> {
+        self.inner.products(cursor, limit).await
+    }
+}
+
+/// Tells events, in batches.
+pub struct CoalescedBus {
+    inner: Arc<dyn EventBus>,
+    publish: Batcher<Vec<Event>, Result<(), Unavailable>>,
+}
+
+impl CoalescedBus {
+    /// In front of that bus.
+    pub fn new(inner: Arc<dyn EventBus>) -> Self {
+        let port = Arc::clone(&inner);
+        let publish = Batcher::new(MAX, CONCURRENCY, Gather::MOMENT, move |batch: Vec<Vec<Event>>| {
+            let port = Arc::clone(&port);
+            async move {
+                let count = batch.len();
+                match port.publish(&batch.concat()).await {
+                    Ok(()) => (0..count).map(|_| Ok(())).collect(),
+                    Err(error) => fail_all(count, &error),
+                }
+            }
+        });
+        Self { inner, publish }
+    }
+}
+
+#[async_trait]
+impl EventBus for CoalescedBus {
+    async fn publish(&self, events: &[Event]) -> Result<(), Unavailable> {
+        match events.len() {
+            0 => Ok(()),
+            // Already a batch.
+            count if count >= MAX / 2 => self.inner.publish(events).await,
+            _ => self.publish.call(events.to_vec()).await?,
+        }
+    }
+}
+
+/// Carries commands out, in batches.
+pub struct CoalescedOrders {
+    inner: Arc<dyn Orders>,
+    apply: Batcher<(OrderId, Command), Result<Applied, Unavailable>>,
+}
+
+impl CoalescedOrders {
+    /// In front of those orders.
+    pub fn new(inner: Arc<dyn Orders>) -> Self {
+        let port = Arc::clone(&inner);
+        let apply = Batcher::new(MAX, CONCURRENCY, Gather::MOMENT, move |batch: Vec<(OrderId, Command)>| {
+            let port = Arc::clone(&port);
+            async move { together_or_alone("orders.apply", batch, |batch| port.apply(batch)).await }
+        });
+        Self { inner, apply }
+    }
+}
+
+#[async_trait]
+impl Orders for CoalescedOrders {
+    async fn apply(&self, batch: Vec<(OrderId, Command)>) -> Result<Vec<Applied>, Unavailable> {
+        if batch.len() >= MAX / 2 {
+            return self.inner.apply(batch).await;
+        }
+        let answers = futures_util::future::join_all(batch.into_iter().map(|one| self.apply.call(one))).await;
+        answers.into_iter().map(|answer| answer?).collect()
+    }
+
+    async fn reserve(&self, batch: Vec<AcceptedOrder>) -> Result<Vec<Reservation>, Unavailable> {
+        self.inner.reserve(batch).await
+    }
+
+    async fn load_readable(&self, ids: &[OrderId]) -> Result<Vec<StoredOrder>, Unavailable> {
+        self.inner.load_readable(ids).await
+    }
+
+    async fn load(&self, ids: &[OrderId]) -> Result<Vec<StoredOrder>, Unavailable> {
+        self.inner.load(ids).await
+    }
+
+    async fn list(
+        &self,
+        customer: &str,
+        status: Option<api::Status>,
+        before: Option<OrderId>,
+        limit: i64,
+    ) -> Result<OrderList, Unavailable> {
+        self.inner.list(customer, status, before, limit).await
+    }
+
+    async fn request_cancel(&self, id: OrderId) -> Result<CancelRequest, Unavailable> {
+        self.inner.request_cancel(id).await
+    }
+
+    async fn expired(&self, limit: i64) -> Result<Vec<OrderId>, Unavailable> {
+        self.inner.expired(limit).await
+    }
+
+    async fn stuck(&self, patience: time::Duration, limit: i64) -> Result<Vec<(Stuck, i32)>, Unavailable> {
+        self.inner.stuck(patience, limit).await
+    }
+
+    async fn mark_swept(&self, swept: &[Sweep]) -> Result<(), Unavailable> {
+        self.inner.mark_swept(swept).await
+    }
+
+    async fn events(&self, id: OrderId) -> Result<Vec<Event>, Unavailable> {
+        self.inner.events(id).await
+    }
+
+    async fn number_invoices(&self, ids: &[OrderId]) -> Result<Vec<(OrderId, Numbered)>, Unavailable> {
+        self.inner.number_invoices(ids).await
+    }
+
+    async fn dispatches(&self, ids: &[OrderId]) -> Result<Vec<Dispatch>, Unavailable> {
+        self.inner.dispatches(ids).await
+    }
+
+    async fn mark_told(&self, told: &[(OrderId, i32)]) -> Result<(), Unavailable> {
+        self.inner.mark_told(told).await
+    }
+}

@@ -1,0 +1,40 @@
+//! Starting executions: one for each order, however often it is told.
+
+use super::{CHECKOUT, store};
+use adapters::postgres::{Database, runtime::executions};
+use asl::{Definition, Identity};
+use async_trait::async_trait;
+use schemas::ids::OrderId;
+use serde_json::json;
+use std::sync::Arc;
+use workflows::ports::{Clock, Unavailable, Workflows};
+
+/// Starts workflow `checkout`.
+pub struct Starter {
+    database: Database,
+    clock: Arc<dyn Clock>,
+    definition: Arc<Definition>,
+}
+
+impl Starter {
+    /// Executions go into that database; a runner takes them up from there.
+    pub fn new(database: Database, clock: Arc<dyn Clock>, definition: Arc<Definition>) -> Self {
+        Self { database, clock, definition }
+    }
+}
+
+#[async_trait]
+impl Workflows for Starter {
+    async fn start_checkout(&self, orders: &[OrderId]) -> Result<(), Unavailable> {
+        let now = self.clock.now();
+        let starts = orders.iter().map(|order| {
+            let identity = Identity {
+                execution_id: format!("{CHECKOUT}:{order}"),
+                execution_name: order.to_string(),
+                state_machine_name: CHECKOUT.to_owned(),
+            };
+            store::start(*order, self.definition.start(identity, json!({ "order_id": order }), now, fastrand::u32(..)))
+        });
+        executions::insert(&self.database, CHECKOUT, starts.collect::<Result<_, _>>()?).await
+    }
+}

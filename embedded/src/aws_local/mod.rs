@@ -1,0 +1,189 @@
+//! `aws-local`: the pipeline as it runs on AWS, on an AWS that runs on this machine: the deployment template, the built
+//! functions, Step Functions, queues and buckets, with IAM enforced. Only the database is a real one, started for it.
+
+mod functions;
+mod local_aws;
+mod python;
+
+pub use functions::build_functions;
+pub use local_aws::{Deployment, LocalAws, Resource, Site};
+pub use python::{Purpose, Python};
+
+use crate::catalog::{self, ImportArgs};
+use adapters::system::SystemClock;
+use anyhow::{Context, bail};
+use handlers::token::{Identity, Role, TokenKey};
+use indicatif::ProgressBar;
+use local_postgres::EphemeralPostgres;
+use runtime::{config::Config, pipeline::listen, say, shutdown, terminal::COULD_NOT_RUN};
+use std::{
+    convert::Infallible,
+    env,
+    io::{IsTerminal, stdout},
+    path::{Path, PathBuf},
+    process::ExitCode,
+    time::Duration,
+};
+use time::OffsetDateTime;
+use workflows::ports::Clock;
+
+/// A token that lasts a working day is enough to try things out.
+const TRIAL: time::Duration = time::Duration::hours(24);
+/// Of the catalogue that is shipped.
+const SAMPLE_SKU: &str = "TEA-EARL-GREY";
+
+/// Brings it up and stays until Ctrl-C.
+pub(super) async fn aws_local(config: &Config) -> anyhow::Result<ExitCode> {
+    let root = checkout()?;
+    let python = Python::find(Purpose::LOCAL_AWS)?;
+    drop(listen(config.listen).await?);
+    let spinner = ProgressBar::new_spinner();
+    spinner.enable_steady_tick(Duration::from_millis(100));
+    let show = |what: &str| spinner.set_message(what.to_owned());
+    // What may be missing on the machine is said before the minutes that the build takes.
+    let python = python.with_packages(&root, show)?;
+    show("starting PostgreSQL");
+    let postgres = EphemeralPostgres::start().await?;
+    let database_url = empty_database(&postgres).await?;
+    let building = || {
+        say!("Building the functions. The first time takes some minutes.");
+        build_functions(&root, &[])
+    };
+    let functions = spinner.suspend(building)?;
+    // From here on there is something to stop in order.
+    let stop = shutdown::requested()?;
+    let deployment = Deployment::of_the_pipeline(&root, functions.path(), database_url.clone(), config.listen);
+    tokio::pin!(stop);
+    let starting = LocalAws::start(&root, &python, &deployment, show);
+    let mut aws = tokio::select! {
+        aws = starting => aws?,
+        () = &mut stop => return Ok(ExitCode::from(COULD_NOT_RUN)),
+    };
+    spinner.finish_and_clear();
+    let of_the_shop = Config { database_url: Some(database_url.clone()), ..config.clone() };
+    let goods = root.join("embedded/demo/catalog.csv");
+    let goods = ImportArgs { file: goods, skip_bad: false, counted: false, again: false };
+    let opened = async {
+        catalog::import(&of_the_shop, &goods).await?;
+        publish_catalogue(&root, &python, aws.site()).await?;
+        welcome(&aws, &database_url)
+    };
+    tokio::select! {
+        opened = opened => opened?,
+        () = &mut stop => {
+            aws.stop().await?;
+            postgres.stop().await;
+            return Ok(ExitCode::from(COULD_NOT_RUN));
+        }
+    }
+    tokio::select! {
+        () = stop => say!("Stopping: the local AWS and its database are gone with this."),
+        ended = aws.ended() => match ended? {},
+    }
+    aws.stop().await?;
+    postgres.stop().await;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The folder of the source: the functions are built from it.
+///
+/// # Errors
+/// If there is none around.
+pub fn checkout() -> anyhow::Result<PathBuf> {
+    let here = env::current_dir().context("there is no current folder")?;
+    let package = env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
+    let around = package.iter().flat_map(|path| path.ancestors()).chain(here.ancestors());
+    let is_root = |path: &&Path| path.join("infra/local/local_aws.py").is_file();
+    let found = around.map(Path::to_path_buf).find(|path| is_root(&path.as_path()));
+    found.context("aws-local builds the functions from source: run it in a checkout of sluice")
+}
+
+/// A database that the deployment itself brings up to date.
+async fn empty_database(postgres: &EphemeralPostgres) -> anyhow::Result<String> {
+    Ok(postgres.fresh_database(async |_| Ok::<_, Infallible>(())).await?)
+}
+
+/// Has the catalogue shown as it is in the database now; its schedule would within a minute.
+///
+/// # Errors
+/// What the function failed with.
+pub async fn publish_catalogue(root: &Path, python: &Python, site: &Site) -> anyhow::Result<()> {
+    const FUNCTION: &str = "PublishCatalogueFunction";
+    let function = site.resources.get(FUNCTION).with_context(|| format!("the template has no {FUNCTION}"))?;
+    let mut invoke = tokio::process::Command::from(python.command());
+    invoke.arg(root.join("infra/local/invoke.py")).arg(&site.endpoint).arg(&function.id);
+    let invoked = invoke.output().await.context("the local AWS cannot be asked")?;
+    if !invoked.status.success() {
+        bail!("the catalogue could not be published: {}", String::from_utf8_lossy(&invoked.stderr).trim());
+    }
+    Ok(())
+}
+
+/// A token to try things out with. What is no terminal is a log, which others read: there it says how to sign one with the
+/// key of the stack.
+fn trial_token(site: &Site, on_terminal: bool, now: OffsetDateTime) -> anyhow::Result<String> {
+    const KEY: &str = "TokenKey";
+    let Some(token_key) = &site.token_key else { bail!("the deployed API verifies its tokens elsewhere") };
+    if on_terminal {
+        let identity = Identity { sub: "you".to_owned(), role: Role::Customer, warehouse: None };
+        return Ok(TokenKey::from_bytes(token_key.as_bytes())?.sign(&identity, now, TRIAL)?);
+    }
+    let secret = &site.resources.get(KEY).with_context(|| format!("the template has no {KEY}"))?.id;
+    let key = format!("$(aws secretsmanager get-secret-value --secret-id {secret} --query SecretString --output text)");
+    Ok(format!("$(SLUICE_TOKEN_KEY={key} infra/sign_token.py customer you)"))
+}
+
+fn welcome(aws: &LocalAws, database_url: &str) -> anyhow::Result<()> {
+    let Site { endpoint, api, log, .. } = aws.site();
+    let token = trial_token(aws.site(), stdout().is_terminal(), SystemClock.now())?;
+    let order = serde_json::json!({
+        "currency": "EUR",
+        "lines": [{ "sku": SAMPLE_SKU, "quantity": 1 }],
+        "email": "zoe@example.com",
+        "shipping_address": {
+            "name": "Zoe Miller", "line1": "1 High Street", "city": "London", "postal_code": "N1 1AA", "country": "GB"
+        },
+        "payment": { "method": "pm_card_visa" }
+    });
+    say!("The template is deployed on a local AWS; its API answers on {api}\n");
+    say!(
+        "Look at it with the AWS CLI or an SDK:\n\n  \
+         export AWS_ENDPOINT_URL={endpoint} AWS_REGION=us-east-1 AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test\n  \
+         aws stepfunctions list-state-machines\n"
+    );
+    say!(
+        "Place an order and wait up to ten seconds for the answer:\n\n  \
+         curl -sS {api}/v1/orders -H \"Authorization: Bearer {token}\" \\\n    \
+         -H \"Idempotency-Key: try-$(date +%s)\" -H 'Prefer: wait=10' -H 'Content-Type: application/json' \\\n    \
+         -d '{order}'\n"
+    );
+    say!("Its database: psql '{database_url}'");
+    say!("Its log: {}", log.display());
+    say!("Stop: Ctrl-C");
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+    use super::*;
+
+    #[test]
+    fn a_token_that_works_is_shown_on_a_terminal_only() {
+        let key = "k".repeat(64);
+        let secret = Resource { id: "arn:of:the:key".to_owned(), kind: "AWS::SecretsManager::Secret".to_owned() };
+        let site = Site {
+            endpoint: String::new(),
+            region: String::new(),
+            api: String::new(),
+            process: 0,
+            log: PathBuf::new(),
+            resources: [("TokenKey".to_owned(), secret)].into(),
+            token_key: Some(key.clone()),
+        };
+        assert!(trial_token(&site, true, OffsetDateTime::UNIX_EPOCH).unwrap().starts_with("eyJ"));
+        let logged = trial_token(&site, false, OffsetDateTime::UNIX_EPOCH).unwrap();
+        assert!(!logged.contains("eyJ") && !logged.contains(&key), "{logged}");
+        assert!(logged.contains("arn:of:the:key") && logged.contains("infra/sign_token.py"), "{logged}");
+    }
+}
