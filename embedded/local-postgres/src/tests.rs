@@ -95,7 +95,7 @@ async fn owner_of(what: &str) -> (Child, String) {
     let told = data_folder();
     let file = told.path().join("told");
     let child = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "local_postgres::tests::an_owner_tells_where_its_server_is"])
+        .args(["--exact", "tests::an_owner_tells_where_its_server_is"])
         .env(ROLE, what)
         .env(TELL, &file)
         .stdout(Stdio::null())
