@@ -4,7 +4,6 @@ use crate::ports::Ports;
 use futures_util::FutureExt;
 use serde_json::Value;
 use std::panic::AssertUnwindSafe;
-use tokio::sync::oneshot;
 use workflows::{
     steps::{
         abandon_payment::abandon_payment,
@@ -30,24 +29,20 @@ pub async fn call(function: Function, ports: &Ports, payload: Value) -> Result<V
         let cause = "the payload names no order_id".to_owned();
         return Err(TaskError { error: TaskError::BAD_INPUT, cause });
     };
-    let (answer, mut answered) = oneshot::channel();
-    let task = Task { order, input: payload, answer };
+    let task = Task { order, input: payload };
     // A panic is the end of this call only.
-    let panicked = AssertUnwindSafe(run(function, ports, vec![task])).catch_unwind().await.is_err();
-    answered.try_recv().unwrap_or_else(|_| {
-        let cause = if panicked { "the function panicked" } else { "the function ended without an answer" };
-        Err(TaskError { error: UNKNOWN, cause: cause.to_owned() })
-    })
+    let answered = AssertUnwindSafe(run(function, ports, &task)).catch_unwind().await;
+    answered.unwrap_or_else(|_| Err(TaskError { error: UNKNOWN, cause: "the function panicked".to_owned() }))
 }
 
-async fn run(function: Function, ports: &Ports, tasks: Vec<Task>) {
+async fn run(function: Function, ports: &Ports, task: &Task) -> Result<Value, TaskError> {
     let (orders, provider, bus) = (ports.orders.as_ref(), ports.provider.as_ref(), ports.bus.as_ref());
     match function {
-        Function::AuthorizePayment => authorize_payment(orders, provider, bus, tasks).await,
-        Function::ResolvePayment => resolve_payment(orders, provider, bus, tasks).await,
-        Function::ConfirmOrder => confirm_order(orders, bus, tasks).await,
-        Function::RejectOrder => reject_order(orders, bus, tasks).await,
-        Function::AbandonPayment => abandon_payment(orders, bus, tasks).await,
+        Function::AuthorizePayment => authorize_payment(orders, provider, bus, task).await,
+        Function::ResolvePayment => resolve_payment(orders, provider, bus, task).await,
+        Function::ConfirmOrder => confirm_order(orders, bus, task).await,
+        Function::RejectOrder => reject_order(orders, bus, task).await,
+        Function::AbandonPayment => abandon_payment(orders, bus, task).await,
     }
 }
 

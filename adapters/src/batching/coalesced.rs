@@ -175,32 +175,32 @@ impl EventBus for CoalescedBus {
     }
 }
 
-/// Carries commands out, in batches.
+/// Carries the commands of tasks out, in batches. What is a batch already goes by itself.
 pub struct CoalescedOrders {
     inner: Arc<dyn Orders>,
-    apply: Batcher<(OrderId, Command), Result<Applied, Unavailable>>,
+    apply_one: Batcher<(OrderId, Command), Result<Applied, Unavailable>>,
 }
 
 impl CoalescedOrders {
     /// In front of those orders.
     pub fn new(inner: Arc<dyn Orders>) -> Self {
         let port = Arc::clone(&inner);
-        let apply = Batcher::new(MAX, CONCURRENCY, Gather::MOMENT, move |batch: Vec<(OrderId, Command)>| {
+        let apply_one = Batcher::new(MAX, CONCURRENCY, Gather::MOMENT, move |batch: Vec<(OrderId, Command)>| {
             let port = Arc::clone(&port);
             async move { together_or_alone("orders.apply", batch, |batch| port.apply(batch)).await }
         });
-        Self { inner, apply }
+        Self { inner, apply_one }
     }
 }
 
 #[async_trait]
 impl Orders for CoalescedOrders {
     async fn apply(&self, batch: Vec<(OrderId, Command)>) -> Result<Vec<Applied>, Unavailable> {
-        if batch.len() >= MAX / 2 {
-            return self.inner.apply(batch).await;
-        }
-        let answers = futures_util::future::join_all(batch.into_iter().map(|one| self.apply.call(one))).await;
-        answers.into_iter().map(|answer| answer?).collect()
+        self.inner.apply(batch).await
+    }
+
+    async fn apply_one(&self, order: OrderId, command: Command) -> Result<Applied, Unavailable> {
+        self.apply_one.call((order, command)).await?
     }
 
     async fn reserve(&self, batch: Vec<AcceptedOrder>) -> Result<Vec<Reservation>, Unavailable> {

@@ -44,7 +44,7 @@ async fn many_callers_share_few_transactions_and_each_gets_its_own_answer() {
     let (shop, front, ids) = Shop::with_orders(300).await;
     let unknown = shop.order(&[]).id;
     let callers = ids.iter().chain([&unknown]).map(async |id| {
-        let applied = front.apply(vec![(*id, Command::Cancel)]).await.unwrap().remove(0);
+        let applied = front.apply_one(*id, Command::Cancel).await.unwrap();
         (*id, applied)
     });
     for (id, applied) in join_all(callers).await {
@@ -64,12 +64,12 @@ async fn a_command_that_the_database_refuses_fails_alone() {
     shop.change(ids[0], [authorization("pi_taken")]).await;
     let callers = ids[1..].iter().map(async |id| {
         let name = if *id == ids[7] { "pi_taken".to_owned() } else { id.to_string() };
-        front.apply(vec![(*id, authorization(&name))]).await
+        front.apply_one(*id, authorization(&name)).await
     });
     let answers = join_all(callers).await;
     for (id, answer) in ids[1..].iter().zip(answers) {
         match answer {
-            Ok(applied) => assert!(*id != ids[7] && is_changed(&applied[0])),
+            Ok(applied) => assert!(*id != ids[7] && is_changed(&applied)),
             Err(error) => assert!(*id == ids[7] && !error.away, "{}", error.chain()),
         }
     }
@@ -77,7 +77,7 @@ async fn a_command_that_the_database_refuses_fails_alone() {
 }
 
 #[tokio::test]
-async fn answers_to_a_small_batch_stand_in_its_order() {
+async fn answers_to_a_batch_stand_in_its_order() {
     let (shop, front, ids) = Shop::with_orders(3).await;
     let unknown = shop.order(&[]).id;
     let batch = vec![(ids[2], Command::Cancel), (unknown, Command::Cancel), (ids[0], Command::Cancel)];
@@ -89,7 +89,7 @@ async fn answers_to_a_small_batch_stand_in_its_order() {
 async fn a_database_that_is_away_is_away_for_every_caller() {
     let (shop, front, ids) = Shop::with_orders(5).await;
     shop.database.close().await;
-    let answers = join_all(ids.iter().map(|id| front.apply(vec![(*id, Command::Cancel)]))).await;
+    let answers = join_all(ids.iter().map(|id| front.apply_one(*id, Command::Cancel))).await;
     assert!(answers.iter().all(|answer| answer.as_ref().is_err_and(|error| error.away)), "{answers:?}");
 }
 

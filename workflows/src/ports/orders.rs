@@ -126,6 +126,12 @@ pub trait Orders: Send + Sync {
     /// Carries commands out as the lifecycle decides. MUST be one transaction; outcomes stand in the order of the batch.
     async fn apply(&self, batch: Vec<(OrderId, Command)>) -> Result<Vec<Applied>, Unavailable>;
 
+    /// Carries one command out: for a task, which has one order. Many such calls may share a transaction.
+    async fn apply_one(&self, order: OrderId, command: Command) -> Result<Applied, Unavailable> {
+        let applied = self.apply(vec![(order, command)]).await?.pop();
+        applied.ok_or_else(|| Unavailable::refused("orders.apply", "no answer was given"))
+    }
+
     /// The orders of those ids that exist. MUST fail if one of them cannot be read.
     async fn load(&self, ids: &[OrderId]) -> Result<Vec<StoredOrder>, Unavailable>;
 

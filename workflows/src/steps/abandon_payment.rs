@@ -4,14 +4,21 @@
 //! execution may have confirmed it meanwhile, and then its money is to stay. What may be held for an order that is
 //! refused, or may still come of a request on its way, is undone by the queue that follows every closed order.
 
-use super::{reject_order::carry_out, task::Task};
+use super::{
+    reject_order::carry_out,
+    task::{Task, TaskError},
+};
 use crate::{
     lifecycle::Command,
     ports::{EventBus, Orders},
 };
 use schemas::order::Reason;
+use serde_json::Value;
 
 /// Answers `{status}`: `rejected`, or where the order stood already.
-pub async fn abandon_payment(orders: &dyn Orders, bus: &dyn EventBus, tasks: Vec<Task>) {
-    carry_out(orders, bus, tasks, |_| Ok(Command::Reject { reason: Reason::PaymentUnavailable, detail: None })).await;
+///
+/// # Errors
+/// What the workflow's Retry and Catch can name.
+pub async fn abandon_payment(orders: &dyn Orders, bus: &dyn EventBus, task: &Task) -> Result<Value, TaskError> {
+    carry_out(orders, bus, task, Command::Reject { reason: Reason::PaymentUnavailable, detail: None }).await
 }

@@ -3,86 +3,60 @@
 //! whose total is zero is authorized without asking anybody.
 
 use super::{
-    resolve_payment::record,
-    task::{Task, TaskError, fail_all},
+    resolve_payment::{closed, record},
+    task::{Task, TaskError},
 };
 use crate::{
     lifecycle::{Command, Verdict},
     order::{State, StoredOrder},
     ports::{Applied, Authorization, AuthorizationRequest, EventBus, Orders, PaymentProvider, ProviderError},
 };
-use futures_util::{StreamExt, stream::FuturesUnordered};
 use schemas::order::PaymentStatus;
 use serde_json::{Value, json};
 
 /// Answers `{result: authorized | declined | voided | closed, code?}`; fails with `Payment.Unavailable` or
 /// `Payment.InDoubt`.
+///
+/// # Errors
+/// What the workflow's Retry and Catch can name.
 pub async fn authorize_payment(
     orders: &dyn Orders,
     provider: &dyn PaymentProvider,
     bus: &dyn EventBus,
-    tasks: Vec<Task>,
-) {
-    let commands = tasks.iter().map(|task| (task.order, asking(task))).collect();
-    let applied = match orders.apply(commands).await {
-        Ok(applied) => applied,
-        Err(error) => return fail_all(tasks, &error),
+    task: &Task,
+) -> Result<Value, TaskError> {
+    let Applied::Order { order, verdict, .. } = orders.apply_one(task.order, asking(&task.input)).await? else {
+        return Ok(closed());
     };
-    let calls = FuturesUnordered::new();
-    let mut recorded = Vec::new();
-    for (task, applied) in tasks.into_iter().zip(applied) {
-        match applied {
-            Applied::Order { order, verdict: Verdict::Changed(_), .. } => calls.push(ask(provider, task, order)),
-            Applied::Order { order, verdict: Verdict::Already | Verdict::Refused, .. } => {
-                match recorded_authorization(&order) {
-                    Some(authorization) => recorded.push((task, authorization)),
-                    None => task.finish(Ok(known_answer(&order))),
-                }
-            }
-            Applied::Missing => task.finish(Ok(json!({ "result": "closed" }))),
-        }
-    }
-    record(orders, bus, recorded).await;
-    // What the provider has answered by now is recorded together; who is slower is recorded later.
-    let mut answered = calls.ready_chunks(500);
-    while let Some(chunk) = answered.next().await {
-        let mut decided = Vec::with_capacity(chunk.len());
-        for (task, answer) in chunk {
-            match answer {
-                Ok(authorization) => decided.push((task, authorization)),
-                Err(error) => task.finish(Err(as_task_error(&error))),
-            }
-        }
-        record(orders, bus, decided).await;
-    }
+    let authorization = match verdict {
+        Verdict::Changed(_) => ask(provider, *order).await.map_err(|error| as_task_error(&error))?,
+        Verdict::Already | Verdict::Refused => match recorded_authorization(&order) {
+            Some(authorization) => authorization,
+            None => return Ok(known_answer(&order)),
+        },
+    };
+    record(orders, bus, task.order, authorization).await
 }
 
 /// A workflow of an earlier release does not say how often the provider was asked.
-fn asking(task: &Task) -> Command {
-    match task.input.get("calls").and_then(Value::as_i64).and_then(|calls| i32::try_from(calls).ok()) {
+fn asking(input: &Value) -> Command {
+    match input.get("calls").and_then(Value::as_i64).and_then(|calls| i32::try_from(calls).ok()) {
         Some(calls) => Command::AskForPaymentAfter { calls },
         None => Command::AskForPayment,
     }
 }
 
-async fn ask(
-    provider: &dyn PaymentProvider,
-    task: Task,
-    order: Box<StoredOrder>,
-) -> (Task, Result<Authorization, ProviderError>) {
-    let answer = match order.payment {
-        Some(payment) => {
-            let request = AuthorizationRequest {
-                key: payment.key,
-                order: order.id,
-                amount: payment.amount,
-                method: order.payment_method,
-            };
-            provider.authorize(request).await
-        }
-        None => Err(ProviderError::Unavailable("the payment was not stored".to_owned())),
+async fn ask(provider: &dyn PaymentProvider, order: StoredOrder) -> Result<Authorization, ProviderError> {
+    let Some(payment) = order.payment else {
+        return Err(ProviderError::Unavailable("the payment was not stored".to_owned()));
     };
-    (task, answer)
+    let request = AuthorizationRequest {
+        key: payment.key,
+        order: order.id,
+        amount: payment.amount,
+        method: order.payment_method,
+    };
+    provider.authorize(request).await
 }
 
 /// The provider's earlier word that it holds the money, also if that was let go since.

@@ -2,90 +2,65 @@
 
 use super::{
     authorize_payment::{as_task_error, awaits_payment, known_answer, recorded_authorization},
-    task::{Task, fail_all},
+    task::{Task, TaskError},
 };
 use crate::{
     lifecycle::Command,
-    order::StoredOrder,
     ports::{Applied, Authorization, EventBus, Orders, PaymentProvider, ProviderError},
 };
-use futures_util::future::join_all;
-use schemas::order::PaymentStatus;
-use serde_json::json;
-use std::collections::HashMap;
+use schemas::{ids::OrderId, order::PaymentStatus};
+use serde_json::{Value, json};
 
 /// Answers as `authorize_payment` does, or `{result: none, calls}` if the provider never heard of it, be it that it was
 /// never asked.
+///
+/// # Errors
+/// What the workflow's Retry and Catch can name.
 pub async fn resolve_payment(
     orders: &dyn Orders,
     provider: &dyn PaymentProvider,
     bus: &dyn EventBus,
-    tasks: Vec<Task>,
-) {
-    let ids: Vec<_> = tasks.iter().map(|task| task.order).collect();
-    let mut found: HashMap<_, StoredOrder> = match orders.load(&ids).await {
-        Ok(orders) => orders.into_iter().map(|order| (order.id, order)).collect(),
-        Err(error) => return fail_all(tasks, &error),
-    };
-    let (mut pending, mut decided) = (Vec::new(), Vec::new());
-    for task in tasks {
-        match found.remove(&task.order) {
-            Some(order) if order.is_free() => task.finish(Ok(known_answer(&order))),
-            Some(order) => match &order.payment {
-                Some(payment) if payment.state == PaymentStatus::Pending => {
-                    pending.push((task, payment.key.clone(), payment.calls));
-                }
-                // The request was cut short before it was even noted: nobody was asked yet.
-                None if awaits_payment(&order) => task.finish(Ok(json!({ "result": "none", "calls": 0 }))),
-                Some(_) | None => match recorded_authorization(&order) {
-                    Some(authorization) => decided.push((task, authorization)),
-                    None => task.finish(Ok(known_answer(&order))),
-                },
-            },
-            None => task.finish(Ok(json!({ "result": "closed" }))),
-        }
+    task: &Task,
+) -> Result<Value, TaskError> {
+    let Some(order) = orders.load(&[task.order]).await?.pop() else { return Ok(closed()) };
+    if order.is_free() {
+        return Ok(known_answer(&order));
     }
-    let answers = join_all(pending.iter().map(|(_, key, _)| provider.find(key))).await;
-    for ((task, _, calls), answer) in pending.into_iter().zip(answers) {
-        match answer {
-            Ok(Some(authorization)) => decided.push((task, authorization)),
-            Ok(None) => task.finish(Ok(json!({ "result": "none", "calls": calls }))),
+    let authorization = match &order.payment {
+        Some(payment) if payment.state == PaymentStatus::Pending => match provider.find(&payment.key).await {
+            Ok(Some(authorization)) => authorization,
+            Ok(None) => return Ok(json!({ "result": "none", "calls": payment.calls })),
             // The books were only read: whatever went wrong, asking again is safe.
-            Err(error) => task.finish(Err(as_task_error(&ProviderError::Unavailable(error.to_string())))),
-        }
-    }
-    record(orders, bus, decided).await;
+            Err(error) => return Err(as_task_error(&ProviderError::Unavailable(error.to_string()))),
+        },
+        // The request was cut short before it was even noted: nobody was asked yet.
+        None if awaits_payment(&order) => return Ok(json!({ "result": "none", "calls": 0 })),
+        Some(_) | None => match recorded_authorization(&order) {
+            Some(authorization) => authorization,
+            None => return Ok(known_answer(&order)),
+        },
+    };
+    record(orders, bus, task.order, authorization).await
 }
 
-/// Writes the provider's word into the ledger, tells of it, and answers the tasks.
-pub(super) async fn record(orders: &dyn Orders, bus: &dyn EventBus, decided: Vec<(Task, Authorization)>) {
-    let (tasks, commands): (Vec<_>, Vec<_>) = decided
-        .into_iter()
-        .map(|(task, authorization)| {
-            let command = match authorization {
-                Authorization::Authorized { id } => Command::RecordAuthorization { authorization_id: id },
-                Authorization::Declined { code } => Command::RecordDecline { code },
-                Authorization::Voided => Command::RecordVoid,
-            };
-            let order = task.order;
-            (task, (order, command))
-        })
-        .unzip();
-    if tasks.is_empty() {
-        return;
-    }
-    let applied = match orders.apply(commands).await {
-        Ok(applied) => applied,
-        Err(error) => return fail_all(tasks, &error),
+/// Writes the provider's word into the ledger, tells of it, and answers.
+pub(super) async fn record(
+    orders: &dyn Orders,
+    bus: &dyn EventBus,
+    order: OrderId,
+    authorization: Authorization,
+) -> Result<Value, TaskError> {
+    let command = match authorization {
+        Authorization::Authorized { id } => Command::RecordAuthorization { authorization_id: id },
+        Authorization::Declined { code } => Command::RecordDecline { code },
+        Authorization::Voided => Command::RecordVoid,
     };
-    let events: Vec<_> = applied.iter().cloned().flat_map(Applied::into_events).collect();
-    if let Err(error) = bus.publish(&events).await {
-        return fail_all(tasks, &error);
-    }
-    for (task, applied) in tasks.into_iter().zip(applied) {
-        task.finish(Ok(match applied {
-            Applied::Order { order, .. } => known_answer(&order),
-            Applied::Missing => json!({ "result": "closed" }),
-        }));
-    }
+    let Applied::Order { order, events, .. } = orders.apply_one(order, command).await? else { return Ok(closed()) };
+    bus.publish(&events).await?;
+    Ok(known_answer(&order))
+}
+
+/// The answer for an order that needs no payment any more.
+pub(super) fn closed() -> Value {
+    json!({ "result": "closed" })
 }

@@ -128,7 +128,7 @@ impl Runner {
             let mut over_since = None;
             let event = match action {
                 Action::Invoke { function, payload, timeout } => {
-                    Event::Task(functions::call(self.parts.ports.clone(), &function, payload, timeout).await)
+                    Event::Task(functions::call(Arc::clone(&self.parts), &function, payload, timeout).await)
                 }
                 Action::PutEvents { entries, timeout } => {
                     Event::Task(put_events::put(self.parts.ports.bus.as_ref(), entries, timeout).await)
