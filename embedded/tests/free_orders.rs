@@ -9,7 +9,7 @@ use adapters::{
 };
 use std::{sync::Arc, time::Duration};
 use support::{Shop, order, server::Server, wait_until};
-use workflows::invoice::TaxTerms;
+use workflows::billing::TaxTerms;
 
 #[tokio::test]
 async fn a_free_order_is_confirmed_without_money_invoiced_and_can_be_cancelled() {

@@ -21,7 +21,7 @@ use time::{Duration, OffsetDateTime, macros::datetime};
 use tracing_subscriber::util::SubscriberInitExt;
 use uuid::Uuid;
 use workflows::{
-    lifecycle::{Command, decide},
+    lifecycle::{Command, Stuck, decide},
     order::{State, StoredOrder, StoredPayment},
     ports::*,
 };
@@ -229,10 +229,6 @@ impl Orders for Shop {
         limit: i64,
     ) -> Result<OrderList, Unavailable> {
         Unwired.list(customer, status, before, limit).await
-    }
-
-    async fn request_cancel(&self, id: OrderId) -> Result<CancelRequest, Unavailable> {
-        Unwired.request_cancel(id).await
     }
 
     async fn expired(&self, limit: i64) -> Result<Vec<OrderId>, Unavailable> {

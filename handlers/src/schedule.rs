@@ -85,7 +85,10 @@ mod tests {
         Arc,
         atomic::{AtomicU64, Ordering},
     };
-    use workflows::ports::{Catalogue, Rebuilt, Search, Stuck};
+    use workflows::{
+        lifecycle::Stuck,
+        ports::{Catalogue, Rebuilt, Search},
+    };
 
     /// A search that counts how often it was kept up.
     #[derive(Default)]

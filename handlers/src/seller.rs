@@ -7,7 +7,7 @@ use schemas::{
     text::{is_blank, is_unprintable},
 };
 use serde::Deserialize;
-use workflows::invoice::{Party, Seller, TimeZone};
+use workflows::billing::{Party, Seller, TimeZone};
 
 /// Far above any name or address.
 const LONGEST: usize = 200;

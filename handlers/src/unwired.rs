@@ -12,15 +12,15 @@ use schemas::{
 use std::collections::HashSet;
 use time::Duration;
 use workflows::{
-    invoice::{Edition, InvoiceDocument},
+    billing::{Bill, Edition, InvoiceDocument},
     issued::{Fingerprint, Issued, IssuedInvoices, Place, PrintRecord, Printed, ReadBack},
-    lifecycle::Command,
+    lifecycle::{Command, Stuck},
     order::StoredOrder,
     ports::{
-        Acceptance, Applied, Authorization, AuthorizationRequest, Bite, BookEntry, CancelRequest, Catalogue,
-        CatalogueCopy, Dispatch, Documents, EventBus, Filed, Intake, InvoicePrinter, InvoiceReader, Kept, Notice,
-        Numbered, OrderList, Orders, OutgoingMessage, PaymentProvider, ProviderError, Queue, Rebuilt, Reservation,
-        Retention, Search, Stuck, Submission, Sweep, Unavailable, Warehouses, Workflows,
+        Acceptance, Applied, Authorization, AuthorizationRequest, Bite, BookEntry, Catalogue, CatalogueCopy, Dispatch,
+        Documents, EventBus, Filed, Intake, InvoicePrinter, InvoiceReader, Kept, Notice, Numbered, OrderList, Orders,
+        OutgoingMessage, PaymentProvider, ProviderError, Queue, Rebuilt, Reservation, Retention, Search, Submission,
+        Sweep, Unavailable, Warehouses, Workflows,
     },
     steps::forget::Terms,
 };
@@ -80,10 +80,6 @@ impl Orders for Unwired {
         _: i64,
     ) -> Result<OrderList, Unavailable> {
         unwired("orders.list")
-    }
-
-    async fn request_cancel(&self, _: OrderId) -> Result<CancelRequest, Unavailable> {
-        unwired("orders.request_cancel")
     }
 
     async fn expired(&self, _: i64) -> Result<Vec<OrderId>, Unavailable> {
@@ -221,8 +217,8 @@ impl IssuedInvoices for Unwired {
         unwired("issued_invoices.behind")
     }
 
-    async fn document(&self, _: OrderId, _: Option<Edition>) -> Result<Option<InvoiceDocument>, Unavailable> {
-        unwired("issued_invoices.document")
+    async fn bill(&self, _: OrderId, _: Option<Edition>) -> Result<Option<Bill>, Unavailable> {
+        unwired("issued_invoices.bill")
     }
 
     async fn checked(&self) -> Result<Place, Unavailable> {

@@ -3,7 +3,7 @@
 //! It works on what the caller has locked, in memory: a hot SKU costs one row lock a batch, however many want it.
 
 use crate::{
-    invoice::{Place, TaxCategory, TaxTerms, is_export, totals},
+    billing::{Place, TaxCategory, TaxTerms, is_export, totals},
     lifecycle::facts,
     order::{State, StoredLine, StoredOrder},
 };
@@ -196,7 +196,9 @@ fn ensure_sellable(
 
 /// Net, tax and gross.
 fn price(lines: &[StoredLine]) -> Result<(i64, i64, i64), Refusal> {
-    let sums = totals(lines.iter().map(StoredLine::price))
+    // What has no price here the catalogue does not sell.
+    let priced: Option<Vec<_>> = lines.iter().map(StoredLine::price).collect();
+    let sums = totals(priced.ok_or(Refusal(Reason::UnknownSku, None))?)
         .map_err(|error| Refusal(Reason::TotalTooLarge, Some(error.to_string())))?;
     Ok((sums.net, sums.tax, sums.gross))
 }

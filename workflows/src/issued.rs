@@ -2,7 +2,7 @@
 //! it was.
 
 use crate::{
-    invoice::{Edition, InvoiceDocument},
+    billing::{Bill, Edition},
     ports::{Look, Unavailable},
 };
 use async_trait::async_trait;
@@ -150,9 +150,9 @@ pub trait IssuedInvoices: Send + Sync {
     /// Those whose documents are in the store, from behind a place on, by their places, at most `limit`.
     async fn behind(&self, place: Place, limit: i64) -> Result<Vec<Issued>, Unavailable>;
 
-    /// What the invoice of an order says, worded by the rules of an edition, or else of the one that it was issued by. None
-    /// if it has no number, or if a later release issued it by rules that this one does not know.
-    async fn document(&self, order: OrderId, edition: Option<Edition>) -> Result<Option<InvoiceDocument>, Unavailable>;
+    /// What the invoice of an order follows from, to be worded by the rules of an edition, or else of the one that it was
+    /// issued by. None if it has no number, or if a later release issued it by rules that this one does not know.
+    async fn bill(&self, order: OrderId, edition: Option<Edition>) -> Result<Option<Bill>, Unavailable>;
 
     /// Up to where documents were looked at.
     async fn checked(&self) -> Result<Place, Unavailable>;

@@ -2,7 +2,7 @@
 //! fail for a reason outside is behind a port.
 
 pub mod allocate;
-pub mod invoice;
+pub mod billing;
 pub mod issued;
 pub mod lifecycle;
 pub mod order;

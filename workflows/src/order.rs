@@ -1,6 +1,6 @@
 //! A stored order: an enum whose variants carry the facts known by then. What may happen to it is in `lifecycle`.
 
-use crate::invoice::{LinePrice, TaxCategory};
+use crate::billing::{LinePrice, TaxCategory};
 use schemas::{
     address::Address,
     ids::OrderId,
@@ -42,16 +42,16 @@ pub struct StoredLine {
 }
 
 impl StoredLine {
-    /// What its amount depends on; nothing for a SKU that the catalogue did not know.
-    pub fn price(&self) -> LinePrice {
+    /// What its amount depends on; nothing for a SKU that the catalogue did not know, or that has no price in the currency.
+    pub fn price(&self) -> Option<LinePrice> {
         let tax_rate = self.tax_rate_bp.unwrap_or_default();
-        LinePrice {
+        Some(LinePrice {
             quantity: self.quantity,
-            unit_price: self.unit_price.unwrap_or_default(),
+            unit_price: self.unit_price?,
             tax_rate,
             category: self.tax_category.unwrap_or(TaxCategory::of(tax_rate)),
             includes_tax: self.price_includes_tax,
-        }
+        })
     }
 }
 

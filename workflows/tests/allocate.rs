@@ -21,7 +21,7 @@ use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 use workflows::{
     allocate::{Goods, Listing, NewOrder, Shelf, allocate},
-    invoice::{Place, TaxCategory, TaxTerms},
+    billing::{Place, TaxCategory, TaxTerms},
     order::State,
 };
 

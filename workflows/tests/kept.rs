@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use serde_json::{Value, json};
-use workflows::{invoice::Party, order::StoredLine};
+use workflows::{billing::Party, order::StoredLine};
 
 /// As release 0.1.0 wrote them.
 const LINES: &str = r#"[

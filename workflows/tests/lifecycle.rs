@@ -16,8 +16,8 @@ use schemas::{
 use time::{Date, Duration, Month, OffsetDateTime};
 use uuid::Uuid;
 use workflows::{
-    lifecycle::{Command, Verdict, decide},
-    order::{State, StoredInvoice, StoredOrder},
+    lifecycle::{Command, Effects, Stuck, Verdict, decide, is_stuck},
+    order::{State, StoredOrder},
 };
 
 const START: OffsetDateTime = OffsetDateTime::UNIX_EPOCH;
@@ -60,27 +60,30 @@ fn command() -> impl Strategy<Value = Command> {
         Just(Command::RecordVoid),
         Just(Command::Confirm),
         Just(Command::Reject { reason: Reason::PaymentDeclined, detail: None }),
+        Just(Command::AskToCancel),
         Just(Command::Cancel),
         Just(Command::Expire),
+        Just(numbered()),
         Just(Command::RecordInvoice),
     ]
 }
 
-/// What happens to an order from outside its commands: time passes, a buyer asks to cancel, a number is given.
+fn numbered() -> Command {
+    let issued_on = Date::from_calendar_date(1970, Month::January, 1).unwrap();
+    Command::GiveNumber { number: "1970-000001".into(), issued_on }
+}
+
+/// What happens to an order: somebody has something done to it, or time passes.
 #[derive(Clone, Debug)]
 enum Happening {
     Said(Command),
     Minutes(i64),
-    CancelRequested,
-    Numbered,
 }
 
 fn happening() -> impl Strategy<Value = Happening> {
     prop_oneof![
         8 => command().prop_map(Happening::Said),
         1 => (1..40_i64).prop_map(Happening::Minutes),
-        1 => Just(Happening::CancelRequested),
-        1 => Just(Happening::Numbered),
     ]
 }
 
@@ -90,16 +93,6 @@ fn play(history: &[Happening], mut each: impl FnMut(&StoredOrder, &StoredOrder, 
     for happening in history {
         match happening {
             Happening::Minutes(minutes) => now += Duration::minutes(*minutes),
-            Happening::CancelRequested => {
-                // As the database notes it: only where a cancellation is still possible.
-                order.cancel_requested |= matches!(order.state, State::Reserved { .. } | State::Confirmed);
-            }
-            Happening::Numbered => {
-                if order.state == State::Confirmed && order.invoice.is_none() {
-                    let issued_on = Date::from_calendar_date(1970, Month::January, 1).unwrap();
-                    order.invoice = Some(StoredInvoice { number: "1970-000001".into(), issued_on, stored: false });
-                }
-            }
             Happening::Said(command) => {
                 let before = order.clone();
                 let verdict = decide(&mut order, command, now);
@@ -220,7 +213,6 @@ proptest! {
             match happening {
                 Happening::Said(command) => drop(decide(&mut order, &command, now)),
                 Happening::Minutes(minutes) => now += Duration::minutes(minutes),
-                Happening::CancelRequested | Happening::Numbered => {}
             }
             prop_assert!(order.payment.is_none());
         }
@@ -331,4 +323,75 @@ fn what_cancelled_an_order_is_told_again_when_its_refusal_is_said_again() {
         assert_eq!(command.event_name(&order), Some(EventName::OrderCancelled));
         assert_eq!(decide(&mut order, &Command::Cancel, now), Verdict::Already);
     }
+}
+
+#[test]
+fn a_wish_to_cancel_is_noted_while_it_can_be_kept_and_known_again() {
+    let mut order = reserved();
+    assert_eq!(decide(&mut order, &Command::AskToCancel, START), Verdict::Changed(Effects::default()));
+    assert!(order.cancel_requested);
+    assert_eq!(decide(&mut order, &Command::AskToCancel, START), Verdict::Already);
+    assert!(is_stuck(&order, Stuck::CancelForgotten(order.id)));
+    assert!(matches!(decide(&mut order, &Command::Cancel, START), Verdict::Changed(_)));
+    assert_eq!(decide(&mut order, &Command::AskToCancel, START), Verdict::Already);
+    assert!(!is_stuck(&order, Stuck::CancelForgotten(order.id)));
+    let mut refused = reserved();
+    decide(&mut refused, &Command::Reject { reason: Reason::PaymentDeclined, detail: None }, START);
+    assert_eq!(decide(&mut refused, &Command::AskToCancel, START), Verdict::Refused);
+    assert!(!refused.cancel_requested);
+}
+
+#[test]
+fn a_number_is_given_once_and_to_none_that_is_not_confirmed_or_will_be_cancelled() {
+    let confirmed = || StoredOrder { state: State::Confirmed, ..reserved() };
+    let rejected = State::Rejected { reason: Reason::OutOfStock, detail: None };
+    for (mut order, verdict) in [
+        (confirmed(), Verdict::Changed(Effects::default())),
+        (StoredOrder { cancel_requested: true, ..confirmed() }, Verdict::Refused),
+        (reserved(), Verdict::Refused),
+        (StoredOrder { state: rejected, ..reserved() }, Verdict::Refused),
+        (StoredOrder { state: State::Cancelled, ..reserved() }, Verdict::Refused),
+    ] {
+        let is_due = is_stuck(&order, Stuck::Uninvoiced(order.id));
+        assert_eq!(decide(&mut order, &numbered(), START), verdict);
+        assert_eq!(is_due, order.invoice.is_some());
+        assert_eq!(order.version, reserved().version, "nobody is told of a number alone");
+    }
+    // A number that was given is printed, whatever became of the order.
+    let mut order = confirmed();
+    for command in [numbered(), Command::Cancel] {
+        decide(&mut order, &command, START);
+        assert!(is_stuck(&order, Stuck::Uninvoiced(order.id)), "{command:?}");
+    }
+    let other = Command::GiveNumber { number: "1970-000002".into(), issued_on: Date::MIN };
+    assert_eq!(decide(&mut order, &other, START), Verdict::Already);
+    assert_eq!(order.invoice.as_ref().map(|invoice| invoice.number.as_str()), Some("1970-000001"));
+    decide(&mut order, &Command::RecordInvoice, START);
+    assert!(!is_stuck(&order, Stuck::Uninvoiced(order.id)));
+}
+
+#[test]
+fn what_an_order_waits_for_follows_from_where_it_stands() {
+    let of = |order: &StoredOrder| {
+        let kinds: [fn(OrderId) -> Stuck; 5] =
+            [Stuck::Unattended, Stuck::CancelForgotten, Stuck::Uninvoiced, Stuck::Unvoided, Stuck::Untold];
+        kinds.map(|kind| is_stuck(order, kind(order.id)))
+    };
+    let mut order = reserved();
+    assert_eq!(of(&order), [true, false, false, false, false]);
+    let mut refused = order.clone();
+    decide(&mut refused, &Command::Reject { reason: Reason::PaymentUnavailable, detail: None }, START);
+    assert_eq!(of(&refused), [false, false, false, false, true], "nobody was asked for money");
+    decide(&mut order, &Command::AskForPayment, START);
+    let mut called_off = order.clone();
+    decide(&mut called_off, &Command::AskToCancel, START);
+    assert_eq!(of(&called_off), [false, true, false, false, false]);
+    decide(&mut called_off, &Command::Cancel, START);
+    assert_eq!(of(&called_off), [false, false, false, true, true], "the request may still reach the provider");
+    decide(&mut called_off, &Command::RecordVoid, START);
+    assert_eq!(of(&called_off), [false, false, false, false, true]);
+    for command in [Command::RecordAuthorization { authorization_id: "pi_1".into() }, Command::Confirm] {
+        decide(&mut order, &command, START);
+    }
+    assert_eq!(of(&order), [false, false, true, false, false]);
 }

@@ -1,6 +1,6 @@
 //! Divides the width of the table among its columns.
 
-use workflows::invoice::{InvoiceDocument, LinePrice, Totals};
+use workflows::billing::{InvoiceDocument, LinePrice, Totals};
 
 use crate::{
     breaks,

@@ -1,7 +1,7 @@
 //! Why something is not taxed, as page and XML say it: EN 16931 has one place for it a category, however many lines.
 
 use crate::format::one_line;
-use workflows::invoice::{Edition, InvoiceDocument, Place, TaxCategory};
+use workflows::billing::{Edition, InvoiceDocument, Place, TaxCategory};
 
 /// The reasons of all lines of a category, each once; nothing for one that must not give any.
 pub(super) fn reason(document: &InvoiceDocument, category: TaxCategory) -> Option<String> {

@@ -2,7 +2,7 @@
 //! which then are computed ones of six digits that the buyer never saw. A note of the line (BT-127) says the price they know.
 
 use crate::format::{grouped, one_line};
-use workflows::invoice::{Edition, InvoiceDocument, InvoiceLine};
+use workflows::billing::{Edition, InvoiceDocument, InvoiceLine};
 
 /// The note of a line, the same on the page and in the XML.
 pub(super) fn note(document: &InvoiceDocument, line: &InvoiceLine) -> Option<String> {

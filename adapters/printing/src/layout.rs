@@ -2,7 +2,7 @@
 //! never stand alone, and a footer. All lengths are thousandths of a point, measured from the top left.
 
 use schemas::country::country_name;
-use workflows::invoice::{InvoiceDocument, InvoiceLine, Party, Payment, TaxCategory, TaxSubtotal, Totals};
+use workflows::billing::{InvoiceDocument, InvoiceLine, Party, Payment, TaxCategory, TaxSubtotal, Totals};
 
 use crate::{
     canvas::{Canvas, Colour, HEIGHT, WIDTH},

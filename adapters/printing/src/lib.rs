@@ -26,7 +26,7 @@ pub use printer::{PdfPrinter, VERSION};
 pub use reader::PdfReader;
 
 use thiserror::Error;
-use workflows::invoice::{Edition, InvoiceDocument, TotalsError};
+use workflows::billing::{Edition, InvoiceDocument, TotalsError};
 
 /// Why an invoice has no file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]

@@ -4,7 +4,7 @@ use crate::{PdfReader, RenderError, Rendered, render};
 use async_trait::async_trait;
 use sha2::{Digest, Sha256};
 use workflows::{
-    invoice::InvoiceDocument,
+    billing::InvoiceDocument,
     issued::{Fingerprint, PrintRecord, Printed, ReadBack},
     ports::{InvoicePrinter, InvoiceReader, Unavailable},
 };

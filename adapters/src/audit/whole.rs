@@ -10,7 +10,7 @@ use crate::postgres::{Asked, Database, milliseconds, runtime::lease::LONGEST_IN_
 use schemas::money::Currency;
 use std::time::Duration;
 use workflows::{
-    invoice::TaxCategory,
+    billing::TaxCategory,
     ports::Unavailable,
     wiring::{LONGEST_WAIT, queue_names},
 };

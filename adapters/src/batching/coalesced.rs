@@ -12,11 +12,11 @@ use schemas::{
 };
 use std::{collections::HashSet, sync::Arc};
 use workflows::{
-    lifecycle::Command,
+    lifecycle::{Command, Stuck},
     order::StoredOrder,
     ports::{
-        Acceptance, Applied, CancelRequest, Catalogue, Dispatch, EventBus, Intake, Numbered, OrderList, Orders,
-        Reservation, Stuck, Submission, Sweep, Unavailable,
+        Acceptance, Applied, Catalogue, Dispatch, EventBus, Intake, Numbered, OrderList, Orders, Reservation,
+        Submission, Sweep, Unavailable,
     },
 };
 
@@ -223,10 +223,6 @@ impl Orders for CoalescedOrders {
         limit: i64,
     ) -> Result<OrderList, Unavailable> {
         self.inner.list(customer, status, before, limit).await
-    }
-
-    async fn request_cancel(&self, id: OrderId) -> Result<CancelRequest, Unavailable> {
-        self.inner.request_cancel(id).await
     }
 
     async fn expired(&self, limit: i64) -> Result<Vec<OrderId>, Unavailable> {

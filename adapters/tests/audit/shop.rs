@@ -20,7 +20,7 @@ use serde_json::{Value, json};
 use std::{collections::BTreeMap, num::NonZeroU32, sync::Arc};
 use time::Duration;
 use workflows::{
-    invoice::Party,
+    billing::Party,
     lifecycle::Command,
     ports::{
         Acceptance, Applied, Authorization, AuthorizationRequest, Clock, Ids, Intake, Orders, PaymentProvider, Search,
@@ -204,7 +204,7 @@ impl Shop {
             price,
             currency: "EUR".parse().unwrap(),
             tax_rate_bp,
-            tax_terms: workflows::invoice::TaxTerms::default(),
+            tax_terms: workflows::billing::TaxTerms::default(),
             units,
         };
         let goods = [product("TEA", 1_999, 2_000, 100), product("CUP", 333, 700, 50), product("RARE", 5, 550, 2)];

@@ -44,10 +44,10 @@ async fn what_stands_under_an_invoices_number_is_judged_as_in_a_folder() {
     }
     let mut due = Vec::new();
     for id in &ids {
-        let Some((_, Numbered::Due(document))) = orders.number_invoices(&[*id]).await.unwrap().pop() else {
+        let Some((_, Numbered::Due(bill))) = orders.number_invoices(&[*id]).await.unwrap().pop() else {
             unreachable!()
         };
-        due.push((document_path(&document.number), PdfPrinter.print(*document).await.unwrap()));
+        due.push((document_path(&bill.number), PdfPrinter.print(bill.document().unwrap()).await.unwrap()));
     }
     let pdf = |which: usize| due[which].1.pdf.as_slice();
     orders.record(&[(ids[4], due[4].1.record.clone())]).await.unwrap();

@@ -4,13 +4,13 @@ use super::shop::{Shop, authorization, is_changed, verdict};
 use schemas::{
     event::{Event, EventName},
     ids::OrderId,
-    order::{PaymentStatus, Reason, Status},
+    order::{PaymentStatus, Reason},
 };
 use time::Duration;
 use workflows::{
     lifecycle::{Command, Verdict},
     order::State,
-    ports::{Applied, CancelRequest, Clock, Orders},
+    ports::{Applied, Clock, Orders},
 };
 
 fn decline() -> Command {
@@ -288,18 +288,22 @@ async fn a_failed_batch_changes_nothing() {
 async fn a_request_to_cancel_is_noted_and_then_nothing_else_can_happen_to_the_order() {
     let (shop, id) = Shop::with_an_order().await;
     shop.change(id, [Command::AskForPayment, authorization("pi_1")]).await;
-    assert_eq!(shop.orders.request_cancel(id).await.unwrap(), CancelRequest::Noted);
-    assert_eq!(shop.orders.request_cancel(id).await.unwrap(), CancelRequest::Noted, "asking twice is asking once");
+    assert!(is_changed(&shop.apply(id, Command::AskToCancel).await));
+    assert_eq!(
+        verdict(&shop.apply(id, Command::AskToCancel).await),
+        Some(&Verdict::Already),
+        "asking twice is asking once"
+    );
     assert!(shop.load(id).await.cancel_requested);
     assert_eq!(verdict(&shop.apply(id, Command::Confirm).await), Some(&Verdict::Refused));
     shop.tells(id, Command::Cancel, EventName::OrderCancelled).await;
-    assert_eq!(shop.orders.request_cancel(id).await.unwrap(), CancelRequest::Already);
+    assert_eq!(verdict(&shop.apply(id, Command::AskToCancel).await), Some(&Verdict::Already));
 }
 
 #[tokio::test]
 async fn no_money_is_asked_for_once_a_request_to_cancel_is_noted() {
     let (shop, id) = Shop::with_an_order().await;
-    shop.orders.request_cancel(id).await.unwrap();
+    shop.change(id, [Command::AskToCancel]).await;
     assert_eq!(verdict(&shop.apply(id, Command::AskForPayment).await), Some(&Verdict::Refused));
     assert_eq!(shop.load(id).await.payment, None);
 }
@@ -308,10 +312,10 @@ async fn no_money_is_asked_for_once_a_request_to_cancel_is_noted() {
 async fn a_request_to_cancel_a_confirmed_order_is_noted_and_a_refused_or_missing_one_is_not() {
     let (shop, id) = Shop::with_an_order().await;
     shop.confirm(id).await;
-    assert_eq!(shop.orders.request_cancel(id).await.unwrap(), CancelRequest::Noted);
+    assert!(is_changed(&shop.apply(id, Command::AskToCancel).await));
     assert!(shop.load(id).await.cancel_requested);
     let refused = shop.reserve(&[&[("NONE", 1)]]).await[0];
-    assert_eq!(shop.orders.request_cancel(refused).await.unwrap(), CancelRequest::TooLate(Status::Rejected));
+    assert_eq!(verdict(&shop.apply(refused, Command::AskToCancel).await), Some(&Verdict::Refused));
     assert!(!shop.load(refused).await.cancel_requested);
-    assert_eq!(shop.orders.request_cancel(shop.order(&[]).id).await.unwrap(), CancelRequest::Missing);
+    assert!(matches!(shop.apply(shop.order(&[]).id, Command::AskToCancel).await, Applied::Missing));
 }

@@ -7,7 +7,7 @@ use adapters::postgres::catalogue::{
 };
 use futures_util::future::join_all;
 use workflows::{
-    invoice::{TaxCategory, TaxTerms, TaxTermsSaid},
+    billing::{TaxCategory, TaxTerms, TaxTermsSaid},
     ports::Catalogue,
 };
 

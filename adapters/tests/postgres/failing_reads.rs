@@ -107,10 +107,10 @@ async fn due_where_anothers_is(archive: &Archive) -> (OrderId, PathBuf, Vec<u8>)
     let whole = fs::read(archive.file(archive.ids[0]).await).unwrap();
     let order = archive.shop.reserve(&[&[("TEA", 1)]]).await[0];
     archive.shop.confirm(order).await;
-    let Some((_, Numbered::Due(document))) = archive.shop.orders.number_invoices(&[order]).await.unwrap().pop() else {
+    let Some((_, Numbered::Due(bill))) = archive.shop.orders.number_invoices(&[order]).await.unwrap().pop() else {
         unreachable!()
     };
-    let file = archive.folder.path().join(document_path(&document.number));
+    let file = archive.folder.path().join(document_path(&bill.number));
     fs::write(&file, &whole).unwrap();
     (order, file, whole)
 }

@@ -11,7 +11,7 @@ use schemas::{
 use std::sync::Mutex;
 use time::Duration;
 use workflows::{
-    invoice::{InvoiceDocument, Party, Payment},
+    billing::{InvoiceDocument, Party, Payment},
     issued::{Fingerprint, PrintRecord, Printed, ReadBack},
     lifecycle::Command,
     ports::{Documents, EventBus, Filed, InvoicePrinter, InvoiceReader, Orders, Unavailable},

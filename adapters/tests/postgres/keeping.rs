@@ -194,11 +194,11 @@ async fn an_invoice_of_the_release_before_is_printed_again_as_that_worded_it() {
     let archive = Archive::of(1).await;
     let id = archive.ids[0];
     archive.shop.run("update invoices set edition = null").await;
-    let document = archive.shop.orders.document(id, None).await.unwrap().unwrap();
+    let document = archive.shop.orders.bill(id, None).await.unwrap().unwrap().document().unwrap();
     let reference = format!("pi_{id}");
-    assert_eq!(document.payment, workflows::invoice::Payment::Prepaid { reference });
+    assert_eq!(document.payment, workflows::billing::Payment::Prepaid { reference });
     archive.shop.run("update invoices set edition = 99").await;
-    assert_eq!(archive.shop.orders.document(id, None).await.unwrap(), None, "only a later release knows how");
+    assert_eq!(archive.shop.orders.bill(id, None).await.unwrap(), None, "only a later release knows how");
     let numbered = archive.shop.orders.number_invoices(&[id]).await.unwrap();
     assert_eq!(numbered, [(id, Numbered::Stored)]);
 }

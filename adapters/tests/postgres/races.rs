@@ -6,7 +6,7 @@ use schemas::{ids::OrderId, intake::AcceptedOrder, order::Reason};
 use workflows::{
     lifecycle::{Command, Verdict},
     order::State,
-    ports::{Applied, CancelRequest, Orders},
+    ports::{Applied, Orders},
 };
 
 fn rejection() -> Command {
@@ -193,11 +193,11 @@ async fn a_request_to_cancel_that_loses_against_a_refusal_is_told_so() {
         .execute(&mut *other)
         .await
         .unwrap();
-    let (answer, ()) = tokio::join!(shop.orders.request_cancel(id), async {
+    let (answer, ()) = tokio::join!(shop.orders.apply_one(id, Command::AskToCancel), async {
         shop.somebody_waits_for_a_lock().await;
         other.commit().await.unwrap();
     });
-    assert_eq!(answer.unwrap(), CancelRequest::TooLate(schemas::order::Status::Rejected));
+    assert!(matches!(answer.unwrap(), Applied::Order { verdict: Verdict::Refused, .. }));
     assert!(matches!(shop.load(id).await.state, State::Rejected { .. }));
 }
 
@@ -211,21 +211,21 @@ async fn of_a_promised_cancellation_and_a_refusal_at_once_the_promise_is_kept() 
         let refuse = async || shop.orders.apply(vec![(*id, rejection())]).await.unwrap();
         // Whoever comes first by chance: now the one is begun first, now the other.
         let (answer, _) = if place % 2 == 0 {
-            tokio::join!(shop.orders.request_cancel(*id), refuse())
+            tokio::join!(shop.orders.apply_one(*id, Command::AskToCancel), refuse())
         } else {
-            let (refused, answer) = tokio::join!(refuse(), shop.orders.request_cancel(*id));
+            let (refused, answer) = tokio::join!(refuse(), shop.orders.apply_one(*id, Command::AskToCancel));
             (answer, refused)
         };
         let order = shop.orders.load(&[*id]).await.unwrap().remove(0);
         match answer.unwrap() {
-            CancelRequest::Noted => {
+            Applied::Order { verdict: Verdict::Changed(_), .. } => {
                 shop.orders.apply(vec![(*id, Command::Cancel)]).await.unwrap();
                 assert_eq!(shop.orders.load(&[*id]).await.unwrap().remove(0).state, State::Cancelled);
             }
-            CancelRequest::TooLate(_) => assert!(matches!(order.state, State::Rejected { .. })),
+            Applied::Order { verdict: Verdict::Refused, .. } => assert!(matches!(order.state, State::Rejected { .. })),
             // The refusal found the wish, and carried it out before the answer was made.
-            CancelRequest::Already => assert_eq!(order.state, State::Cancelled),
-            CancelRequest::Missing => panic!("it is stored"),
+            Applied::Order { verdict: Verdict::Already, .. } => assert_eq!(order.state, State::Cancelled),
+            Applied::Missing => panic!("it is stored"),
         }
     });
     join_all(racers).await;
@@ -239,7 +239,7 @@ async fn a_reservation_that_is_over_ends_cancelled_if_that_was_promised() {
     let order = shop.order(&[("TEA", 1)]);
     let id = order.id;
     shop.orders.reserve(vec![order]).await.unwrap();
-    assert_eq!(shop.orders.request_cancel(id).await.unwrap(), CancelRequest::Noted);
+    assert!(is_changed(&shop.orders.apply_one(id, Command::AskToCancel).await.unwrap()));
     shop.run("update orders set reserved_until = '2000-01-01'").await;
     let applied = shop.orders.apply(vec![(id, Command::Expire)]).await.unwrap();
     assert!(is_changed(&applied[0]));

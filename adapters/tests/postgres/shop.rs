@@ -23,7 +23,7 @@ use std::{
 };
 use time::{Duration, OffsetDateTime};
 use workflows::{
-    invoice::{Party, Seller, TaxTerms},
+    billing::{Party, Seller, TaxTerms},
     lifecycle::{Command, Verdict},
     order::StoredOrder,
     ports::{Applied, Clock, Ids, Orders, Submission},

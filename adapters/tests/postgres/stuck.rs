@@ -4,8 +4,8 @@ use super::shop::Shop;
 use schemas::ids::OrderId;
 use time::Duration;
 use workflows::{
-    lifecycle::Command,
-    ports::{Clock, Orders, Search, Stuck, Sweep},
+    lifecycle::{Command, Stuck},
+    ports::{Clock, Orders, Search, Sweep},
 };
 
 impl Shop {
@@ -82,7 +82,7 @@ async fn a_noted_cancellation_that_nobody_carries_out_is_forgotten() {
     let shop = Shop::open().await;
     let id = shop.reserve(&[&[("TEA", 1)]]).await[0];
     shop.execution(id, "running").await;
-    shop.orders.request_cancel(id).await.unwrap();
+    shop.change(id, [Command::AskToCancel]).await;
     shop.is_stuck_until_a_message_stands_for_it(Stuck::CancelForgotten(id), id, "cancel").await;
     shop.change(id, [Command::Cancel]).await;
     assert_eq!(shop.stuck().await, []);
@@ -286,7 +286,7 @@ async fn what_is_stuck_is_found_in_time_whatever_the_clock_of_whoever_looks_or_l
         let shop = Shop::open().await;
         shop.clock.set(shop.clock.now() + Duration::days(days));
         let ids = shop.reserve(&[&[("TEA", 1)], &[("TEA", 1)], &[("TEA", 1)]]).await;
-        shop.orders.request_cancel(ids[1]).await.unwrap();
+        shop.change(ids[1], [Command::AskToCancel]).await;
         shop.change(ids[2], [Command::AskForPayment, Command::Cancel]).await;
         shop.search.index_orders(&ids).await.unwrap();
         let noted = shop.stuck().await;

@@ -6,7 +6,7 @@ use printing::PdfPrinter;
 use schemas::ids::OrderId;
 use std::{collections::HashSet, fs, path::PathBuf};
 use workflows::{
-    invoice::Edition,
+    billing::Edition,
     issued::{Condition, Fingerprint, IssuedInvoices, PrintRecord, Printed},
     ports::{Documents, InvoicePrinter, InvoiceReader, Look, Numbered, Orders},
     steps::{Outcome, issue_invoices::document_path, keep_documents::Kept},
@@ -38,11 +38,11 @@ impl Archive {
     async fn due(&self) -> Due {
         let order = self.shop.reserve(&[&[("TEA", 1)]]).await[0];
         self.shop.confirm(order).await;
-        let Some((_, Numbered::Due(document))) = self.shop.orders.number_invoices(&[order]).await.unwrap().pop() else {
+        let Some((_, Numbered::Due(bill))) = self.shop.orders.number_invoices(&[order]).await.unwrap().pop() else {
             unreachable!()
         };
-        let file = self.folder.path().join(document_path(&document.number));
-        Due { order, printed: PdfPrinter.print(*document).await.unwrap(), file }
+        let file = self.folder.path().join(document_path(&bill.number));
+        Due { order, printed: PdfPrinter.print(bill.document().unwrap()).await.unwrap(), file }
     }
 
     /// Has everything looked at, which must be as it was noted.
@@ -74,7 +74,8 @@ async fn the_orders_own_whole_document_stays_as_it_is_and_is_printed_again_with_
     let orders = archive.shop.orders.as_ref();
     let (by_another_printer, by_an_earlier_release) = (archive.due().await, archive.due().await);
     let noted = archive.due().await;
-    let earlier = orders.document(by_an_earlier_release.order, Some(Edition::First)).await.unwrap().unwrap();
+    let earlier =
+        orders.bill(by_an_earlier_release.order, Some(Edition::First)).await.unwrap().unwrap().document().unwrap();
     let earlier = PdfPrinter.print(earlier).await.unwrap();
     assert_ne!(earlier.record.xml_sha256, by_an_earlier_release.printed.record.xml_sha256);
     let another_printers = |due: &Due| [due.good(), b"\n"].concat();
@@ -153,7 +154,8 @@ async fn another_invoice_stays_and_stops_the_issuing_whole_or_damaged() {
     }
     // The order's own of another number is an invoice that somebody was given, too.
     let (due, other) = (archive.due().await, archive.due().await);
-    let mut own = archive.shop.orders.document(due.order, Some(Edition::CURRENT)).await.unwrap().unwrap();
+    let mut own =
+        archive.shop.orders.bill(due.order, Some(Edition::CURRENT)).await.unwrap().unwrap().document().unwrap();
     own.number = other.printed.record.number;
     due.write(&PdfPrinter.print(own).await.unwrap().pdf);
     assert!(matches!(&archive.try_to_issue(&[due.order]).await[..], [Outcome::Retry(_)]));

@@ -11,11 +11,11 @@ use time::{Duration, OffsetDateTime};
 use tokio::task::yield_now;
 use uuid::Uuid;
 use workflows::{
-    lifecycle::{Command, Verdict, decide},
+    lifecycle::{Command, Stuck, Verdict, decide},
     order::{State, StoredOrder},
     ports::{
-        Applied, Authorization, AuthorizationRequest, BookEntry, CancelRequest, Clock, Dispatch, EventBus, Numbered,
-        OrderList, Orders, PaymentProvider, ProviderError, Reservation, Stuck, Sweep, Unavailable,
+        Applied, Authorization, AuthorizationRequest, BookEntry, Clock, Dispatch, EventBus, Numbered, OrderList,
+        Orders, PaymentProvider, ProviderError, Reservation, Sweep, Unavailable,
     },
 };
 
@@ -234,10 +234,6 @@ impl Orders for World {
         _: Option<OrderId>,
         _: i64,
     ) -> Result<OrderList, Unavailable> {
-        unreachable!()
-    }
-
-    async fn request_cancel(&self, _: OrderId) -> Result<CancelRequest, Unavailable> {
         unreachable!()
     }
 

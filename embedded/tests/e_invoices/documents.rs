@@ -2,7 +2,7 @@
 
 use time::macros::date;
 use uuid::uuid;
-use workflows::invoice::{Edition, InvoiceDocument, InvoiceLine, LinePrice, Party, Payment, TaxCategory};
+use workflows::billing::{Edition, InvoiceDocument, InvoiceLine, LinePrice, Party, Payment, TaxCategory};
 
 fn party(name: &str, country: &str, postal_code: &str) -> Party {
     Party {

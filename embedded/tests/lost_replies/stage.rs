@@ -21,7 +21,7 @@ use std::{
 };
 use tokio::task::JoinHandle;
 use uuid::Uuid;
-use workflows::invoice::TaxTerms;
+use workflows::billing::TaxTerms;
 
 /// The longest until a statement runs that was provoked.
 const SOON: Duration = Duration::from_secs(60);

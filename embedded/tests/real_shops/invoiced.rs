@@ -17,7 +17,7 @@ use crate::{
 use adapters::system::SystemClock;
 use serde_json::{Value, json};
 use std::{fs, time::Duration};
-use workflows::{invoice::TimeZone, ports::Clock};
+use workflows::{billing::TimeZone, ports::Clock};
 
 const SETTLED: Duration = Duration::from_secs(90);
 /// Enough for pages of them; all books are in nobody's invoice.

@@ -117,7 +117,7 @@ impl Shop {
             price: 1_250,
             currency: "EUR".parse().unwrap(),
             tax_rate_bp: 1_900,
-            tax_terms: workflows::invoice::TaxTerms::default(),
+            tax_terms: workflows::billing::TaxTerms::default(),
             units,
         };
         let mut deliveries: Vec<_> = SKUS.iter().map(|sku| delivery(sku, 1_000_000)).collect();
@@ -135,7 +135,7 @@ impl Shop {
         OrderSettings {
             stage: "test".to_owned(),
             hold: time::Duration::minutes(30),
-            seller: serde_json::from_value::<workflows::invoice::Party>(seller).unwrap().into(),
+            seller: serde_json::from_value::<workflows::billing::Party>(seller).unwrap().into(),
         }
     }
 

@@ -16,7 +16,8 @@ use schemas::{ids::OrderId, order::Order};
 use std::{sync::Arc, time::Duration};
 use tokio::time::Instant;
 use workflows::{
-    ports::{CancelRequest, Unavailable},
+    lifecycle::{Command, Stuck, Verdict, is_stuck},
+    ports::{Applied, Unavailable},
     steps::sweep::cancel_message,
 };
 
@@ -54,23 +55,25 @@ async fn request_cancel(app: &App, caller: &Caller, id: OrderId) -> Result<Found
         Found::Accepted(_) => note_once_stored(app, caller, id).await?,
     };
     match noted {
-        CancelRequest::Noted | CancelRequest::Missing | CancelRequest::Already => Found::look(app, caller, id).await,
-        CancelRequest::TooLate(status) => {
-            let detail = format!("an order that is {status} cannot be cancelled");
+        Applied::Order { verdict: Verdict::Refused, order, .. } => {
+            let detail = format!("an order that is {} cannot be cancelled", order.state.status());
             Err(Refusal::saying(Kind::CannotCancel, detail))
+        }
+        Applied::Order { verdict: Verdict::Changed(_) | Verdict::Already, .. } | Applied::Missing => {
+            Found::look(app, caller, id).await
         }
     }
 }
 
 /// Waits for an order that is on its way into the database, so that it is called off before anybody asks for its money: a
 /// message alone would come before it, and again too late. Nobody's place is taken in the pauses.
-async fn note_once_stored(app: &App, caller: &Caller, id: OrderId) -> Result<CancelRequest, Refusal> {
+async fn note_once_stored(app: &App, caller: &Caller, id: OrderId) -> Result<Applied, Refusal> {
     let begun = Instant::now();
     loop {
         let waited = begun.elapsed();
         let is_last = waited >= ON_ITS_WAY;
         let noted = note(app, caller, id, is_last).await?;
-        if is_last || noted != CancelRequest::Missing {
+        if is_last || !matches!(noted, Applied::Missing) {
             return Ok(noted);
         }
         tokio::time::sleep((waited / 8).clamp(SHORTEST, LONGEST)).await;
@@ -79,14 +82,16 @@ async fn note_once_stored(app: &App, caller: &Caller, id: OrderId) -> Result<Can
 
 /// One attempt, in one place: what is noted is sent too. After the last one the queue keeps the wish for an order that the
 /// database still does not know.
-async fn note(app: &App, caller: &Caller, id: OrderId, is_last: bool) -> Result<CancelRequest, Refusal> {
+async fn note(app: &App, caller: &Caller, id: OrderId, is_last: bool) -> Result<Applied, Refusal> {
     let (orders, queue) = (Arc::clone(&app.orders), Arc::clone(&app.queue));
     let work = async move {
-        let noted = orders.request_cancel(id).await?;
-        let is_to_be_sent = match noted {
-            CancelRequest::Noted => true,
-            CancelRequest::Missing => is_last,
-            CancelRequest::Already | CancelRequest::TooLate(_) => false,
+        let noted = orders.apply_one(id, Command::AskToCancel).await?;
+        let is_to_be_sent = match &noted {
+            Applied::Order { verdict: Verdict::Changed(_), .. } => true,
+            // It may have been noted by a call that died before it sent; what is cancelled already needs nothing.
+            Applied::Order { verdict: Verdict::Already, order, .. } => is_stuck(order, Stuck::CancelForgotten(id)),
+            Applied::Order { verdict: Verdict::Refused, .. } => false,
+            Applied::Missing => is_last,
         };
         if is_to_be_sent {
             queue.send("cancel", vec![cancel_message(id)]).await?;

@@ -8,7 +8,7 @@ use crate::{
 };
 use std::collections::BTreeMap;
 use time::Duration;
-use workflows::invoice::Seller;
+use workflows::billing::Seller;
 
 /// The database, if its secret names none.
 const DATABASE: &str = "sluice";

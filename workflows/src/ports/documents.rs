@@ -2,7 +2,7 @@
 
 use super::Unavailable;
 use crate::{
-    invoice::InvoiceDocument,
+    billing::InvoiceDocument,
     issued::{Printed, ReadBack},
 };
 use async_trait::async_trait;

@@ -18,7 +18,7 @@ pub use catalogue::{Catalogue, CatalogueCopy};
 pub use documents::{Documents, Filed, InvoicePrinter, InvoiceReader, Look};
 pub use intake::{Acceptance, Intake, Submission};
 pub use messages::{EventBus, OutgoingMessage, Queue, Workflows};
-pub use orders::{Applied, CancelRequest, Dispatch, Numbered, OrderList, Orders, Reservation, Stuck, Sweep};
+pub use orders::{Applied, Dispatch, Numbered, OrderList, Orders, Reservation, Sweep};
 pub use payments::{Authorization, AuthorizationRequest, BookEntry, PaymentProvider, ProviderError};
 pub use retention::{Bite, Kept, Retention};
 pub use search::{Rebuilt, Search};

@@ -2,8 +2,8 @@
 
 use super::Unavailable;
 use crate::{
-    invoice::InvoiceDocument,
-    lifecycle::{Command, Verdict},
+    billing::Bill,
+    lifecycle::{Command, Stuck, Verdict},
     order::{State, StoredOrder},
 };
 use async_trait::async_trait;
@@ -47,42 +47,13 @@ impl Applied {
     }
 }
 
-/// What became of a request to cancel.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum CancelRequest {
-    /// Noted: nothing else can happen to it before it is cancelled.
-    Noted,
-    /// It is cancelled already.
-    Already,
-    /// It stands where it cannot be cancelled any more.
-    TooLate(api::Status),
-    /// The order database has no such order.
-    Missing,
-}
-
 /// An order's invoice, once it has a number.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Numbered {
     /// It is to be printed and stored.
-    Due(Box<InvoiceDocument>),
+    Due(Box<Bill>),
     /// It is known to be in the document store, so somebody may have it: it must not be written again.
     Stored,
-}
-
-/// An order that got stuck, as `sweep` finds it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stuck {
-    /// Reserved, and no workflow cares for it.
-    Unattended(OrderId),
-    /// Its cancellation was noted and nobody carries it out.
-    CancelForgotten(OrderId),
-    /// Confirmed without an invoice, or called off after its invoice got a number and before it was stored, and no
-    /// message asks for one.
-    Uninvoiced(OrderId),
-    /// Refused or cancelled while money is held, and no message asks to let it go.
-    Unvoided(OrderId),
-    /// Refused or cancelled, and search was never told.
-    Untold(OrderId),
 }
 
 /// That an order was set going again.
@@ -150,16 +121,15 @@ pub trait Orders: Send + Sync {
         limit: i64,
     ) -> Result<OrderList, Unavailable>;
 
-    /// Notes that an order is to be cancelled, so that neither payment nor shipping overtakes it.
-    async fn request_cancel(&self, id: OrderId) -> Result<CancelRequest, Unavailable>;
-
-    /// Reservations whose time is up by the clock that they were made by, the same for all processes, and for which no
-    /// money may be held; at most `limit`.
+    /// Reservations whose time is up by the clock that they were made by, the same for all processes; at most `limit`.
+    /// Whether they expire is the lifecycle's to say; MUST leave out those of which it would not say so for long, or many
+    /// of those would be in the way of others.
     async fn expired(&self, limit: i64) -> Result<Vec<OrderId>, Unavailable>;
 
-    /// Orders that have been waiting for longer than `patience` for something that nobody is known to be doing, at most
-    /// `limit` of each kind, the longest due first; each with how often it was marked as swept for that. MUST leave out
-    /// those that are not to be looked at yet, and MUST judge all of it by the clock of whoever keeps them.
+    /// Orders that may have been waiting for longer than `patience` for something that nobody is known to be doing, at most
+    /// `limit` of each kind, the longest due first; each with how often it was marked as swept for that. Whether they wait is
+    /// the lifecycle's to say. MUST leave out those that are not to be looked at yet, and MUST take all times by the clock of
+    /// whoever keeps them.
     async fn stuck(&self, patience: Duration, limit: i64) -> Result<Vec<(Stuck, i32)>, Unavailable>;
 
     /// Notes that orders were set going again, and for how long to leave them alone. MUST not outlive a crash that what they
@@ -169,9 +139,9 @@ pub trait Orders: Send + Sync {
     /// All events of the order, by sequence.
     async fn events(&self, id: OrderId) -> Result<Vec<Event>, Unavailable>;
 
-    /// Gives each confirmed order of the batch the next number of its series, those that have one keep it, and says what
-    /// is still to be printed. MUST leave no gap, and MUST give the same document for a number however often it is asked.
-    /// Orders that are not confirmed are left out.
+    /// Gives each order of the batch that may have one the next number of its series, those that have one keep it, and says what
+    /// is still to be printed. MUST have the lifecycle say which orders get one, MUST leave no gap, and MUST give the same for
+    /// a number however often it is asked. Orders without one are left out.
     async fn number_invoices(&self, ids: &[OrderId]) -> Result<Vec<(OrderId, Numbered)>, Unavailable>;
 
     /// The orders of those ids that exist, each with its events and how far its warehouses were told.

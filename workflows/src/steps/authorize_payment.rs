@@ -7,7 +7,7 @@ use super::{
     task::{Task, TaskError},
 };
 use crate::{
-    lifecycle::{Command, Verdict},
+    lifecycle::{Command, Verdict, awaits_payment},
     order::{State, StoredOrder},
     ports::{Applied, Authorization, AuthorizationRequest, EventBus, Orders, PaymentProvider, ProviderError},
 };
@@ -76,15 +76,6 @@ pub(super) fn known_answer(order: &StoredOrder) -> Value {
         Some((PaymentStatus::Authorized, _)) => json!({ "result": "authorized" }),
         Some((PaymentStatus::Declined, code)) => json!({ "result": "declined", "code": code }),
         Some((PaymentStatus::Pending | PaymentStatus::Voided, _)) | None => json!({ "result": "closed" }),
-    }
-}
-
-/// Whether nothing but its payment is to happen to the order. One that its buyer called off is in the hand of queue
-/// `cancel`.
-pub(super) fn awaits_payment(order: &StoredOrder) -> bool {
-    match order.state {
-        State::Reserved { .. } => !order.cancel_requested,
-        State::Confirmed | State::Rejected { .. } | State::Cancelled => false,
     }
 }
 

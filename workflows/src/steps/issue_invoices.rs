@@ -2,7 +2,7 @@
 
 use super::{Outcome, all, keep_documents::mend, take_place::take_place};
 use crate::{
-    invoice::InvoiceDocument,
+    billing::Bill,
     issued::{IssuedInvoices, PrintRecord, Printed},
     lifecycle::Command,
     ports::{Applied, Documents, EventBus, Filed, InvoicePrinter, Look, Numbered, Orders, Unavailable},
@@ -45,7 +45,7 @@ pub async fn issue_invoices(office: Office<'_>, ids: &[OrderId]) -> Vec<Outcome>
     let (mut due, mut stored) = (Vec::new(), Vec::new());
     for (id, invoice) in numbered {
         match invoice {
-            Numbered::Due(document) => due.push((id, *document)),
+            Numbered::Due(bill) => due.push((id, *bill)),
             Numbered::Stored => stored.push(id),
         }
     }
@@ -70,10 +70,10 @@ pub async fn issue_invoices(office: Office<'_>, ids: &[OrderId]) -> Vec<Outcome>
 }
 
 /// Prints invoices and puts them into the store together, so that they share what it costs to be on disk.
-async fn store(office: Office<'_>, due: Vec<(OrderId, InvoiceDocument)>) -> HashMap<OrderId, Result<(), Unavailable>> {
-    let printing = stream::iter(due).map(|(id, invoice)| async move {
-        let path = document_path(&invoice.number);
-        (id, path, print(office.printer, invoice).await)
+async fn store(office: Office<'_>, due: Vec<(OrderId, Bill)>) -> HashMap<OrderId, Result<(), Unavailable>> {
+    let printing = stream::iter(due).map(|(id, bill)| async move {
+        let path = document_path(&bill.number);
+        (id, path, print(office.printer, bill).await)
     });
     let mut results = HashMap::new();
     let (mut records, mut files) = (Vec::new(), Vec::new());
@@ -122,9 +122,9 @@ pub(super) fn renumbered(number: &str) -> Unavailable {
 }
 
 /// Prints an invoice, and says so if a page cannot show all of it.
-pub(super) async fn print(printer: &dyn InvoicePrinter, invoice: InvoiceDocument) -> Result<Printed, Unavailable> {
-    let (order, number) = (invoice.order, invoice.number.clone());
-    let printed = printer.print(invoice).await?;
+pub(super) async fn print(printer: &dyn InvoicePrinter, bill: Bill) -> Result<Printed, Unavailable> {
+    let (order, number) = (bill.order.id, bill.number.clone());
+    let printed = printer.print(bill.document()?).await?;
     if !printed.unprintable.is_empty() {
         let characters: Vec<String> =
             printed.unprintable.iter().take(16).map(|char| format!("U+{:04X}", u32::from(*char))).collect();

@@ -149,10 +149,10 @@ async fn print_again(
     condition: Condition,
     found: &Look,
 ) -> Result<(), Unavailable> {
-    let Some(document) = office.issued.document(issued.order, None).await? else {
-        return Err(Unavailable::refused("issued.document", "a later release issued it: only that can print it again"));
+    let Some(bill) = office.issued.bill(issued.order, None).await? else {
+        return Err(Unavailable::refused("invoices.bill", "a later release issued it: only that can print it again"));
     };
-    let printed = print(office.printer, document).await?;
+    let printed = print(office.printer, bill).await?;
     ensure_reads_as(issued, &printed)?;
     let kept = office.documents.put_over(&document_path(&issued.number), found, printed.pdf).await?;
     let noted = office.issued.record(&[(issued.order, printed.record)]).await?;

@@ -1,11 +1,11 @@
 //! Workflow task: a request for money got no answer, so the provider's books are asked what became of it.
 
 use super::{
-    authorize_payment::{as_task_error, awaits_payment, known_answer, recorded_authorization},
+    authorize_payment::{as_task_error, known_answer, recorded_authorization},
     task::{Task, TaskError},
 };
 use crate::{
-    lifecycle::Command,
+    lifecycle::{Command, awaits_payment},
     ports::{Applied, Authorization, EventBus, Orders, PaymentProvider, ProviderError},
 };
 use schemas::{ids::OrderId, order::PaymentStatus};

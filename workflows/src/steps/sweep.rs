@@ -3,14 +3,18 @@
 //! Whether somebody is doing it can be seen only where queues and executions stand in the order database. Elsewhere an
 //! order is set going again although its message still waits, so each is left alone twice as long as the time before.
 
-use crate::ports::{EventBus, Orders, OutgoingMessage, Queue, Stuck, Sweep, Unavailable, Workflows};
+use crate::{
+    lifecycle::{Stuck, is_stuck},
+    order::StoredOrder,
+    ports::{EventBus, Orders, OutgoingMessage, Queue, Sweep, Unavailable, Workflows},
+};
 use futures_util::{StreamExt, future::join_all, stream};
 use schemas::{
     event::{Event, EventName},
     ids::OrderId,
 };
 use serde_json::json;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use time::Duration;
 use uuid::Uuid;
 
@@ -69,12 +73,23 @@ pub async fn sweep(
 async fn sweep_group(ports: &Outside<'_>, group: Vec<(Stuck, i32)>) -> Swept {
     let mut swept = Swept::default();
     for some in group.chunks(TOGETHER) {
-        let stuck: Vec<Stuck> = some.iter().map(|(stuck, _)| *stuck).collect();
-        let mut settled = Vec::with_capacity(some.len());
-        let mut is_away = false;
-        for ((stuck, times), result) in some.iter().zip(ports.set_going(&stuck).await) {
+        let (stuck, others) = match ports.judged(some).await {
+            Ok(judged) => judged,
+            Err(error) => {
+                swept.failed.get_or_insert(error);
+                break;
+            }
+        };
+        let mark = |stuck: Stuck, times: i32| {
             let times = times.saturating_add(1);
-            let mark = Sweep { stuck: *stuck, times, pause: pause(*stuck, times) };
+            Sweep { stuck, times, pause: pause(stuck, times) }
+        };
+        // What is not stuck after all is left alone, or it would be found again and again, in the way of others.
+        let mut settled: Vec<Sweep> = others.into_iter().map(|(stuck, times)| mark(stuck, times)).collect();
+        let mut is_away = false;
+        let to_set_going: Vec<Stuck> = stuck.iter().map(|(stuck, _)| *stuck).collect();
+        for ((stuck, times), result) in stuck.iter().zip(ports.set_going(&to_set_going).await) {
+            let mark = mark(*stuck, *times);
             match result {
                 Ok(()) => {
                     swept.set_going.push(*stuck);
@@ -127,9 +142,26 @@ struct Outside<'p> {
     bus: &'p dyn EventBus,
 }
 
+/// What was found, with how often it was swept.
+type Found = Vec<(Stuck, i32)>;
+
 impl Outside<'_> {
+    /// What of it is stuck, and what is not. Of an order that cannot be read nobody can say; it is set going, because a later
+    /// release may be able to.
+    async fn judged(&self, found: &[(Stuck, i32)]) -> Result<(Found, Found), Unavailable> {
+        let mut ids: Vec<OrderId> = found.iter().map(|(stuck, _)| stuck.order()).collect();
+        ids.dedup();
+        let orders = self.orders.load_readable(&ids).await?;
+        let orders: HashMap<OrderId, StoredOrder> = orders.into_iter().map(|order| (order.id, order)).collect();
+        let is_it = |stuck: Stuck| orders.get(&stuck.order()).is_none_or(|order| is_stuck(order, stuck));
+        Ok(found.iter().partition(|(stuck, _)| is_it(*stuck)))
+    }
+
     /// Together; and if the request itself is at fault, one by one, so that a bad one fails alone. One result for each.
     async fn set_going(&self, stuck: &[Stuck]) -> Vec<Result<(), Unavailable>> {
+        if stuck.is_empty() {
+            return Vec::new();
+        }
         match self.set_going_together(stuck).await {
             Ok(()) => stuck.iter().map(|_| Ok(())).collect(),
             Err(error) if error.away || stuck.len() == 1 => stuck.iter().map(|_| Err(error.shared())).collect(),

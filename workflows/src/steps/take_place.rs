@@ -3,7 +3,7 @@
 
 use super::issue_invoices::{Office, document_path, print};
 use crate::{
-    invoice::Edition,
+    billing::Edition,
     issued::{Condition, Fingerprint, Issued, PrintRecord, Printed, ReadBack, is_whole},
     ports::{Look, Numbered, Unavailable},
 };
@@ -21,11 +21,11 @@ pub(super) async fn take_place(
     path: &str,
     found: &Look,
 ) -> Result<Option<PrintRecord>, Unavailable> {
-    let Some((_, Numbered::Due(document))) = office.orders.number_invoices(&[order]).await?.pop() else {
+    let Some((_, Numbered::Due(bill))) = office.orders.number_invoices(&[order]).await?.pop() else {
         // It was stored meanwhile.
         return Ok(None);
     };
-    let number = document.number.clone();
+    let number = bill.number.clone();
     if document_path(&number) != path {
         // What was found stands under a number that is another order's by now, perhaps.
         let why =
@@ -40,7 +40,7 @@ pub(super) async fn take_place(
         Look::Document(content) => content.as_slice(),
         Look::Nothing | Look::Unreadable(_) | Look::Blocked(_) => &[],
     };
-    let mut printed = print(office.printer, *document).await?;
+    let mut printed = print(office.printer, *bill).await?;
     if let Some(noted) = noted {
         // The place is this order's, whatever took it since.
         ensure_reads_as(&noted, &printed)?;
@@ -83,8 +83,8 @@ async fn worded_as(office: Office<'_>, says: &ReadBack, printed: Printed) -> Res
         return Ok(printed);
     }
     for edition in Edition::ALL {
-        let Some(document) = office.issued.document(says.order, Some(edition)).await? else { continue };
-        let other = print(office.printer, document).await?;
+        let Some(bill) = office.issued.bill(says.order, Some(edition)).await? else { continue };
+        let other = print(office.printer, bill).await?;
         if other.record.xml_sha256 == says.xml_sha256 {
             return Ok(other);
         }

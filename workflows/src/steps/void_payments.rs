@@ -2,27 +2,19 @@
 
 use super::Outcome;
 use crate::{
-    lifecycle::Command,
-    order::State,
+    lifecycle::{Command, to_let_go},
     ports::{Orders, PaymentProvider},
 };
 use futures_util::future::join_all;
-use schemas::{ids::OrderId, order::PaymentStatus};
+use schemas::ids::OrderId;
 use std::collections::HashMap;
 
 /// One outcome for each order; an order without a payment, or one that is not closed, needs nothing.
 pub async fn void_payments(orders: &dyn Orders, provider: &dyn PaymentProvider, ids: &[OrderId]) -> Vec<Outcome> {
     let keys: HashMap<OrderId, String> = match orders.load(ids).await {
-        Ok(found) => found
-            .into_iter()
-            .filter(|order| match order.state {
-                State::Rejected { .. } | State::Cancelled => true,
-                State::Reserved { .. } | State::Confirmed => false,
-            })
-            .filter_map(|order| order.payment.map(|payment| (order.id, payment)))
-            .filter(|(_, payment)| matches!(payment.state, PaymentStatus::Pending | PaymentStatus::Authorized))
-            .map(|(id, payment)| (id, payment.key))
-            .collect(),
+        Ok(found) => {
+            found.iter().filter_map(|order| to_let_go(order).map(|payment| (order.id, payment.key.clone()))).collect()
+        }
         Err(error) => return super::all(ids.len(), Err(error)),
     };
     let mut outcomes = join_all(ids.iter().map(|id| async {

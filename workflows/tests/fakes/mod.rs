@@ -11,12 +11,9 @@ use std::{
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 use workflows::{
-    lifecycle::{Command, Verdict, decide},
+    lifecycle::{Command, Stuck, Verdict, decide},
     order::{State, StoredLine, StoredOrder},
-    ports::{
-        Applied, CancelRequest, Dispatch, Notice, Numbered, OrderList, Orders, Reservation, Stuck, Sweep, Unavailable,
-        Warehouses,
-    },
+    ports::{Applied, Dispatch, Notice, Numbered, OrderList, Orders, Reservation, Sweep, Unavailable, Warehouses},
     steps::{Outcome, dispatch_orders::dispatch_orders},
 };
 
@@ -238,10 +235,6 @@ impl Orders for World {
         _: Option<OrderId>,
         _: i64,
     ) -> Result<OrderList, Unavailable> {
-        unreachable!()
-    }
-
-    async fn request_cancel(&self, _: OrderId) -> Result<CancelRequest, Unavailable> {
         unreachable!()
     }
 

@@ -6,7 +6,8 @@ use schemas::{event::EventName, ids::OrderId};
 use std::collections::BTreeSet;
 use time::Duration;
 use workflows::{
-    ports::Stuck,
+    lifecycle::Stuck,
+    order::State,
     steps::sweep::{Swept, sweep},
 };
 
@@ -141,4 +142,16 @@ async fn an_order_that_is_stuck_for_two_things_is_told_once() {
     assert_eq!(world.sweep().await.set_going.len(), 2);
     assert_eq!(world.told.lock().unwrap().len(), 1);
     assert!(world.mark(Stuck::Unvoided(id(1))).is_some() && world.mark(Stuck::Untold(id(1))).is_some());
+}
+
+#[tokio::test]
+async fn an_order_that_is_found_and_waits_for_nothing_is_left_alone() {
+    let found = [Stuck::CancelForgotten(id(1)), Stuck::CancelForgotten(id(2)), Stuck::Uninvoiced(id(1))];
+    let world = World::with_stuck(found);
+    // Nobody asked to call it off. Of the other nothing can be read.
+    world.store(1, State::Confirmed);
+    let swept = world.sweep().await;
+    assert!(swept.failed.is_none());
+    assert_eq!(swept.set_going, found[1..]);
+    assert!(found.into_iter().all(|stuck| world.mark(stuck).is_some()), "it is in nobody's way");
 }

@@ -17,11 +17,11 @@ use std::{
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 use workflows::{
-    lifecycle::{Command, Verdict, decide},
+    lifecycle::{Command, Stuck, Verdict, decide},
     order::{State, StoredOrder},
     ports::{
-        Applied, CancelRequest, Clock, Dispatch, EventBus, Numbered, OrderList, Orders, OutgoingMessage, Queue,
-        Reservation, Stuck, Sweep, Unavailable, Workflows,
+        Applied, Clock, Dispatch, EventBus, Numbered, OrderList, Orders, OutgoingMessage, Queue, Reservation, Sweep,
+        Unavailable, Workflows,
     },
 };
 
@@ -204,8 +204,9 @@ impl Orders for World {
         unreachable!()
     }
 
-    async fn load(&self, _: &[OrderId]) -> Result<Vec<StoredOrder>, Unavailable> {
-        unreachable!()
+    async fn load(&self, ids: &[OrderId]) -> Result<Vec<StoredOrder>, Unavailable> {
+        let orders = self.orders.lock().unwrap();
+        Ok(ids.iter().filter_map(|id| orders.get(id).cloned()).collect())
     }
 
     async fn list(
@@ -215,10 +216,6 @@ impl Orders for World {
         _: Option<OrderId>,
         _: i64,
     ) -> Result<OrderList, Unavailable> {
-        unreachable!()
-    }
-
-    async fn request_cancel(&self, _: OrderId) -> Result<CancelRequest, Unavailable> {
         unreachable!()
     }
 

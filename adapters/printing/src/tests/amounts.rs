@@ -5,7 +5,7 @@ use super::{
     opened::{Opened, between, open},
 };
 use crate::{RenderError, render};
-use workflows::invoice::{Edition, InvoiceDocument, InvoiceLine, LinePrice, TotalsError};
+use workflows::billing::{Edition, InvoiceDocument, InvoiceLine, LinePrice, TotalsError};
 
 #[test]
 fn the_page_and_the_xml_say_the_same_amounts() {

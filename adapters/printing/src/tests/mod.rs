@@ -13,7 +13,7 @@ mod taxes;
 
 use time::macros::date;
 use uuid::uuid;
-use workflows::invoice::{Edition, InvoiceDocument, InvoiceLine, LinePrice, Party, Payment};
+use workflows::billing::{Edition, InvoiceDocument, InvoiceLine, LinePrice, Party, Payment};
 
 fn party(name: &str) -> Party {
     Party {

@@ -2,7 +2,7 @@
 
 use crate::render;
 use std::{collections::BTreeMap, io::Read};
-use workflows::invoice::InvoiceDocument;
+use workflows::billing::InvoiceDocument;
 
 /// What is rendered, taken apart.
 pub(super) fn open(document: &InvoiceDocument) -> Opened {

@@ -2,7 +2,7 @@
 
 use super::{invoice, line, named, opened::open, party};
 use crate::render;
-use workflows::invoice::InvoiceDocument;
+use workflows::billing::InvoiceDocument;
 
 #[test]
 fn every_page_has_the_table_head_and_its_number_and_no_row_is_lost() {

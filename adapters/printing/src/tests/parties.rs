@@ -4,7 +4,7 @@ use super::{
     invoice, line, named,
     opened::{between, open},
 };
-use workflows::invoice::InvoiceDocument;
+use workflows::billing::InvoiceDocument;
 
 #[test]
 fn a_seller_without_a_vat_number_is_known_by_others() {

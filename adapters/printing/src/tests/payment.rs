@@ -5,7 +5,7 @@ use super::{
     opened::{between, open},
 };
 use time::macros::date;
-use workflows::invoice::{InvoiceDocument, Payment};
+use workflows::billing::{InvoiceDocument, Payment};
 
 #[test]
 fn a_transfer_asks_for_the_whole_amount() {

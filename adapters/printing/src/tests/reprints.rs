@@ -6,7 +6,7 @@ use schemas::ids::OrderId;
 use time::macros::date;
 use uuid::uuid;
 use workflows::{
-    invoice::{Edition, InvoiceDocument, InvoiceLine, LinePrice, Party, Payment, TaxCategory},
+    billing::{Edition, InvoiceDocument, InvoiceLine, LinePrice, Party, Payment, TaxCategory},
     issued::{Fingerprint, is_whole},
     ports::InvoiceReader,
 };

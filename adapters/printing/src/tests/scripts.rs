@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{fonts::Weight, render, text};
 use proptest::prelude::*;
-use workflows::invoice::InvoiceDocument;
+use workflows::billing::InvoiceDocument;
 
 #[test]
 fn no_line_is_wider_than_its_column_whatever_the_script() {

@@ -5,7 +5,7 @@ use super::{
     opened::{between, open},
     party,
 };
-use workflows::invoice::{Edition, InvoiceDocument, InvoiceLine, LinePrice, Party, TaxCategory};
+use workflows::billing::{Edition, InvoiceDocument, InvoiceLine, LinePrice, Party, TaxCategory};
 
 fn untaxed(category: TaxCategory, reason: Option<&str>) -> InvoiceLine {
     InvoiceLine {

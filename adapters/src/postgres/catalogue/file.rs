@@ -6,7 +6,7 @@ use crate::postgres::{Asked, unreadable};
 use sqlx::{Connection, PgConnection};
 use time::OffsetDateTime;
 use workflows::{
-    invoice::{TaxCategory, TaxTermsSaid},
+    billing::{TaxCategory, TaxTermsSaid},
     ports::Unavailable,
 };
 

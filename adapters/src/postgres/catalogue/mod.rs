@@ -21,7 +21,7 @@ use schemas::{
 use sqlx::{Connection, PgConnection};
 use std::{collections::HashSet, sync::Arc};
 use workflows::{
-    invoice::{TaxTerms, TaxTermsSaid},
+    billing::{TaxTerms, TaxTermsSaid},
     ports::{Catalogue, Clock, Unavailable},
 };
 

@@ -27,6 +27,7 @@ struct Changes {
     rows: BTreeSet<OrderId>,
     payments: BTreeSet<OrderId>,
     invoices: BTreeSet<OrderId>,
+    cancellations: BTreeSet<OrderId>,
     events: EventColumns,
     released: BTreeMap<(String, String), i64>,
 }
@@ -35,6 +36,9 @@ impl PgOrders {
     pub(super) async fn apply_batch(&self, batch: Vec<(OrderId, Command)>) -> Result<Vec<Applied>, Unavailable> {
         if batch.is_empty() {
             return Ok(Vec::new());
+        }
+        if batch.iter().any(|(_, command)| matches!(command, Command::GiveNumber { .. })) {
+            return Err(Unavailable::refused("orders.apply", "numbers are given by orders.number_invoices alone"));
         }
         let mut connection = self.connection("orders.apply").await?;
         let mut transaction = connection.begin().await.asked("orders.apply")?;
@@ -131,7 +135,7 @@ fn changed(applied: &Applied) -> Option<Change> {
     match applied {
         Applied::Missing | Applied::Order { verdict: Verdict::Refused, .. } => None,
         Applied::Order { order, verdict: Verdict::Changed(_) | Verdict::Already, .. } => {
-            Some(Change { order: order.id, decided: order.state.status().is_decided() })
+            Some(Change { order: order.id, decided: order.is_decided() })
         }
     }
 }
@@ -156,16 +160,22 @@ impl Changes {
     /// Notes what of an order has to be written after a command: most change one of its rows only.
     fn touch(&mut self, order: &StoredOrder, command: &Command) {
         self.orders.insert(order.id, order.clone());
-        let (row, payment, invoice) = match command {
+        let touched = match command {
             Command::AskForPayment
             | Command::AskForPaymentAfter { .. }
             | Command::RecordDecline { .. }
-            | Command::RecordVoid => (false, true, false),
-            Command::RecordAuthorization { .. } => (true, true, false),
-            Command::Confirm | Command::Reject { .. } | Command::Cancel | Command::Expire => (true, false, false),
-            Command::RecordInvoice => (true, false, true),
+            | Command::RecordVoid => [false, true, false, false],
+            Command::RecordAuthorization { .. } => [true, true, false, false],
+            Command::Confirm | Command::Reject { .. } | Command::Cancel | Command::Expire => {
+                [true, false, false, false]
+            }
+            Command::AskToCancel => [false, false, false, true],
+            // Written under the lock of the series, in `invoices`.
+            Command::GiveNumber { .. } => [false; 4],
+            Command::RecordInvoice => [true, false, true, false],
         };
-        for (set, touched) in [(&mut self.rows, row), (&mut self.payments, payment), (&mut self.invoices, invoice)] {
+        let sets = [&mut self.rows, &mut self.payments, &mut self.invoices, &mut self.cancellations];
+        for (set, touched) in sets.into_iter().zip(touched) {
             if touched {
                 set.insert(order.id);
             }
@@ -188,6 +198,7 @@ impl Changes {
         write_orders(connection, self.those(&self.rows)).await?;
         write_payments(connection, self.those(&self.payments)).await?;
         write_invoices(connection, self.those(&self.invoices), now).await?;
+        note_cancellations(connection, self.those(&self.cancellations)).await?;
         self.events.insert(connection, now).await?;
         move_reserved(connection, self.released).await
     }
@@ -291,5 +302,27 @@ async fn write_invoices(
     .execute(connection)
     .await
     .asked("orders.mark_invoices_stored")?;
+    Ok(())
+}
+
+async fn note_cancellations(
+    connection: &mut PgConnection,
+    orders: impl Iterator<Item = &StoredOrder>,
+) -> Result<(), Unavailable> {
+    let (ids, updated): (Vec<Uuid>, Vec<OffsetDateTime>) = orders.map(|order| (order.id.0, order.updated_at)).unzip();
+    if ids.is_empty() {
+        return Ok(());
+    }
+    sqlx::query!(
+        "-- orders.note_cancel: since when it waits is of the clock by which that is judged
+         update orders o set cancel_requested_at = coalesce(o.cancel_requested_at, sluice_now()), updated_at = c.updated_at
+         from unnest($1::uuid[], $2::timestamptz[]) as c (id, updated_at)
+         where o.id = any($1) and o.id = c.id",
+        &ids,
+        &updated
+    )
+    .execute(connection)
+    .await
+    .asked("orders.note_cancel")?;
     Ok(())
 }

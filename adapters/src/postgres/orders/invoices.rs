@@ -1,20 +1,19 @@
-//! Invoice numbers: given in batches under one lock of their series, so they have no gap and no double.
-//!
-//! A document may have to be printed again after a crash, so it follows from what is stored: the order, and the seller as
-//! it was when the number was given. What an order becomes later changes nothing in it.
+//! Invoice numbers: given in batches under one lock of their series, so they have no gap and no double. Which orders get one
+//! the lifecycle decides.
 
 use super::{
     PgOrders,
     rows::{load, printed_number, uuids},
 };
 use crate::postgres::Asked;
-use schemas::{address::Address, ids::OrderId, text::is_legible};
+use schemas::ids::OrderId;
 use sqlx::{Connection, PgConnection, types::Json};
 use std::collections::{HashMap, HashSet};
 use time::Date;
 use workflows::{
-    invoice::{Edition, InvoiceDocument, InvoiceLine, Party, Payment, Place, Seller},
-    order::{State, StoredInvoice, StoredLine, StoredOrder},
+    billing::{Bill, Edition, KeptSeller, Party, Seller},
+    lifecycle::{Command, Verdict, decide},
+    order::StoredOrder,
     ports::{Numbered, Unavailable},
 };
 
@@ -26,45 +25,42 @@ impl PgOrders {
         let mut connection = self.connection("orders.number_invoices").await?;
         let mut transaction = connection.begin().await.asked("orders.number_invoices")?;
         let today = self.settings.seller.time_zone.date(self.clock.now());
-        lock_series(&mut transaction, today.year()).await?;
+        let last = lock_series(&mut transaction, today.year()).await?;
         // Read under the lock: whoever had it before may have numbered some of these.
-        // A number that was given is printed even if the order was cancelled meanwhile: the series has no blank. None is given
-        // to an order that will be cancelled.
-        let is_kept = |order: &StoredOrder| order.state == State::Confirmed && !order.cancel_requested;
-        let due = |order: &StoredOrder| is_kept(order) || order.invoice.is_some();
-        let confirmed: Vec<StoredOrder> = load(&mut transaction, &uuids(ids)).await?.into_iter().filter(due).collect();
-        let unnumbered: Vec<OrderId> = confirmed.iter().filter(|o| o.invoice.is_none()).map(|o| o.id).collect();
-        let last = raise_series(&mut transaction, today.year(), unnumbered.len()).await?;
-        let first = last.saturating_sub(i32::try_from(unnumbered.len()).unwrap_or_default()) + 1;
+        let mut orders = load(&mut transaction, &uuids(ids)).await?;
+        let now = self.clock.now();
+        let mut given = Vec::new();
+        for order in &mut orders {
+            let next = i32::try_from(given.len()).unwrap_or(i32::MAX).saturating_add(last).saturating_add(1);
+            let command = Command::GiveNumber { number: printed_number(today.year(), next), issued_on: today };
+            match decide(order, &command, now) {
+                Verdict::Changed(_) => given.push(order.id),
+                Verdict::Already | Verdict::Refused => {}
+            }
+        }
         let seller = &self.settings.seller;
-        insert_invoices(&mut transaction, &unnumbered, today, first, seller).await?;
+        insert_invoices(&mut transaction, &given, today, last, seller).await?;
+        let new: HashSet<OrderId> = given.into_iter().collect();
         let unstored = |order: &&StoredOrder| order.invoice.as_ref().is_some_and(|invoice| !invoice.stored);
-        let again: Vec<OrderId> = confirmed.iter().filter(unstored).map(|order| order.id).collect();
+        let again: Vec<OrderId> =
+            orders.iter().filter(unstored).map(|order| order.id).filter(|id| !new.contains(id)).collect();
         let mut kept = kept_of(&mut transaction, &again).await?;
         transaction.commit().await.asked("orders.number_invoices")?;
-        let mut next = first;
-        let numbered = confirmed.into_iter().map(|order| {
-            let id = order.id;
-            let (number, issued, (kept, edition)) = match &order.invoice {
-                Some(StoredInvoice { stored: true, .. }) => return (id, Numbered::Stored),
-                Some(given) => {
-                    let kept = kept.remove(&id).unwrap_or_else(|| (Kept::new(seller), Edition::CURRENT));
-                    (given.number.clone(), given.issued_on, kept)
-                }
-                None => {
-                    let number = printed_number(today.year(), next);
-                    next += 1;
-                    (number, today, (Kept::new(seller), Edition::CURRENT))
-                }
-            };
-            (id, Numbered::Due(Box::new(document(order, number, issued, kept, edition))))
+        let numbered = orders.into_iter().filter_map(|order| {
+            let (id, invoice) = (order.id, order.invoice.clone()?);
+            if invoice.stored {
+                return Some((id, Numbered::Stored));
+            }
+            let (seller, edition) = kept.remove(&id).unwrap_or_else(|| (seller.into(), Edition::CURRENT));
+            let bill = Bill { order, number: invoice.number, issued_on: invoice.issued_on, seller, edition };
+            Some((id, Numbered::Due(Box::new(bill))))
         });
-        let mut seen = HashSet::new();
-        Ok(numbered.filter(|(id, _)| seen.insert(*id)).collect())
+        Ok(numbered.collect())
     }
 }
 
-async fn lock_series(connection: &mut PgConnection, year: i32) -> Result<(), Unavailable> {
+/// The last number of the series, which nobody else raises until the end of the transaction.
+async fn lock_series(connection: &mut PgConnection, year: i32) -> Result<i32, Unavailable> {
     sqlx::query!(
         "-- orders.open_invoice_series
          insert into invoice_series (series, year, last) values ($1, $2, 0) on conflict (series, year) do nothing",
@@ -74,7 +70,7 @@ async fn lock_series(connection: &mut PgConnection, year: i32) -> Result<(), Una
     .execute(&mut *connection)
     .await
     .asked("orders.open_invoice_series")?;
-    sqlx::query!(
+    sqlx::query_scalar!(
         "-- orders.lock_invoice_series
          select last from invoice_series where series = $1 and year = $2 for update",
         SERIES,
@@ -82,45 +78,41 @@ async fn lock_series(connection: &mut PgConnection, year: i32) -> Result<(), Una
     )
     .fetch_one(connection)
     .await
-    .asked("orders.lock_invoice_series")?;
-    Ok(())
-}
-
-async fn raise_series(connection: &mut PgConnection, year: i32, by: usize) -> Result<i32, Unavailable> {
-    let by = i32::try_from(by).map_err(|error| Unavailable::because("orders.raise_invoice_series", error))?;
-    sqlx::query_scalar!(
-        "-- orders.raise_invoice_series
-         update invoice_series set last = last + $3 where series = $1 and year = $2 returning last",
-        SERIES,
-        year,
-        by
-    )
-    .fetch_one(connection)
-    .await
-    .asked("orders.raise_invoice_series")
+    .asked("orders.lock_invoice_series")
 }
 
 async fn insert_invoices(
     connection: &mut PgConnection,
     ids: &[OrderId],
     issued_on: Date,
-    first: i32,
+    last: i32,
     seller: &Seller,
 ) -> Result<(), Unavailable> {
     if ids.is_empty() {
         return Ok(());
     }
+    let by = i32::try_from(ids.len()).map_err(|error| Unavailable::because("orders.raise_invoice_series", error))?;
+    sqlx::query!(
+        "-- orders.raise_invoice_series
+         update invoice_series set last = last + $3 where series = $1 and year = $2",
+        SERIES,
+        issued_on.year(),
+        by
+    )
+    .execute(&mut *connection)
+    .await
+    .asked("orders.raise_invoice_series")?;
     let party =
         serde_json::to_value(&seller.party).map_err(|error| Unavailable::refused("orders.insert_invoices", error))?;
     sqlx::query!(
         "-- orders.insert_invoices
          insert into invoices (order_id, series, year, number, issued_on, seller, specimen)
-         select order_id, $2, $3, $4 + place::integer - 1, $5, $6, $7
+         select order_id, $2, $3, $4 + place::integer, $5, $6, $7
          from unnest($1::uuid[]) with ordinality as given (order_id, place)",
         &uuids(ids),
         SERIES,
         issued_on.year(),
-        first,
+        last,
         issued_on,
         party,
         seller.specimen
@@ -131,25 +123,13 @@ async fn insert_invoices(
     Ok(())
 }
 
-/// What is kept with a number of who sold.
-pub(super) struct Kept {
-    pub(super) seller: Party,
-    pub(super) specimen: bool,
-}
-
-impl Kept {
-    pub(in crate::postgres) fn new(seller: &Seller) -> Self {
-        Self { seller: seller.party.clone(), specimen: seller.specimen }
-    }
-}
-
 /// Who sold what those invoices say, and how they are worded: as was noted when their documents were filed, or else as
 /// invoices are now, since nobody was told of them yet. A number that was given by a release that did not note the seller
 /// has none.
 async fn kept_of(
     connection: &mut PgConnection,
     ids: &[OrderId],
-) -> Result<HashMap<OrderId, (Kept, Edition)>, Unavailable> {
+) -> Result<HashMap<OrderId, (KeptSeller, Edition)>, Unavailable> {
     if ids.is_empty() {
         return Ok(HashMap::new());
     }
@@ -164,85 +144,8 @@ async fn kept_of(
     .asked("orders.sellers")?;
     let kept = rows.into_iter().map(|row| {
         let noted = row.edition.and_then(|edition| Edition::of(Some(edition)));
-        let kept = Kept { seller: row.seller.0, specimen: row.specimen };
+        let kept = KeptSeller { party: row.seller.0, specimen: row.specimen };
         (OrderId(row.order_id), (kept, noted.unwrap_or(Edition::CURRENT)))
     });
     Ok(kept.collect())
-}
-
-/// What an invoice says, worded by the rules of an edition.
-pub(super) fn document(
-    order: StoredOrder,
-    number: String,
-    issued: Date,
-    kept: Kept,
-    edition: Edition,
-) -> InvoiceDocument {
-    let leaves_eu = !Place::from(&order.shipping_address).is_in_eu();
-    let shipped_to = party(&order.shipping_address, None);
-    let email = Some(order.email.clone());
-    let (mut buyer, mut ship_to) = match &order.billing_address {
-        Some(billing) if *billing != order.shipping_address => (party(billing, email), Some(shipped_to)),
-        Some(_) | None => (Party { email, ..shipped_to }, None),
-    };
-    // Also if the money was let go since: the invoice says how things stood when it was issued.
-    let reference = order.payment.and_then(|payment| payment.authorization_id).unwrap_or_default();
-    let payment = match edition {
-        Edition::First => Payment::Prepaid { reference },
-        Edition::Second | Edition::Third | Edition::Fourth => {
-            // BR-07 wants a name that can be read.
-            for party in [Some(&mut buyer), ship_to.as_mut()].into_iter().flatten() {
-                if !is_legible(&party.name) {
-                    party.name.clone_from(&order.email);
-                }
-            }
-            Payment::Authorized { reference }
-        }
-    };
-    InvoiceDocument {
-        edition,
-        number,
-        issued,
-        order: order.id.0,
-        currency: order.currency.code().to_owned(),
-        minor_digits: order.currency.minor_digits(),
-        specimen: kept.specimen,
-        buyer,
-        ship_to,
-        lines: order.lines.into_iter().map(|line| invoice_line(line, &kept.seller, leaves_eu, edition)).collect(),
-        seller: kept.seller,
-        payment,
-    }
-}
-
-/// What an invoice says of a line.
-fn invoice_line(line: StoredLine, seller: &Party, leaves_eu: bool, edition: Edition) -> InvoiceLine {
-    let mut price = line.price();
-    let mut exemption_reason = line.tax_exemption_reason;
-    match edition {
-        Edition::First | Edition::Second => {}
-        Edition::Third | Edition::Fourth => {
-            let listed_as = price.category;
-            price.category = listed_as.sold_by(seller);
-            if price.category != listed_as && exemption_reason.is_none() {
-                exemption_reason = listed_as.default_reason(leaves_eu).map(str::to_owned);
-            }
-        }
-    }
-    InvoiceLine { price, name: line.name.unwrap_or_else(|| line.sku.clone()), sku: line.sku, exemption_reason }
-}
-
-fn party(address: &Address, email: Option<String>) -> Party {
-    Party {
-        name: address.name.clone(),
-        line1: address.line1.clone(),
-        line2: address.line2.clone(),
-        postal_code: address.postal_code.clone(),
-        city: address.city.clone(),
-        country: address.country.clone(),
-        vat_id: None,
-        tax_number: None,
-        legal_id: None,
-        email,
-    }
 }

@@ -2,7 +2,7 @@
 
 use super::{
     PgOrders,
-    invoices::{Kept, SERIES, document},
+    invoices::SERIES,
     rows::{load, printed_number, read_number, uuids},
 };
 use crate::postgres::{Asked, unreadable};
@@ -12,7 +12,7 @@ use sqlx::types::Json;
 use std::collections::HashSet;
 use uuid::Uuid;
 use workflows::{
-    invoice::{Edition, InvoiceDocument, Party},
+    billing::{Bill, Edition, KeptSeller, Party},
     issued::{Fingerprint, Issued, IssuedInvoices, Place, PrintRecord},
     ports::Unavailable,
 };
@@ -138,26 +138,26 @@ impl IssuedInvoices for PgOrders {
         Ok(rows.into_iter().map(IssuedRow::into_issued).collect())
     }
 
-    async fn document(&self, order: OrderId, edition: Option<Edition>) -> Result<Option<InvoiceDocument>, Unavailable> {
-        let mut connection = self.connection("invoices.document").await?;
+    async fn bill(&self, order: OrderId, edition: Option<Edition>) -> Result<Option<Bill>, Unavailable> {
+        let mut connection = self.connection("invoices.bill").await?;
         let row = sqlx::query!(
-            r#"-- invoices.document
+            r#"-- invoices.bill
              select edition, seller as "seller: Json<Party>", specimen from invoices where order_id = $1"#,
             order.0
         )
         .fetch_optional(&mut *connection)
         .await
-        .asked("invoices.document")?;
+        .asked("invoices.bill")?;
         let Some(row) = row else { return Ok(None) };
         let Some(edition) = edition.or_else(|| Edition::of(row.edition)) else { return Ok(None) };
-        let kept = match row.seller {
-            Some(seller) => Kept { seller: seller.0, specimen: row.specimen },
-            None => Kept::new(&self.settings.seller),
+        let seller = match row.seller {
+            Some(seller) => KeptSeller { party: seller.0, specimen: row.specimen },
+            None => (&self.settings.seller).into(),
         };
         let stored = load(&mut connection, &[order.0]).await?.pop();
-        let stored = stored.ok_or_else(|| unreadable("invoices.document", "order_id"))?;
-        let given = stored.invoice.clone().ok_or_else(|| unreadable("invoices.document", "number"))?;
-        Ok(Some(document(stored, given.number, given.issued_on, kept, edition)))
+        let stored = stored.ok_or_else(|| unreadable("invoices.bill", "order_id"))?;
+        let given = stored.invoice.clone().ok_or_else(|| unreadable("invoices.bill", "number"))?;
+        Ok(Some(Bill { order: stored, number: given.number, issued_on: given.issued_on, seller, edition }))
     }
 
     async fn checked(&self) -> Result<Place, Unavailable> {

@@ -15,11 +15,9 @@ use schemas::{event::Event, ids::OrderId, intake::AcceptedOrder, order as api};
 use std::sync::Arc;
 use time::Duration;
 use workflows::{
-    invoice::Seller,
-    lifecycle::Command,
-    ports::{
-        Applied, CancelRequest, Clock, Dispatch, Numbered, OrderList, Orders, Reservation, Stuck, Sweep, Unavailable,
-    },
+    billing::Seller,
+    lifecycle::{Command, Stuck},
+    ports::{Applied, Clock, Dispatch, Numbered, OrderList, Orders, Reservation, Sweep, Unavailable},
 };
 
 /// Orders in PostgreSQL.
@@ -74,10 +72,6 @@ impl Orders for PgOrders {
         limit: i64,
     ) -> Result<OrderList, Unavailable> {
         self.list_orders(customer, status, before, limit).await
-    }
-
-    async fn request_cancel(&self, id: OrderId) -> Result<CancelRequest, Unavailable> {
-        self.note_cancel(id).await
     }
 
     async fn expired(&self, limit: i64) -> Result<Vec<OrderId>, Unavailable> {

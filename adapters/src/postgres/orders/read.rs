@@ -13,8 +13,9 @@ use std::collections::{BTreeMap, HashMap};
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 use workflows::{
+    lifecycle::Stuck,
     order::StoredOrder,
-    ports::{CancelRequest, OrderList, Stuck, Sweep, Unavailable},
+    ports::{OrderList, Sweep, Unavailable},
     steps::sweep::LONGEST,
 };
 
@@ -154,35 +155,9 @@ impl PgOrders {
         load_readable(&mut connection, &super::rows::uuids(ids), &self.database.passed_over).await
     }
 
-    pub(super) async fn note_cancel(&self, id: OrderId) -> Result<CancelRequest, Unavailable> {
-        let found = sqlx::query!(
-            r#"-- orders.note_cancel: locked first, because whoever held the order meanwhile may have closed it
-             with found as (
-                 select id, status from orders where id = $1 for update
-             ),
-             noted as (
-                 update orders o
-                 set cancel_requested_at = coalesce(o.cancel_requested_at, sluice_now()), updated_at = sluice_now()
-                 from found where o.id = found.id and found.status in ('reserved', 'in_review', 'confirmed')
-             )
-             select status as "status!" from found"#,
-            id.0
-        )
-        .fetch_optional(&self.database.durable)
-        .await
-        .asked("orders.note_cancel")?;
-        let Some(status) = found.map(|row| row.status) else { return Ok(CancelRequest::Missing) };
-        let status: Status = status.parse().map_err(|_| crate::postgres::unreadable("orders.note_cancel", "status"))?;
-        Ok(match status {
-            Status::Submitted | Status::Reserved | Status::InReview | Status::Confirmed => CancelRequest::Noted,
-            Status::Cancelled => CancelRequest::Already,
-            Status::Shipped | Status::Rejected | Status::Refunded => CancelRequest::TooLate(status),
-        })
-    }
-
     pub(super) async fn expired_reservations(&self, limit: i64) -> Result<Vec<OrderId>, Unavailable> {
         let ids = sqlx::query_scalar!(
-            "-- orders.expired: none for which money may be held, or many of those would be in the way of others
+            "-- orders.expired: whether they expire the lifecycle says; those for which money may be held would be in the way of others
              select id from orders o
              where status in ('reserved', 'in_review') and reserved_until <= sluice_now()
                and not exists (select from payments p where p.order_id = o.id and p.state in ('pending', 'authorized'))

@@ -16,7 +16,7 @@ use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 use workflows::{
     allocate::{Goods, Listing, NewOrder, Shelf, allocate},
-    invoice::TaxTerms,
+    billing::TaxTerms,
     order::State,
     ports::{Reservation, Unavailable},
 };

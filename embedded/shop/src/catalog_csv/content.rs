@@ -4,7 +4,7 @@
 
 use super::{CatalogFile, CatalogRow};
 use sha2::{Digest, Sha256};
-use workflows::invoice::TaxCategory;
+use workflows::billing::TaxCategory;
 
 /// A change of what is hashed, or how, is a new one: a file of before must not be taken for one that says something else.
 const FORM: &[u8] = b"sluice catalogue 1";

@@ -2,7 +2,7 @@
 
 use super::unknown::{UnknownColumn, unknown};
 use crate::csv_records::{Record, RecordError};
-use workflows::invoice::TaxTermsSaid;
+use workflows::billing::TaxTermsSaid;
 
 pub(super) const COLUMNS: [&str; 6] = ["sku", "name", "price", "currency", "tax_rate", "stock"];
 /// What few products need: a file may be without it, and then products that are there keep what they have of it.

@@ -17,7 +17,7 @@ pub use self::{
 use self::header::Header;
 use crate::csv_records::{Record, Records};
 use std::{collections::HashMap, io::BufRead};
-use workflows::invoice::TaxTermsSaid;
+use workflows::billing::TaxTermsSaid;
 
 /// What a file holds.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

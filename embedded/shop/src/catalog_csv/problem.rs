@@ -3,7 +3,7 @@
 use crate::decimal::{Decimal, DecimalError};
 use schemas::{money::Currency, sku::SkuError};
 use std::fmt::{self, Write};
-use workflows::invoice::UnknownTaxCategory;
+use workflows::billing::UnknownTaxCategory;
 
 /// Of a field or a name that somebody wrote, so many characters are repeated to them.
 const SHOWN_CHARS: usize = 40;

@@ -10,7 +10,7 @@ use crate::{
 };
 use schemas::{money::Currency, sku, text::is_blank};
 use std::collections::{HashMap, hash_map::Entry};
-use workflows::invoice::{TaxCategory, TaxTerms};
+use workflows::billing::{TaxCategory, TaxTerms};
 
 const MAX_NAME_CHARS: usize = 500;
 const MAX_REASON_CHARS: usize = 200;

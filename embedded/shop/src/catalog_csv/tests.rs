@@ -1,7 +1,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use super::*;
-use workflows::invoice::{TaxCategory, TaxTerms};
+use workflows::billing::{TaxCategory, TaxTerms};
 
 const HEADER: &str = "sku,name,price,currency,tax_rate,stock\n";
 

@@ -8,7 +8,7 @@ use schemas::{
     order_request::{LineRequest, MAX_QUANTITY, OrderRequest, PaymentRequest},
     product::Product,
 };
-use workflows::invoice::{LinePrice, totals};
+use workflows::billing::{LinePrice, totals};
 
 /// SKUs of the shipped catalogue that the demo counts on.
 pub(super) const SOLD_OUT: &str = "KETTLE-GOOSENECK";

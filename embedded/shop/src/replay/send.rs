@@ -119,7 +119,7 @@ async fn import(session: &Session, plan: &Plan) -> anyhow::Result<()> {
             price: product.price_pence,
             currency,
             tax_rate_bp: TAX_RATE_BP,
-            tax_terms: workflows::invoice::TaxTerms::default(),
+            tax_terms: workflows::billing::TaxTerms::default(),
             units: product.stock,
         })
         .collect();

@@ -18,10 +18,10 @@ use std::{
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 use workflows::{
-    invoice::{Edition, InvoiceDocument},
+    billing::{Bill, Edition},
     issued::{Fingerprint, Issued, IssuedInvoices, Place, PrintRecord, ReadBack},
-    lifecycle::Command,
-    order::{State, StoredOrder, submitted},
+    lifecycle::{Command, Stuck, decide},
+    order::{StoredOrder, submitted},
     ports::*,
 };
 
@@ -92,8 +92,16 @@ impl Orders for World {
         unreachable!()
     }
 
-    async fn apply(&self, _: Vec<(OrderId, Command)>) -> Result<Vec<Applied>, Unavailable> {
-        unreachable!()
+    async fn apply(&self, batch: Vec<(OrderId, Command)>) -> Result<Vec<Applied>, Unavailable> {
+        let mut stored = self.stored.lock().unwrap();
+        let applied = batch.into_iter().map(|(id, command)| match stored.get_mut(&id) {
+            None => Applied::Missing,
+            Some(order) => {
+                let verdict = decide(order, &command, NOW);
+                Applied::Order { order: Box::new(order.clone()), verdict, events: Vec::new() }
+            }
+        });
+        Ok(applied.collect())
     }
 
     async fn load(&self, ids: &[OrderId]) -> Result<Vec<StoredOrder>, Unavailable> {
@@ -136,19 +144,6 @@ impl Orders for World {
         orders.truncate(limit);
         let next = orders.last().filter(|_| more).map(|order| order.id);
         Ok(OrderList { orders, next })
-    }
-
-    async fn request_cancel(&self, id: OrderId) -> Result<CancelRequest, Unavailable> {
-        let mut stored = self.stored.lock().unwrap();
-        let Some(order) = stored.get_mut(&id) else { return Ok(CancelRequest::Missing) };
-        Ok(match order.state {
-            State::Reserved { .. } | State::Confirmed => {
-                order.cancel_requested = true;
-                CancelRequest::Noted
-            }
-            State::Cancelled => CancelRequest::Already,
-            State::Rejected { .. } => CancelRequest::TooLate(Status::Rejected),
-        })
     }
 
     async fn expired(&self, _: i64) -> Result<Vec<OrderId>, Unavailable> {
@@ -280,7 +275,7 @@ impl IssuedInvoices for World {
         unreachable!()
     }
 
-    async fn document(&self, _: OrderId, _: Option<Edition>) -> Result<Option<InvoiceDocument>, Unavailable> {
+    async fn bill(&self, _: OrderId, _: Option<Edition>) -> Result<Option<Bill>, Unavailable> {
         unreachable!()
     }
 

@@ -1,11 +1,13 @@
 //! What an invoice says. The rules are those of EN 16931.
 
+mod bill;
 mod edition;
 mod export;
 mod seller;
 mod tax;
 mod totals;
 
+pub use bill::{Bill, KeptSeller, Unpriced};
 pub use edition::Edition;
 pub use export::{Place, is_export};
 pub use seller::{Seller, TimeZone, UnknownTimeZone};

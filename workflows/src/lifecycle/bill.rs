@@ -1,0 +1,49 @@
+//! What may happen to an order's invoice: it gets a number, and is known to be in the document store.
+
+use super::{Verdict, silently, telling};
+use crate::order::{State, StoredInvoice, StoredOrder};
+use schemas::event::EventName;
+use serde_json::json;
+use time::Date;
+
+/// Whether an invoice is to be issued. A number that was given is printed even if the order was cancelled meanwhile: the
+/// series has no blank. None is given to an order that will be cancelled.
+pub fn is_to_be_invoiced(order: &StoredOrder) -> bool {
+    match &order.invoice {
+        Some(invoice) => !invoice.stored,
+        None => may_be_numbered(order),
+    }
+}
+
+fn may_be_numbered(order: &StoredOrder) -> bool {
+    match order.state {
+        State::Confirmed => !order.cancel_requested,
+        State::Reserved { .. } | State::Rejected { .. } | State::Cancelled => false,
+    }
+}
+
+/// An order keeps the number that it has.
+pub(super) fn give_number(order: &mut StoredOrder, number: &str, issued_on: Date) -> Verdict {
+    if order.invoice.is_some() {
+        return Verdict::Already;
+    }
+    if !may_be_numbered(order) {
+        return Verdict::Refused;
+    }
+    order.invoice = Some(StoredInvoice { number: number.to_owned(), issued_on, stored: false });
+    silently()
+}
+
+pub(super) fn record_invoice(order: &mut StoredOrder) -> Verdict {
+    let id = order.id;
+    match order.invoice.as_mut() {
+        Some(StoredInvoice { stored: true, .. }) => Verdict::Already,
+        Some(invoice) => {
+            invoice.stored = true;
+            let href = format!("/v1/orders/{id}/invoice");
+            let data = json!({ "number": invoice.number, "issued_on": invoice.issued_on.to_string(), "href": href });
+            telling(EventName::InvoiceIssued, data)
+        }
+        None => Verdict::Refused,
+    }
+}

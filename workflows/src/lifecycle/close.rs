@@ -1,0 +1,73 @@
+//! How an order comes to its end: confirmed, refused, or called off by its buyer.
+
+use super::{Effects, Verdict, facts, pay::may_hold_money, silently, telling};
+use crate::order::{State, StoredOrder};
+use schemas::{
+    event::EventName,
+    order::{PaymentStatus, Reason},
+};
+use serde_json::json;
+use time::OffsetDateTime;
+
+pub(super) fn confirm(order: &mut StoredOrder) -> Verdict {
+    let held = order.payment.as_ref().is_some_and(|p| p.state == PaymentStatus::Authorized);
+    let paid = held || order.is_free();
+    match order.state {
+        State::Reserved { .. } if paid && !order.cancel_requested => {
+            order.state = State::Confirmed;
+            telling(EventName::OrderConfirmed, facts(order))
+        }
+        State::Confirmed => Verdict::Already,
+        State::Reserved { .. } | State::Rejected { .. } | State::Cancelled => Verdict::Refused,
+    }
+}
+
+/// The buyer's wish, which is a promise once it is noted: whatever else would close the order cancels it then.
+pub(super) fn ask_to_cancel(order: &mut StoredOrder) -> Verdict {
+    match order.state {
+        State::Reserved { .. } | State::Confirmed if order.cancel_requested => Verdict::Already,
+        State::Reserved { .. } | State::Confirmed => {
+            order.cancel_requested = true;
+            silently()
+        }
+        State::Cancelled => Verdict::Already,
+        State::Rejected { .. } => Verdict::Refused,
+    }
+}
+
+/// An order whose buyer was promised that it will be cancelled ends as cancelled, whatever else would have closed it.
+pub(super) fn reject(order: &mut StoredOrder, reason: Reason, detail: Option<String>) -> Verdict {
+    match order.state {
+        State::Reserved { .. } | State::Cancelled if order.cancel_requested => cancel(order),
+        State::Reserved { .. } => {
+            order.state = State::Rejected { reason, detail };
+            let data = json!({ "reason": reason, "reserved": true });
+            Verdict::Changed(Effects { event: Some((EventName::OrderRejected, data)), releases_stock: true })
+        }
+        State::Rejected { .. } => Verdict::Already,
+        State::Confirmed | State::Cancelled => Verdict::Refused,
+    }
+}
+
+pub(super) fn cancel(order: &mut StoredOrder) -> Verdict {
+    match order.state {
+        State::Reserved { .. } | State::Confirmed => {
+            let data = json!({ "was": order.state.status(), "reserved": true });
+            order.state = State::Cancelled;
+            Verdict::Changed(Effects { event: Some((EventName::OrderCancelled, data)), releases_stock: true })
+        }
+        State::Cancelled => Verdict::Already,
+        State::Rejected { .. } => Verdict::Refused,
+    }
+}
+
+pub(super) fn expire(order: &mut StoredOrder, now: OffsetDateTime) -> Verdict {
+    match order.state {
+        State::Reserved { until } if until <= now && !may_hold_money(order) => {
+            reject(order, Reason::ReservationExpired, None)
+        }
+        State::Rejected { reason: Reason::ReservationExpired, .. } => Verdict::Already,
+        State::Cancelled if order.cancel_requested => Verdict::Already,
+        State::Reserved { .. } | State::Rejected { .. } | State::Confirmed | State::Cancelled => Verdict::Refused,
+    }
+}

@@ -1,0 +1,117 @@
+//! What may happen to an order's money: asking for it, the provider's word, and letting it go.
+
+use super::{Verdict, silently, telling};
+use crate::order::{State, StoredOrder, StoredPayment};
+use schemas::{event::EventName, ids::OrderId, money::Amount, order::PaymentStatus};
+use serde_json::json;
+
+/// The key that every call to the provider for this order's money carries.
+pub fn payment_key(order: &StoredOrder) -> String {
+    format!("{}-authorize-1", payment_key_prefix(order.id))
+}
+
+/// What the keys of an order begin with. Keys are in the order of the orders' ids, whoever sorts them.
+pub fn payment_key_prefix(order: OrderId) -> String {
+    format!("order-{order}")
+}
+
+/// Whether nothing but its payment is to happen to the order. One that its buyer called off is in the hand of queue
+/// `cancel`.
+pub fn awaits_payment(order: &StoredOrder) -> bool {
+    match order.state {
+        State::Reserved { .. } => !order.cancel_requested,
+        State::Confirmed | State::Rejected { .. } | State::Cancelled => false,
+    }
+}
+
+/// Whether the provider holds money for it, or may: then its workflow goes on until the provider's word decides, however
+/// late that comes. A buyer who paid is refused by no clock.
+pub(super) fn may_hold_money(order: &StoredOrder) -> bool {
+    order.payment.as_ref().is_some_and(|payment| match payment.state {
+        PaymentStatus::Pending | PaymentStatus::Authorized => true,
+        PaymentStatus::Declined | PaymentStatus::Voided => false,
+    })
+}
+
+/// The payment whose money is to be let go: that of an order that is closed, as long as any is held or may be.
+pub fn to_let_go(order: &StoredOrder) -> Option<&StoredPayment> {
+    match order.state {
+        State::Rejected { .. } | State::Cancelled if may_hold_money(order) => order.payment.as_ref(),
+        State::Reserved { .. } | State::Confirmed | State::Rejected { .. } | State::Cancelled => None,
+    }
+}
+
+pub(super) fn ask_for_payment(order: &mut StoredOrder, earlier: Option<i32>) -> Verdict {
+    match (&order.state, order.payment.as_mut(), order.total) {
+        (State::Reserved { .. }, _, _) if order.cancel_requested => Verdict::Refused,
+        // Nobody is asked for no money.
+        (State::Reserved { .. }, _, Some(0)) => Verdict::Already,
+        (State::Reserved { .. }, None, Some(total)) => {
+            order.payment = Some(StoredPayment {
+                key: payment_key(order),
+                state: PaymentStatus::Pending,
+                amount: Amount { amount: total, currency: order.currency },
+                authorization_id: None,
+                code: None,
+                calls: earlier.unwrap_or_default().saturating_add(1),
+            });
+            silently()
+        }
+        (State::Reserved { .. }, Some(payment), _) => match payment.state {
+            PaymentStatus::Pending => {
+                payment.calls = match earlier {
+                    Some(calls) => payment.calls.max(calls.saturating_add(1)),
+                    None => payment.calls.saturating_add(1),
+                };
+                silently()
+            }
+            PaymentStatus::Authorized | PaymentStatus::Declined => Verdict::Already,
+            PaymentStatus::Voided => Verdict::Refused,
+        },
+        (State::Reserved { .. }, None, None) => Verdict::Refused,
+        (State::Confirmed, _, _) => Verdict::Already,
+        (State::Rejected { .. } | State::Cancelled, _, _) => Verdict::Refused,
+    }
+}
+
+/// The money is held whatever became of the order meanwhile, so the ledger takes it in every state: what is closed gets
+/// its money back by the same queue as any other.
+pub(super) fn record_authorization(order: &mut StoredOrder, authorization_id: &str) -> Verdict {
+    let Some(payment) = order.payment.as_mut() else { return Verdict::Refused };
+    match payment.state {
+        PaymentStatus::Pending => {
+            payment.state = PaymentStatus::Authorized;
+            payment.authorization_id = Some(authorization_id.to_owned());
+            telling(EventName::PaymentAuthorized, json!({ "amount": payment.amount }))
+        }
+        PaymentStatus::Authorized => Verdict::Already,
+        // It was recorded, and let go since. Whoever should hear that it was held may not have heard.
+        PaymentStatus::Voided if payment.authorization_id.as_deref() == Some(authorization_id) => Verdict::Already,
+        PaymentStatus::Declined | PaymentStatus::Voided => Verdict::Refused,
+    }
+}
+
+pub(super) fn record_decline(order: &mut StoredOrder, code: &str) -> Verdict {
+    let Some(payment) = order.payment.as_mut() else { return Verdict::Refused };
+    match payment.state {
+        PaymentStatus::Pending => {
+            payment.state = PaymentStatus::Declined;
+            payment.code = Some(code.to_owned());
+            silently()
+        }
+        PaymentStatus::Declined => Verdict::Already,
+        PaymentStatus::Authorized | PaymentStatus::Voided => Verdict::Refused,
+    }
+}
+
+pub(super) fn record_void(order: &mut StoredOrder) -> Verdict {
+    let Some(payment) = order.payment.as_mut() else { return Verdict::Already };
+    match payment.state {
+        PaymentStatus::Pending | PaymentStatus::Authorized if order.state == State::Confirmed => Verdict::Refused,
+        PaymentStatus::Pending | PaymentStatus::Authorized => {
+            payment.state = PaymentStatus::Voided;
+            silently()
+        }
+        PaymentStatus::Declined | PaymentStatus::Voided => Verdict::Already,
+    }
+}
