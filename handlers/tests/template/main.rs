@@ -5,6 +5,7 @@
 
 mod advice;
 mod concurrency;
+mod dependencies;
 mod events;
 mod functions;
 mod operations;
