@@ -19,10 +19,11 @@ use runtime::{
     remark, say,
     store::{Store, Tables},
 };
+use schemas::kept::TaxCategory;
 use shop::catalog_csv::{self, CatalogRow, UnknownColumn};
 use std::{collections::HashMap, fs::File, io::BufReader, path::PathBuf, process::ExitCode, sync::Arc};
 use time::format_description::well_known::Rfc3339;
-use workflows::billing::{Seller, TaxCategory};
+use workflows::billing::Seller;
 
 /// SKUs that are named when a file is refused for them, or something of them is worth a word.
 const NAMED: usize = 20;

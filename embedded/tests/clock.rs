@@ -16,7 +16,7 @@ use runtime::{
     parts::Parts,
     wake::Wakes,
 };
-use schemas::intake::AcceptedOrder;
+use schemas::kept::AcceptedOrder;
 use sqlx::AssertSqlSafe;
 use std::{
     sync::{

@@ -7,7 +7,7 @@ use schemas::{
     address::Address,
     event::Event,
     ids::OrderId,
-    intake::AcceptedOrder,
+    kept::AcceptedOrder,
     money::Amount,
     order::{self as api, PaymentStatus, Reason},
     product::{Product, ProductPage},

@@ -3,7 +3,7 @@
 
 use crate::ports::Ports;
 use futures_util::FutureExt;
-use schemas::{ids::OrderId, intake::AcceptedOrder};
+use schemas::{ids::OrderId, kept::AcceptedOrder};
 use serde_json::Value;
 use std::{panic::AssertUnwindSafe, time::Duration};
 use workflows::{

@@ -4,10 +4,11 @@
 use crate::vat_number;
 use schemas::{
     country::{country_name, has_postal_codes},
+    kept::Party,
     text::{is_blank, is_unprintable},
 };
 use serde::Deserialize;
-use workflows::billing::{Party, Seller, TimeZone};
+use workflows::billing::{Seller, TimeZone};
 
 /// Far above any name or address.
 const LONGEST: usize = 200;

@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use schemas::{
     event::Event,
     ids::OrderId,
-    intake::AcceptedOrder,
+    kept::AcceptedOrder,
     order as api,
     product::{Product, ProductPage},
 };

@@ -132,7 +132,7 @@ mod tests {
     }
 
     fn golden(name: &str) -> Journey {
-        let file = format!("{}/../schemas/golden/0.1.0/{name}.json", env!("CARGO_MANIFEST_DIR"));
+        let file = format!("{}/../schemas/golden/0.1.0/api/{name}.json", env!("CARGO_MANIFEST_DIR"));
         Journey::of(&serde_json::from_str(&std::fs::read_to_string(file).unwrap()).unwrap())
     }
 

@@ -2,7 +2,7 @@
 
 use crate::{
     country::{NAMES, country_name, has_postal_codes, hint},
-    order_request::{Checker, null_is_empty, optional_text_field, text_field},
+    fields::{Checker, null_is_empty, optional_text_field, text_field},
     text::is_blank,
 };
 use serde::{Deserialize, Deserializer, Serialize, de};

@@ -1,12 +1,13 @@
-//! Every shape that outlives a deploy: the bodies of the API, the events, and (beside this crate's code) the golden
-//! files, the OpenAPI document and the SQL migrations. No behaviour beyond parsing and checking lives here.
+//! Every shape that outlives a deploy: the bodies of the API, the events, what is kept as JSON, and (beside this crate's
+//! code) the golden files, the OpenAPI document and the SQL migrations. No behaviour beyond parsing and checking lives here.
 
 pub mod address;
 pub mod card_number;
 pub mod country;
 pub mod event;
+mod fields;
 pub mod ids;
-pub mod intake;
+pub mod kept;
 pub mod money;
 pub mod order;
 pub mod order_request;
@@ -15,5 +16,5 @@ pub mod product;
 pub mod sku;
 pub mod support;
 pub mod text;
-pub mod warehouse;
 pub mod whole_number;
+pub mod words;

@@ -5,11 +5,12 @@
 
 use crate::{
     address::{Address, unless_blank, unless_blank_schema},
+    fields::{Checker, null_is_empty, text_field},
     money::{Amount, Currency},
     problem::FieldError,
-    text::{is_blank, is_seen},
+    text::is_seen,
 };
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 /// The most lines an order may have.
@@ -79,40 +80,6 @@ pub struct PaymentRequest {
     pub method: String,
 }
 
-/// Collects what is wrong with a body, each with its place.
-#[derive(Debug, Default)]
-pub(crate) struct Checker(Vec<FieldError>);
-
-impl Checker {
-    pub(crate) fn add(&mut self, pointer: String, detail: &str) {
-        self.0.push(FieldError { pointer, detail: detail.to_owned() });
-    }
-}
-
-/// A text that may be sent as null: what has to be there is told by the rule of its field then, as of an empty one.
-pub(crate) fn null_is_empty<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
-    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
-}
-
-/// Free text of at most `max` characters without control characters, which may say nothing.
-pub(crate) fn optional_text_field(text: &str, max: usize, at: &str, errors: &mut Checker) {
-    if text.chars().count() > max {
-        errors.add(at.to_owned(), &format!("must be at most {max} characters"));
-    } else if text.chars().any(char::is_control) {
-        errors.add(at.to_owned(), "must not contain control characters");
-    }
-}
-
-/// Free text of 1 to `max` characters without control characters.
-pub(crate) fn text_field(text: &str, max: usize, at: &str, errors: &mut Checker) {
-    let length = text.chars().count();
-    if is_blank(text) || length > max {
-        errors.add(at.to_owned(), &format!("must be 1 to {max} characters and not blank"));
-    } else if text.chars().any(char::is_control) {
-        errors.add(at.to_owned(), "must not contain control characters");
-    }
-}
-
 impl OrderRequest {
     /// The same order without fields that were sent empty: empty, null and absent mean the same.
     #[must_use]
@@ -140,7 +107,7 @@ impl OrderRequest {
             billing.check("/billing_address", &mut errors);
         }
         check_method(&self.payment.method, &mut errors);
-        errors.0
+        errors.into_errors()
     }
 
     fn check_lines(&self, errors: &mut Checker) {

@@ -3,11 +3,20 @@
 //! It works on what the caller has locked, in memory: a hot SKU costs one row lock a batch, however many want it.
 
 use crate::{
-    billing::{Place, TaxCategory, TaxTerms, is_export, totals},
+    billing::{LinePrice, Place, TaxTerms, is_export, totals},
     lifecycle::facts,
-    order::{State, StoredLine, StoredOrder},
+    order::{State, StoredOrder},
 };
-use schemas::{event::EventName, ids::OrderId, intake::AcceptedOrder, order::Reason, sku::spelt};
+use schemas::{
+    event::{
+        EventName,
+        data::{OrderRejected, OrderSubmitted},
+    },
+    ids::OrderId,
+    kept::{AcceptedOrder, StoredLine, TaxCategory},
+    order::Reason,
+    sku::spelt,
+};
 use serde_json::{Value, json};
 use std::{
     borrow::Cow,
@@ -197,7 +206,7 @@ fn ensure_sellable(
 /// Net, tax and gross.
 fn price(lines: &[StoredLine]) -> Result<(i64, i64, i64), Refusal> {
     // What has no price here the catalogue does not sell.
-    let priced: Option<Vec<_>> = lines.iter().map(StoredLine::price).collect();
+    let priced: Option<Vec<_>> = lines.iter().map(LinePrice::of).collect();
     let sums = totals(priced.ok_or(Refusal(Reason::UnknownSku, None))?)
         .map_err(|error| Refusal(Reason::TotalTooLarge, Some(error.to_string())))?;
     Ok((sums.net, sums.tax, sums.gross))
@@ -253,15 +262,17 @@ fn put_back(lines: &mut [StoredLine], shelves: &mut HashMap<String, Vec<Shelf>>)
 }
 
 fn first_events(order: &StoredOrder) -> Vec<(OrderId, EventName, Value)> {
-    let submitted = json!({ "currency": order.currency, "lines": facts(order)["lines"] });
+    let reserved = facts(order);
     let outcome = match &order.state {
         State::Rejected { reason, detail } => {
-            let data = json!({ "reason": reason, "detail": detail, "reserved": false });
-            (order.id, EventName::OrderRejected, data)
+            let detail = Some(detail.as_deref().map(Cow::Borrowed));
+            let data = OrderRejected { reason: *reason, detail, reserved: false };
+            (order.id, EventName::OrderRejected, json!(data))
         }
         State::Reserved { .. } | State::Confirmed | State::Cancelled => {
-            (order.id, EventName::OrderReserved, facts(order))
+            (order.id, EventName::OrderReserved, json!(reserved))
         }
     };
-    vec![(order.id, EventName::OrderSubmitted, submitted), outcome]
+    let submitted = OrderSubmitted { currency: reserved.currency, lines: reserved.lines };
+    vec![(order.id, EventName::OrderSubmitted, json!(submitted)), outcome]
 }

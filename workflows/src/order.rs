@@ -1,59 +1,14 @@
 //! A stored order: an enum whose variants carry the facts known by then. What may happen to it is in `lifecycle`.
 
-use crate::billing::{LinePrice, TaxCategory};
 use schemas::{
     address::Address,
     ids::OrderId,
+    kept::StoredLine,
     money::{Amount, Currency},
     order::{self as api, PaymentStatus, Reason, Status},
     order_request::OrderRequest,
 };
-use serde::{Deserialize, Serialize};
 use time::{Date, OffsetDateTime};
-
-/// A line as it was priced and, for an order that was not refused at once, reserved.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct StoredLine {
-    /// The stock-keeping unit.
-    pub sku: String,
-    /// What the catalogue called it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub name: Option<String>,
-    /// Units ordered.
-    pub quantity: i64,
-    /// Price of a unit in minor units; absent for a SKU that the catalogue does not know, or sells in another currency.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub unit_price: Option<i64>,
-    /// Tax rate in basis points.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub tax_rate_bp: Option<u32>,
-    /// Why the rate is what it is, where the catalogue says it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub tax_category: Option<TaxCategory>,
-    /// Why it is not taxed, in the seller's words.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub tax_exemption_reason: Option<String>,
-    /// The price of a unit includes the tax.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub price_includes_tax: bool,
-    /// Where its units are held.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub warehouse: Option<String>,
-}
-
-impl StoredLine {
-    /// What its amount depends on; nothing for a SKU that the catalogue did not know, or that has no price in the currency.
-    pub fn price(&self) -> Option<LinePrice> {
-        let tax_rate = self.tax_rate_bp.unwrap_or_default();
-        Some(LinePrice {
-            quantity: self.quantity,
-            unit_price: self.unit_price?,
-            tax_rate,
-            category: self.tax_category.unwrap_or(TaxCategory::of(tax_rate)),
-            includes_tax: self.price_includes_tax,
-        })
-    }
-}
 
 /// Where an order stands, with what is known only then.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -149,18 +149,7 @@ mod tests {
     use uuid::Uuid;
 
     fn event(name: EventName, data: Value) -> Event {
-        Event {
-            specversion: "1.0".into(),
-            id: Uuid::nil(),
-            source: "sluice/test".into(),
-            kind: Event::kind_of(name),
-            subject: OrderId(Uuid::nil()),
-            time: OffsetDateTime::UNIX_EPOCH,
-            sequence: 1,
-            traceparent: None,
-            datacontenttype: "application/json".into(),
-            data,
-        }
+        Event::new("test", OrderId(Uuid::nil()), 1, name, OffsetDateTime::UNIX_EPOCH, data)
     }
 
     #[test]

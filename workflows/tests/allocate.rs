@@ -11,7 +11,7 @@ use schemas::{
     address::Address,
     event::EventName,
     ids::OrderId,
-    intake::AcceptedOrder,
+    kept::{AcceptedOrder, TaxCategory},
     money::Amount,
     order::Reason,
     order_request::{LineRequest, OrderRequest, PaymentRequest},
@@ -21,7 +21,7 @@ use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 use workflows::{
     allocate::{Goods, Listing, NewOrder, Shelf, allocate},
-    billing::{Place, TaxCategory, TaxTerms},
+    billing::{Place, TaxTerms},
     order::State,
 };
 

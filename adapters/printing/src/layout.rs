@@ -1,8 +1,11 @@
 //! Lays an invoice out on A4 pages: letterhead, addresses, the table of lines with its head on every page, totals that
 //! never stand alone, and a footer. All lengths are thousandths of a point, measured from the top left.
 
-use schemas::country::country_name;
-use workflows::billing::{InvoiceDocument, InvoiceLine, Party, Payment, TaxCategory, TaxSubtotal, Totals};
+use schemas::{
+    country::country_name,
+    kept::{Party, TaxCategory},
+};
+use workflows::billing::{InvoiceDocument, InvoiceLine, Payment, TaxSubtotal, Totals};
 
 use crate::{
     canvas::{Canvas, Colour, HEIGHT, WIDTH},

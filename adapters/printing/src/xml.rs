@@ -1,7 +1,8 @@
 //! Writes the invoice as Cross Industry Invoice XML, profile EN 16931 of Factur-X 1.0. The order of elements is that of
 //! the schema; the BT and BG numbers are those of EN 16931.
 
-use workflows::billing::{InvoiceDocument, InvoiceLine, Party, Payment, TaxSubtotal, Totals};
+use schemas::kept::Party;
+use workflows::billing::{InvoiceDocument, InvoiceLine, Payment, TaxSubtotal, Totals};
 
 use crate::{
     exemption,

@@ -7,10 +7,9 @@ use super::{
     close, forgotten_before, line, open_snapshot,
 };
 use crate::postgres::{Asked, Database, milliseconds, runtime::lease::LONGEST_IN_HAND};
-use schemas::money::Currency;
+use schemas::{kept::TaxCategory, money::Currency};
 use std::time::Duration;
 use workflows::{
-    billing::TaxCategory,
     ports::Unavailable,
     wiring::{LONGEST_WAIT, queue_names},
 };

@@ -125,17 +125,11 @@ mod tests {
         assert_eq!(request.errors(), []);
         let sent: usize = request.lines.iter().map(|line| line.sku.len()).sum();
         assert!(MAX_SKU_BYTES - sent < MAX_LINES, "it could be larger");
+        let data = json!({ "currency": "EUR", "total": { "amount": i64::MAX, "currency": "EUR" }, "lines": lines });
+        let (order, time) = (OrderId(Uuid::from_u128(2)), OffsetDateTime::UNIX_EPOCH);
         let event = Event {
-            specversion: "1.0".to_owned(),
-            id: Uuid::from_u128(1),
-            source: format!("sluice/{}", "s".repeat(20)),
-            kind: Event::kind_of(EventName::OrderConfirmed),
-            subject: OrderId(Uuid::from_u128(2)),
-            time: OffsetDateTime::UNIX_EPOCH,
-            sequence: i32::MAX,
             traceparent: Some("0".repeat(55)),
-            datacontenttype: "application/json".to_owned(),
-            data: json!({ "currency": "EUR", "total": { "amount": i64::MAX, "currency": "EUR" }, "lines": lines }),
+            ..Event::new(&"s".repeat(20), order, i32::MAX, EventName::OrderConfirmed, time, data)
         };
         let detail = serde_json::to_string(&event).unwrap();
         let entry = PutEventsRequestEntry::builder().source(&event.source).detail_type("OrderConfirmed").detail(detail);

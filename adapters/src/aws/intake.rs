@@ -16,7 +16,7 @@ use aws_sdk_dynamodb::{
     types::AttributeValue::{self, B, N, S},
 };
 use futures_util::{StreamExt, TryStreamExt, stream};
-use schemas::{ids::OrderId, intake::AcceptedOrder};
+use schemas::{ids::OrderId, kept::AcceptedOrder};
 use std::collections::HashMap;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use workflows::{

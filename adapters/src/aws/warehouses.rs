@@ -188,21 +188,17 @@ mod tests {
     use serde_json::json;
     use time::OffsetDateTime;
 
-    fn notice(warehouse: &str, event: u128, order: u128) -> Notice {
+    fn notice(warehouse: &str, sequence: i32, order: u128) -> Notice {
         Notice {
             warehouse: warehouse.to_owned(),
-            event: Event {
-                specversion: "1.0".to_owned(),
-                id: Uuid::from_u128(event),
-                source: "sluice/test".to_owned(),
-                kind: Event::kind_of(EventName::OrderConfirmed),
-                subject: OrderId(Uuid::from_u128(order)),
-                time: OffsetDateTime::UNIX_EPOCH,
-                sequence: 2,
-                traceparent: None,
-                datacontenttype: "application/json".to_owned(),
-                data: json!({}),
-            },
+            event: Event::new(
+                "test",
+                OrderId(Uuid::from_u128(order)),
+                sequence,
+                EventName::OrderConfirmed,
+                OffsetDateTime::UNIX_EPOCH,
+                json!({}),
+            ),
         }
     }
 
@@ -218,7 +214,7 @@ mod tests {
 
     #[test]
     fn the_same_notice_is_dropped_and_no_other() {
-        let id = |warehouse, event| message_of(&notice(warehouse, event, 2)).unwrap().deduplication;
+        let id = |warehouse, sequence| message_of(&notice(warehouse, sequence, 2)).unwrap().deduplication;
         assert_eq!(id("north", 1), id("north", 1));
         assert_ne!(id("north", 1), id("south", 1));
         assert_ne!(id("north", 1), id("north", 2));

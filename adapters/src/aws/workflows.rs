@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use aws_sdk_sfn::{Client, operation::start_execution::StartExecutionError, types::ExecutionStatus};
 use aws_smithy_runtime_api::client::{orchestrator::HttpResponse, result::SdkError};
 use futures_util::{StreamExt, stream};
-use schemas::ids::OrderId;
+use schemas::{ids::OrderId, kept::CheckoutInput};
 use serde_json::json;
 use workflows::ports::{Unavailable, Workflows};
 
@@ -36,7 +36,7 @@ impl StepFunctions {
             .start_execution()
             .state_machine_arn(&self.checkout)
             .name(&name)
-            .input(json!({ "order_id": order }).to_string());
+            .input(json!(CheckoutInput { order_id: order }).to_string());
         match request.send().await {
             Ok(_) => Ok(()),
             Err(error) if is_taken(&error) => self.go_on(&name).await,

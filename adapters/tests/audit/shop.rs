@@ -15,12 +15,16 @@ use adapters::{
     system::{SystemClock, SystemIds},
 };
 use local_postgres::ephemeral;
-use schemas::{ids::OrderId, intake::AcceptedOrder, money::Amount, order::Reason};
+use schemas::{
+    ids::OrderId,
+    kept::{AcceptedOrder, Party},
+    money::Amount,
+    order::Reason,
+};
 use serde_json::{Value, json};
 use std::{collections::BTreeMap, num::NonZeroU32, sync::Arc};
 use time::Duration;
 use workflows::{
-    billing::Party,
     lifecycle::Command,
     ports::{
         Acceptance, Applied, Authorization, AuthorizationRequest, Clock, Ids, Intake, Orders, PaymentProvider, Search,

@@ -15,7 +15,6 @@ use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
 };
-use uuid::Uuid;
 use workflows::ports::{Clock, Ids};
 
 /// How long something may take to arrive.
@@ -113,16 +112,5 @@ pub(crate) async fn bucket() -> String {
 }
 
 pub(crate) fn event(order: OrderId, name: EventName, sequence: i32) -> Event {
-    Event {
-        specversion: "1.0".to_owned(),
-        id: Uuid::new_v5(&order.0, &sequence.to_be_bytes()),
-        source: "sluice/test".to_owned(),
-        kind: Event::kind_of(name),
-        subject: order,
-        time: now(),
-        sequence,
-        traceparent: None,
-        datacontenttype: "application/json".to_owned(),
-        data: json!({}),
-    }
+    Event::new("test", order, sequence, name, now(), json!({}))
 }

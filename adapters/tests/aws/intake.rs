@@ -6,7 +6,7 @@ use adapters::{
     documents::StoredDocuments,
 };
 use futures_util::future::join_all;
-use schemas::intake::AcceptedOrder;
+use schemas::kept::AcceptedOrder;
 use serde_json::json;
 use std::sync::Arc;
 use workflows::ports::{Acceptance, Intake, Submission};

@@ -6,8 +6,9 @@ use adapters::postgres::catalogue::{
     file::{CatalogueFile, Contradicted, CurrencyChange, Imported, Promised, Stock},
 };
 use futures_util::future::join_all;
+use schemas::kept::TaxCategory;
 use workflows::{
-    billing::{TaxCategory, TaxTerms, TaxTermsSaid},
+    billing::{TaxTerms, TaxTermsSaid},
     ports::Catalogue,
 };
 

@@ -6,7 +6,7 @@ use adapters::{
     postgres::{catalogue::PgCatalogue, runtime::event_bus::PgEventBus},
 };
 use futures_util::future::join_all;
-use schemas::{ids::OrderId, intake::AcceptedOrder};
+use schemas::{ids::OrderId, kept::AcceptedOrder};
 use std::sync::Arc;
 use workflows::{
     lifecycle::Command,

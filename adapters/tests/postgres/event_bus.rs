@@ -20,18 +20,7 @@ impl Shop {
     }
 
     fn event(&self, name: EventName, data: Value) -> Event {
-        Event {
-            specversion: "1.0".into(),
-            id: Uuid::from_u128(1),
-            source: "sluice/test".into(),
-            kind: Event::kind_of(name),
-            subject: OrderId(Uuid::from_u128(2)),
-            time: self.clock.now(),
-            sequence: 3,
-            traceparent: None,
-            datacontenttype: "application/json".into(),
-            data,
-        }
+        Event::new("test", OrderId(Uuid::from_u128(2)), 3, name, self.clock.now(), data)
     }
 
     /// Where the messages are, and then none are left.

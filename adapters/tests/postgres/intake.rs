@@ -2,7 +2,7 @@
 
 use super::shop::{Shop, submission};
 use futures_util::future::join_all;
-use schemas::intake::AcceptedOrder;
+use schemas::kept::AcceptedOrder;
 use serde_json::Value;
 use workflows::ports::{Acceptance, Intake, Orders};
 

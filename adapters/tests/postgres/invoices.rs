@@ -3,11 +3,11 @@
 use super::shop::{Shop, delivery};
 use adapters::postgres::catalogue::Delivery;
 use futures_util::future::join_all;
-use schemas::ids::OrderId;
+use schemas::{ids::OrderId, kept::TaxCategory};
 use std::collections::HashSet;
 use time::macros::datetime;
 use workflows::{
-    billing::{InvoiceDocument, Payment, TaxCategory, TaxTerms},
+    billing::{InvoiceDocument, Payment, TaxTerms},
     lifecycle::Command,
     ports::{Clock, Numbered, Orders},
 };

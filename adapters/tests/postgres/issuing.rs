@@ -7,11 +7,12 @@ use async_trait::async_trait;
 use schemas::{
     event::{Event, EventName},
     ids::OrderId,
+    kept::Party,
 };
 use std::sync::Mutex;
 use time::Duration;
 use workflows::{
-    billing::{InvoiceDocument, Party, Payment},
+    billing::{InvoiceDocument, Payment},
     issued::{Fingerprint, PrintRecord, Printed, ReadBack},
     lifecycle::Command,
     ports::{Documents, EventBus, Filed, InvoicePrinter, InvoiceReader, Orders, Unavailable},

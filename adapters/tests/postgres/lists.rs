@@ -3,7 +3,7 @@
 use super::shop::{Shop, submission};
 use schemas::{
     ids::OrderId,
-    intake::AcceptedOrder,
+    kept::AcceptedOrder,
     order::{Order, Status},
 };
 use workflows::{

@@ -3,7 +3,7 @@
 use super::shop::{Shop, delivery};
 use schemas::{
     event::{Event, EventName},
-    intake::AcceptedOrder,
+    kept::AcceptedOrder,
     money::Amount,
     order::Reason,
 };

@@ -2,7 +2,7 @@
 
 use super::shop::{Shop, submission};
 use adapters::postgres::runtime::retention::PgRetention;
-use schemas::{ids::OrderId, intake::AcceptedOrder};
+use schemas::{ids::OrderId, kept::AcceptedOrder};
 use time::Duration;
 use uuid::{ContextV7, Timestamp, Uuid};
 use workflows::{

@@ -11,7 +11,10 @@ use adapters::{
     system::{SystemClock, SystemIds},
 };
 use local_postgres::ephemeral;
-use schemas::{ids::OrderId, intake::AcceptedOrder};
+use schemas::{
+    ids::OrderId,
+    kept::{AcceptedOrder, Party},
+};
 use serde_json::{Value, json};
 use sqlx::{
     AssertSqlSafe, Decode, Postgres, Type,
@@ -23,7 +26,7 @@ use std::{
 };
 use time::{Duration, OffsetDateTime};
 use workflows::{
-    billing::{Party, Seller, TaxTerms},
+    billing::{Seller, TaxTerms},
     lifecycle::{Command, Verdict},
     order::StoredOrder,
     ports::{Applied, Clock, Ids, Orders, Submission},

@@ -25,18 +25,8 @@ impl Shop {
     }
 
     fn notice(&self, warehouse: &str, order: u128, sequence: i32) -> Notice {
-        let event = Event {
-            specversion: "1.0".into(),
-            id: Uuid::from_u128(order + u128::from(sequence.unsigned_abs())),
-            source: "sluice/test".into(),
-            kind: Event::kind_of(EventName::OrderConfirmed),
-            subject: OrderId(Uuid::from_u128(order)),
-            time: self.clock.now(),
-            sequence,
-            traceparent: None,
-            datacontenttype: "application/json".into(),
-            data: json!({ "warehouse": warehouse }),
-        };
+        let (order, data) = (OrderId(Uuid::from_u128(order)), json!({ "warehouse": warehouse }));
+        let event = Event::new("test", order, sequence, EventName::OrderConfirmed, self.clock.now(), data);
         Notice { warehouse: warehouse.into(), event }
     }
 

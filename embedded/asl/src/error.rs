@@ -2,7 +2,6 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 /// Everything that is wrong with a workflow file.
@@ -56,7 +55,7 @@ pub enum ResumeError {
 }
 
 /// An error inside an execution, as `Retry` and `Catch` see it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Failure {
     pub(super) error: String,
     pub(super) cause: String,

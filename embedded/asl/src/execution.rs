@@ -1,99 +1,12 @@
-//! What is stored of a running workflow, what it wants done, and what it leaves behind.
+//! What a running workflow wants done, what it is told, and what it leaves behind. What is stored of it is
+//! [`Execution`], whose shape outlives a release and so is of `schemas`.
 
 use std::time::Duration;
 
+use schemas::kept::Execution;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::Value;
 use time::OffsetDateTime;
-
-use crate::error::Failure;
-
-/// Who an execution is, as its expressions see it in `$states.context`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Identity {
-    /// `Execution.Id`, an ARN in Step Functions.
-    pub execution_id: String,
-    /// `Execution.Name`, for us the order's id.
-    pub execution_name: String,
-    /// `StateMachine.Name`.
-    pub state_machine_name: String,
-}
-
-/// All that must be stored to go on after a crash, with the definition it was started with.
-///
-/// Its form as JSON is the runtime's to keep: fields are only ever added, with a default.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Execution {
-    pub(super) identity: Identity,
-    #[serde(with = "time::serde::rfc3339")]
-    pub(super) started_at: OffsetDateTime,
-    /// The execution's own input, if the definition asks for it.
-    pub(super) original_input: Option<Value>,
-    pub(super) state: String,
-    pub(super) input: Value,
-    pub(super) variables: Map<String, Value>,
-    #[serde(with = "time::serde::rfc3339")]
-    pub(super) entered_at: OffsetDateTime,
-    /// How often each retrier of the current state has been used in this visit.
-    pub(super) retries: Vec<u32>,
-    /// Counts the states entered.
-    pub(super) visit: u32,
-    /// Counts the events that Step Functions would have recorded, because their number is limited.
-    pub(super) events: u32,
-    /// The last error of the current state.
-    pub(super) last_error: Option<Failure>,
-    pub(super) phase: Phase,
-}
-
-/// What an execution is about to do in its state.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", tag = "is")]
-pub(super) enum Phase {
-    Calling,
-    Waiting {
-        #[serde(with = "time::serde::rfc3339")]
-        until: OffsetDateTime,
-    },
-    Retrying {
-        #[serde(with = "time::serde::rfc3339")]
-        until: OffsetDateTime,
-    },
-    Succeeded {
-        output: Value,
-    },
-    Failed {
-        error: String,
-        cause: String,
-    },
-}
-
-impl Execution {
-    /// The current state, or the last one.
-    #[must_use]
-    pub fn state(&self) -> &str {
-        &self.state
-    }
-
-    /// Who this is.
-    #[must_use]
-    pub fn identity(&self) -> &Identity {
-        &self.identity
-    }
-
-    /// Whether it has succeeded or failed.
-    #[must_use]
-    pub fn has_ended(&self) -> bool {
-        match self.phase {
-            Phase::Succeeded { .. } | Phase::Failed { .. } => true,
-            Phase::Calling | Phase::Waiting { .. } | Phase::Retrying { .. } => false,
-        }
-    }
-
-    /// How often the current state's task has been retried in this visit.
-    pub(super) fn retry_count(&self) -> u32 {
-        self.retries.iter().fold(0, |sum, count| sum.saturating_add(*count))
-    }
-}
 
 /// What the runtime has to do next.
 #[derive(Debug, Clone, PartialEq)]

@@ -3,7 +3,7 @@
 //!
 //! Architecture invariant: nothing here does IO, reads a clock or draws a random number. What a step needs of the world
 //! comes in as an argument, and what it wants of the world goes out as an [`Action`]; the runtime around it makes both
-//! durable. So a step taken twice from the same [`Execution`] is the same step.
+//! durable. So a step taken twice from the same [`schemas::kept::Execution`] is the same step.
 //!
 //! A [`Definition`] holds only what we run exactly as Step Functions does; all else is refused when the file is read.
 //! Where its documents contradict each other (`Output` and `Assign` of a whole Choice state) the field is refused too.
@@ -27,4 +27,4 @@ mod tests;
 
 pub use definition::{Definition, Surroundings};
 pub use error::{DefinitionError, Problem, ResumeError};
-pub use execution::{Action, Event, Execution, Identity, Step, TaskOutcome, Visit};
+pub use execution::{Action, Event, Step, TaskOutcome, Visit};

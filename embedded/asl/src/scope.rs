@@ -2,16 +2,14 @@
 
 use std::borrow::Cow;
 
+use schemas::kept::Execution;
 use serde_json::Value;
 use time::OffsetDateTime;
 use time::UtcOffset;
 use time::format_description::BorrowedFormatItem;
 use time::macros::format_description;
 
-use crate::{
-    execution::Execution,
-    jsonata::{Reserved, Scope},
-};
+use crate::jsonata::{Reserved, Scope};
 
 /// As Step Functions writes times.
 const TIME: &[BorrowedFormatItem<'_>] =

@@ -3,6 +3,7 @@
 use std::mem;
 use std::time::Duration;
 
+use schemas::kept::{Execution, Identity, LastError, Phase};
 use serde_json::{Map, Value, json};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
@@ -10,7 +11,7 @@ use time::format_description::well_known::Rfc3339;
 use crate::{
     definition::{Call, Definition, Rule, State, Task, Then, Until},
     error::{Failure, ResumeError},
-    execution::{Action, Event, Execution, Identity, Phase, Step, TaskOutcome, Visit},
+    execution::{Action, Event, Step, TaskOutcome, Visit},
     limits::{after, limited, seconds},
     retry::Retrier,
     scope::View,
@@ -337,7 +338,8 @@ impl<'d> Walk<'d> {
 
     /// Writes an error into the history.
     fn note(&mut self, failure: &Failure) {
-        self.execution.last_error = Some(failure.clone());
+        let Failure { error, cause } = failure.clone();
+        self.execution.last_error = Some(LastError { error, cause });
         let visit = self.visit();
         visit.error = Some(failure.error.clone());
         visit.cause = Some(failure.cause.clone());

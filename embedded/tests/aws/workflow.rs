@@ -2,7 +2,8 @@
 //! same scripted functions, one table of inputs with every answer, error and retry that matters.
 
 use super::{built, look::Look, support::wait_until};
-use asl::{Action, Definition, Event, Identity, Surroundings, TaskOutcome, Visit};
+use asl::{Action, Definition, Event, Surroundings, TaskOutcome, Visit};
+use schemas::kept::Identity;
 use serde_json::{Value, json};
 use sluice::aws_local::{Deployment, LocalAws, checkout};
 use std::{

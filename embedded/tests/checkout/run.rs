@@ -1,10 +1,11 @@
 //! Whoever works on the order, carried on one call at a time: executions of the workflow file, and the queues.
 
 use super::world::{Message, ORDER, START, World};
-use asl::{Action, Definition, Event, Execution, Identity, Step, TaskOutcome};
+use asl::{Action, Definition, Event, Step, TaskOutcome};
 use futures_util::{FutureExt, future::BoxFuture};
 use handlers::task;
 use runtime::engine::checkout;
+use schemas::kept::{CheckoutInput, Execution, Identity};
 use serde_json::{Value, json};
 use std::{
     sync::{Arc, LazyLock},
@@ -58,7 +59,8 @@ impl Run {
             execution_name: "7".to_owned(),
             state_machine_name: "checkout".to_owned(),
         };
-        let Step { execution, visits, action } = CHECKOUT.start(identity, json!({ "order_id": ORDER }), START, 0);
+        let Step { execution, visits, action } =
+            CHECKOUT.start(identity, json!(CheckoutInput { order_id: ORDER }), START, 0);
         let states = visits.into_iter().map(|visit| visit.state).collect();
         Self { execution, action, now: START, call: None, states }
     }
@@ -149,7 +151,7 @@ impl Run {
     }
 
     pub(crate) fn until_in(&mut self, world: &Arc<World>, state: &str) {
-        self.until(world, |run| run.execution.state() == state);
+        self.until(world, |run| run.execution.state == state);
     }
 
     fn until(&mut self, world: &Arc<World>, is_so: impl Fn(&Self) -> bool) {

@@ -4,7 +4,7 @@
 
 use async_trait::async_trait;
 use handlers::ports::Ports;
-use schemas::{address::Address, event::Event, event::EventName, ids::OrderId, intake::AcceptedOrder, order as api};
+use schemas::{address::Address, event::Event, event::EventName, ids::OrderId, kept::AcceptedOrder, order as api};
 use serde_json::{Value, json};
 use std::sync::{Arc, Mutex, MutexGuard};
 use time::{Duration, OffsetDateTime};
@@ -167,18 +167,7 @@ impl Contents {
 }
 
 fn event(sequence: i32, name: EventName, data: Value) -> Event {
-    Event {
-        specversion: "1.0".into(),
-        id: Uuid::new_v5(&ORDER.0, &sequence.to_be_bytes()),
-        source: "sluice/test".into(),
-        kind: Event::kind_of(name),
-        subject: ORDER,
-        time: START,
-        sequence,
-        traceparent: None,
-        datacontenttype: "application/json".into(),
-        data,
-    }
+    Event::new("test", ORDER, sequence, name, START, data)
 }
 
 fn reserved() -> StoredOrder {

@@ -1,8 +1,9 @@
 //! Invoices of every kind, made without a pipeline: what shops sell, who sells it, and what buyers are called.
 
+use schemas::kept::{Party, TaxCategory};
 use time::macros::date;
 use uuid::uuid;
-use workflows::billing::{Edition, InvoiceDocument, InvoiceLine, LinePrice, Party, Payment, TaxCategory};
+use workflows::billing::{Edition, InvoiceDocument, InvoiceLine, LinePrice, Payment, sold_by};
 
 fn party(name: &str, country: &str, postal_code: &str) -> Party {
     Party {
@@ -172,7 +173,7 @@ pub(crate) fn good() -> Vec<(String, InvoiceDocument)> {
         ("zero", vec![line(1, 999, 0)]),
         ("exempt", vec![untaxed(TaxCategory::Exempt, Some("Small business, § 19 UStG")), line(1, 1, 0)]),
         // What it lists for export, an invoice of it calls so.
-        ("export", vec![untaxed(TaxCategory::Export.sold_by(&small()), Some("Export outside the EU"))]),
+        ("export", vec![untaxed(sold_by(TaxCategory::Export, &small()), Some("Export outside the EU"))]),
     ] {
         all.push((
             format!("seller-without-vat-number-{name}"),

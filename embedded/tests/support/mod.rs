@@ -135,7 +135,7 @@ impl Shop {
         OrderSettings {
             stage: "test".to_owned(),
             hold: time::Duration::minutes(30),
-            seller: serde_json::from_value::<workflows::billing::Party>(seller).unwrap().into(),
+            seller: serde_json::from_value::<schemas::kept::Party>(seller).unwrap().into(),
         }
     }
 

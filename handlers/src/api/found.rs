@@ -12,7 +12,7 @@ use axum::{
 };
 use schemas::{
     ids::OrderId,
-    intake::AcceptedOrder,
+    kept::AcceptedOrder,
     order::{Order, Status},
 };
 use tokio::time::Instant;

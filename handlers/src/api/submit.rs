@@ -17,7 +17,7 @@ use axum::{
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use schemas::{intake::AcceptedOrder, order::Order, order_request::OrderRequest};
+use schemas::{kept::AcceptedOrder, order::Order, order_request::OrderRequest};
 use sha2::{Digest, Sha256};
 use std::{collections::BTreeSet, time::Duration};
 use tokio::time::timeout_at;

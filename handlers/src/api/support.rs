@@ -5,7 +5,7 @@ use crate::token::Role;
 use axum::{extract::State, http::Uri, response::Response};
 use schemas::{
     ids::OrderId,
-    intake::AcceptedOrder,
+    kept::AcceptedOrder,
     support::{Buyer, SupportOrder, SupportOrderPage},
 };
 use std::{collections::HashMap, sync::Arc};

@@ -11,7 +11,11 @@ use handlers::{
     token::TokenKey,
 };
 use ports::Told;
-use schemas::{ids::OrderId, intake::AcceptedOrder, product::Product};
+use schemas::{
+    ids::OrderId,
+    kept::{AcceptedOrder, StoredLine},
+    product::Product,
+};
 use std::{
     collections::{BTreeMap, HashMap},
     sync::{
@@ -23,7 +27,7 @@ use time::{Duration, OffsetDateTime, macros::datetime};
 use tracing_subscriber::util::SubscriberInitExt;
 use workflows::{
     issued::Fingerprint,
-    order::{State, StoredInvoice, StoredLine, StoredOrder},
+    order::{State, StoredInvoice, StoredOrder},
     ports::{OutgoingMessage, Submission, Unavailable},
 };
 

@@ -114,7 +114,8 @@ fn schema(template: &Template) -> Vec<String> {
     let properties: BTreeSet<&String> = schema["properties"].as_object().into_iter().flat_map(|p| p.keys()).collect();
     let required: BTreeSet<&str> = several(&schema["required"]).into_iter().filter_map(Value::as_str).collect();
     let read = |file: &str| -> Value { serde_json::from_slice(&std::fs::read(path(file)).unwrap()).unwrap() };
-    let (full, least) = (read("schemas/golden/0.1.0/event.json"), read("schemas/golden/0.1.0/event.minimal.json"));
+    let (full, least) =
+        (read("schemas/golden/0.1.0/event/event.json"), read("schemas/golden/0.1.0/event/event.minimal.json"));
     let of_full: BTreeSet<&String> = full.as_object().unwrap().keys().collect();
     let of_least: BTreeSet<&str> = least.as_object().unwrap().keys().map(String::as_str).collect();
     if properties != of_full {

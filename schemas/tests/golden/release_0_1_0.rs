@@ -4,6 +4,7 @@
 
 use schemas::money::Currency;
 use serde::Deserialize;
+use serde_json::{Map, Value};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -73,7 +74,7 @@ pub(crate) struct Event {
     sequence: i32,
     traceparent: Option<String>,
     datacontenttype: String,
-    data: serde_json::Value,
+    data: Value,
 }
 
 #[derive(Debug, Deserialize)]
@@ -88,4 +89,83 @@ pub(crate) struct FulfilmentOrder {
 struct FulfilmentLine {
     sku: String,
     quantity: i64,
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct OrderMessage {
+    order_id: Uuid,
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct StoredLine {
+    sku: String,
+    name: Option<String>,
+    quantity: i64,
+    unit_price: Option<i64>,
+    tax_rate_bp: Option<u32>,
+    warehouse: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct Party {
+    name: String,
+    line1: String,
+    line2: Option<String>,
+    postal_code: String,
+    city: String,
+    country: String,
+    vat_id: Option<String>,
+    email: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct Execution {
+    identity: Identity,
+    #[serde(with = "time::serde::rfc3339")]
+    started_at: OffsetDateTime,
+    original_input: Option<Value>,
+    state: String,
+    input: Value,
+    variables: Map<String, Value>,
+    #[serde(with = "time::serde::rfc3339")]
+    entered_at: OffsetDateTime,
+    retries: Vec<u32>,
+    visit: u32,
+    events: u32,
+    last_error: Option<Failure>,
+    phase: Phase,
+}
+
+#[derive(Debug, Deserialize)]
+struct Identity {
+    execution_id: String,
+    execution_name: String,
+    state_machine_name: String,
+}
+
+#[derive(Debug, Deserialize)]
+struct Failure {
+    error: String,
+    cause: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "is")]
+enum Phase {
+    Calling,
+    Waiting {
+        #[serde(with = "time::serde::rfc3339")]
+        until: OffsetDateTime,
+    },
+    Retrying {
+        #[serde(with = "time::serde::rfc3339")]
+        until: OffsetDateTime,
+    },
+    Succeeded {
+        output: Value,
+    },
+    Failed {
+        error: String,
+        cause: String,
+    },
 }

@@ -1,12 +1,14 @@
 //! What is kept of an invoice, and what the invoice therefore says. A document may have to be printed again after a crash, so
 //! it follows from what is stored; what an order becomes later changes nothing in it.
 
-use super::{Edition, InvoiceDocument, InvoiceLine, Party, Payment, Place, Seller};
-use crate::{
-    order::{StoredLine, StoredOrder},
-    ports::Unavailable,
+use super::{Edition, InvoiceDocument, InvoiceLine, LinePrice, Payment, Place, Seller, default_reason, sold_by};
+use crate::{order::StoredOrder, ports::Unavailable};
+use schemas::{
+    address::Address,
+    ids::OrderId,
+    kept::{Party, StoredLine},
+    text::is_legible,
 };
-use schemas::{address::Address, ids::OrderId, text::is_legible};
 use time::Date;
 
 /// An order that has its number, with all that its invoice follows from.
@@ -111,15 +113,15 @@ fn invoice_line(
     leaves_eu: bool,
     edition: Edition,
 ) -> Result<InvoiceLine, Unpriced> {
-    let Some(mut price) = line.price() else { return Err(Unpriced { order, sku: line.sku }) };
+    let Some(mut price) = LinePrice::of(&line) else { return Err(Unpriced { order, sku: line.sku }) };
     let mut exemption_reason = line.tax_exemption_reason;
     match edition {
         Edition::First | Edition::Second => {}
         Edition::Third | Edition::Fourth => {
             let listed_as = price.category;
-            price.category = listed_as.sold_by(seller);
+            price.category = sold_by(listed_as, seller);
             if price.category != listed_as && exemption_reason.is_none() {
-                exemption_reason = listed_as.default_reason(leaves_eu).map(str::to_owned);
+                exemption_reason = default_reason(listed_as, leaves_eu).map(str::to_owned);
             }
         }
     }

@@ -1,8 +1,10 @@
 //! Whether goods are exported: that goes by the territory in which the EU's rules of VAT hold (Articles 5 to 8 of Directive
 //! 2006/112/EC), which is not quite that of its members' country codes.
 
-use super::{Party, TaxCategory};
-use schemas::address::{Address, postal_code_signs};
+use schemas::{
+    address::{Address, postal_code_signs},
+    kept::{Party, TaxCategory},
+};
 
 /// What of an address tells where it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,15 +58,13 @@ pub fn is_export(seller: Place<'_>, delivered: Place<'_>) -> bool {
     if seller.is_in_eu() { !delivered.is_in_eu() } else { delivered.country != seller.country }
 }
 
-impl TaxCategory {
-    /// What an invoice may call a line of this category: only a seller with a VAT number has exports (BR-G-02), and the
-    /// same goods are merely exempt if another sells them (BR-E-02).
-    #[must_use]
-    pub fn sold_by(self, seller: &Party) -> Self {
-        match self {
-            Self::Export if seller.vat_id.is_none() => Self::Exempt,
-            Self::Standard | Self::Zero | Self::Exempt | Self::Export => self,
-        }
+/// What an invoice may call a line of that category: only a seller with a VAT number has exports (BR-G-02), and the same
+/// goods are merely exempt if another sells them (BR-E-02).
+#[must_use]
+pub fn sold_by(category: TaxCategory, seller: &Party) -> TaxCategory {
+    match category {
+        TaxCategory::Export if seller.vat_id.is_none() => TaxCategory::Exempt,
+        TaxCategory::Standard | TaxCategory::Zero | TaxCategory::Exempt | TaxCategory::Export => category,
     }
 }
 

@@ -9,11 +9,12 @@ mod totals;
 
 pub use bill::{Bill, KeptSeller, Unpriced};
 pub use edition::Edition;
-pub use export::{Place, is_export};
+pub use export::{Place, is_export, sold_by};
 pub use seller::{Seller, TimeZone, UnknownTimeZone};
-pub use tax::{TaxCategory, TaxTerms, TaxTermsSaid, UnknownTaxCategory};
+pub use tax::{TaxTerms, TaxTermsSaid, default_reason, reason_code};
 pub use totals::{LinePrice, TaxSubtotal, Totals, TotalsError, totals};
 
+use schemas::kept::Party;
 use serde::{Deserialize, Serialize};
 use time::Date;
 use uuid::Uuid;
@@ -47,33 +48,6 @@ pub struct InvoiceDocument {
     pub lines: Vec<InvoiceLine>,
     /// How the total is, or was, paid.
     pub payment: Payment,
-}
-
-/// A company or a person with an address.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Party {
-    /// Full name.
-    pub name: String,
-    /// Street and number.
-    pub line1: String,
-    /// Further part of the address.
-    pub line2: Option<String>,
-    /// Postal code, empty where there is none.
-    pub postal_code: String,
-    /// City.
-    pub city: String,
-    /// ISO 3166 alpha-2 code.
-    pub country: String,
-    /// VAT number with its country prefix.
-    pub vat_id: Option<String>,
-    /// Number by which the tax office knows a seller, BT-32: for one without a VAT number.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub tax_number: Option<String>,
-    /// Number in the register of companies, BT-30: for one without a VAT number.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub legal_id: Option<String>,
-    /// E-mail address.
-    pub email: Option<String>,
 }
 
 /// How an invoice is settled.

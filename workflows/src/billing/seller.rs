@@ -1,6 +1,6 @@
 //! Who sells, and which day it is there: an invoice is dated, and its number is of the year, where the seller is.
 
-use super::Party;
+use schemas::kept::Party;
 use std::{fmt, str::FromStr};
 use thiserror::Error;
 use time::{Date, OffsetDateTime, UtcOffset};

@@ -1,7 +1,7 @@
 //! Adds up what lines cost, in one place: the order's total and the invoice must come from the same function, or they
 //! will differ by a cent one day.
 
-use super::TaxCategory;
+use schemas::kept::{StoredLine, TaxCategory};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
@@ -25,6 +25,19 @@ impl LinePrice {
     #[must_use]
     pub fn net(quantity: i64, unit_price: i64, tax_rate: u32) -> Self {
         Self { quantity, unit_price, tax_rate, category: TaxCategory::of(tax_rate), includes_tax: false }
+    }
+
+    /// That of an order's line; none for a SKU that the catalogue did not know, or that has no price in the currency.
+    #[must_use]
+    pub fn of(line: &StoredLine) -> Option<Self> {
+        let tax_rate = line.tax_rate_bp.unwrap_or_default();
+        Some(Self {
+            quantity: line.quantity,
+            unit_price: line.unit_price?,
+            tax_rate,
+            category: line.tax_category.unwrap_or(TaxCategory::of(tax_rate)),
+            includes_tax: line.price_includes_tax,
+        })
     }
 
     /// The price of one piece without tax, in ten-thousandths of a minor unit, rounded half up.

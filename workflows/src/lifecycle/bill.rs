@@ -2,7 +2,7 @@
 
 use super::{Verdict, silently, telling};
 use crate::order::{State, StoredInvoice, StoredOrder};
-use schemas::event::EventName;
+use schemas::event::{EventName, data};
 use serde_json::json;
 use time::Date;
 
@@ -40,8 +40,12 @@ pub(super) fn record_invoice(order: &mut StoredOrder) -> Verdict {
         Some(StoredInvoice { stored: true, .. }) => Verdict::Already,
         Some(invoice) => {
             invoice.stored = true;
-            let href = format!("/v1/orders/{id}/invoice");
-            let data = json!({ "number": invoice.number, "issued_on": invoice.issued_on.to_string(), "href": href });
+            let data = data::InvoiceIssued {
+                number: invoice.number.as_str().into(),
+                issued_on: invoice.issued_on.to_string().into(),
+                href: format!("/v1/orders/{id}/invoice").into(),
+            };
+            let data = json!(data);
             telling(EventName::InvoiceIssued, data)
         }
         None => Verdict::Refused,

@@ -3,7 +3,10 @@
 use super::{Effects, Verdict, facts, pay::may_hold_money, silently, telling};
 use crate::order::{State, StoredOrder};
 use schemas::{
-    event::EventName,
+    event::{
+        EventName,
+        data::{self, OrderReserved},
+    },
     order::{PaymentStatus, Reason},
 };
 use serde_json::json;
@@ -15,7 +18,8 @@ pub(super) fn confirm(order: &mut StoredOrder) -> Verdict {
     match order.state {
         State::Reserved { .. } if paid && !order.cancel_requested => {
             order.state = State::Confirmed;
-            telling(EventName::OrderConfirmed, facts(order))
+            let OrderReserved { currency, total, lines } = facts(order);
+            telling(EventName::OrderConfirmed, json!(data::OrderConfirmed { currency, total, lines }))
         }
         State::Confirmed => Verdict::Already,
         State::Reserved { .. } | State::Rejected { .. } | State::Cancelled => Verdict::Refused,
@@ -41,7 +45,7 @@ pub(super) fn reject(order: &mut StoredOrder, reason: Reason, detail: Option<Str
         State::Reserved { .. } | State::Cancelled if order.cancel_requested => cancel(order),
         State::Reserved { .. } => {
             order.state = State::Rejected { reason, detail };
-            let data = json!({ "reason": reason, "reserved": true });
+            let data = json!(data::OrderRejected { reason, detail: None, reserved: true });
             Verdict::Changed(Effects { event: Some((EventName::OrderRejected, data)), releases_stock: true })
         }
         State::Rejected { .. } => Verdict::Already,
@@ -52,7 +56,7 @@ pub(super) fn reject(order: &mut StoredOrder, reason: Reason, detail: Option<Str
 pub(super) fn cancel(order: &mut StoredOrder) -> Verdict {
     match order.state {
         State::Reserved { .. } | State::Confirmed => {
-            let data = json!({ "was": order.state.status(), "reserved": true });
+            let data = json!(data::OrderCancelled { was: order.state.status(), reserved: true });
             order.state = State::Cancelled;
             Verdict::Changed(Effects { event: Some((EventName::OrderCancelled, data)), releases_stock: true })
         }

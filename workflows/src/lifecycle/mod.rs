@@ -14,8 +14,15 @@ pub use pay::{awaits_payment, payment_key, payment_key_prefix, to_let_go};
 pub use stuck::{Stuck, is_stuck};
 
 use crate::order::{State, StoredOrder};
-use schemas::{event::EventName, money::Amount, order::Reason};
-use serde_json::{Value, json};
+use schemas::{
+    event::{
+        EventName,
+        data::{OrderLine, OrderReserved},
+    },
+    money::Amount,
+    order::Reason,
+};
+use serde_json::Value;
 use time::{Date, OffsetDateTime};
 
 /// What somebody wants to be done to an order.
@@ -144,9 +151,8 @@ fn telling(name: EventName, data: Value) -> Verdict {
 }
 
 /// What events tell of an order: nothing personal, no payment token.
-pub fn facts(order: &StoredOrder) -> Value {
-    let lines: Vec<Value> =
-        order.lines.iter().map(|line| json!({ "sku": line.sku, "quantity": line.quantity })).collect();
+pub fn facts(order: &StoredOrder) -> OrderReserved<'_> {
+    let lines = order.lines.iter().map(|line| OrderLine { sku: line.sku.as_str().into(), quantity: line.quantity });
     let total = order.total.map(|amount| Amount { amount, currency: order.currency });
-    json!({ "currency": order.currency, "total": total, "lines": lines })
+    OrderReserved { currency: order.currency, total, lines: lines.collect() }
 }

@@ -2,7 +2,12 @@
 
 use super::{Verdict, silently, telling};
 use crate::order::{State, StoredOrder, StoredPayment};
-use schemas::{event::EventName, ids::OrderId, money::Amount, order::PaymentStatus};
+use schemas::{
+    event::{EventName, data},
+    ids::OrderId,
+    money::Amount,
+    order::PaymentStatus,
+};
 use serde_json::json;
 
 /// The key that every call to the provider for this order's money carries.
@@ -82,7 +87,7 @@ pub(super) fn record_authorization(order: &mut StoredOrder, authorization_id: &s
         PaymentStatus::Pending => {
             payment.state = PaymentStatus::Authorized;
             payment.authorization_id = Some(authorization_id.to_owned());
-            telling(EventName::PaymentAuthorized, json!({ "amount": payment.amount }))
+            telling(EventName::PaymentAuthorized, json!(data::PaymentAuthorized { amount: payment.amount }))
         }
         PaymentStatus::Authorized => Verdict::Already,
         // It was recorded, and let go since. Whoever should hear that it was held may not have heard.

@@ -2,7 +2,7 @@
 
 use super::Unavailable;
 use async_trait::async_trait;
-use schemas::{ids::OrderId, intake::AcceptedOrder};
+use schemas::{ids::OrderId, kept::AcceptedOrder};
 use time::OffsetDateTime;
 
 /// An order to be accepted under a key.

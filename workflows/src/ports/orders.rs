@@ -7,7 +7,7 @@ use crate::{
     order::{State, StoredOrder},
 };
 use async_trait::async_trait;
-use schemas::{event::Event, ids::OrderId, intake::AcceptedOrder, order as api};
+use schemas::{event::Event, ids::OrderId, kept::AcceptedOrder, order as api};
 use time::Duration;
 
 /// What became of an order on its way through `reserve`.

@@ -12,7 +12,7 @@ use crate::{
 use schemas::{
     event::{Event, EventName},
     ids::OrderId,
-    warehouse::{FulfilmentLine, FulfilmentOrder},
+    kept::{FulfilmentLine, FulfilmentOrder},
 };
 use serde_json::json;
 use std::collections::{BTreeMap, HashMap, HashSet};

@@ -12,7 +12,7 @@ use crate::{
     ports::{Documents, InvoicePrinter, InvoiceReader, Look, OutgoingMessage, Queue, Unavailable},
 };
 use futures_util::{StreamExt, stream};
-use schemas::ids::OrderId;
+use schemas::{ids::OrderId, kept::OrderMessage};
 use serde_json::json;
 
 /// How many documents a run looks at: a few megabytes, and a million of them within a week.
@@ -49,7 +49,7 @@ pub async fn ask_to_mend(
 }
 
 fn mend_message(order: OrderId) -> OutgoingMessage {
-    OutgoingMessage { subject: order.0, body: json!({ "order_id": order }) }
+    OutgoingMessage { subject: order.0, body: json!(OrderMessage { order_id: order }) }
 }
 
 /// How the document of an invoice is found.

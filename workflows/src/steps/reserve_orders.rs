@@ -5,7 +5,7 @@ use crate::{
     order::State,
     ports::{EventBus, Orders, Unavailable, Workflows},
 };
-use schemas::{ids::OrderId, intake::AcceptedOrder};
+use schemas::{ids::OrderId, kept::AcceptedOrder};
 
 /// Reserves a batch in one transaction. Refused orders end here and cost no workflow.
 pub async fn reserve_orders(

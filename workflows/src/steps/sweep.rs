@@ -12,6 +12,7 @@ use futures_util::{StreamExt, future::join_all, stream};
 use schemas::{
     event::{Event, EventName},
     ids::OrderId,
+    kept::OrderMessage,
 };
 use serde_json::json;
 use std::collections::{BTreeMap, HashMap};
@@ -131,7 +132,7 @@ fn pause(stuck: Stuck, times: i32) -> Duration {
 
 /// The message that has an order cancelled.
 pub fn cancel_message(order: OrderId) -> OutgoingMessage {
-    OutgoingMessage { subject: order.0, body: json!({ "order_id": order }) }
+    OutgoingMessage { subject: order.0, body: json!(OrderMessage { order_id: order }) }
 }
 
 /// What things are set going by.

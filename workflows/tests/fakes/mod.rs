@@ -2,7 +2,13 @@
 //! that can be made to fail, before it has done its work or after.
 
 use async_trait::async_trait;
-use schemas::{address::Address, event::Event, ids::OrderId, intake::AcceptedOrder, order as api};
+use schemas::{
+    address::Address,
+    event::Event,
+    ids::OrderId,
+    kept::{AcceptedOrder, StoredLine},
+    order as api,
+};
 use serde_json::json;
 use std::{
     collections::{BTreeMap, HashSet},
@@ -12,7 +18,7 @@ use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 use workflows::{
     lifecycle::{Command, Stuck, Verdict, decide},
-    order::{State, StoredLine, StoredOrder},
+    order::{State, StoredOrder},
     ports::{Applied, Dispatch, Notice, Numbered, OrderList, Orders, Reservation, Sweep, Unavailable, Warehouses},
     steps::{Outcome, dispatch_orders::dispatch_orders},
 };
@@ -168,18 +174,7 @@ fn reserved(id: OrderId) -> StoredOrder {
 }
 
 fn event(order: &StoredOrder, sequence: i32, name: &str, data: serde_json::Value) -> Event {
-    Event {
-        specversion: "1.0".into(),
-        id: Uuid::new_v5(&order.id.0, &sequence.to_be_bytes()),
-        source: "sluice/test".into(),
-        kind: Event::kind_of(name.parse().unwrap()),
-        subject: order.id,
-        time: START,
-        sequence,
-        traceparent: None,
-        datacontenttype: "application/json".into(),
-        data,
-    }
+    Event::new("test", order.id, sequence, name.parse().unwrap(), START, data)
 }
 
 #[async_trait]

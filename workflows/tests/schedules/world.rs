@@ -6,7 +6,7 @@ use schemas::{
     address::Address,
     event::{Event, EventName},
     ids::OrderId,
-    intake::AcceptedOrder,
+    kept::AcceptedOrder,
     order as api,
 };
 use std::{
@@ -129,18 +129,7 @@ impl World {
 }
 
 fn event(order: OrderId, sequence: i32, name: EventName) -> Event {
-    Event {
-        specversion: "1.0".into(),
-        id: Uuid::new_v5(&order.0, &sequence.to_be_bytes()),
-        source: "sluice/test".into(),
-        kind: Event::kind_of(name),
-        subject: order,
-        time: START,
-        sequence,
-        traceparent: None,
-        datacontenttype: "application/json".into(),
-        data: serde_json::json!({}),
-    }
+    Event::new("test", order, sequence, name, START, serde_json::json!({}))
 }
 
 impl Clock for World {

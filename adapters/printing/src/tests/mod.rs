@@ -11,9 +11,10 @@ mod reprints;
 mod scripts;
 mod taxes;
 
+use schemas::kept::Party;
 use time::macros::date;
 use uuid::uuid;
-use workflows::billing::{Edition, InvoiceDocument, InvoiceLine, LinePrice, Party, Payment};
+use workflows::billing::{Edition, InvoiceDocument, InvoiceLine, LinePrice, Payment};
 
 fn party(name: &str) -> Party {
     Party {

@@ -2,11 +2,14 @@
 
 use super::{invoice, line, named, party};
 use crate::{PdfReader, VERSION, attached_xml, order_and_number, render};
-use schemas::ids::OrderId;
+use schemas::{
+    ids::OrderId,
+    kept::{Party, TaxCategory},
+};
 use time::macros::date;
 use uuid::uuid;
 use workflows::{
-    billing::{Edition, InvoiceDocument, InvoiceLine, LinePrice, Party, Payment, TaxCategory},
+    billing::{Edition, InvoiceDocument, InvoiceLine, LinePrice, Payment},
     issued::{Fingerprint, is_whole},
     ports::InvoiceReader,
 };

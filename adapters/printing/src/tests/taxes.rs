@@ -5,7 +5,8 @@ use super::{
     opened::{between, open},
     party,
 };
-use workflows::billing::{Edition, InvoiceDocument, InvoiceLine, LinePrice, Party, TaxCategory};
+use schemas::kept::{Party, TaxCategory};
+use workflows::billing::{Edition, InvoiceDocument, InvoiceLine, LinePrice};
 
 fn untaxed(category: TaxCategory, reason: Option<&str>) -> InvoiceLine {
     InvoiceLine {

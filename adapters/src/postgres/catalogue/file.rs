@@ -3,12 +3,10 @@
 
 use super::{CHUNK, Delivery, PgCatalogue, WAREHOUSE, sorted};
 use crate::postgres::{Asked, unreadable};
+use schemas::kept::TaxCategory;
 use sqlx::{Connection, PgConnection};
 use time::OffsetDateTime;
-use workflows::{
-    billing::{TaxCategory, TaxTermsSaid},
-    ports::Unavailable,
-};
+use workflows::{billing::TaxTermsSaid, ports::Unavailable};
 
 /// A file to be imported.
 #[derive(Clone, Copy, Debug)]

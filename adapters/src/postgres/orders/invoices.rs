@@ -6,12 +6,12 @@ use super::{
     rows::{load, printed_number, uuids},
 };
 use crate::postgres::Asked;
-use schemas::ids::OrderId;
+use schemas::{ids::OrderId, kept::Party};
 use sqlx::{Connection, PgConnection, types::Json};
 use std::collections::{HashMap, HashSet};
 use time::Date;
 use workflows::{
-    billing::{Bill, Edition, KeptSeller, Party, Seller},
+    billing::{Bill, Edition, KeptSeller, Seller},
     lifecycle::{Command, Verdict, decide},
     order::StoredOrder,
     ports::{Numbered, Unavailable},

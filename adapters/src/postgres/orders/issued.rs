@@ -7,12 +7,12 @@ use super::{
 };
 use crate::postgres::{Asked, unreadable};
 use async_trait::async_trait;
-use schemas::ids::OrderId;
+use schemas::{ids::OrderId, kept::Party};
 use sqlx::types::Json;
 use std::collections::HashSet;
 use uuid::Uuid;
 use workflows::{
-    billing::{Bill, Edition, KeptSeller, Party},
+    billing::{Bill, Edition, KeptSeller},
     issued::{Fingerprint, Issued, IssuedInvoices, Place, PrintRecord},
     ports::Unavailable,
 };

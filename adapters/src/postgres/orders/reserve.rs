@@ -5,7 +5,7 @@ use super::{
     rows::{EventColumns, load, move_reserved},
 };
 use crate::postgres::{Asked, runtime::changes::Change};
-use schemas::{event::EventName, ids::OrderId, intake::AcceptedOrder, sku::spelt};
+use schemas::{event::EventName, ids::OrderId, kept::AcceptedOrder, sku::spelt};
 use serde_json::{Value, json};
 use sqlx::{Connection, PgConnection};
 use std::{

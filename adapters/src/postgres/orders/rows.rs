@@ -251,7 +251,7 @@ impl PgOrders {
         self.database.durable.acquire().await.asked(what)
     }
 
-    /// An event as it is told. Its id follows from order and sequence, so telling it again is telling the same.
+    /// An event as it is told.
     pub(in crate::postgres) fn event(
         &self,
         order: OrderId,
@@ -261,18 +261,7 @@ impl PgOrders {
         traceparent: Option<String>,
         data: Value,
     ) -> Event {
-        Event {
-            specversion: "1.0".to_owned(),
-            id: Uuid::new_v5(&order.0, &sequence.to_be_bytes()),
-            source: format!("sluice/{}", self.settings.stage),
-            kind: Event::kind_of(name),
-            subject: order,
-            time,
-            sequence,
-            traceparent,
-            datacontenttype: "application/json".to_owned(),
-            data,
-        }
+        Event { traceparent, ..Event::new(&self.settings.stage, order, sequence, name, time, data) }
     }
 }
 

@@ -3,7 +3,7 @@
 
 use crate::postgres::{Asked, Database};
 use async_trait::async_trait;
-use schemas::{ids::OrderId, intake::AcceptedOrder};
+use schemas::{ids::OrderId, kept::AcceptedOrder};
 use serde_json::Value;
 use sqlx::PgPool;
 use std::{

@@ -14,11 +14,12 @@ mod time_and_retry;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use schemas::kept::{Execution, Identity};
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 use time::macros::datetime;
 
-use crate::{Action, Definition, Event, Execution, Identity, Step, Surroundings, TaskOutcome, Visit};
+use crate::{Action, Definition, Event, Step, Surroundings, TaskOutcome, Visit};
 
 const START: OffsetDateTime = datetime!(2026-11-22 10:00:00 UTC);
 

@@ -2,9 +2,12 @@
 
 use super::{CHECKOUT, store};
 use adapters::postgres::{Database, runtime::executions};
-use asl::{Definition, Identity};
+use asl::Definition;
 use async_trait::async_trait;
-use schemas::ids::OrderId;
+use schemas::{
+    ids::OrderId,
+    kept::{CheckoutInput, Identity},
+};
 use serde_json::json;
 use std::sync::Arc;
 use workflows::ports::{Clock, Unavailable, Workflows};
@@ -33,7 +36,8 @@ impl Workflows for Starter {
                 execution_name: order.to_string(),
                 state_machine_name: CHECKOUT.to_owned(),
             };
-            store::start(*order, self.definition.start(identity, json!({ "order_id": order }), now, fastrand::u32(..)))
+            let input = json!(CheckoutInput { order_id: *order });
+            store::start(*order, self.definition.start(identity, input, now, fastrand::u32(..)))
         });
         executions::insert(&self.database, CHECKOUT, starts.collect::<Result<_, _>>()?).await
     }

@@ -8,8 +8,8 @@ use adapters::postgres::{
         lease::Lease,
     },
 };
-use asl::{Action, Execution, Step, Visit};
-use schemas::ids::OrderId;
+use asl::{Action, Step, Visit};
+use schemas::{ids::OrderId, kept::Execution};
 use serde_json::Value;
 use std::time::Duration;
 use time::OffsetDateTime;

@@ -14,8 +14,8 @@ use adapters::postgres::{
         lease::Lease,
     },
 };
-use asl::{Definition, Event, Identity, Step, TaskOutcome};
-use schemas::ids::OrderId;
+use asl::{Definition, Event, Step, TaskOutcome};
+use schemas::{ids::OrderId, kept::Identity};
 use serde_json::json;
 use sqlx::AssertSqlSafe;
 use std::time::Duration as Pause;

@@ -3,8 +3,8 @@
 //! rows, and the zeros of a number make a difference that means nothing.
 
 use super::{CatalogFile, CatalogRow};
+use schemas::kept::TaxCategory;
 use sha2::{Digest, Sha256};
-use workflows::billing::TaxCategory;
 
 /// A change of what is hashed, or how, is a new one: a file of before must not be taken for one that says something else.
 const FORM: &[u8] = b"sluice catalogue 1";

@@ -1,9 +1,8 @@
 //! What can be wrong with a row, in words that a merchant can act on: each is one line of a listing.
 
 use crate::decimal::{Decimal, DecimalError};
-use schemas::{money::Currency, sku::SkuError};
+use schemas::{kept::UnknownTaxCategory, money::Currency, sku::SkuError};
 use std::fmt::{self, Write};
-use workflows::billing::UnknownTaxCategory;
 
 /// Of a field or a name that somebody wrote, so many characters are repeated to them.
 const SHOWN_CHARS: usize = 40;

@@ -8,9 +8,9 @@ use crate::{
     csv_records::{Misquoted, Record},
     decimal::{Decimal, DecimalError},
 };
-use schemas::{money::Currency, sku, text::is_blank};
+use schemas::{kept::TaxCategory, money::Currency, sku, text::is_blank};
 use std::collections::{HashMap, hash_map::Entry};
-use workflows::billing::{TaxCategory, TaxTerms};
+use workflows::billing::TaxTerms;
 
 const MAX_NAME_CHARS: usize = 500;
 const MAX_REASON_CHARS: usize = 200;

@@ -1,7 +1,8 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use super::*;
-use workflows::billing::{TaxCategory, TaxTerms};
+use schemas::kept::TaxCategory;
+use workflows::billing::TaxTerms;
 
 const HEADER: &str = "sku,name,price,currency,tax_rate,stock\n";
 

@@ -7,7 +7,7 @@ use handlers::api::Decisions;
 use schemas::{
     event::Event,
     ids::OrderId,
-    intake::AcceptedOrder,
+    kept::AcceptedOrder,
     order::{self as api, Status},
     product::{Product, ProductPage},
 };

@@ -1,4 +1,5 @@
-//! The message on queue `intake`: an order that was accepted and waits for its turn.
+//! An order that was accepted and waits for its turn: the body of a message on queue `intake`. Its request is kept in
+//! `submissions.request` besides.
 
 use crate::{ids::OrderId, order_request::OrderRequest};
 use serde::{Deserialize, Serialize};

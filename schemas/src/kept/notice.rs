@@ -1,5 +1,5 @@
-//! What a warehouse is told of an order: the data of its events. Unlike the events on the bus they say where the goods
-//! go. Nothing else in them is personal, and nothing tells of money.
+//! What a warehouse is told of an order: the data of the events in `warehouse_feed.event`. Unlike the events on the bus they
+//! say where the goods go. Nothing else in them is personal, and nothing tells of money.
 
 use crate::{address::Address, ids::OrderId};
 use serde::{Deserialize, Serialize};

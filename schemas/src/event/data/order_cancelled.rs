@@ -1,0 +1,13 @@
+//! The data of `OrderCancelled`.
+
+use crate::order::Status;
+use serde::{Deserialize, Serialize};
+
+/// What was called off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OrderCancelled {
+    /// Where the order stood.
+    pub was: Status,
+    /// Whether its stock was held, so that there may be money to be let go.
+    pub reserved: bool,
+}

@@ -1,0 +1,33 @@
+//! The names of events: what rules match, what consumers subscribe to, and what `order_events.name` keeps.
+
+use crate::words::{UnknownWord, words};
+use serde::{Deserialize, Serialize};
+use std::{fmt, str::FromStr};
+
+words! {
+    /// What happened.
+    EventName {
+        /// An order was taken up.
+        OrderSubmitted = "OrderSubmitted",
+        /// Its stock is held.
+        OrderReserved = "OrderReserved",
+        /// It was refused.
+        OrderRejected = "OrderRejected",
+        /// The provider holds the money.
+        PaymentAuthorized = "PaymentAuthorized",
+        /// It is paid for.
+        OrderConfirmed = "OrderConfirmed",
+        /// It was called off.
+        OrderCancelled = "OrderCancelled",
+        /// It left the warehouse.
+        OrderShipped = "OrderShipped",
+        /// The money was taken.
+        PaymentCaptured = "PaymentCaptured",
+        /// The money was given back.
+        PaymentRefunded = "PaymentRefunded",
+        /// It has its invoice.
+        InvoiceIssued = "InvoiceIssued",
+        /// The stock of a SKU changed.
+        StockChanged = "StockChanged",
+    }
+}

@@ -1,0 +1,21 @@
+//! What is kept as JSON in columns and in messages. A row outlives the release that wrote it, and releases run side by
+//! side, so what is added to a shape has a default, and nothing is renamed or taken away. `tests/golden` holds each shape
+//! against what every release wrote.
+
+mod accepted_order;
+mod checkout_input;
+mod execution;
+mod notice;
+mod order_message;
+mod party;
+mod stored_line;
+mod tax_category;
+
+pub use accepted_order::AcceptedOrder;
+pub use checkout_input::CheckoutInput;
+pub use execution::{Execution, Identity, LastError, Phase};
+pub use notice::{FulfilmentLine, FulfilmentOrder};
+pub use order_message::OrderMessage;
+pub use party::Party;
+pub use stored_line::StoredLine;
+pub use tax_category::{TaxCategory, UnknownTaxCategory};

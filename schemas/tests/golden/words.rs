@@ -1,0 +1,43 @@
+//! The words that are stored, and that each status has its golden order.
+
+use crate::files::files;
+use schemas::{
+    event::EventName,
+    order::{Order, PaymentStatus, Reason, Status},
+};
+use std::collections::BTreeSet;
+
+#[test]
+fn every_status_has_a_golden_order() {
+    let orders: Vec<_> = files().into_iter().filter(|file| file.shape() == "order").collect();
+    let status = |text: &str| serde_json::from_str::<Order>(text).unwrap().status;
+    let seen: BTreeSet<Status> = orders.iter().map(|file| status(&file.text)).collect();
+    assert_eq!(seen, Status::ALL.iter().copied().collect());
+}
+
+#[test]
+fn the_words_that_are_stored_stay_what_they_are() {
+    let words = |all: Vec<&'static str>| all.join(" ");
+    assert_eq!(
+        words(Status::ALL.iter().map(Status::as_str).collect()),
+        "submitted reserved in_review confirmed shipped rejected cancelled refunded"
+    );
+    assert_eq!(
+        words(Reason::ALL.iter().map(Reason::as_str).collect()),
+        "unknown_sku currency_mismatch out_of_stock price_changed total_too_large payment_declined \
+         payment_unavailable review_declined reservation_expired"
+    );
+    assert_eq!(
+        words(PaymentStatus::ALL.iter().map(PaymentStatus::as_str).collect()),
+        "pending authorized declined voided"
+    );
+    assert_eq!(
+        words(EventName::ALL.iter().map(EventName::as_str).collect()),
+        "OrderSubmitted OrderReserved OrderRejected PaymentAuthorized OrderConfirmed OrderCancelled OrderShipped \
+         PaymentCaptured PaymentRefunded InvoiceIssued StockChanged"
+    );
+    for word in Status::ALL.iter().map(Status::as_str) {
+        let status: Status = word.parse().unwrap();
+        assert_eq!(serde_json::to_value(status).unwrap(), word);
+    }
+}
