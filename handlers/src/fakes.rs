@@ -5,12 +5,14 @@ use crate::{ports::Ports, unwired::Unwired};
 use async_trait::async_trait;
 use schemas::{
     address::Address,
+    api::{
+        order::{self as api, PaymentStatus, Reason},
+        product::{Product, ProductPage},
+    },
     event::Event,
     ids::OrderId,
     kept::AcceptedOrder,
     money::Amount,
-    order::{self as api, PaymentStatus, Reason},
-    product::{Product, ProductPage},
 };
 use serde_json::{Value, json};
 use std::{

@@ -80,7 +80,7 @@ mod tests {
         unwired::Unwired,
     };
     use async_trait::async_trait;
-    use schemas::{ids::OrderId, product::Product};
+    use schemas::{api::product::Product, ids::OrderId};
     use std::sync::{
         Arc,
         atomic::{AtomicU64, Ordering},

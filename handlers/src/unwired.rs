@@ -3,11 +3,13 @@
 
 use async_trait::async_trait;
 use schemas::{
+    api::{
+        order as api,
+        product::{Product, ProductPage},
+    },
     event::Event,
     ids::OrderId,
     kept::AcceptedOrder,
-    order as api,
-    product::{Product, ProductPage},
 };
 use std::collections::HashSet;
 use time::Duration;

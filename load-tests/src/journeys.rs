@@ -3,7 +3,7 @@
 
 use anyhow::{Context, ensure};
 use reqwest::Client;
-use schemas::order::{Order, OrderPage, Reason, Status};
+use schemas::api::order::{Order, OrderPage, Reason, Status};
 use std::time::Duration;
 use uuid::Uuid;
 

@@ -171,7 +171,7 @@ impl Baskets {
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
     use super::*;
-    use schemas::order_request::OrderRequest;
+    use schemas::api::order_request::OrderRequest;
     use std::collections::HashMap;
 
     const MIX: Mix = Mix { wanted: Wanted::Zipf { skus: 5_000 }, customers: 200, declined: 0.05, repeated: 0.02 };

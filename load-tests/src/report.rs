@@ -277,7 +277,7 @@ fn doubled(answers: &[Answer], originals: &[usize]) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use schemas::order::Reason;
+    use schemas::api::order::Reason;
 
     fn answer(index: usize, id: u128, replayed: bool) -> Answer {
         let outcome = Outcome::Accepted { id: Uuid::from_u128(id), replayed };

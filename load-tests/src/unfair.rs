@@ -14,7 +14,7 @@ use crate::{
 use anyhow::{Context, ensure};
 use clap::Args;
 use reqwest::Client;
-use schemas::order::{Order, Status};
+use schemas::api::order::{Order, Status};
 use serde::Serialize;
 use serde_json::json;
 use std::{

@@ -1,6 +1,6 @@
 //! Checks of a body's fields, for all that has such fields: each error says where it is and what is allowed.
 
-use crate::{problem::FieldError, text::is_blank};
+use crate::{api::problem::FieldError, text::is_blank};
 use serde::{Deserialize, Deserializer};
 
 /// Collects what is wrong with a body, each with its place.

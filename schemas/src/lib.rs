@@ -2,6 +2,7 @@
 //! code) the golden files, the OpenAPI document and the SQL migrations. No behaviour beyond parsing and checking lives here.
 
 pub mod address;
+pub mod api;
 pub mod card_number;
 pub mod country;
 pub mod event;
@@ -9,12 +10,7 @@ mod fields;
 pub mod ids;
 pub mod kept;
 pub mod money;
-pub mod order;
-pub mod order_request;
-pub mod problem;
-pub mod product;
 pub mod sku;
-pub mod support;
 pub mod text;
 pub mod whole_number;
 pub mod words;

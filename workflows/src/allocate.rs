@@ -8,13 +8,13 @@ use crate::{
     order::{State, StoredOrder},
 };
 use schemas::{
+    api::order::Reason,
     event::{
         EventName,
         data::{OrderRejected, OrderSubmitted},
     },
     ids::OrderId,
     kept::{AcceptedOrder, StoredLine, TaxCategory},
-    order::Reason,
     sku::spelt,
 };
 use serde_json::{Value, json};

@@ -2,11 +2,13 @@
 
 use schemas::{
     address::Address,
+    api::{
+        order::{self as api, PaymentStatus, Reason, Status},
+        order_request::OrderRequest,
+    },
     ids::OrderId,
     kept::StoredLine,
     money::{Amount, Currency},
-    order::{self as api, PaymentStatus, Reason, Status},
-    order_request::OrderRequest,
 };
 use time::{Date, OffsetDateTime};
 

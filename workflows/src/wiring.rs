@@ -1,7 +1,7 @@
 //! What triggers what, said once: the queues, the rules that feed them, and the schedules. The embedded runtime runs by
 //! it, and the deployment template is held against it.
 
-use schemas::{event::EventName, order::Status};
+use schemas::{api::order::Status, event::EventName};
 use serde_json::{Value, json};
 use std::time::Duration;
 

@@ -9,12 +9,14 @@
 use proptest::prelude::*;
 use schemas::{
     address::Address,
+    api::{
+        order::Reason,
+        order_request::{LineRequest, OrderRequest, PaymentRequest},
+    },
     event::EventName,
     ids::OrderId,
     kept::{AcceptedOrder, TaxCategory},
     money::Amount,
-    order::Reason,
-    order_request::{LineRequest, OrderRequest, PaymentRequest},
 };
 use std::collections::HashMap;
 use time::{Duration, OffsetDateTime};

@@ -9,9 +9,9 @@
 use proptest::prelude::*;
 use schemas::{
     address::Address,
+    api::order::{PaymentStatus, Reason},
     event::EventName,
     ids::OrderId,
-    order::{PaymentStatus, Reason},
 };
 use time::{Date, Duration, Month, OffsetDateTime};
 use uuid::Uuid;

@@ -4,8 +4,8 @@
 use async_trait::async_trait;
 use proptest::prelude::*;
 use schemas::{
+    api::product::{Product, ProductPage},
     money::Amount,
-    product::{Product, ProductPage},
 };
 use std::{
     collections::{BTreeMap, BTreeSet, HashSet},

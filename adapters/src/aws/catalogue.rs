@@ -19,8 +19,8 @@ use aws_sdk_dynamodb::{
     },
 };
 use schemas::{
+    api::product::{Product, ProductPage},
     money::Amount,
-    product::{Product, ProductPage},
 };
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap, HashSet},

@@ -85,9 +85,9 @@ mod tests {
     #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
     use super::*;
     use schemas::{
+        api::order_request::{MAX_LINES, MAX_QUANTITY, MAX_SKU_BYTES, OrderRequest},
         event::EventName,
         ids::OrderId,
-        order_request::{MAX_LINES, MAX_QUANTITY, MAX_SKU_BYTES, OrderRequest},
     };
     use serde_json::json;
     use time::OffsetDateTime;

@@ -4,11 +4,13 @@
 use super::{Batcher, Gather, GivenUp};
 use async_trait::async_trait;
 use schemas::{
+    api::{
+        order as api,
+        product::{Product, ProductPage},
+    },
     event::Event,
     ids::OrderId,
     kept::AcceptedOrder,
-    order as api,
-    product::{Product, ProductPage},
 };
 use std::{collections::HashSet, sync::Arc};
 use workflows::{

@@ -16,10 +16,10 @@ use adapters::{
 };
 use local_postgres::ephemeral;
 use schemas::{
+    api::order::Reason,
     ids::OrderId,
     kept::{AcceptedOrder, Party},
     money::Amount,
-    order::Reason,
 };
 use serde_json::{Value, json};
 use std::{collections::BTreeMap, num::NonZeroU32, sync::Arc};

@@ -3,7 +3,7 @@
 use super::account::{clients, name};
 use adapters::aws::catalogue::DynamoCatalogue;
 use aws_sdk_dynamodb::types::{AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType};
-use schemas::{money::Amount, product::Product};
+use schemas::{api::product::Product, money::Amount};
 use std::{collections::HashSet, sync::Arc};
 use workflows::{
     ports::{Catalogue, CatalogueCopy},

@@ -2,9 +2,9 @@
 
 use super::shop::{Shop, authorization, is_changed, verdict};
 use schemas::{
+    api::order::{PaymentStatus, Reason},
     event::{Event, EventName},
     ids::OrderId,
-    order::{PaymentStatus, Reason},
 };
 use time::Duration;
 use workflows::{

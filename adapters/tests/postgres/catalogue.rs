@@ -2,7 +2,7 @@
 
 use super::shop::{Shop, delivery};
 use adapters::postgres::catalogue::Delivery;
-use schemas::product::Product;
+use schemas::api::product::Product;
 use std::sync::Mutex;
 use workflows::ports::{Catalogue, Search};
 

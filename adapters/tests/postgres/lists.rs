@@ -2,9 +2,9 @@
 
 use super::shop::{Shop, submission};
 use schemas::{
+    api::order::{Order, Status},
     ids::OrderId,
     kept::AcceptedOrder,
-    order::{Order, Status},
 };
 use workflows::{
     lifecycle::Command,

@@ -2,10 +2,10 @@
 
 use super::shop::{Shop, delivery};
 use schemas::{
+    api::order::Reason,
     event::{Event, EventName},
     kept::AcceptedOrder,
     money::Amount,
-    order::Reason,
 };
 use time::Duration;
 use workflows::{

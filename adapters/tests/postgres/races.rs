@@ -2,7 +2,7 @@
 
 use super::shop::{Shop, authorization, delivery, is_changed, verdict};
 use futures_util::future::join_all;
-use schemas::{ids::OrderId, kept::AcceptedOrder, order::Reason};
+use schemas::{api::order::Reason, ids::OrderId, kept::AcceptedOrder};
 use workflows::{
     lifecycle::{Command, Verdict},
     order::State,

@@ -2,7 +2,10 @@
 //! show and measure is what a checkout would see.
 
 use reqwest::{RequestBuilder, Response, StatusCode, header};
-use schemas::{ids::OrderId, order::Order, order_request::OrderRequest, problem::Problem, product::Product};
+use schemas::{
+    api::{order::Order, order_request::OrderRequest, problem::Problem, product::Product},
+    ids::OrderId,
+};
 use serde::de::DeserializeOwned;
 use std::time::Duration;
 

@@ -10,8 +10,8 @@ use futures_util::FutureExt;
 use proptest::prelude::*;
 use run::{Call, Cut, Queues, Run};
 use schemas::{
+    api::order::{PaymentStatus, Reason, Status},
     event::EventName,
-    order::{PaymentStatus, Reason, Status},
 };
 use serde_json::json;
 use std::{

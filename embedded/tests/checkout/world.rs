@@ -4,7 +4,7 @@
 
 use async_trait::async_trait;
 use handlers::ports::Ports;
-use schemas::{address::Address, event::Event, event::EventName, ids::OrderId, kept::AcceptedOrder, order as api};
+use schemas::{address::Address, api::order as api, event::Event, event::EventName, ids::OrderId, kept::AcceptedOrder};
 use serde_json::{Value, json};
 use std::sync::{Arc, Mutex, MutexGuard};
 use time::{Duration, OffsetDateTime};

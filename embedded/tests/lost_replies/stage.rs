@@ -12,7 +12,7 @@ use adapters::{
 use local_postgres::EphemeralPostgres;
 use pg_proxy::{Loss, Proxy};
 use runtime::pipeline::Pipeline;
-use schemas::order::Reason;
+use schemas::api::order::Reason;
 use sqlx::AssertSqlSafe;
 use std::{
     collections::BTreeMap,

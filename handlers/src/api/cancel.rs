@@ -12,7 +12,7 @@ use axum::{
     http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
-use schemas::{ids::OrderId, order::Order};
+use schemas::{api::order::Order, ids::OrderId};
 use std::{sync::Arc, time::Duration};
 use tokio::time::Instant;
 use workflows::{

@@ -4,8 +4,7 @@
 
 use super::{order_body::MOST_PLACES, pointer::Pointer, problem::Refusal};
 use schemas::{
-    order_request::OrderRequest,
-    problem::FieldError,
+    api::{order_request::OrderRequest, problem::FieldError},
     whole_number::{QUANTITY, WHOLE_NUMBER},
 };
 use serde_json::{Value, error::Category, json};

@@ -11,9 +11,9 @@ use axum::{
     http::request::Parts,
 };
 use schemas::{
+    api::order::{Order, Status},
     ids::OrderId,
     kept::AcceptedOrder,
-    order::{Order, Status},
 };
 use tokio::time::Instant;
 use workflows::order::{StoredOrder, submitted};

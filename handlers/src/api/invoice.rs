@@ -13,7 +13,7 @@ use axum::{
     http::{HeaderMap, HeaderValue, header},
     response::Response,
 };
-use schemas::{ids::OrderId, order::Status};
+use schemas::{api::order::Status, ids::OrderId};
 use std::sync::Arc;
 use utoipa::{
     PartialSchema, ToSchema,

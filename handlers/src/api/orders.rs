@@ -19,8 +19,8 @@ use axum::{
     response::Response,
 };
 use schemas::{
+    api::order::{Order, OrderPage, Status},
     ids::OrderId,
-    order::{Order, OrderPage, Status},
 };
 use std::sync::Arc;
 use uuid::Uuid;

@@ -10,7 +10,7 @@ use super::{
 };
 use axum::{extract::State, http::Uri, response::Response};
 use schemas::{
-    product::{Product, ProductPage},
+    api::product::{Product, ProductPage},
     sku,
 };
 use std::sync::Arc;

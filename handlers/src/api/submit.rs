@@ -17,7 +17,10 @@ use axum::{
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use schemas::{kept::AcceptedOrder, order::Order, order_request::OrderRequest};
+use schemas::{
+    api::{order::Order, order_request::OrderRequest},
+    kept::AcceptedOrder,
+};
 use sha2::{Digest, Sha256};
 use std::{collections::BTreeSet, time::Duration};
 use tokio::time::timeout_at;

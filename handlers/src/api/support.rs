@@ -4,9 +4,9 @@ use super::{App, caller::Caller, json, problem::Refusal, query::Params};
 use crate::token::Role;
 use axum::{extract::State, http::Uri, response::Response};
 use schemas::{
+    api::support::{Buyer, SupportOrder, SupportOrderPage},
     ids::OrderId,
     kept::AcceptedOrder,
-    support::{Buyer, SupportOrder, SupportOrderPage},
 };
 use std::{collections::HashMap, sync::Arc};
 use workflows::{

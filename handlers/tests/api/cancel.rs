@@ -5,7 +5,7 @@ use axum::{
     body::Body,
     http::{Request, StatusCode},
 };
-use schemas::{ids::OrderId, order::Reason};
+use schemas::{api::order::Reason, ids::OrderId};
 use std::{sync::Arc, time::Duration};
 use workflows::order::State;
 

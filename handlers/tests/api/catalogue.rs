@@ -2,7 +2,7 @@
 
 use crate::world::*;
 use axum::http::StatusCode;
-use schemas::{money::Amount, product::Product};
+use schemas::{api::product::Product, money::Amount};
 use std::sync::Arc;
 use workflows::order::State;
 

@@ -3,7 +3,7 @@
 use crate::world::*;
 use axum::{body::Body, http::Request};
 use handlers::api::openapi_document;
-use schemas::order::{PaymentStatus, Reason, Status};
+use schemas::api::order::{PaymentStatus, Reason, Status};
 use serde_json::{Value, json};
 
 const CHECKED_IN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../schemas/openapi.json");

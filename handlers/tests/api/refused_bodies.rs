@@ -154,7 +154,7 @@ async fn nothing_of_a_refused_body_is_said_again() {
 #[tokio::test]
 async fn a_barcode_that_the_catalogue_has_can_be_ordered_and_a_card_number_in_its_place_cannot() {
     let world = World::new();
-    world.products.lock().unwrap().push(schemas::product::Product {
+    world.products.lock().unwrap().push(schemas::api::product::Product {
         sku: "4006381310062".into(),
         name: "Fineliner".into(),
         price: serde_json::from_value(json!({"amount": 100, "currency": "EUR"})).unwrap(),

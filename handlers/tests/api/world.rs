@@ -12,9 +12,9 @@ use handlers::{
 };
 use ports::Told;
 use schemas::{
+    api::product::Product,
     ids::OrderId,
     kept::{AcceptedOrder, StoredLine},
-    product::Product,
 };
 use std::{
     collections::{BTreeMap, HashMap},

@@ -3,7 +3,7 @@
 use crate::{journeys::End, orders::Request};
 use anyhow::{Context, bail};
 use reqwest::{Client, Method, StatusCode};
-use schemas::order::{Order, Reason, Status};
+use schemas::api::order::{Order, Reason, Status};
 use serde_json::{Value, json};
 use std::time::Duration;
 use uuid::Uuid;

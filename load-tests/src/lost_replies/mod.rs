@@ -213,7 +213,7 @@ mod tests {
     #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
     use super::*;
     use crate::journeys::End;
-    use schemas::order::Reason;
+    use schemas::api::order::Reason;
 
     #[test]
     fn an_order_strays_that_is_lost_or_ends_otherwise() {

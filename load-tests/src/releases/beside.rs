@@ -11,7 +11,7 @@ use crate::{
 };
 use anyhow::{Context, bail, ensure};
 use reqwest::Client;
-use schemas::order::{Reason, Status};
+use schemas::api::order::{Reason, Status};
 use std::{
     collections::{BTreeMap, BTreeSet},
     rc::Rc,

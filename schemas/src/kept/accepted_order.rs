@@ -1,7 +1,7 @@
 //! An order that was accepted and waits for its turn: the body of a message on queue `intake`. Its request is kept in
 //! `submissions.request` besides.
 
-use crate::{ids::OrderId, order_request::OrderRequest};
+use crate::{api::order_request::OrderRequest, ids::OrderId};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 

@@ -3,6 +3,10 @@
 
 use schemas::{
     address::Address,
+    api::{
+        order::{Reason, Status},
+        order_request::{LineRequest, OrderRequest, PaymentRequest},
+    },
     event::{
         Event, EventName,
         data::{
@@ -16,8 +20,6 @@ use schemas::{
         Party, Phase, StoredLine, TaxCategory,
     },
     money::Amount,
-    order::{Reason, Status},
-    order_request::{LineRequest, OrderRequest, PaymentRequest},
 };
 use serde::Serialize;
 use serde_json::{Map, Value, json};

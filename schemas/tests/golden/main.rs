@@ -11,7 +11,7 @@ mod shapes;
 mod words;
 
 use files::{File, MAKE, THIS, files, files_of, golden, listed};
-use schemas::order_request::OrderRequest;
+use schemas::api::order_request::OrderRequest;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 use shapes::{SHAPES, shape_of};

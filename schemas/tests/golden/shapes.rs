@@ -3,6 +3,13 @@
 use crate::{files::File, release_0_1_0 as first};
 use schemas::{
     address::Address,
+    api::{
+        order::{Order, OrderPage},
+        order_request::OrderRequest,
+        problem::Problem,
+        product::{Product, ProductPage},
+        support::SupportOrderPage,
+    },
     event::{
         Event,
         data::{
@@ -11,11 +18,6 @@ use schemas::{
         },
     },
     kept::{AcceptedOrder, CheckoutInput, Execution, FulfilmentOrder, OrderMessage, Party, StoredLine},
-    order::{Order, OrderPage},
-    order_request::OrderRequest,
-    problem::Problem,
-    product::{Product, ProductPage},
-    support::SupportOrderPage,
 };
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;

@@ -2,8 +2,8 @@
 
 use crate::files::files;
 use schemas::{
+    api::order::{Order, PaymentStatus, Reason, Status},
     event::EventName,
-    order::{Order, PaymentStatus, Reason, Status},
 };
 use std::collections::BTreeSet;
 

@@ -3,11 +3,11 @@
 use super::{Effects, Verdict, facts, pay::may_hold_money, silently, telling};
 use crate::order::{State, StoredOrder};
 use schemas::{
+    api::order::{PaymentStatus, Reason},
     event::{
         EventName,
         data::{self, OrderReserved},
     },
-    order::{PaymentStatus, Reason},
 };
 use serde_json::json;
 use time::OffsetDateTime;

@@ -15,12 +15,12 @@ pub use stuck::{Stuck, is_stuck};
 
 use crate::order::{State, StoredOrder};
 use schemas::{
+    api::order::Reason,
     event::{
         EventName,
         data::{OrderLine, OrderReserved},
     },
     money::Amount,
-    order::Reason,
 };
 use serde_json::Value;
 use time::{Date, OffsetDateTime};

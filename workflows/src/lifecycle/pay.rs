@@ -3,10 +3,10 @@
 use super::{Verdict, silently, telling};
 use crate::order::{State, StoredOrder, StoredPayment};
 use schemas::{
+    api::order::PaymentStatus,
     event::{EventName, data},
     ids::OrderId,
     money::Amount,
-    order::PaymentStatus,
 };
 use serde_json::json;
 

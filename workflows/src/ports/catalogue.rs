@@ -2,7 +2,7 @@
 
 use super::Unavailable;
 use async_trait::async_trait;
-use schemas::product::{Product, ProductPage};
+use schemas::api::product::{Product, ProductPage};
 use std::collections::HashSet;
 
 /// Products and their stock as buyers see them.

@@ -7,7 +7,7 @@ use crate::{
     order::{State, StoredOrder},
 };
 use async_trait::async_trait;
-use schemas::{event::Event, ids::OrderId, kept::AcceptedOrder, order as api};
+use schemas::{api::order as api, event::Event, ids::OrderId, kept::AcceptedOrder};
 use time::Duration;
 
 /// What became of an order on its way through `reserve`.

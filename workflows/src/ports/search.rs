@@ -2,7 +2,7 @@
 
 use super::Unavailable;
 use async_trait::async_trait;
-use schemas::{ids::OrderId, product::Product};
+use schemas::{api::product::Product, ids::OrderId};
 
 /// What came of a rebuild.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

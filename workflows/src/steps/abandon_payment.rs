@@ -12,7 +12,7 @@ use crate::{
     lifecycle::Command,
     ports::{EventBus, Orders},
 };
-use schemas::order::Reason;
+use schemas::api::order::Reason;
 use serde_json::Value;
 
 /// Answers `{status}`: `rejected`, or where the order stood already.

@@ -11,7 +11,7 @@ use crate::{
     order::{State, StoredOrder},
     ports::{Applied, Authorization, AuthorizationRequest, EventBus, Orders, PaymentProvider, ProviderError},
 };
-use schemas::order::PaymentStatus;
+use schemas::api::order::PaymentStatus;
 use serde_json::{Value, json};
 
 /// Answers `{result: authorized | declined | voided | closed, code?}`; fails with `Payment.Unavailable` or

@@ -9,7 +9,7 @@
 //! the one shown says so with `expected_total`.
 
 use crate::ports::{Catalogue, CatalogueCopy, Unavailable};
-use schemas::product::Product;
+use schemas::api::product::Product;
 use std::{cmp::Ordering, collections::VecDeque};
 
 /// Products read at once, from either side.

@@ -5,7 +5,7 @@ use crate::{
     lifecycle::Command,
     ports::{Applied, EventBus, Orders},
 };
-use schemas::order::Reason;
+use schemas::api::order::Reason;
 use serde_json::{Value, json};
 
 /// Takes `{reason, detail?}` beside the order's id and answers `{status}`.

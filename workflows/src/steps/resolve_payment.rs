@@ -8,7 +8,7 @@ use crate::{
     lifecycle::{Command, awaits_payment},
     ports::{Applied, Authorization, EventBus, Orders, PaymentProvider, ProviderError},
 };
-use schemas::{ids::OrderId, order::PaymentStatus};
+use schemas::{api::order::PaymentStatus, ids::OrderId};
 use serde_json::{Value, json};
 
 /// Answers as `authorize_payment` does, or `{result: none, calls}` if the provider never heard of it, be it that it was

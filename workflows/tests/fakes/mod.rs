@@ -4,10 +4,10 @@
 use async_trait::async_trait;
 use schemas::{
     address::Address,
+    api::order as api,
     event::Event,
     ids::OrderId,
     kept::{AcceptedOrder, StoredLine},
-    order as api,
 };
 use serde_json::json;
 use std::{

@@ -4,10 +4,10 @@
 use async_trait::async_trait;
 use schemas::{
     address::Address,
+    api::order as api,
     event::{Event, EventName},
     ids::OrderId,
     kept::AcceptedOrder,
-    order as api,
 };
 use std::{
     collections::{BTreeMap, BTreeSet},

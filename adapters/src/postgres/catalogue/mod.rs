@@ -15,8 +15,8 @@ use super::{
 };
 use async_trait::async_trait;
 use schemas::{
+    api::product::{Product, ProductPage},
     money::{Amount, Currency},
-    product::{Product, ProductPage},
 };
 use sqlx::{Connection, PgConnection};
 use std::{collections::HashSet, sync::Arc};

@@ -1,7 +1,7 @@
 //! Whether orders are decided, for those who wait for it.
 
 use crate::postgres::{Asked, Database};
-use schemas::order::Status;
+use schemas::api::order::Status;
 use uuid::Uuid;
 use workflows::ports::Unavailable;
 

@@ -11,7 +11,7 @@ pub(crate) mod rows;
 
 use super::Database;
 use async_trait::async_trait;
-use schemas::{event::Event, ids::OrderId, kept::AcceptedOrder, order as api};
+use schemas::{api::order as api, event::Event, ids::OrderId, kept::AcceptedOrder};
 use std::sync::Arc;
 use time::Duration;
 use workflows::{

@@ -3,9 +3,9 @@
 use super::{PgOrders, rows::load_readable};
 use crate::postgres::{Asked, milliseconds, moments::Moment, passed_over::PassedOver};
 use schemas::{
+    api::order::{self as api, Status},
     event::Event,
     ids::OrderId,
-    order::{self as api, Status},
 };
 use serde_json::value::RawValue;
 use sqlx::{PgConnection, types::Json};

@@ -14,7 +14,7 @@ pub use words::with_other_words;
 
 use super::Database;
 use async_trait::async_trait;
-use schemas::{ids::OrderId, product::Product};
+use schemas::{api::product::Product, ids::OrderId};
 use workflows::ports::{Rebuilt, Search, Unavailable};
 
 /// Search in PostgreSQL.

@@ -6,7 +6,7 @@ use super::{
     PgSearch,
     grams::{SEPARATOR, beginning, wanted, wanted_before},
 };
-use schemas::product::Product;
+use schemas::api::product::Product;
 use std::{
     cmp::Reverse,
     collections::{HashMap, HashSet},

@@ -208,7 +208,7 @@ mod tests {
     use adapters::system::SystemClock;
     use async_trait::async_trait;
     use handlers::api::Metrics;
-    use schemas::{ids::OrderId, product::Product};
+    use schemas::{api::product::Product, ids::OrderId};
     use std::future::pending;
     use workflows::{
         ports::{Rebuilt, Search, Unavailable},

@@ -4,7 +4,7 @@
 use super::ends::End;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use runtime::say;
-use schemas::order::{Order, Status};
+use schemas::api::order::{Order, Status};
 use std::{io::IsTerminal, time::Duration};
 use tokio::time::Instant;
 

@@ -6,7 +6,7 @@ use super::{
     ends::End,
 };
 use crate::client::{Answer, CallError, Client, Submitted, in_words, persistently, slug};
-use schemas::{
+use schemas::api::{
     order::{Order, Status},
     order_request::OrderRequest,
 };

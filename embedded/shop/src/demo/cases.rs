@@ -3,10 +3,12 @@
 use super::ends::End;
 use schemas::{
     address::Address,
+    api::{
+        order::Reason,
+        order_request::{LineRequest, MAX_QUANTITY, OrderRequest, PaymentRequest},
+        product::Product,
+    },
     money::Amount,
-    order::Reason,
-    order_request::{LineRequest, MAX_QUANTITY, OrderRequest, PaymentRequest},
-    product::Product,
 };
 use workflows::billing::{LinePrice, totals};
 

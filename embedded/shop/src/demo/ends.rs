@@ -1,7 +1,7 @@
 //! How an order of the demo ends, and whether that is what was to be expected. Pure, since this is what the demo's exit
 //! code says.
 
-use schemas::order::{Order, Reason, Status};
+use schemas::api::order::{Order, Reason, Status};
 use std::{collections::BTreeMap, fmt};
 
 /// The end of one request.

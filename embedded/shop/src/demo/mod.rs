@@ -21,7 +21,7 @@ use runtime::{
     shutdown,
     terminal::{COULD_NOT_RUN, nobody_reads},
 };
-use schemas::order::InvoiceLink;
+use schemas::api::order::InvoiceLink;
 use std::{path::PathBuf, pin::pin, process::ExitCode, sync::Arc, time::Duration};
 use tokio::{sync::mpsc, task::JoinSet, time::Instant};
 use workflows::{ports::Ids, steps::issue_invoices::document_path};

@@ -9,7 +9,7 @@ use super::{
     rows::{InvoiceKind, Item, Row},
     unusable::Reason,
 };
-use schemas::order_request::{MAX_LINES, MAX_QUANTITY};
+use schemas::api::order_request::{MAX_LINES, MAX_QUANTITY};
 use std::{
     collections::{BTreeMap, HashMap, hash_map::Entry},
     sync::Arc,

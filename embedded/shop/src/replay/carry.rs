@@ -10,8 +10,8 @@ use crate::client::{Answer, CallError, Client, Submitted, persistently, slug};
 use runtime::session::Session;
 use schemas::{
     address::Address,
+    api::order_request::{LineRequest, OrderRequest, PaymentRequest},
     ids::OrderId,
-    order_request::{LineRequest, OrderRequest, PaymentRequest},
 };
 use std::{
     collections::HashMap,

@@ -2,7 +2,7 @@
 //! reads all of them, also when the replay is broken off.
 
 use super::outcome::{Cancel, Record, Stage, Summary};
-use schemas::order::{Order, Status};
+use schemas::api::order::{Order, Status};
 use std::{
     sync::{Mutex, MutexGuard, PoisonError},
     time::Duration,

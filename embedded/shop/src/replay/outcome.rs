@@ -1,6 +1,6 @@
 //! How far an order of a replay came, and what that is called in the report.
 
-use schemas::order::{Order, Reason, Status};
+use schemas::api::order::{Order, Reason, Status};
 use std::{collections::BTreeMap, fmt, time::Duration};
 
 /// One order.

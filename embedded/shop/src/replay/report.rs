@@ -168,7 +168,7 @@ mod tests {
     #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
     use super::*;
     use crate::replay::read::read_twice;
-    use schemas::order::{Reason, Status};
+    use schemas::api::order::{Reason, Status};
 
     const FILE: &str = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n\
         1,A,MUG,6,2010-12-01 08:26:00,2.55,17850.0,United Kingdom\n\

@@ -10,7 +10,7 @@ use crate::{
     csv_records::Record,
     decimal::{Decimal, DecimalError},
 };
-use schemas::order_request::MAX_QUANTITY;
+use schemas::api::order_request::MAX_QUANTITY;
 use std::borrow::Cow;
 use time::PrimitiveDateTime;
 

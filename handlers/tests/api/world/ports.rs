@@ -5,11 +5,13 @@ use async_trait::async_trait;
 use futures_util::{FutureExt, future::BoxFuture};
 use handlers::api::Decisions;
 use schemas::{
+    api::{
+        order::{self as api, Status},
+        product::{Product, ProductPage},
+    },
     event::Event,
     ids::OrderId,
     kept::AcceptedOrder,
-    order::{self as api, Status},
-    product::{Product, ProductPage},
 };
 use std::{
     collections::{BTreeMap, HashSet},

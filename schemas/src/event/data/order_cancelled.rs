@@ -1,6 +1,6 @@
 //! The data of `OrderCancelled`.
 
-use crate::order::Status;
+use crate::api::order::Status;
 use serde::{Deserialize, Serialize};
 
 /// What was called off.

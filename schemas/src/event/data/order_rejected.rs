@@ -1,6 +1,6 @@
 //! The data of `OrderRejected`.
 
-use crate::order::Reason;
+use crate::api::order::Reason;
 use serde::{Deserialize, Deserializer, Serialize};
 use std::borrow::Cow;
 

@@ -1,6 +1,6 @@
 //! Orders as support is shown them: with who bought, so that whoever is on the phone can be told from their namesake.
 
-use crate::order::Order;
+use crate::api::order::Order;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 

@@ -5,9 +5,9 @@
 
 use crate::{
     address::{Address, unless_blank, unless_blank_schema},
+    api::problem::FieldError,
     fields::{Checker, null_is_empty, text_field},
     money::{Amount, Currency},
-    problem::FieldError,
     text::is_seen,
 };
 use serde::{Deserialize, Serialize};
