@@ -8,7 +8,7 @@ use local_postgres::{EphemeralPostgres, LocalPostgres};
 use sqlx::{Connection, PgConnection};
 use std::{sync::Arc, time::Duration};
 use support::{
-    Shop, folder,
+    Shop, by_chance, folder,
     load::Load,
     server::{Server, audit_command},
     wait_until,
@@ -31,7 +31,8 @@ enum Fault {
 
 /// A run is repeated by the seed it printed: `CHAOS_SEED=... cargo test -p sluice --test chaos`.
 fn seed() -> u64 {
-    let seed = std::env::var("CHAOS_SEED").ok().and_then(|text| text.parse().ok()).unwrap_or_else(|| fastrand::u64(..));
+    let seed =
+        std::env::var("CHAOS_SEED").ok().and_then(|text| text.parse().ok()).unwrap_or_else(|| by_chance().u64(..));
     eprintln!("CHAOS_SEED={seed}");
     seed
 }

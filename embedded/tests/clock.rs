@@ -7,7 +7,7 @@ mod support;
 use adapters::{
     documents::StoredDocuments,
     postgres::{orders::PgOrders, runtime::lease::Lease},
-    system::{SystemClock, SystemIds},
+    system::{SystemChance, SystemClock, SystemIds},
 };
 use handlers::ports::Ports;
 use runtime::{
@@ -166,7 +166,12 @@ impl Engines {
             let (definition, database) = (Arc::new(engine::checkout().unwrap()), &shop.database);
             let off = Arc::clone(clock);
             let clock: Arc<dyn Clock> = off;
-            let starter = Arc::new(Starter::new(database.clone(), Arc::clone(&clock), Arc::clone(&definition)));
+            let starter = Arc::new(Starter::new(
+                database.clone(),
+                Arc::clone(&clock),
+                Arc::new(SystemChance),
+                Arc::clone(&definition),
+            ));
             let (documents, settings) = (StoredDocuments::in_folder(shop.dir.path()).unwrap(), Shop::settings());
             let mut parts = Parts::assemble(database, starter, documents, settings, Terms::default(), false).unwrap();
             parts.ports.orders = Arc::new(PgOrders::new(database.clone(), Arc::clone(&clock), Shop::settings()));
@@ -175,7 +180,8 @@ impl Engines {
             let holdings = Holdings::default();
             let (number, registration) = instance::register(database, lease, holdings.clone()).await.unwrap();
             registrations.push(registration);
-            let runner = Runner::new(Arc::new(parts), definition, number, lease, holdings.executions);
+            let runner =
+                Runner::new(Arc::new(parts), Arc::new(SystemChance), definition, number, lease, holdings.executions);
             let (stopping, tracker) = (stopping.clone(), tracker.clone());
             running.push(tokio::spawn(async move { runner.run(&Wakes::default(), stopping, &tracker).await }));
         }

@@ -5,7 +5,7 @@ mod support;
 
 use serde_json::{Value, json};
 use std::time::Duration;
-use support::{SKUS, Shop, new_id, order, wait_until};
+use support::{SKUS, Shop, by_chance, new_id, order, wait_until};
 use uuid::Uuid;
 
 /// Of one customer, all accepted before the first of the other's.
@@ -16,10 +16,9 @@ const PASSED: i64 = 20;
 
 /// A thousand lines whose order does not compress well.
 fn large() -> Value {
-    let mut order = order(&[], "pm_card_visa");
-    order["lines"] = (0..1_000)
-        .map(|_| json!({ "sku": SKUS[fastrand::usize(..SKUS.len())], "quantity": fastrand::i64(1..100_000) }))
-        .collect();
+    let (mut order, mut rng) = (order(&[], "pm_card_visa"), by_chance());
+    order["lines"] =
+        (0..1_000).map(|_| json!({ "sku": SKUS[rng.usize(..SKUS.len())], "quantity": rng.i64(1..100_000) })).collect();
     order
 }
 

@@ -2,6 +2,7 @@
 //! fail for a reason outside is behind a port.
 
 pub mod allocate;
+pub mod backoff;
 pub mod billing;
 pub mod issued;
 pub mod lifecycle;

@@ -10,6 +10,7 @@ use super::{
     lanes::{Call, Failure, alone, send_all},
     parts::Limits,
 };
+use crate::system::SystemChance;
 use async_trait::async_trait;
 use aws_sdk_dynamodb::{
     Client,
@@ -83,7 +84,7 @@ impl DynamoCatalogue {
                 Ok(not_written(&writes, &left.into_values().flatten().collect::<Vec<_>>()))
             }
         };
-        send_all(call, alone(&writes), |_| 0, send).await
+        send_all(call, alone(&writes), |_| 0, &SystemChance, send).await
     }
 
     /// Up to `limit` products from after `cursor`, and where to go on from if there may be more. DynamoDB reads at most

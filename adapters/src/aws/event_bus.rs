@@ -5,6 +5,7 @@ use super::{
     lanes::{Call, Failure, alone, send_all},
     parts::Limits,
 };
+use crate::system::SystemChance;
 use async_trait::async_trait;
 use aws_sdk_eventbridge::{
     Client,
@@ -54,7 +55,7 @@ impl EventBridgeBus {
 impl EventBus for EventBridgeBus {
     async fn publish(&self, events: &[Event]) -> Result<(), Unavailable> {
         let entries = events.iter().map(|event| self.entry(event)).collect::<Result<Vec<_>, _>>()?;
-        send_all(PUBLISH, alone(&entries), size_of, |entries| self.call(entries)).await
+        send_all(PUBLISH, alone(&entries), size_of, &SystemChance, |entries| self.call(entries)).await
     }
 }
 

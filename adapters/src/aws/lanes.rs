@@ -12,15 +12,18 @@ use std::{
     hash::Hash,
     time::Duration,
 };
-use workflows::ports::Unavailable;
+use workflows::{
+    backoff::Backoff,
+    ports::{Chance, Unavailable},
+};
 
 /// How often an entry is sent before the caller hears of it. Whoever called is called again by a queue or a schedule,
 /// so there is no need to insist.
 const ATTEMPTS: u32 = 5;
 /// Calls of one batch that are under way at once.
 const AT_ONCE: usize = 8;
-/// The longest wait before the second attempt; it doubles with each.
-const FIRST_WAIT: Duration = Duration::from_millis(100);
+/// The longest waits between two attempts.
+const BACKOFF: Backoff = Backoff { first: Duration::from_millis(100), longest: Duration::from_millis(1_600) };
 
 /// A batch call of a service.
 #[derive(Clone, Copy, Debug)]
@@ -77,6 +80,7 @@ pub(super) async fn send_all<'i, T, F, S>(
     call: Call,
     lanes: Vec<VecDeque<&'i T>>,
     bytes_of: impl Fn(&T) -> usize,
+    chance: &dyn Chance,
     send: F,
 ) -> Result<(), Unavailable>
 where
@@ -103,7 +107,7 @@ where
             }
         }
         if let Some(attempts) = lanes.iter().map(|lane| lane.failures).max().filter(|attempts| *attempts > 0) {
-            tokio::time::sleep(wait_after(attempts, fastrand::u32(..))).await;
+            tokio::time::sleep(BACKOFF.up_to(attempts, chance.draw())).await;
         }
     }
 }
@@ -139,13 +143,6 @@ fn worse(known: Option<Failure>, new: Option<Failure>) -> Option<Failure> {
         (Some(_), Some(_) | None) => known,
         (None, Some(_) | None) => new,
     }
-}
-
-/// Full jitter: anything up to twice the last longest wait, so that callers that failed together do not return together.
-fn wait_after(attempts: u32, chance: u32) -> Duration {
-    let longest = FIRST_WAIT.saturating_mul(2_u32.saturating_pow(attempts.saturating_sub(1)));
-    let milliseconds = u32::try_from(longest.as_millis()).unwrap_or(u32::MAX);
-    Duration::from_millis(u64::from(chance % milliseconds.saturating_add(1)))
 }
 
 #[cfg(test)]

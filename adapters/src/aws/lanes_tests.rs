@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 use super::*;
+use crate::system::SystemChance;
 use proptest::prelude::*;
 use std::{
     collections::HashMap,
@@ -61,14 +62,14 @@ fn entry(lane: usize, place: usize, failures: u32) -> Entry {
 }
 
 async fn send(service: &Service, entries: &[Entry]) -> Result<(), Unavailable> {
-    send_all(CALL, by_key(entries, |entry| entry.lane), |_| 1, |entries| service.take(entries)).await
+    send_all(CALL, by_key(entries, |entry| entry.lane), |_| 1, &SystemChance, |entries| service.take(entries)).await
 }
 
 #[tokio::test(start_paused = true)]
 async fn what_failed_is_sent_again_and_nothing_else() {
     let service = Service::default();
     let entries = [entry(0, 0, 0), entry(1, 0, 1), entry(2, 0, 2)];
-    send_all(CALL, alone(&entries), |_| 1, |entries| service.take(entries)).await.unwrap();
+    send_all(CALL, alone(&entries), |_| 1, &SystemChance, |entries| service.take(entries)).await.unwrap();
     assert_eq!(*service.calls.lock().unwrap(), [3, 2, 1]);
     assert_eq!(*service.arrived.lock().unwrap(), [(0, 0), (1, 0), (2, 0)]);
 }
@@ -108,17 +109,10 @@ async fn a_call_that_failed_as_a_whole_ends_the_matter() {
         CALL,
         alone(&entries),
         |_| 1,
+        &SystemChance,
         |_| async { Err::<Vec<Failure>, _>(Unavailable::because("test.send", "no route")) },
     );
     assert!(answer.await.unwrap_err().away);
-}
-
-#[test]
-fn a_wait_is_within_twice_the_one_before() {
-    assert_eq!(wait_after(1, 100), Duration::from_millis(100));
-    assert_eq!(wait_after(1, 101), Duration::ZERO);
-    assert_eq!(wait_after(3, 400), Duration::from_millis(400));
-    assert!(wait_after(u32::MAX, 7) < Duration::from_secs(1));
 }
 
 fn entries() -> impl Strategy<Value = Vec<Entry>> {

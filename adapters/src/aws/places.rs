@@ -8,6 +8,7 @@
 //! next caller's are others for the most part.
 
 use super::failures::unavailable;
+use crate::system::SystemChance;
 use aws_sdk_dynamodb::{
     Client,
     operation::put_item::PutItemError,
@@ -18,7 +19,7 @@ use std::{
     time::Duration,
 };
 use time::OffsetDateTime;
-use workflows::ports::Unavailable;
+use workflows::ports::{Chance, Unavailable};
 
 /// Places that are tried before somebody goes without.
 const TRIES: u32 = 3;
@@ -56,7 +57,7 @@ impl Places {
         for _ in 0..TRIES.min(self.count) {
             let place = Place {
                 pk: format!("PLACE#{}#{}", self.purpose, self.draw(caller)),
-                holder: format!("{:016x}", fastrand::u64(..)),
+                holder: format!("{:08x}{:08x}", SystemChance.draw(), SystemChance.draw()),
             };
             let until = (now + hold).unix_timestamp_nanos() / 1_000_000;
             let taken = self
@@ -84,7 +85,7 @@ impl Places {
     /// One of the caller's places: drawn half as often as there are places, some of them more than once.
     fn draw(&self, caller: &str) -> u64 {
         let mut hasher = DefaultHasher::new();
-        (caller, fastrand::u32(0..self.count.div_ceil(2).max(1))).hash(&mut hasher);
+        (caller, SystemChance.draw() % self.count.div_ceil(2).max(1)).hash(&mut hasher);
         hasher.finish() % u64::from(self.count.max(1))
     }
 

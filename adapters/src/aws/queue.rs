@@ -7,6 +7,7 @@ use super::{
     payload::{LARGEST, Payloads},
     text::text_of,
 };
+use crate::system::SystemChance;
 use async_trait::async_trait;
 use aws_sdk_sqs::{
     Client,
@@ -97,7 +98,7 @@ impl SqsQueues {
             let entry = SendMessageBatchRequestEntry::builder().id(at.to_string()).message_body(text);
             entry.set_message_group_id(group.clone()).build()
         };
-        send_all(SEND, alone(&texts), |(text, _)| text.len(), |texts| self.call(url, texts, entry)).await
+        send_all(SEND, alone(&texts), |(text, _)| text.len(), &SystemChance, |texts| self.call(url, texts, entry)).await
     }
 
     /// Puts messages that were received on their queue as new ones. SQS counts each delivery, and cannot be told that one
@@ -123,7 +124,7 @@ impl SqsQueues {
                 .build()
         };
         let bytes = |waiting: &Waiting| waiting.text.len() + ATTRIBUTE_BYTES;
-        send_all(SEND, alone(messages), bytes, |part| self.call(url, part, entry)).await
+        send_all(SEND, alone(messages), bytes, &SystemChance, |part| self.call(url, part, entry)).await
     }
 
     fn url(&self, queue: &str) -> Result<&str, Unavailable> {

@@ -11,6 +11,7 @@ use super::{
     parts::Limits,
     text::text_of,
 };
+use crate::system::SystemChance;
 use async_trait::async_trait;
 use aws_sdk_sns::{
     Client,
@@ -84,7 +85,8 @@ impl SnsWarehouses {
     async fn publish(&self, topic: &str, messages: &[Message]) -> Result<(), Unavailable> {
         let is_absent = AtomicBool::new(false);
         let lanes = by_key(messages, |message| message.group.clone());
-        let told = send_all(TELL, lanes, size_of, |messages| self.call(topic, messages, &is_absent)).await;
+        let told =
+            send_all(TELL, lanes, size_of, &SystemChance, |messages| self.call(topic, messages, &is_absent)).await;
         if is_absent.into_inner() {
             tracing::info!(topic, "this warehouse has no topic and is told in its feed only");
             return Ok(());

@@ -16,7 +16,7 @@ use crate::{
 use adapters::{
     documents::{StoredDocuments, installation},
     postgres::{Database, pooler, runtime::queue::PgQueue},
-    system::{SystemClock, SystemIds},
+    system::{SystemChance, SystemClock, SystemIds},
 };
 use anyhow::{Context, bail};
 use handlers::{
@@ -76,7 +76,12 @@ impl Pipeline {
         database.migrate().await.context("the database cannot be brought up to date")?;
         has_its_seller(&database, &config.orders.seller).await?;
         let definition = Arc::new(engine::checkout()?);
-        let starter = Arc::new(Starter::new(database.clone(), Arc::new(SystemClock), Arc::clone(&definition)));
+        let starter = Arc::new(Starter::new(
+            database.clone(),
+            Arc::new(SystemClock),
+            Arc::new(SystemChance),
+            Arc::clone(&definition),
+        ));
         let folder = config.data_dir.join("documents");
         let installation = installation::claim(&database, &folder).await?;
         let documents = StoredDocuments::in_folder_of(installation, &folder)
@@ -102,6 +107,7 @@ impl Pipeline {
                 spec: *spec,
                 queue: queue.clone(),
                 ports: parts.ports.clone(),
+                chance: Arc::new(SystemChance),
                 instance: instance.clone(),
                 lease,
                 in_hand: holdings.messages.clone(),
@@ -112,7 +118,8 @@ impl Pipeline {
             let (wakes, stopping, tracker) = (Arc::clone(&wakes), stopping.clone(), tracker.clone());
             beside(Box::pin(async move { consumer.run(&wakes, stopping, &tracker).await }));
         }
-        let runner = Runner::new(Arc::clone(&parts), definition, instance, lease, holdings.executions);
+        let runner =
+            Runner::new(Arc::clone(&parts), Arc::new(SystemChance), definition, instance, lease, holdings.executions);
         let (to_wake, stop_seen, tracked) = (Arc::clone(&wakes), stopping.clone(), tracker.clone());
         beside(Box::pin(async move { runner.run(&to_wake, stop_seen, &tracked).await }));
         let runs = schedules::Runs::register(&metrics);

@@ -8,12 +8,12 @@ use schemas::{
 };
 use serde::de::DeserializeOwned;
 use std::time::Duration;
+use workflows::backoff::Backoff;
 
 /// Longer than the API lets anybody wait.
 const TIMEOUT: Duration = Duration::from_secs(30);
-/// How long the first pause after a failed call is; each further one is twice as long.
-const FIRST_PAUSE: Duration = Duration::from_millis(100);
-const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+/// The pauses after failed calls.
+const BACKOFF: Backoff = Backoff { first: Duration::from_millis(100), longest: Duration::from_secs(2) };
 
 /// Calls the API at one address. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -163,14 +163,14 @@ pub async fn persistently<T, F: Future<Output = Result<T, CallError>>>(
     mut call: impl FnMut() -> F,
     mut away: impl FnMut(),
 ) -> Result<T, CallError> {
-    let mut pause = FIRST_PAUSE;
+    let mut failures = 0_u32;
     loop {
         match call().await {
             Err(CallError::Away(error)) => {
                 tracing::debug!(error, "trying again");
                 away();
-                tokio::time::sleep(pause).await;
-                pause = (pause * 2).min(LONGEST_PAUSE);
+                failures = failures.saturating_add(1);
+                tokio::time::sleep(BACKOFF.after(failures)).await;
             }
             Ok(answer) => return Ok(answer),
             Err(error @ CallError::Strange { .. }) => return Err(error),

@@ -3,7 +3,7 @@
 
 use super::{
     site::{Deployed, deployed, run},
-    support::{new_id, order, wait_until},
+    support::{by_chance, new_id, order, wait_until},
 };
 use futures_util::future::join_all;
 use std::{
@@ -34,13 +34,14 @@ fn functions_killed_in_the_middle_cost_no_order_and_no_promise() {
         let (_turn, deployed) = deployed().await;
         let (done, killed) = (AtomicBool::new(false), AtomicUsize::new(0));
         let killing = async {
+            let mut rng = by_chance();
             while !done.load(Ordering::SeqCst) {
                 let running = functions(deployed);
-                if let Some(one) = running.get(fastrand::usize(..running.len().max(1))) {
+                if let Some(one) = running.get(rng.usize(..running.len().max(1))) {
                     let sent = Command::new("kill").args(["-KILL", one]).status().unwrap();
                     killed.fetch_add(usize::from(sent.success()), Ordering::SeqCst);
                 }
-                tokio::time::sleep(Duration::from_millis(fastrand::u64(50..400))).await;
+                tokio::time::sleep(Duration::from_millis(rng.u64(50..400))).await;
             }
         };
         let ordering = async {

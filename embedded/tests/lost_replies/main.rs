@@ -24,7 +24,7 @@ use local_postgres::EphemeralPostgres;
 use pg_proxy::{Loss, Proxy};
 use stage::Stage;
 use std::{sync::Arc, time::Duration};
-use support::{Shop, load::Load, wait_until};
+use support::{Shop, by_chance, load::Load, wait_until};
 
 /// Shops that lose replies side by side, each its share: what takes time is waiting.
 const SHOPS: usize = 5;
@@ -93,7 +93,8 @@ async fn nobody_is_refused_because_what_the_provider_was_asked_was_lost_again_an
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn connections_reset_at_random_under_load_cost_no_order() {
-    let seed = std::env::var("CHAOS_SEED").ok().and_then(|text| text.parse().ok()).unwrap_or_else(|| fastrand::u64(..));
+    let seed =
+        std::env::var("CHAOS_SEED").ok().and_then(|text| text.parse().ok()).unwrap_or_else(|| by_chance().u64(..));
     eprintln!("CHAOS_SEED={seed}");
     let shop = Arc::new(Shop::open(200).await);
     let proxy = Proxy::start(&shop.url).await.unwrap();

@@ -26,7 +26,7 @@ use adapters::{
         runtime::lease::Lease,
     },
     sandbox::Sandbox,
-    system::{SystemClock, SystemIds},
+    system::{SystemChance, SystemClock, SystemIds},
 };
 use handlers::token::{Identity, Role};
 use local_postgres::{EphemeralPostgres, ephemeral};
@@ -45,7 +45,7 @@ use std::{
 use tempfile::TempDir;
 use uuid::Uuid;
 use workflows::{
-    ports::{Clock, Ids},
+    ports::{Chance, Clock, Ids},
     steps::forget::Terms,
 };
 
@@ -307,6 +307,11 @@ impl Shop {
         let held = self.count("select count(*) from sandbox.payment_intents where state = 'authorized'").await;
         assert_eq!(held, self.count("select count(*) from orders where status = 'confirmed' and total > 0").await);
     }
+}
+
+/// Chance with a seed of its own, for what may differ from run to run.
+pub(crate) fn by_chance() -> fastrand::Rng {
+    fastrand::Rng::with_seed(SystemChance.draw().into())
 }
 
 /// A temporary data folder: short, because a socket's path has a limit, and open to the user that runs PostgreSQL.

@@ -211,8 +211,9 @@ fn spawn(data_dir: &Path, database_url: Option<&str>, port: u16, settings: &[(St
 
 /// Below the range that the system gives to outgoing connections, so that nobody takes it between two starts.
 pub(crate) fn free_port() -> u16 {
+    let mut rng = super::by_chance();
     loop {
-        let port = fastrand::u16(15_000..30_000);
+        let port = rng.u16(15_000..30_000);
         if TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], port))).is_ok() {
             return port;
         }

@@ -22,6 +22,6 @@ pub use orders::{Applied, Dispatch, Numbered, OrderList, Orders, Reservation, Sw
 pub use payments::{Authorization, AuthorizationRequest, BookEntry, PaymentProvider, ProviderError};
 pub use retention::{Bite, Kept, Retention};
 pub use search::{Rebuilt, Search};
-pub use system::{Clock, Ids, Readiness};
+pub use system::{Chance, Clock, Ids, Readiness};
 pub use unavailable::Unavailable;
 pub use warehouses::{Notice, Warehouses};

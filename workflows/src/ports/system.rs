@@ -1,4 +1,4 @@
-//! What every process has from its machine: the time, new ids, and whether it can work at all.
+//! What every process has from its machine: the time, new ids, chance, and whether it can work at all.
 
 use super::Unavailable;
 use async_trait::async_trait;
@@ -15,6 +15,13 @@ pub trait Clock: Send + Sync {
 pub trait Ids: Send + Sync {
     /// A new UUIDv7.
     fn order_id(&self) -> OrderId;
+}
+
+/// Chance, for what must not be foreseen by nobody in particular: jitter, and names that are to differ. It is no source of
+/// secrets.
+pub trait Chance: Send + Sync {
+    /// A number, uniform over all of them.
+    fn draw(&self) -> u32;
 }
 
 /// Whether work can be done at all.

@@ -4,6 +4,7 @@
 //! order is set going again although its message still waits, so each is left alone twice as long as the time before.
 
 use crate::{
+    backoff::Backoff,
     lifecycle::{Stuck, is_stuck},
     order::StoredOrder,
     ports::{EventBus, Orders, OutgoingMessage, Queue, Sweep, Unavailable, Workflows},
@@ -26,6 +27,8 @@ const BATCH: i64 = 500;
 const TOGETHER: usize = 50;
 /// How many are set going at once when each has to be tried alone.
 const AT_ONCE: usize = 16;
+/// How long an order is left alone after it was swept for the first time.
+const FIRST_PAUSE: std::time::Duration = std::time::Duration::from_secs(60);
 /// The longest that an order is left alone.
 pub const LONGEST: Duration = Duration::hours(1);
 /// The longest that one is which holds stock: others want it, and a reservation ends in half an hour or so.
@@ -126,8 +129,9 @@ fn pause(stuck: Stuck, times: i32) -> Duration {
         Stuck::Unattended(_) | Stuck::CancelForgotten(_) => LONGEST_HOLDING,
         Stuck::Uninvoiced(_) | Stuck::Unvoided(_) | Stuck::Untold(_) => LONGEST,
     };
-    let doublings = times.clamp(1, 8) - 1;
-    Duration::minutes(1 << doublings).min(longest)
+    let failures = u32::try_from(times).unwrap_or(1);
+    let pause = Backoff { first: FIRST_PAUSE, longest: longest.unsigned_abs() }.after(failures);
+    Duration::try_from(pause).unwrap_or(longest)
 }
 
 /// The message that has an order cancelled.

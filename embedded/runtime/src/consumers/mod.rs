@@ -20,6 +20,8 @@ use tokio_util::task::TaskTracker;
 use tracing::field::display;
 use uuid::Uuid;
 use workflows::{
+    backoff::{Backoff, part_of},
+    ports::Chance,
     steps::Outcome,
     wiring::{MAX_RECEIVES, QueueSpec},
 };
@@ -33,6 +35,10 @@ const AFTER_FAILURE: Duration = Duration::from_millis(500);
 /// The shortest pause between two looks that find nothing: what is due may be in another's hand this moment.
 const SHORTEST: Duration = Duration::from_millis(20);
 
+/// What failed comes again after 1, 2, 4, 8 seconds, and a little by chance.
+const BACKOFF: Backoff = Backoff { first: Duration::from_secs(1), longest: Duration::from_secs(32) };
+const JITTER: Duration = Duration::from_millis(250);
+
 /// What a consumer works with.
 #[derive(Clone)]
 pub(super) struct Consumer {
@@ -42,6 +48,8 @@ pub(super) struct Consumer {
     pub(super) queue: PgQueue,
     /// What steps need.
     pub(super) ports: Ports,
+    /// For how much later something comes again.
+    pub(super) chance: Arc<dyn Chance>,
     /// Who receives.
     pub(super) instance: Instance,
     /// For how long at a time.
@@ -183,15 +191,14 @@ impl Consumer {
         }
     }
 
-    /// Failures come again after 1, 2, 4, 8 seconds; what waits for something that is away, after a quarter of its age.
+    /// What waits for something that is away comes again after a quarter of its age.
     fn give_back(&self, message: &Received, counts: bool, error: String) -> Return {
         let delay = if counts {
-            let doublings = u32::try_from(message.receive_count - 1).unwrap_or_default().min(5);
-            Duration::from_secs(1) * 2_u32.pow(doublings)
+            BACKOFF.after(u32::try_from(message.receive_count).unwrap_or_default())
         } else {
             wait_of_busy(message.age)
         };
-        let jitter = Duration::from_millis(fastrand::u64(0..250));
+        let jitter = part_of(JITTER, self.chance.draw());
         Return { receipt: message.receipt, counts, delay: delay + jitter, error }
     }
 }
@@ -205,7 +212,7 @@ mod tests {
         instance::{self, Holdings},
         metrics::MessageCounts,
     };
-    use adapters::system::SystemClock;
+    use adapters::system::{SystemChance, SystemClock};
     use async_trait::async_trait;
     use handlers::api::Metrics;
     use schemas::{api::product::Product, ids::OrderId};
@@ -250,6 +257,7 @@ mod tests {
             spec: QueueSpec { in_hand: Duration::from_secs(1), ..*QueueSpec::of(Step::Index).unwrap() },
             queue: PgQueue::new(database.clone()),
             ports: Ports { search: Arc::new(Hanging), ..Ports::unwired(Arc::new(SystemClock)) },
+            chance: Arc::new(SystemChance),
             instance,
             lease,
             in_hand: holdings.messages,

@@ -19,7 +19,7 @@ use std::{sync::Arc, time::Duration};
 use tokio::sync::{Notify, Semaphore, watch};
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
-use workflows::ports::Unavailable;
+use workflows::ports::{Chance, Unavailable};
 
 /// Executions a process has in hand at once: waiting for a slow provider costs memory only.
 const IN_HAND: usize = 4_000;
@@ -38,6 +38,7 @@ const SHORTEST: Duration = Duration::from_millis(20);
 #[derive(Clone)]
 pub struct Runner {
     parts: Arc<Parts>,
+    chance: Arc<dyn Chance>,
     definition: Arc<Definition>,
     instance: Instance,
     lease: Lease,
@@ -50,6 +51,7 @@ impl Runner {
     /// A runner of that definition. What it carries is in `in_hand`, for whoever renews the leases.
     pub fn new(
         parts: Arc<Parts>,
+        chance: Arc<dyn Chance>,
         definition: Arc<Definition>,
         instance: Instance,
         lease: Lease,
@@ -66,7 +68,16 @@ impl Runner {
                 }
             }
         });
-        Self { parts, definition, instance, lease, in_hand, checkpoints, slots: Arc::new(Semaphore::new(IN_HAND)) }
+        Self {
+            parts,
+            chance,
+            definition,
+            instance,
+            lease,
+            in_hand,
+            checkpoints,
+            slots: Arc::new(Semaphore::new(IN_HAND)),
+        }
     }
 
     /// Works until `stopping` turns true; what is in hand by then is finished or left where it is under `tracker`.
@@ -144,7 +155,7 @@ impl Runner {
             };
             let now = self.parts.ports.clock.now();
             let now = over_since.map_or(now, |end| now.max(end));
-            let step = match self.definition.resume(execution, event, now, fastrand::u32(..)) {
+            let step = match self.definition.resume(execution, event, now, self.chance.draw()) {
                 Ok(step) => step,
                 Err(error) => return self.give_up(id, instance, version, &error.to_string()).await,
             };

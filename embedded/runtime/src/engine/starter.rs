@@ -10,19 +10,25 @@ use schemas::{
 };
 use serde_json::json;
 use std::sync::Arc;
-use workflows::ports::{Clock, Unavailable, Workflows};
+use workflows::ports::{Chance, Clock, Unavailable, Workflows};
 
 /// Starts workflow `checkout`.
 pub struct Starter {
     database: Database,
     clock: Arc<dyn Clock>,
+    chance: Arc<dyn Chance>,
     definition: Arc<Definition>,
 }
 
 impl Starter {
     /// Executions go into that database; a runner takes them up from there.
-    pub fn new(database: Database, clock: Arc<dyn Clock>, definition: Arc<Definition>) -> Self {
-        Self { database, clock, definition }
+    pub fn new(
+        database: Database,
+        clock: Arc<dyn Clock>,
+        chance: Arc<dyn Chance>,
+        definition: Arc<Definition>,
+    ) -> Self {
+        Self { database, clock, chance, definition }
     }
 }
 
@@ -37,7 +43,7 @@ impl Workflows for Starter {
                 state_machine_name: CHECKOUT.to_owned(),
             };
             let input = json!(CheckoutInput { order_id: *order });
-            store::start(*order, self.definition.start(identity, input, now, fastrand::u32(..)))
+            store::start(*order, self.definition.start(identity, input, now, self.chance.draw()))
         });
         executions::insert(&self.database, CHECKOUT, starts.collect::<Result<_, _>>()?).await
     }
