@@ -10,7 +10,7 @@ use runtime::{
     store::{Store, Tables},
 };
 use std::process::ExitCode;
-use workflows::wiring::{QUEUES, dead_letter_queue};
+use workflows::wiring::QueueName;
 
 /// More than anybody reads.
 const LIST: i64 = 1_000;
@@ -70,10 +70,9 @@ impl DlqCommand {
 
 /// The dead-letter queue that somebody means, by its name or its queue's.
 fn queue_named(text: &str) -> Result<String, String> {
-    let known = || QUEUES.iter().map(|queue| queue.name);
-    match known().find(|name| text == *name || text == dead_letter_queue(name)) {
-        Some(name) => Ok(dead_letter_queue(name)),
-        None => Err(format!("there is no such queue; there are {}", known().collect::<Vec<_>>().join(", "))),
+    match QueueName::ALL.into_iter().find(|queue| text == queue.as_str() || text == queue.dead_letters()) {
+        Some(queue) => Ok(queue.dead_letters()),
+        None => Err(format!("there is no such queue; there are {}", QueueName::ALL.map(QueueName::as_str).join(", "))),
     }
 }
 
@@ -197,7 +196,7 @@ mod tests {
         assert_eq!(queue_named("intake-dlq").unwrap(), "intake-dlq");
         for wrong in ["nope", "", "-dlq", "intake-bulk", "intake-dlq-dlq", "INTAKE"] {
             let refusal = queue_named(wrong).unwrap_err();
-            assert!(QUEUES.iter().all(|queue| refusal.contains(queue.name)), "{wrong}: {refusal}");
+            assert!(QueueName::ALL.iter().all(|queue| refusal.contains(queue.as_str())), "{wrong}: {refusal}");
         }
     }
     #[test]

@@ -26,6 +26,7 @@ use workflows::{
     lifecycle::{Command, Stuck, decide},
     order::{State, StoredOrder, StoredPayment},
     ports::*,
+    wiring::QueueName,
 };
 
 pub(crate) const NOW: OffsetDateTime = datetime!(2026-11-22 10:00 UTC);
@@ -55,7 +56,7 @@ pub(crate) struct Shop {
     /// The batches that the orders were asked to change in.
     pub(crate) batches: Mutex<Vec<Vec<OrderId>>>,
     pub(crate) started: Mutex<Vec<OrderId>>,
-    pub(crate) sent: Mutex<Vec<(String, OutgoingMessage)>>,
+    pub(crate) sent: Mutex<Vec<(QueueName, OutgoingMessage)>>,
 }
 
 /// Gives every thread somebody who listens to its log. Where there was but one listener in the process, a line that first
@@ -263,8 +264,8 @@ impl EventBus for Shop {
 
 #[async_trait]
 impl Queue for Shop {
-    async fn send(&self, queue: &str, messages: Vec<OutgoingMessage>) -> Result<(), Unavailable> {
-        self.sent.lock().unwrap().extend(messages.into_iter().map(|message| (queue.to_owned(), message)));
+    async fn send(&self, queue: QueueName, messages: Vec<OutgoingMessage>) -> Result<(), Unavailable> {
+        self.sent.lock().unwrap().extend(messages.into_iter().map(|message| (queue, message)));
         Ok(())
     }
 }

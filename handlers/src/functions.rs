@@ -1,7 +1,7 @@
 //! The functions of the AWS runtime: what triggers each, what it reaches, and which variables of its environment say where
 //! that is. Each function reads these variables and no others; the deployment template is held against them.
 
-use workflows::wiring::{Function, Job, QUEUES, Runtime, Step, schedules_of};
+use workflows::wiring::{Function, Job, QUEUES, QueueName, Runtime, Step, schedules_of};
 
 /// A function, by what triggers it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,7 +71,7 @@ pub enum Need {
     /// The table of products, to keep it equal to the order database.
     CatalogueCopy,
     /// A queue to send to.
-    Queue(&'static str),
+    Queue(QueueName),
     /// The bucket of bodies that are too large for a queue, to read.
     Payloads,
     /// The event bus.
@@ -98,8 +98,8 @@ pub struct Variable {
 }
 
 /// The name of the variable with the URL of a queue.
-pub fn queue_url(queue: &str) -> String {
-    format!("QUEUE_URL_{}", queue.to_uppercase().replace('-', "_"))
+pub fn queue_url(queue: QueueName) -> String {
+    format!("QUEUE_URL_{}", queue.as_str().to_uppercase())
 }
 
 fn required(name: &str) -> Variable {
@@ -180,24 +180,33 @@ impl Trigger {
                 Need::Accepted,
                 Need::Waiting,
                 Need::Catalogue,
-                Need::Queue("cancel"),
-                Need::Queue("invoice"),
+                Need::Queue(QueueName::Cancel),
+                Need::Queue(QueueName::Invoice),
                 Need::Documents,
             ],
             Self::Queue(Step::Reserve) => {
                 // What is listed for export is sold to what is abroad from where the seller is.
-                &[Need::Queue("intake"), Need::Hold, Need::Seller, Need::Payloads, Need::Workflows, Need::EventBus]
+                &[
+                    Need::Queue(QueueName::Intake),
+                    Need::Hold,
+                    Need::Seller,
+                    Need::Payloads,
+                    Need::Workflows,
+                    Need::EventBus,
+                ]
             }
-            Self::Queue(Step::Invoice) => &[Need::Queue("invoice"), Need::Seller, Need::Documents, Need::EventBus],
-            Self::Queue(Step::Index) => &[Need::Queue("index")],
-            Self::Queue(Step::Cancel) => &[Need::Queue("cancel"), Need::EventBus],
-            Self::Queue(Step::Void) => &[Need::Queue("void"), Need::Payments],
-            Self::Queue(Step::Dispatch) => &[Need::Queue("dispatch"), Need::Warehouses],
+            Self::Queue(Step::Invoice) => {
+                &[Need::Queue(QueueName::Invoice), Need::Seller, Need::Documents, Need::EventBus]
+            }
+            Self::Queue(Step::Index) => &[Need::Queue(QueueName::Index)],
+            Self::Queue(Step::Cancel) => &[Need::Queue(QueueName::Cancel), Need::EventBus],
+            Self::Queue(Step::Void) => &[Need::Queue(QueueName::Void), Need::Payments],
+            Self::Queue(Step::Dispatch) => &[Need::Queue(QueueName::Dispatch), Need::Warehouses],
             Self::Workflow(Function::AuthorizePayment | Function::ResolvePayment) => &[Need::Payments, Need::EventBus],
             Self::Workflow(Function::ConfirmOrder | Function::RejectOrder | Function::AbandonPayment)
             | Self::Schedule(Job::Expire) => &[Need::EventBus],
-            Self::Schedule(Job::Sweep) => &[Need::Workflows, Need::Queue("cancel"), Need::EventBus],
-            Self::Schedule(Job::KeepDocuments) => &[Need::Queue("invoice"), Need::Documents],
+            Self::Schedule(Job::Sweep) => &[Need::Workflows, Need::Queue(QueueName::Cancel), Need::EventBus],
+            Self::Schedule(Job::KeepDocuments) => &[Need::Queue(QueueName::Invoice), Need::Documents],
             Self::Schedule(Job::PublishCatalogue) => &[Need::CatalogueCopy],
             Self::Schedule(Job::Forget) => &[],
             Self::Deployment => &[Need::DatabaseUsers],
@@ -238,7 +247,11 @@ impl Need {
             Self::TokenKey => vec![optional("TOKEN_KEY_SECRET_ARN")],
             Self::EdgeKey => vec![optional("EDGE_SECRET_ARN")],
             Self::Intake => {
-                vec![required("SUBMISSIONS_TABLE"), required(&queue_url("intake")), required("PAYLOADS_BUCKET")]
+                vec![
+                    required("SUBMISSIONS_TABLE"),
+                    required(&queue_url(QueueName::Intake)),
+                    required("PAYLOADS_BUCKET"),
+                ]
             }
             Self::Accepted => vec![required("SUBMISSIONS_TABLE"), required("PAYLOADS_BUCKET")],
             Self::Waiting => vec![required("MOST_WAITING")],
@@ -293,6 +306,6 @@ mod tests {
         assert!(names(Trigger::Queue(Step::Index)).contains(&"DATABASE_SECRET_ARN".to_owned()));
         assert!(!names(Trigger::Queue(Step::Index)).contains(&"EVENT_BUS_NAME".to_owned()));
         assert!(names(Trigger::Schedule(Job::Sweep)).contains(&"QUEUE_URL_CANCEL".to_owned()));
-        assert_eq!(queue_url("intake-dlq"), "QUEUE_URL_INTAKE_DLQ");
+        assert_eq!(queue_url(QueueName::Intake), "QUEUE_URL_INTAKE");
     }
 }

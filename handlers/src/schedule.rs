@@ -88,6 +88,7 @@ mod tests {
     use workflows::{
         lifecycle::Stuck,
         ports::{Catalogue, Rebuilt, Search},
+        wiring::QueueName,
     };
 
     /// A search that counts how often it was kept up.
@@ -132,8 +133,8 @@ mod tests {
         *shop.stuck.lock().unwrap() = vec![Stuck::Unattended(id(1)), Stuck::CancelForgotten(id(2))];
         run(Job::Sweep, &shop.ports()).await.unwrap();
         assert_eq!(*shop.started.lock().unwrap(), [id(1)]);
-        let sent: Vec<_> = shop.sent.lock().unwrap().iter().map(|(queue, m)| (queue.clone(), m.subject)).collect();
-        assert_eq!(sent, [("cancel".to_owned(), id(2).0)]);
+        let sent: Vec<_> = shop.sent.lock().unwrap().iter().map(|(queue, m)| (*queue, m.subject)).collect();
+        assert_eq!(sent, [(QueueName::Cancel, id(2).0)]);
     }
 
     #[tokio::test]

@@ -25,6 +25,7 @@ use workflows::{
         Sweep, Unavailable, Warehouses, Workflows,
     },
     steps::forget::Terms,
+    wiring::QueueName,
 };
 
 const WHY: &str = "nothing stands behind this port here";
@@ -168,7 +169,7 @@ impl EventBus for Unwired {
 
 #[async_trait]
 impl Queue for Unwired {
-    async fn send(&self, _: &str, _: Vec<OutgoingMessage>) -> Result<(), Unavailable> {
+    async fn send(&self, _: QueueName, _: Vec<OutgoingMessage>) -> Result<(), Unavailable> {
         unwired("queue.send")
     }
 }

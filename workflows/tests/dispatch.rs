@@ -16,7 +16,7 @@ use workflows::{
     lifecycle::Command::{Cancel, Confirm},
     pattern::Pattern,
     steps::Outcome,
-    wiring::rules,
+    wiring::{QueueName, rules},
 };
 
 fn told(world: &World, warehouse: &str) -> Vec<(EventName, Value)> {
@@ -151,7 +151,7 @@ async fn a_message_about_no_order_is_set_aside_in_time_and_its_neighbour_is_told
 
 #[test]
 fn the_rule_takes_what_was_confirmed_and_no_order_that_was_called_off_before() {
-    let rule = rules().into_iter().find(|rule| rule.queue == "dispatch").unwrap();
+    let rule = rules().into_iter().find(|rule| rule.queue == QueueName::Dispatch).unwrap();
     let pattern = Pattern::parse(&rule.pattern).unwrap();
     let world = World::with_paid_orders(2);
     world.happens(ID, Confirm);

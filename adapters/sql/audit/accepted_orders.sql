@@ -8,7 +8,7 @@ unstored as (
     where o.id is null
 ),
 told as (
-    select distinct subject from messages where queue in ('intake', 'intake-bulk', 'intake-dlq') and subject between $1 and $2
+    select distinct subject from messages where queue = any($3::text[]) and subject between $1 and $2
 ),
 judged as (
     select u.id, u.accepted_at, told.subject is not null as waits

@@ -10,8 +10,8 @@ held as (
     where p.state in ('pending', 'authorized')
 ),
 told as (
-    select subject, bool_or(queue = 'void') as on_its_way
-    from messages where queue in ('void', 'void-dlq') and subject between $1 and $2 group by subject
+    select subject, bool_or(queue = $5) as on_its_way
+    from messages where queue = any($4::text[]) and subject between $1 and $2 group by subject
 ),
 kept as (
     select h.*,

@@ -29,7 +29,7 @@ found as (
     select * from judged where problem is not null
 ),
 told as (
-    select distinct subject from messages where queue in ('intake', 'intake-bulk', 'intake-dlq') and subject between $1 and $2
+    select distinct subject from messages where queue = any($4::text[]) and subject between $1 and $2
 ),
 due as (
     select f.*, f.problem = 'it has no execution' and f.status = 'reserved'

@@ -15,7 +15,7 @@ missing as (
 ),
 told as (
     select m.id from missing m
-    join (select subject from messages where queue in ('invoice', 'invoice-dlq') and subject between $1 and $2) t
+    join (select subject from messages where queue = any($4::text[]) and subject between $1 and $2) t
         on t.subject = m.id
     union
     select m.id from missing m

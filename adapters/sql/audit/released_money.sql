@@ -16,8 +16,8 @@ closed as (
     select id from kept where status in ('rejected', 'cancelled')
 ),
 told as (
-    select c.id, bool_or(m.queue = 'void') as on_its_way from closed c
-    join (select subject, queue from messages where queue in ('void', 'void-dlq') and subject between $1 and $2) m
+    select c.id, bool_or(m.queue = $11) as on_its_way from closed c
+    join (select subject, queue from messages where queue = any($10::text[]) and subject between $1 and $2) m
         on m.subject = c.id
     group by c.id
 ),

@@ -24,7 +24,7 @@ found as (
 told as (
     -- The steps behind these queues tell the index, or are the index.
     select distinct subject from messages
-    where queue in ('index', 'index-dlq', 'intake', 'intake-bulk', 'intake-dlq', 'invoice', 'invoice-dlq', 'cancel', 'cancel-dlq')
+    where queue = any($6::text[])
       and subject between $1 and $2
 ),
 excused as (

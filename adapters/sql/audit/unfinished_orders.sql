@@ -2,8 +2,8 @@
 -- Expiry ends what nobody else ends, and the sweep carries out a cancellation that was forgotten: each gets some time. An
 -- order for which money may be held does not expire: the sweep sets its workflow going again, and then leaves it some time.
 with told as (
-    select subject, bool_or(queue like 'cancel%') as cancels
-    from messages where queue in ('intake', 'intake-bulk', 'intake-dlq', 'cancel', 'cancel-dlq')
+    select subject, bool_or(queue = any($3::text[])) as cancels
+    from messages where queue = any($2::text[])
     group by subject
 ),
 unfinished as (

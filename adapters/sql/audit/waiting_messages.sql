@@ -10,7 +10,7 @@ with judged as (
                    then 'it is due, and nobody takes it in hand'
                when m.last_error is not null and m.sent_at < $1 and not exists (
                    select from messages i
-                   where i.queue in ('intake', 'intake-bulk') and i.subject = m.subject and i.id <> m.id
+                   where i.queue = any($4::text[]) and i.subject = m.subject and i.id <> m.id
                ) then 'it is tried again and again'
            end as problem
     from messages m

@@ -69,7 +69,7 @@ found as (
 -- The steps behind these queues tell the warehouses, or have them told.
 queued as (
     select distinct subject from messages
-    where queue in ('dispatch', 'dispatch-dlq', 'cancel', 'cancel-dlq') and subject between $1 and $2
+    where queue = any($4::text[]) and subject between $1 and $2
 ),
 excused as (
     select j.*, j.problem = 'it was not told'

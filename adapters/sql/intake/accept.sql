@@ -17,6 +17,6 @@ claimed as (
 ),
 sent as (
     insert into messages (id, queue, subject, body) overriding system value
-    select message, 'intake', id, body from numbered join claimed using (id) order by place
+    select message, $8, id, body from numbered join claimed using (id) order by place
 )
 select id from claimed

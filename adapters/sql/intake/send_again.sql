@@ -5,12 +5,12 @@ with lost as (
     from submissions s
     where s.id = any($1)
       and not exists (select from orders o where o.customer = s.customer and o.id = s.id offset 0)
-      and not exists (select from messages m where m.id = s.message and m.queue in ('intake', 'intake-bulk', 'intake-dlq') offset 0)
+      and not exists (select from messages m where m.id = s.message and m.queue = any($2::text[]) offset 0)
 ),
 noted as (
     update submissions s set message = lost.message from lost where s.id = lost.id
 )
 insert into messages (id, queue, subject, body) overriding system value
-select message, 'intake', id,
+select message, $3, id,
        jsonb_build_object('id', id, 'customer', customer, 'accepted_at', accepted_at, 'request', request)
 from lost

@@ -4,7 +4,7 @@ select o.id as "id!"
 from unnest($1::uuid[]) as o (id)
 -- The queue is read once, and not for each of them.
 where o.id <> all(array(
-    select m.subject from messages m where m.queue in ('invoice', 'invoice-dlq') and m.subject = any($1)
+    select m.subject from messages m where m.queue = any($2::text[]) and m.subject = any($1)
   ))
   and not exists (
       select from sweeps s

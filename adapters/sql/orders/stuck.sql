@@ -16,14 +16,14 @@ with found as (
     where o.status in ('reserved', 'in_review', 'confirmed')
       and o.cancel_requested_at
           not between sluice_now() - $1::bigint * interval '1 millisecond' and sluice_now() + interval '5 minutes'
-      and not exists (select from messages m where m.subject = o.id and m.queue in ('cancel', 'cancel-dlq'))
+      and not exists (select from messages m where m.subject = o.id and m.queue = any($8::text[]))
     union all
     select o.id, 'uninvoiced', o.updated_at
     from orders o
     where o.status = 'confirmed' and not o.invoiced
       and o.updated_at
           not between sluice_now() - $1::bigint * interval '1 millisecond' and sluice_now() + interval '5 minutes'
-      and not exists (select from messages m where m.subject = o.id and m.queue in ('invoice', 'invoice-dlq'))
+      and not exists (select from messages m where m.subject = o.id and m.queue = any($9::text[]))
     union all
     -- Called off after it got a number: that is printed all the same, because the series has no blank.
     select o.id, 'uninvoiced', o.updated_at
@@ -31,16 +31,16 @@ with found as (
     where i.stored_at is null and o.status = 'cancelled'
       and o.updated_at
           not between sluice_now() - $1::bigint * interval '1 millisecond' and sluice_now() + interval '5 minutes'
-      and not exists (select from messages m where m.subject = o.id and m.queue in ('invoice', 'invoice-dlq'))
+      and not exists (select from messages m where m.subject = o.id and m.queue = any($9::text[]))
     union all
     -- Of closed orders only those that orders.look_at_closings found.
     select c.id, 'unvoided', c.since
     from unnest($4::uuid[], $5::timestamptz[]) as c (id, since)
-    where not exists (select from messages m where m.subject = c.id and m.queue in ('void', 'void-dlq'))
+    where not exists (select from messages m where m.subject = c.id and m.queue = any($10::text[]))
     union all
     select c.id, 'untold', c.since
     from unnest($6::uuid[], $7::timestamptz[]) as c (id, since)
-    where not exists (select from messages m where m.subject = c.id and m.queue in ('index', 'index-dlq'))
+    where not exists (select from messages m where m.subject = c.id and m.queue = any($11::text[]))
 ),
 due as (
     select f.id, f.what, coalesce(s.times, 0) as times,

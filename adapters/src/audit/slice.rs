@@ -13,7 +13,7 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 use workflows::{
     ports::{PaymentProvider, Unavailable},
-    wiring,
+    wiring::{self, QueueName},
 };
 
 /// How many entries the provider may have for each order of a slice before smaller slices are made.
@@ -108,7 +108,8 @@ async fn progress(
             "sql/audit/accepted_orders.sql",
             "Every accepted order is stored, or waits on queue intake or its dead-letter queue.",
             first,
-            last
+            last,
+            &QueueName::Intake.places()
         ),
         line!(
             snapshot,
@@ -117,7 +118,8 @@ async fn progress(
             "An order that got its stock has one execution, an order that was refused at once has none.",
             first,
             last,
-            forgotten
+            forgotten,
+            &QueueName::Intake.places()
         ),
     ])
 }
@@ -182,7 +184,9 @@ async fn money(
             "By the ledger, no refused or cancelled order holds money.",
             first,
             last,
-            forgotten
+            forgotten,
+            &QueueName::Void.places(),
+            QueueName::Void.as_str()
         ),
         line!(
             snapshot,
@@ -211,7 +215,9 @@ async fn money(
             &after.references,
             &after.amounts,
             &after.currencies,
-            &after.held
+            &after.held,
+            &QueueName::Void.places(),
+            QueueName::Void.as_str()
         ),
     ])
 }
@@ -256,7 +262,8 @@ async fn invoices(
         "Every confirmed order has exactly one invoice, and its document is stored.",
         first,
         last,
-        forgotten
+        forgotten,
+        &QueueName::Invoice.places()
     )])
 }
 
@@ -267,7 +274,7 @@ async fn search(
 ) -> Result<Vec<Line>, Unavailable> {
     let told: Vec<String> = wiring::rules()
         .into_iter()
-        .filter(|rule| rule.queue == "index")
+        .filter(|rule| rule.queue == QueueName::Index)
         .flat_map(|rule| rule.pattern["detail-type"].as_array().cloned().unwrap_or_default())
         .filter_map(|name| name.as_str().map(str::to_owned))
         .collect();
@@ -290,7 +297,8 @@ async fn search(
         last,
         forgotten,
         &told,
-        &other_words
+        &other_words,
+        &[QueueName::Index, QueueName::Intake, QueueName::Invoice, QueueName::Cancel].map(QueueName::places).concat()
     )])
 }
 
@@ -306,6 +314,7 @@ async fn warehouses(
         "Each warehouse was told, once and in sequence, of its part of each confirmed order and of its cancellation.",
         first,
         last,
-        forgotten
+        forgotten,
+        &[QueueName::Dispatch.places(), QueueName::Cancel.places()].concat()
     )])
 }

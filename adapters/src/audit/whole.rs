@@ -11,7 +11,7 @@ use schemas::{kept::TaxCategory, money::Currency};
 use std::time::Duration;
 use workflows::{
     ports::Unavailable,
-    wiring::{LONGEST_WAIT, queue_names},
+    wiring::{LONGEST_WAIT, QueueName, queue_names},
 };
 
 /// How many invoice numbers are looked at in one snapshot.
@@ -58,7 +58,9 @@ pub(super) async fn lines(database: &Database) -> Result<Vec<Line>, Unavailable>
             "unfinished_orders",
             "sql/audit/unfinished_orders.sql",
             "Every order has ended, or waits for an execution, a message or the end of its reservation.",
-            forgotten
+            forgotten,
+            &[QueueName::Intake.places(), QueueName::Cancel.places()].concat(),
+            &QueueName::Cancel.places()
         ),
         line!(
             snapshot,
@@ -82,7 +84,8 @@ pub(super) async fn lines(database: &Database) -> Result<Vec<Line>, Unavailable>
             "No message is tried again and again for minutes, or is due for an hour and not taken in hand.",
             forgotten,
             &queues,
-            milliseconds(OLDEST_BACKLOG)
+            milliseconds(OLDEST_BACKLOG),
+            &[QueueName::Intake.to_string(), QueueName::Intake.second_lane()]
         ),
     ];
     close(snapshot).await?;

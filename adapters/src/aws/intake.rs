@@ -22,10 +22,11 @@ use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use workflows::{
     ports::{Acceptance, Intake, OutgoingMessage, Submission, Unavailable},
     steps::forget::KEYS_LIVE,
+    wiring::QueueName,
 };
 
 /// The queue that accepted orders wait on.
-const INTAKE: &str = "intake";
+const INTAKE: QueueName = QueueName::Intake;
 /// Writes of one batch that are under way at once.
 const AT_ONCE: usize = 16;
 

@@ -3,7 +3,10 @@
 use serde_json::{Value, json};
 use std::sync::Arc;
 use uuid::Uuid;
-use workflows::ports::{Documents, Unavailable};
+use workflows::{
+    ports::{Documents, Unavailable},
+    wiring::QueueName,
+};
 
 /// The largest body that travels in the message itself. A queue takes 256 KiB with everything around the body, and a
 /// table's item 400 KB.
@@ -29,7 +32,7 @@ impl Payloads {
     ///
     /// # Errors
     /// If the bucket does not answer.
-    pub async fn put(&self, queue: &str, subject: Uuid, body: Value) -> Result<Value, Unavailable> {
+    pub async fn put(&self, queue: QueueName, subject: Uuid, body: Value) -> Result<Value, Unavailable> {
         let text = body.to_string();
         if text.len() <= LARGEST {
             return Ok(body);
@@ -95,7 +98,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let payloads = payloads(&folder);
         let body = body_of(LARGEST);
-        assert_eq!(payloads.put("intake", ORDER, body.clone()).await.unwrap(), body);
+        assert_eq!(payloads.put(QueueName::Intake, ORDER, body.clone()).await.unwrap(), body);
         assert_eq!(payloads.resolve(body.clone()).await.unwrap(), body);
         assert!(!folder.path().join("intake").exists());
     }
@@ -105,9 +108,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let payloads = payloads(&folder);
         let body = body_of(LARGEST + 1);
-        let reference = payloads.put("intake", ORDER, body.clone()).await.unwrap();
+        let reference = payloads.put(QueueName::Intake, ORDER, body.clone()).await.unwrap();
         assert!(referred(&reference).unwrap().starts_with(&format!("intake/{ORDER}/")));
-        assert_eq!(payloads.put("intake", ORDER, body.clone()).await.unwrap(), reference);
+        assert_eq!(payloads.put(QueueName::Intake, ORDER, body.clone()).await.unwrap(), reference);
         assert_eq!(payloads.resolve(reference).await.unwrap(), body);
     }
 

@@ -16,7 +16,10 @@ use aws_sdk_sqs::{
 };
 use std::{collections::BTreeMap, time::Duration};
 use uuid::Uuid;
-use workflows::ports::{OutgoingMessage, Queue, Unavailable};
+use workflows::{
+    ports::{OutgoingMessage, Queue, Unavailable},
+    wiring::QueueName,
+};
 
 const SEND: Call = Call { what: "queue.send", limits: Limits { entries: 10, bytes: 256 * 1024 } };
 
@@ -54,18 +57,18 @@ pub struct Waiting {
 #[derive(Clone)]
 pub struct SqsQueues {
     client: Client,
-    urls: BTreeMap<String, String>,
+    urls: BTreeMap<QueueName, String>,
     payloads: Option<Payloads>,
 }
 
 impl SqsQueues {
     /// Sends to the queues of those names at those URLs. Without a place for large bodies these are refused.
-    pub fn new(client: Client, urls: BTreeMap<String, String>, payloads: Option<Payloads>) -> Self {
+    pub fn new(client: Client, urls: BTreeMap<QueueName, String>, payloads: Option<Payloads>) -> Self {
         Self { client, urls, payloads }
     }
 
     /// The text of a message: the body, or where it lies.
-    async fn text(&self, queue: &str, message: OutgoingMessage) -> Result<String, Unavailable> {
+    async fn text(&self, queue: QueueName, message: OutgoingMessage) -> Result<String, Unavailable> {
         let body = match &self.payloads {
             Some(payloads) => payloads.put(queue, message.subject, message.body).await?,
             None => message.body,
@@ -86,7 +89,7 @@ impl SqsQueues {
     /// If some were not sent; the others may have been.
     pub async fn send_in_groups(
         &self,
-        queue: &str,
+        queue: QueueName,
         messages: Vec<(OutgoingMessage, Option<String>)>,
     ) -> Result<(), Unavailable> {
         let url = self.url(queue)?;
@@ -107,7 +110,7 @@ impl SqsQueues {
     ///
     /// # Errors
     /// If some were not put back; the others may have been.
-    pub async fn put_back(&self, queue: &str, messages: &[Waiting]) -> Result<(), Unavailable> {
+    pub async fn put_back(&self, queue: QueueName, messages: &[Waiting]) -> Result<(), Unavailable> {
         let url = self.url(queue)?;
         let entry = |at: usize, waiting: &Waiting| {
             let first_sent = MessageAttributeValue::builder()
@@ -127,8 +130,8 @@ impl SqsQueues {
         send_all(SEND, alone(messages), bytes, &SystemChance, |part| self.call(url, part, entry)).await
     }
 
-    fn url(&self, queue: &str) -> Result<&str, Unavailable> {
-        let url = self.urls.get(queue).map(String::as_str);
+    fn url(&self, queue: QueueName) -> Result<&str, Unavailable> {
+        let url = self.urls.get(&queue).map(String::as_str);
         url.ok_or_else(|| Unavailable::refused(SEND.what, format!("the URL of queue {queue} is not configured")))
     }
 
@@ -156,7 +159,7 @@ impl SqsQueues {
 
 #[async_trait]
 impl Queue for SqsQueues {
-    async fn send(&self, queue: &str, messages: Vec<OutgoingMessage>) -> Result<(), Unavailable> {
+    async fn send(&self, queue: QueueName, messages: Vec<OutgoingMessage>) -> Result<(), Unavailable> {
         self.send_in_groups(queue, messages.into_iter().map(|message| (message, None)).collect()).await
     }
 }

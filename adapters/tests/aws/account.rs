@@ -15,7 +15,10 @@ use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
 };
-use workflows::ports::{Clock, Ids};
+use workflows::{
+    ports::{Clock, Ids},
+    wiring::QueueName,
+};
 
 /// How long something may take to arrive.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -83,7 +86,7 @@ pub(crate) async fn received(clients: &Clients, url: &str, count: usize) -> Vec<
 
 /// Queue `intake` at that URL.
 pub(crate) fn queues(clients: &Clients, url: &str, payloads: Option<adapters::aws::payload::Payloads>) -> SqsQueues {
-    SqsQueues::new(clients.sqs.clone(), BTreeMap::from([("intake".to_owned(), url.to_owned())]), payloads)
+    SqsQueues::new(clients.sqs.clone(), BTreeMap::from([(QueueName::Intake, url.to_owned())]), payloads)
 }
 
 /// A new table with the key that submissions have.

@@ -11,6 +11,7 @@ use std::collections::BTreeSet;
 use uuid::Uuid;
 use workflows::{
     ports::{Clock, EventBus},
+    wiring::QueueName,
     wiring::{Rule, rules},
 };
 
@@ -98,6 +99,7 @@ async fn several_events_are_told_together() {
 #[tokio::test]
 async fn a_rule_that_cannot_be_run_is_refused_at_once() {
     let shop = Shop::empty().await;
-    let rule = Rule { name: "odd", queue: "index", pattern: json!({ "detail-type": [{ "cidr": "10.0.0.0/8" }] }) };
+    let rule =
+        Rule { name: "odd", queue: QueueName::Index, pattern: json!({ "detail-type": [{ "cidr": "10.0.0.0/8" }] }) };
     assert!(PgEventBus::new(shop.database.clone(), &[rule]).is_err());
 }

@@ -7,13 +7,14 @@ use adapters::postgres::runtime::{
 };
 use serde_json::json;
 use std::time::Duration;
+use workflows::wiring::QueueName;
 
 const ALL: Portion = Portion { messages: 1_000, bytes: i64::MAX, from: None };
 const SHARE: Share = Share { among: 1_000, bytes: 100_000, messages: 5 };
 
 impl Shop {
     async fn take(&self, queue: &str, portion: Portion) -> Vec<Received> {
-        self.queue.receive(queue, portion, Lease::default(), 7).await.unwrap()
+        self.queue.receive(QueueName::behind(queue).unwrap(), queue, portion, Lease::default(), 7).await.unwrap()
     }
 
     /// Puts messages on a queue whose bodies do not compress, in this order.
@@ -91,9 +92,9 @@ async fn what_one_customer_has_beyond_a_share_waits_in_the_second_lane() {
     shop.submitted("zoe", 1, 1).await;
     let first = Portion { messages: 10, ..ALL };
     assert_eq!(customers(&shop.take("intake", first).await), ["large"]);
-    assert_eq!(shop.queue.sift("intake", SHARE).await.unwrap(), 25, "of the 30 that are not in hand");
+    assert_eq!(shop.queue.sift(QueueName::Intake, SHARE).await.unwrap(), 25, "of the 30 that are not in hand");
     assert_eq!(customers(&shop.take("intake", first).await), ["large", "zoe"]);
-    assert_eq!(shop.queue.sift("intake", SHARE).await.unwrap(), 0);
+    assert_eq!(shop.queue.sift(QueueName::Intake, SHARE).await.unwrap(), 0);
     assert_eq!(shop.take("intake-bulk", ALL).await.len(), 25);
 }
 
@@ -101,14 +102,14 @@ async fn what_one_customer_has_beyond_a_share_waits_in_the_second_lane() {
 async fn few_but_large_orders_are_beyond_a_share_too() {
     let shop = Shop::empty().await;
     shop.submitted("large", 4, 60).await;
-    assert_eq!(shop.queue.sift("intake", SHARE).await.unwrap(), 3);
+    assert_eq!(shop.queue.sift(QueueName::Intake, SHARE).await.unwrap(), 3);
 }
 
 #[tokio::test]
 async fn what_fails_in_the_second_lane_is_set_aside_with_the_rest_of_its_queue() {
     let shop = Shop::empty().await;
     shop.submitted("large", 7, 1).await;
-    assert_eq!(shop.queue.sift("intake", SHARE).await.unwrap(), 2);
+    assert_eq!(shop.queue.sift(QueueName::Intake, SHARE).await.unwrap(), 2);
     shop.run("update messages set receive_count = 5 where queue = 'intake-bulk'").await;
     assert!(shop.take("intake-bulk", ALL).await.is_empty());
     assert_eq!(shop.queue.dead_letters(Some("intake"), 10).await.unwrap().len(), 2);

@@ -6,6 +6,7 @@ use adapters::postgres::runtime::{
     queue::{Portion, Received},
 };
 use std::time::Duration;
+use workflows::wiring::QueueName;
 
 const ALL: Portion = Portion { messages: 100, bytes: i64::MAX, from: None };
 /// The columns of a message, and what is the matter with them.
@@ -30,7 +31,7 @@ const DEEP: &str = "(repeat('[', 200) || repeat(']', 200))::jsonb";
 
 impl Shop {
     async fn receive_all(&self, queue: &str) -> Vec<Received> {
-        self.queue.receive(queue, ALL, Lease::default(), 7).await.unwrap()
+        self.queue.receive(QueueName::Invoice, queue, ALL, Lease::default(), 7).await.unwrap()
     }
 }
 
@@ -55,8 +56,9 @@ async fn no_number_and_no_moment_of_a_message_stops_those_behind_it() {
         assert_eq!(good(&first), 1, "behind {columns} = {values}");
         let receipts: Vec<_> = first.iter().map(|message| message.receipt).collect();
         shop.queue.delete(&receipts).await.unwrap();
-        let left = shop.queue.dead_letters(Some(&queue), 10).await.unwrap();
+        let left = shop.queue.dead_letters(Some("invoice"), 10).await.unwrap();
         assert_eq!(first.len() + left.len(), 2, "{columns} = {values}: delivered, or set aside");
+        shop.run("delete from messages").await;
     }
 }
 

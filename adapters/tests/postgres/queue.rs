@@ -10,7 +10,10 @@ use futures_util::future::join_all;
 use serde_json::json;
 use std::{collections::BTreeSet, time::Duration};
 use uuid::Uuid;
-use workflows::ports::{OutgoingMessage, Queue};
+use workflows::{
+    ports::{OutgoingMessage, Queue},
+    wiring::QueueName,
+};
 
 const HOUR: Duration = Duration::from_secs(3_600);
 
@@ -25,7 +28,7 @@ fn portion(messages: i64) -> Portion {
 
 impl Shop {
     async fn receive(&self, max: i64) -> Vec<Received> {
-        self.queue.receive("invoice", portion(max), Lease::default(), 7).await.unwrap()
+        self.queue.receive(QueueName::Invoice, "invoice", portion(max), Lease::default(), 7).await.unwrap()
     }
 
     /// The one message of the queue, as soon as it is due.
@@ -41,7 +44,7 @@ impl Shop {
     async fn return_it(&self, message: &Received, counts: bool) {
         let error = format!("try {}", message.receive_count);
         let back = Return { receipt: message.receipt, counts, delay: Duration::ZERO, error };
-        self.queue.give_back("invoice", &[back]).await.unwrap();
+        self.queue.give_back(QueueName::Invoice, &[back]).await.unwrap();
     }
 
     async fn delete(&self, message: &Received) {
@@ -67,7 +70,7 @@ impl Shop {
 #[tokio::test]
 async fn a_message_in_hand_is_hidden_from_everybody_while_its_lease_lasts() {
     let shop = Shop::empty().await;
-    shop.queue.send("invoice", letters(1)).await.unwrap();
+    shop.queue.send(QueueName::Invoice, letters(1)).await.unwrap();
     let received = shop.receive(10).await;
     assert_eq!(received.len(), 1);
     assert_eq!((received[0].receive_count, &received[0].body), (1, &json!({ "n": "0" })));
@@ -82,7 +85,7 @@ async fn a_message_in_hand_is_hidden_from_everybody_while_its_lease_lasts() {
 #[tokio::test]
 async fn a_delivery_whose_lease_lapsed_is_no_failure_of_the_message() {
     let shop = Shop::empty().await;
-    shop.queue.send("invoice", letters(1)).await.unwrap();
+    shop.queue.send(QueueName::Invoice, letters(1)).await.unwrap();
     let first = shop.next().await;
     shop.lapse().await;
     let second = shop.next().await;
@@ -97,9 +100,9 @@ async fn a_delivery_whose_lease_lapsed_is_no_failure_of_the_message() {
 async fn what_is_carried_is_renewed_and_what_is_not_is_let_go_of() {
     let shop = Shop::empty().await;
     let lease = Lease::default();
-    shop.queue.send("invoice", letters(3)).await.unwrap();
+    shop.queue.send(QueueName::Invoice, letters(3)).await.unwrap();
     let taken = shop.receive(2).await;
-    let others = shop.queue.receive("invoice", portion(1), lease, 8).await.unwrap();
+    let others = shop.queue.receive(QueueName::Invoice, "invoice", portion(1), lease, 8).await.unwrap();
     let carried = [taken[0].receipt, others[0].receipt];
     // The answer to a call that is as young as that may be on its way.
     assert_eq!(shop.queue.renew_leases(7, lease, &carried).await.unwrap(), 0);
@@ -122,7 +125,7 @@ async fn what_is_carried_is_renewed_and_what_is_not_is_let_go_of() {
 #[tokio::test]
 async fn of_many_receivers_no_two_get_the_same_message() {
     let shop = Shop::empty().await;
-    shop.queue.send("invoice", letters(300)).await.unwrap();
+    shop.queue.send(QueueName::Invoice, letters(300)).await.unwrap();
     let racers = (0..10).map(async |_| {
         let mut got = Vec::new();
         loop {
@@ -144,7 +147,7 @@ async fn of_many_receivers_no_two_get_the_same_message() {
 #[tokio::test]
 async fn a_stale_receipt_deletes_nothing_gives_nothing_back_and_renews_nothing() {
     let shop = Shop::empty().await;
-    shop.queue.send("invoice", letters(1)).await.unwrap();
+    shop.queue.send(QueueName::Invoice, letters(1)).await.unwrap();
     let stale = shop.next().await;
     shop.lapse().await;
     // Taken up by the very process that lost it: only the delivery tells them apart.
@@ -165,7 +168,7 @@ async fn a_stale_receipt_deletes_nothing_gives_nothing_back_and_renews_nothing()
 #[tokio::test]
 async fn a_receipt_is_good_for_its_own_process_only() {
     let shop = Shop::empty().await;
-    shop.queue.send("invoice", letters(1)).await.unwrap();
+    shop.queue.send(QueueName::Invoice, letters(1)).await.unwrap();
     let woken = shop.next().await;
     // Release 0.1.0 counts no deliveries: it takes a message up under its own number.
     shop.run("update messages set instance = 8, receive_count = 2, visible_at = sluice_now() + interval '1 hour'")
@@ -179,7 +182,7 @@ async fn a_receipt_is_good_for_its_own_process_only() {
 #[tokio::test]
 async fn the_fifth_failure_sets_a_message_aside_with_its_error() {
     let shop = Shop::empty().await;
-    shop.queue.send("invoice", letters(1)).await.unwrap();
+    shop.queue.send(QueueName::Invoice, letters(1)).await.unwrap();
     for times in 1..=5 {
         assert!(shop.queue.dead_letters(None, 10).await.unwrap().is_empty());
         let message = shop.next().await;
@@ -198,7 +201,7 @@ async fn the_fifth_failure_sets_a_message_aside_with_its_error() {
 #[tokio::test]
 async fn a_delivery_that_does_not_count_never_sets_a_message_aside() {
     let shop = Shop::empty().await;
-    shop.queue.send("invoice", letters(1)).await.unwrap();
+    shop.queue.send(QueueName::Invoice, letters(1)).await.unwrap();
     for _ in 0..30 {
         let message = shop.next().await;
         assert_eq!(message.receive_count, 1);
@@ -210,10 +213,10 @@ async fn a_delivery_that_does_not_count_never_sets_a_message_aside() {
 #[tokio::test]
 async fn a_message_given_back_with_a_delay_is_hidden_for_that_long() {
     let shop = Shop::empty().await;
-    shop.queue.send("invoice", letters(1)).await.unwrap();
+    shop.queue.send(QueueName::Invoice, letters(1)).await.unwrap();
     let message = shop.next().await;
     let back = Return { receipt: message.receipt, counts: true, delay: HOUR, error: "later".into() };
-    shop.queue.give_back("invoice", &[back]).await.unwrap();
+    shop.queue.give_back(QueueName::Invoice, &[back]).await.unwrap();
     assert!(shop.receive(1).await.is_empty());
     let hidden = shop.queue.next_due("invoice", None).await.unwrap().unwrap();
     assert!((HOUR / 2..=HOUR).contains(&hidden), "{hidden:?}");
@@ -222,7 +225,7 @@ async fn a_message_given_back_with_a_delay_is_hidden_for_that_long() {
 #[tokio::test]
 async fn a_message_whose_deliveries_all_lapse_is_set_aside_in_the_end() {
     let shop = Shop::empty().await;
-    shop.queue.send("invoice", letters(1)).await.unwrap();
+    shop.queue.send(QueueName::Invoice, letters(1)).await.unwrap();
     for times in 0..20 {
         let message = shop.next().await;
         assert_eq!((message.receive_count, message.receipt.delivery), (1, times + 1));
@@ -236,7 +239,7 @@ async fn a_message_whose_deliveries_all_lapse_is_set_aside_in_the_end() {
 #[tokio::test]
 async fn a_message_abandoned_twenty_times_is_set_aside() {
     let shop = Shop::empty().await;
-    shop.queue.send("invoice", letters(2)).await.unwrap();
+    shop.queue.send(QueueName::Invoice, letters(2)).await.unwrap();
     shop.run("update messages set abandoned = 18 + (body ->> 'n')::integer + 1").await;
     let received = shop.receive(10).await;
     assert_eq!(received.iter().map(|m| m.subject.unwrap().as_u128()).collect::<Vec<_>>(), [0]);
@@ -287,7 +290,7 @@ async fn everything_is_redriven_and_every_queue_woken() {
 #[tokio::test]
 async fn messages_come_by_due_time_and_then_by_id() {
     let shop = Shop::empty().await;
-    shop.queue.send("invoice", letters(4)).await.unwrap();
+    shop.queue.send(QueueName::Invoice, letters(4)).await.unwrap();
     shop.run("update messages set visible_at = now() - interval '1 hour' where body ->> 'n' in ('1', '3')").await;
     let mut order = Vec::new();
     while let Some(message) = shop.receive(1).await.pop() {
@@ -300,7 +303,7 @@ async fn messages_come_by_due_time_and_then_by_id() {
 async fn the_next_due_time_is_that_of_the_queue_asked_for() {
     let shop = Shop::empty().await;
     assert_eq!(shop.queue.next_due("invoice", None).await.unwrap(), None);
-    shop.queue.send("index", letters(1)).await.unwrap();
+    shop.queue.send(QueueName::Index, letters(1)).await.unwrap();
     assert_eq!(shop.queue.next_due("invoice", None).await.unwrap(), None);
     shop.run(
         "insert into messages (queue, body, visible_at)
@@ -322,8 +325,8 @@ async fn depths_count_what_is_in_hand_and_say_how_old_the_oldest_is() {
         depths.into_iter().map(|depth| (depth.queue, depth.messages, depth.oldest_seconds)).collect::<Vec<_>>()
     };
     assert_eq!(depths().await, [("index".to_owned(), 0, 0), ("invoice".to_owned(), 0, 0)]);
-    shop.queue.send("invoice", letters(3)).await.unwrap();
-    shop.queue.send("index", letters(1)).await.unwrap();
+    shop.queue.send(QueueName::Invoice, letters(3)).await.unwrap();
+    shop.queue.send(QueueName::Index, letters(1)).await.unwrap();
     shop.receive(1).await;
     shop.run("update messages set sent_at = now() - interval '90 seconds' where queue = 'invoice' and subject = '00000000-0000-0000-0000-000000000002'").await;
     let depths = depths().await;
@@ -343,7 +346,7 @@ async fn a_backlog_of_any_length_is_counted_up_to_a_bound() {
 async fn sending_many_messages_wakes_listeners_once() {
     let shop = Shop::empty().await;
     let mut listener = shop.listener().await;
-    shop.queue.send("invoice", letters(50)).await.unwrap();
+    shop.queue.send(QueueName::Invoice, letters(50)).await.unwrap();
     assert_eq!(heard(&mut listener).await, "invoice");
     shop.run("notify sluice, 'afterwards'").await;
     assert_eq!(heard(&mut listener).await, "afterwards");
@@ -353,13 +356,17 @@ async fn sending_many_messages_wakes_listeners_once() {
 async fn what_is_sent_after_the_clock_was_put_back_is_found_from_a_floor_of_before() {
     let shop = Shop::empty().await;
     shop.time_passes(HOUR).await;
-    shop.queue.send("invoice", letters(1)).await.unwrap();
+    shop.queue.send(QueueName::Invoice, letters(1)).await.unwrap();
     let before = shop.next().await;
     let from = Some(before.last_due_at);
     shop.clock_is_put_right().await;
-    shop.queue.send("invoice", letters(1)).await.unwrap();
+    shop.queue.send(QueueName::Invoice, letters(1)).await.unwrap();
     assert_eq!(shop.queue.next_due("invoice", from).await.unwrap(), Some(Duration::ZERO));
-    let found = shop.queue.receive("invoice", Portion { from, ..portion(10) }, Lease::default(), 7).await.unwrap();
+    let found = shop
+        .queue
+        .receive(QueueName::Invoice, "invoice", Portion { from, ..portion(10) }, Lease::default(), 7)
+        .await
+        .unwrap();
     assert_eq!(found.len(), 1);
     assert!(found[0].last_due_at < before.last_due_at);
 }
@@ -370,7 +377,7 @@ async fn what_was_put_off_before_the_clock_was_put_back_is_due_at_once() {
     let queues = workflows::wiring::queue_names();
     shop.time_passes(HOUR).await;
     for queue in &queues {
-        shop.queue.send(queue, letters(2)).await.unwrap();
+        shop.run(&format!("insert into messages (queue, body) values ('{queue}', '{{}}'), ('{queue}', '{{}}')")).await;
     }
     let taken = shop.receive(1).await.remove(0);
     assert_eq!(shop.queue.hasten(&queues).await.unwrap(), 0, "its clock is right");
@@ -389,14 +396,14 @@ async fn what_was_put_off_before_the_clock_was_put_back_is_due_at_once() {
 #[tokio::test]
 async fn what_waits_as_it_should_is_not_hastened() {
     let shop = Shop::empty().await;
-    shop.queue.send("invoice", letters(1)).await.unwrap();
+    shop.queue.send(QueueName::Invoice, letters(1)).await.unwrap();
     let taken = shop.next().await;
     // Release 0.1.0 hides a message for three minutes.
     shop.run("update messages set visible_at = sluice_now() + interval '3 minutes'").await;
     assert_eq!(shop.queue.hasten(&["invoice".to_owned()]).await.unwrap(), 0);
     let delay = Duration::from_secs(32);
     let back = Return { receipt: taken.receipt, counts: false, delay, error: "away".to_owned() };
-    shop.queue.give_back("invoice", &[back]).await.unwrap();
+    shop.queue.give_back(QueueName::Invoice, &[back]).await.unwrap();
     assert_eq!(shop.queue.hasten(&["invoice".to_owned()]).await.unwrap(), 0);
     assert!(shop.receive(1).await.is_empty());
 }

@@ -1,45 +1,48 @@
-//! Statements name queues as they are named in the wiring: one that nobody works on would be looked at in vain, and what was
-//! put on it would wait for ever.
+//! No statement and no code names a queue by itself: a name that nobody works on would be looked at in vain, and what was put
+//! on it would wait for ever. They say [`QueueName`], which statements get as a parameter.
 
-use std::{collections::BTreeSet, fs, path::Path};
-use workflows::wiring::{QUEUES, SECOND_LANE, dead_letter_queue};
+use std::{fs, path::Path};
+use workflows::wiring::QueueName;
 
-/// What stands in a statement before the names of queues.
-const BEFORE_NAMES: [&str; 3] = ["queue in (", "queue = '", "into messages ("];
+/// Where no name may stand.
+const FOLDERS: [&str; 9] = [
+    "adapters/sql",
+    "adapters/src",
+    "embedded/src",
+    "embedded/runtime/src",
+    "embedded/shop/src",
+    "handlers/src/api",
+    "handlers/src/lambda",
+    "workflows/src/steps",
+    "workflows/src/ports",
+];
 
-fn known() -> BTreeSet<String> {
-    let lanes = QUEUES.iter().filter(|spec| spec.fair).map(|spec| format!("{}{SECOND_LANE}", spec.name));
-    QUEUES.iter().flat_map(|spec| [spec.name.to_owned(), dead_letter_queue(spec.name)]).chain(lanes).collect()
+/// What stands before a queue's name, in statements and in code.
+const BEFORE_NAMES: [&str; 7] =
+    ["queue in (", "queue = ", "queue <> ", "queue like ", ".send(", ".ring(", "select message, "];
+
+/// The lines outside of tests that name a queue, or a place of one, by a literal.
+fn naming(text: &str) -> Vec<&str> {
+    let places: Vec<String> = QueueName::ALL.into_iter().flat_map(QueueName::places).collect();
+    let text = text.split_once("\n#[cfg(test)]").map_or(text, |(code, _)| code);
+    text.lines()
+        .filter(|line| !["--", "//"].iter().any(|comment| line.trim_start().starts_with(comment)))
+        .filter(|line| {
+            BEFORE_NAMES.iter().any(|before| {
+                let rest = line.split_once(before).map_or("", |(_, rest)| rest);
+                places
+                    .iter()
+                    .any(|place| rest.contains(&format!("'{place}'")) || rest.contains(&format!("\"{place}\"")))
+            })
+        })
+        .collect()
 }
 
-/// The queues that a statement names.
-fn named(statement: &str) -> Vec<String> {
-    let text: String =
-        statement.lines().filter(|line| !line.trim_start().starts_with("--")).collect::<Vec<_>>().join("\n");
-    let mut names = Vec::new();
-    for before in BEFORE_NAMES {
-        for (at, _) in text.match_indices(before) {
-            let rest = &text[at + before.len()..];
-            match before {
-                "queue in (" => {
-                    let list = rest.split_once(')').unwrap().0;
-                    let quoted = |name: &str| Some(name.trim().strip_prefix('\'')?.strip_suffix('\'')?.to_owned());
-                    names.extend(list.split(',').filter_map(quoted));
-                }
-                "queue = '" => names.push(rest.split_once('\'').unwrap().0.to_owned()),
-                // The first text that is written into the row, if it is none of its parameters.
-                _ => names.extend(rest.split('\'').nth(1).map(str::to_owned)),
-            }
-        }
-    }
-    names
-}
-
-fn statements(folder: &Path, found: &mut Vec<(String, String)>) {
+fn files(folder: &Path, found: &mut Vec<(String, String)>) {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         if path.is_dir() {
-            statements(&path, found);
+            files(&path, found);
         } else {
             found.push((path.display().to_string(), fs::read_to_string(&path).unwrap()));
         }
@@ -47,30 +50,32 @@ fn statements(folder: &Path, found: &mut Vec<(String, String)>) {
 }
 
 #[test]
-fn every_queue_that_a_statement_names_is_one_of_the_list() {
+fn nothing_names_a_queue_but_the_type() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
     let mut found = Vec::new();
-    statements(&root.join("adapters/sql"), &mut found);
-    let (known, mut seen) = (known(), BTreeSet::new());
-    for (path, statement) in &found {
-        for name in named(statement) {
-            assert!(known.contains(&name), "{path} names queue {name:?}, and the wiring does not");
-            seen.insert(name);
-        }
-    }
-    let of_steps: BTreeSet<String> = QUEUES.iter().map(|spec| spec.name.to_owned()).collect();
-    assert!(seen.is_superset(&of_steps), "{seen:?} are not all that statements name");
+    FOLDERS.iter().for_each(|folder| files(&root.join(folder), &mut found));
+    assert!(found.len() > 250, "{} files are not all", found.len());
+    let wrong: Vec<String> = found
+        .iter()
+        .filter(|(path, _)| !path.contains("/tests") && !path.ends_with("_tests.rs"))
+        .flat_map(|(path, text)| naming(text).into_iter().map(move |line| format!("{path}: {}", line.trim())))
+        .collect();
+    assert!(wrong.is_empty(), "say QueueName, and give it to the statement as a parameter:\n{}", wrong.join("\n"));
 }
 
 #[test]
-fn a_queue_is_found_wherever_a_statement_may_name_it() {
-    for (statement, names) in [
-        ("where m.queue in ('a', 'a-dlq')", &["a", "a-dlq"][..]),
-        ("where queue in ($2, $2 || '-dlq')", &[]),
-        ("where queue = 'b' and x = 'y'", &["b"]),
-        ("insert into messages (queue, subject)\nselect 'c', id from d", &["c"]),
-        ("-- queue in ('e')\nwhere queue = any($1)", &[]),
+fn a_queue_that_is_named_is_found_wherever_that_may_be() {
+    for line in [
+        "where m.queue in ('void', 'void-dlq')",
+        "where queue = 'intake' and x = 'y'",
+        "select message, 'intake', id from d",
+        "queue.send(\"cancel\", messages).await",
+        "bell.ring(\"index\");",
+        "bool_or(queue like 'cancel%' or queue = 'cancel-dlq')",
     ] {
-        assert_eq!(named(statement), names, "{statement}");
+        assert_eq!(naming(line), [line]);
+    }
+    for line in ["-- queue in ('void')", "where queue = any($1)", "Self::Cancel => \"cancel\",", "queue like '%-dlq'"] {
+        assert!(naming(line).is_empty(), "{line}");
     }
 }

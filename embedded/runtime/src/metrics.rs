@@ -7,10 +7,7 @@ use prometheus_client::{
     metrics::{counter::Counter, family::Family, gauge::Gauge},
 };
 use std::time::Duration;
-use workflows::{
-    steps::Outcome,
-    wiring::{QUEUES, SECOND_LANE, dead_letter_queue},
-};
+use workflows::{steps::Outcome, wiring::QUEUES};
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Settled {
@@ -68,8 +65,8 @@ pub(super) async fn measure(queue: PgQueue, passed_over: PassedOver, metrics: &M
             unreadable.clone(),
         );
     });
-    let known = QUEUES.iter().flat_map(|spec| [spec.name.to_owned(), dead_letter_queue(spec.name)]);
-    let lanes = QUEUES.iter().filter(|spec| spec.fair).map(|spec| format!("{}{SECOND_LANE}", spec.name));
+    let known = QUEUES.iter().flat_map(|spec| [spec.name.to_string(), spec.name.dead_letters()]);
+    let lanes = QUEUES.iter().filter(|spec| spec.fair).map(|spec| spec.name.second_lane());
     let known: Vec<String> = known.chain(lanes).collect();
     loop {
         if let Ok(depths) = queue.depths(&known).await {

@@ -14,7 +14,7 @@ use std::{
     time::Duration,
 };
 use uuid::Uuid;
-use workflows::{lifecycle::Command, steps::issue_invoices::document_path, wiring::Job};
+use workflows::{lifecycle::Command, steps::issue_invoices::document_path, wiring::Job, wiring::QueueName};
 
 /// Statements that run only after another was lost.
 const AFTER_ANOTHER: &[(&str, &str, Loss)] = &[
@@ -110,7 +110,8 @@ impl Stage {
     async fn sift(&self) {
         let queue = PgQueue::new(self.pipeline.parts.database.clone());
         for _ in 0..TRIES {
-            if queue.sift("intake", Share { among: 1_000, bytes: i64::MAX, messages: i64::MAX }).await.is_ok() {
+            if queue.sift(QueueName::Intake, Share { among: 1_000, bytes: i64::MAX, messages: i64::MAX }).await.is_ok()
+            {
                 return;
             }
         }

@@ -19,6 +19,7 @@ use workflows::{
     lifecycle::{Command, Stuck, Verdict, is_stuck},
     ports::{Applied, Unavailable},
     steps::sweep::cancel_message,
+    wiring::QueueName,
 };
 
 /// How long an order that was accepted is waited for: longer than one is on its way into the database without a backlog.
@@ -94,7 +95,7 @@ async fn note(app: &App, caller: &Caller, id: OrderId, is_last: bool) -> Result<
             Applied::Missing => is_last,
         };
         if is_to_be_sent {
-            queue.send("cancel", vec![cancel_message(id)]).await?;
+            queue.send(QueueName::Cancel, vec![cancel_message(id)]).await?;
         }
         Ok::<_, Unavailable>(noted)
     };

@@ -6,7 +6,10 @@ use adapters::aws::queue::{SqsQueues, Waiting};
 use async_trait::async_trait;
 use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
-use workflows::{ports::Unavailable, wiring::Step};
+use workflows::{
+    ports::Unavailable,
+    wiring::{QueueName, Step},
+};
 
 /// What has waited this long is no passing trouble: from then on it is counted, and set aside for somebody to look at. No
 /// message lives without end this way.
@@ -20,7 +23,7 @@ pub(super) trait PutBack: Send + Sync {
 
 /// The queue that they came from.
 pub(super) struct OnQueue {
-    pub(super) queue: &'static str,
+    pub(super) queue: QueueName,
     pub(super) queues: SqsQueues,
 }
 

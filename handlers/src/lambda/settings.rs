@@ -8,7 +8,7 @@ use crate::{
 };
 use std::collections::BTreeMap;
 use time::Duration;
-use workflows::billing::Seller;
+use workflows::{billing::Seller, wiring::QueueName};
 
 /// The database, if its secret names none.
 const DATABASE: &str = "sluice";
@@ -37,7 +37,7 @@ pub struct Settings {
     /// The table of products to keep equal to the order database.
     pub catalogue_copy: Option<String>,
     /// The queues that are sent to: their URLs by their names.
-    pub queues: BTreeMap<String, String>,
+    pub queues: BTreeMap<QueueName, String>,
     /// The bucket of bodies that are too large for a queue.
     pub payloads: Option<String>,
     /// The name of the event bus.
@@ -175,7 +175,7 @@ impl Settings {
             Need::EdgeKey => self.edge_key = reader.optional("EDGE_SECRET_ARN"),
             Need::Intake => {
                 self.submissions = Some(reader.required("SUBMISSIONS_TABLE"));
-                self.queues.insert("intake".to_owned(), reader.required(&queue_url("intake")));
+                self.queues.insert(QueueName::Intake, reader.required(&queue_url(QueueName::Intake)));
                 self.payloads = Some(reader.required("PAYLOADS_BUCKET"));
             }
             Need::Accepted => {
@@ -190,7 +190,7 @@ impl Settings {
             Need::Catalogue => self.catalogue = Some(reader.required("CATALOGUE_TABLE")),
             Need::CatalogueCopy => self.catalogue_copy = Some(reader.required("CATALOGUE_TABLE")),
             Need::Queue(name) => {
-                self.queues.insert(name.to_owned(), reader.required(&queue_url(name)));
+                self.queues.insert(name, reader.required(&queue_url(name)));
             }
             Need::Payloads => self.payloads = Some(reader.required("PAYLOADS_BUCKET")),
             Need::EventBus => self.bus = Some(reader.required("EVENT_BUS_NAME")),

@@ -7,7 +7,7 @@ use axum::{
 };
 use schemas::{api::order::Reason, ids::OrderId};
 use std::{sync::Arc, time::Duration};
-use workflows::order::State;
+use workflows::{order::State, wiring::QueueName};
 
 async fn cancel(world: &Arc<World>, id: OrderId, name: &str) -> Answer {
     let request = Request::post(format!("/v1/orders/{id}/cancel"));
@@ -22,7 +22,7 @@ async fn submitted(world: &Arc<World>) -> OrderId {
 /// The orders that queue `cancel` was told of.
 fn told(world: &World) -> Vec<OrderId> {
     let sent = world.sent.lock().unwrap();
-    assert!(sent.iter().all(|(queue, m)| queue == "cancel" && m.body["order_id"] == m.subject.to_string()));
+    assert!(sent.iter().all(|(queue, m)| *queue == QueueName::Cancel && m.body["order_id"] == m.subject.to_string()));
     sent.iter().map(|(_, message)| OrderId(message.subject)).collect()
 }
 

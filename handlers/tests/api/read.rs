@@ -4,7 +4,7 @@ use crate::world::*;
 use axum::http::StatusCode;
 use std::{collections::HashSet, time::Duration};
 use uuid::Uuid;
-use workflows::{issued::Fingerprint, order::State};
+use workflows::{issued::Fingerprint, order::State, wiring::QueueName};
 
 #[tokio::test]
 async fn an_etag_is_known_until_the_order_changes() {
@@ -167,8 +167,8 @@ async fn a_damaged_invoice_is_never_shown_and_is_printed_again() {
         let answer = world.get(&path, "alice").await;
         assert_eq!((answer.status, answer.header("retry-after")), (StatusCode::SERVICE_UNAVAILABLE, "1"), "{what}");
         assert_eq!(world.get(&path, "alice").await.status, StatusCode::SERVICE_UNAVAILABLE, "{what}");
-        let sent: Vec<_> = world.sent.lock().unwrap().iter().map(|(queue, m)| (queue.clone(), m.subject)).collect();
-        assert_eq!(sent, [("invoice".to_owned(), id.0)], "{what}: once, however often it is looked at");
+        let sent: Vec<_> = world.sent.lock().unwrap().iter().map(|(queue, m)| (*queue, m.subject)).collect();
+        assert_eq!(sent, [(QueueName::Invoice, id.0)], "{what}: once, however often it is looked at");
     };
     // Whether or not anybody noted what was printed.
     for noted in [None, Some(Fingerprint::of(&file))] {

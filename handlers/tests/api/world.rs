@@ -29,6 +29,7 @@ use workflows::{
     issued::Fingerprint,
     order::{State, StoredInvoice, StoredOrder},
     ports::{OutgoingMessage, Submission, Unavailable},
+    wiring::QueueName,
 };
 
 pub(crate) const NOW: OffsetDateTime = datetime!(2026-11-22 10:00:00.123456 UTC);
@@ -39,7 +40,7 @@ pub(crate) const SECRET: &[u8] = b"a key for tests, 32 bytes or more";
 pub(crate) struct World {
     pub(crate) keys: Mutex<HashMap<(String, String), Submission>>,
     pub(crate) stored: Mutex<BTreeMap<OrderId, StoredOrder>>,
-    pub(crate) sent: Mutex<Vec<(String, OutgoingMessage)>>,
+    pub(crate) sent: Mutex<Vec<(QueueName, OutgoingMessage)>>,
     pub(crate) documents: Mutex<HashMap<String, Vec<u8>>>,
     /// What was printed of invoices, by order.
     pub(crate) printed: Mutex<HashMap<OrderId, Fingerprint>>,

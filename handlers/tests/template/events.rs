@@ -45,7 +45,7 @@ fn rule(template: &Template, wanted: &Rule, id: &str, differences: &mut Vec<Stri
     expect(differences, &format!("{id}: EventPattern"), &properties["EventPattern"], &wanted.pattern);
     expect(differences, &format!("{id}: EventBusName"), &properties["EventBusName"], &json!({ "Ref": "Bus" }));
     expect(differences, &format!("{id}: State"), &properties["State"], &Value::Null);
-    let Some(queue) = template.named("AWS::SQS::Queue", "QueueName", wanted.queue) else { return };
+    let Some(queue) = template.named("AWS::SQS::Queue", "QueueName", wanted.queue.as_str()) else { return };
     let targets = several(&properties["Targets"]);
     let [target_of_rule] = targets[..] else {
         return differences.push(format!("{id} has {} targets instead of one", targets.len()));

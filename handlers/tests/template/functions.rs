@@ -85,7 +85,7 @@ fn environment<'a>(template: &'a Template, id: &str) -> BTreeMap<String, &'a Val
 fn refers_to(template: &Template, trigger: Trigger, variable: &str) -> Option<BTreeSet<String>> {
     let ids = |ids: &[&str]| Some(ids.iter().map(|id| (*id).to_owned()).collect());
     if let Some(spec) = QUEUES.iter().find(|spec| queue_url(spec.name) == variable) {
-        return ids(&[template.named("AWS::SQS::Queue", "QueueName", spec.name)?]);
+        return ids(&[template.named("AWS::SQS::Queue", "QueueName", spec.name.as_str())?]);
     }
     match variable {
         "EVENT_BUS_NAME" => ids(&["Bus"]),

@@ -5,7 +5,7 @@ use crate::template::{Template, after_stage, expect};
 use handlers::functions::Trigger;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
-use workflows::wiring::{Function, QUEUES, Runtime, dead_letter_queue, schedules_of};
+use workflows::wiring::{Function, QUEUES, Runtime, schedules_of};
 
 const ALARM: &str = "AWS::CloudWatch::Alarm";
 /// Where rules put what they cannot deliver.
@@ -79,8 +79,8 @@ fn watched(operations: &Template, id: &str) -> Vec<Watched> {
 /// The age of each queue's oldest message; whatever a queue sets aside, at once, and again while SQS still has it.
 fn queues(operations: &Template, differences: &mut Vec<String>) {
     let metric = |name: &str, queue: String| ("AWS/SQS".to_owned(), name.to_owned(), queue);
-    let ages = QUEUES.iter().map(|spec| metric(AGE, spec.name.to_owned()));
-    let aside = || QUEUES.iter().map(|spec| dead_letter_queue(spec.name)).chain([UNDELIVERED.to_owned()]);
+    let ages = QUEUES.iter().map(|spec| metric(AGE, spec.name.to_string()));
+    let aside = || QUEUES.iter().map(|spec| spec.name.dead_letters()).chain([UNDELIVERED.to_owned()]);
     let set_aside = aside().map(|queue| metric("ApproximateNumberOfMessagesVisible", queue));
     let left = aside().map(|queue| metric(AGE, queue));
     let should = ages.chain(set_aside).chain(left).collect();
@@ -202,7 +202,7 @@ fn dashboard(operations: &Template, differences: &mut Vec<String>) {
     let body = operations.properties("Dashboard")["DashboardBody"]["Fn::Sub"].as_str().unwrap_or_default();
     let shown: BTreeSet<&str> = body.split("${Stage}-").skip(1).filter_map(|part| part.split('"').next()).collect();
     let queues: BTreeSet<String> =
-        QUEUES.iter().flat_map(|spec| [spec.name.to_owned(), dead_letter_queue(spec.name)]).collect();
+        QUEUES.iter().flat_map(|spec| [spec.name.to_string(), spec.name.dead_letters()]).collect();
     for queue in queues.iter().filter(|queue| !shown.contains(queue.as_str())) {
         differences.push(format!("Dashboard does not show {queue}"));
     }

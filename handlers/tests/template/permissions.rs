@@ -5,7 +5,7 @@ use crate::template::{Template, references, several};
 use handlers::functions::{DatabaseUser, Need, Trigger};
 use serde_json::Value;
 use std::collections::BTreeSet;
-use workflows::wiring::QUEUES;
+use workflows::{wiring::QUEUES, wiring::QueueName};
 
 /// An action, and the resource it is allowed on.
 type Grant = (String, String);
@@ -44,7 +44,9 @@ fn needed(template: &Template, trigger: Trigger) -> BTreeSet<Grant> {
     let mut add = |resource: &str, actions: &[&str]| {
         grants.extend(actions.iter().map(|action| ((*action).to_owned(), resource.to_owned())));
     };
-    let queue = |name: &str| template.named("AWS::SQS::Queue", "QueueName", name).unwrap_or("a queue that is missing");
+    let queue = |name: QueueName| {
+        template.named("AWS::SQS::Queue", "QueueName", name.as_str()).unwrap_or("a queue that is missing")
+    };
     // Every function connects to the database, the stack's own or the one that is named, as the user of its group; and meets
     // encrypted orders.
     for secret in secrets_of(trigger.database_user()) {
@@ -62,7 +64,7 @@ fn needed(template: &Template, trigger: Trigger) -> BTreeSet<Grant> {
             Need::EdgeKey => add("EdgeSecretArn", &["secretsmanager:GetSecretValue"]),
             Need::Intake => {
                 add("Submissions", &["dynamodb:GetItem", "dynamodb:PutItem"]);
-                add(queue("intake"), &["sqs:SendMessage"]);
+                add(queue(QueueName::Intake), &["sqs:SendMessage"]);
                 // An order that still waits there is read, too.
                 add("Payloads", &["s3:PutObject", "s3:GetObject", "s3:ListBucket"]);
             }
@@ -74,7 +76,7 @@ fn needed(template: &Template, trigger: Trigger) -> BTreeSet<Grant> {
                 add("Catalogue", &["dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query"]);
             }
             Need::CatalogueCopy => add("Catalogue", &["dynamodb:Query", "dynamodb:BatchWriteItem"]),
-            Need::Queue(name) => add(queue(name), &["sqs:SendMessage"]),
+            Need::Queue(name) => add(queue(*name), &["sqs:SendMessage"]),
             // Without ListBucket, what is not there is forbidden instead of missing.
             Need::Payloads => add("Payloads", &["s3:GetObject", "s3:ListBucket"]),
             Need::EventBus => add("Bus", &["events:PutEvents"]),

@@ -4,7 +4,7 @@ use crate::template::{Template, expect, target};
 use handlers::functions::Trigger;
 use serde_json::{Value, json};
 use std::{collections::BTreeSet, time::Duration};
-use workflows::wiring::{MAX_RECEIVES, QUEUES, QueueSpec, dead_letter_queue};
+use workflows::wiring::{MAX_RECEIVES, QUEUES, QueueSpec};
 
 const QUEUE: &str = "AWS::SQS::Queue";
 const MAPPING: &str = "AWS::Lambda::EventSourceMapping";
@@ -18,14 +18,14 @@ const BATCH_WITHOUT_WINDOW: i64 = 10;
 pub(super) fn differences(template: &Template) -> Vec<String> {
     let mut differences = Vec::new();
     for spec in QUEUES {
-        match template.named(QUEUE, "QueueName", spec.name) {
+        match template.named(QUEUE, "QueueName", spec.name.as_str()) {
             Some(id) => queue(template, spec, id, &mut differences),
             None => differences.push(format!("there is no queue {}", spec.name)),
         }
     }
     let known: BTreeSet<String> = QUEUES
         .iter()
-        .flat_map(|spec| [spec.name.to_owned(), dead_letter_queue(spec.name)])
+        .flat_map(|spec| [spec.name.to_string(), spec.name.dead_letters()])
         .chain([UNDELIVERED.to_owned()])
         .collect();
     for id in template.all(QUEUE) {
@@ -42,7 +42,7 @@ fn queue(template: &Template, spec: &QueueSpec, id: &str, differences: &mut Vec<
     expect(differences, &format!("{id}: VisibilityTimeout"), &properties["VisibilityTimeout"], &json!(in_hand));
     let redrive = &properties["RedrivePolicy"];
     expect(differences, &format!("{id}: maxReceiveCount"), &redrive["maxReceiveCount"], &json!(MAX_RECEIVES));
-    let dead_letters = dead_letter_queue(spec.name);
+    let dead_letters = spec.name.dead_letters();
     let arn = template.named(QUEUE, "QueueName", &dead_letters).map(|id| format!("{id}.Arn"));
     if arn.is_none() || target(&redrive["deadLetterTargetArn"]) != arn.as_deref() {
         differences.push(format!("{id}: dead letters do not go to {dead_letters}"));

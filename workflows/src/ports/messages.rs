@@ -1,6 +1,7 @@
 //! What carries work on: facts that are told, messages on queues, workflows that are started.
 
 use super::Unavailable;
+use crate::wiring::QueueName;
 use async_trait::async_trait;
 use schemas::{event::Event, ids::OrderId};
 use uuid::Uuid;
@@ -25,7 +26,7 @@ pub struct OutgoingMessage {
 #[async_trait]
 pub trait Queue: Send + Sync {
     /// Puts messages on a queue.
-    async fn send(&self, queue: &str, messages: Vec<OutgoingMessage>) -> Result<(), Unavailable>;
+    async fn send(&self, queue: QueueName, messages: Vec<OutgoingMessage>) -> Result<(), Unavailable>;
 }
 
 /// What runs the workflows.

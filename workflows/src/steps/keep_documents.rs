@@ -10,6 +10,7 @@ use super::{
 use crate::{
     issued::{Condition, Fingerprint, Issued, IssuedInvoices, Place},
     ports::{Documents, InvoicePrinter, InvoiceReader, Look, OutgoingMessage, Queue, Unavailable},
+    wiring::QueueName,
 };
 use futures_util::{StreamExt, stream};
 use schemas::{ids::OrderId, kept::OrderMessage};
@@ -45,7 +46,7 @@ pub async fn ask_to_mend(
     if unasked.is_empty() {
         return Ok(());
     }
-    queue.send("invoice", unasked.into_iter().map(mend_message).collect()).await
+    queue.send(QueueName::Invoice, unasked.into_iter().map(mend_message).collect()).await
 }
 
 fn mend_message(order: OrderId) -> OutgoingMessage {

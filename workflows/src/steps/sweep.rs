@@ -8,6 +8,7 @@ use crate::{
     lifecycle::{Stuck, is_stuck},
     order::StoredOrder,
     ports::{EventBus, Orders, OutgoingMessage, Queue, Sweep, Unavailable, Workflows},
+    wiring::QueueName,
 };
 use futures_util::{StreamExt, future::join_all, stream};
 use schemas::{
@@ -195,7 +196,7 @@ impl Outside<'_> {
             self.workflows.start_checkout(&starts).await?;
         }
         if !cancellations.is_empty() {
-            self.queue.send("cancel", cancellations).await?;
+            self.queue.send(QueueName::Cancel, cancellations).await?;
         }
         if !facts.is_empty() {
             self.bus.publish(&facts.into_values().collect::<Vec<_>>()).await?;

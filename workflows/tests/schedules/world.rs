@@ -23,6 +23,7 @@ use workflows::{
         Applied, Clock, Dispatch, EventBus, Numbered, OrderList, Orders, OutgoingMessage, Queue, Reservation, Sweep,
         Unavailable, Workflows,
     },
+    wiring::QueueName,
 };
 
 pub(crate) const START: OffsetDateTime = OffsetDateTime::UNIX_EPOCH;
@@ -233,8 +234,8 @@ impl Workflows for World {
 
 #[async_trait]
 impl Queue for World {
-    async fn send(&self, queue: &str, messages: Vec<OutgoingMessage>) -> Result<(), Unavailable> {
-        assert_eq!(queue, "cancel");
+    async fn send(&self, queue: QueueName, messages: Vec<OutgoingMessage>) -> Result<(), Unavailable> {
+        assert_eq!(queue, QueueName::Cancel);
         self.call("queue.send", messages.iter().map(|message| OrderId(message.subject)).collect())
     }
 }

@@ -15,6 +15,7 @@ use workflows::{
     billing::{Bill, Edition, KeptSeller},
     issued::{Fingerprint, Issued, IssuedInvoices, Place, PrintRecord},
     ports::Unavailable,
+    wiring::QueueName,
 };
 
 struct IssuedRow {
@@ -189,10 +190,11 @@ impl IssuedInvoices for PgOrders {
         if orders.is_empty() {
             return Ok(Vec::new());
         }
-        let unasked = sqlx::query_file_scalar!("sql/invoices/unasked.sql", &uuids(orders))
-            .fetch_all(&self.database.durable)
-            .await
-            .asked("invoices.unasked")?;
+        let unasked =
+            sqlx::query_file_scalar!("sql/invoices/unasked.sql", &uuids(orders), &QueueName::Invoice.places())
+                .fetch_all(&self.database.durable)
+                .await
+                .asked("invoices.unasked")?;
         Ok(unasked.into_iter().map(OrderId).collect())
     }
 

@@ -17,6 +17,7 @@ use workflows::{
     order::StoredOrder,
     ports::{OrderList, Sweep, Unavailable},
     steps::sweep::LONGEST,
+    wiring::QueueName,
 };
 
 /// The most orders that are looked at for a page of one status: there is no index for that, since it would be written at
@@ -181,7 +182,11 @@ impl PgOrders {
             &unvoided.ids,
             &unvoided.since,
             &untold.ids,
-            &untold.since
+            &untold.since,
+            &QueueName::Cancel.places(),
+            &QueueName::Invoice.places(),
+            &QueueName::Void.places(),
+            &QueueName::Index.places()
         )
         .fetch_all(&self.database.durable)
         .await

@@ -24,8 +24,10 @@ impl PgEventBus {
     /// # Errors
     /// If a rule's pattern cannot be run.
     pub fn new(database: Database, rules: &[Rule]) -> Result<Self, PatternError> {
-        let rules =
-            rules.iter().map(|rule| Ok((rule.queue, Pattern::parse(&rule.pattern)?))).collect::<Result<_, _>>()?;
+        let rules = rules
+            .iter()
+            .map(|rule| Ok((rule.queue.as_str(), Pattern::parse(&rule.pattern)?)))
+            .collect::<Result<_, _>>()?;
         Ok(Self { database, rules })
     }
 }

@@ -12,10 +12,10 @@ use std::{
 };
 use time::OffsetDateTime;
 use uuid::Uuid;
-use workflows::ports::{Acceptance, Intake, Submission, Unavailable};
-
-/// The queue that accepted orders wait on.
-const INTAKE: &str = "intake";
+use workflows::{
+    ports::{Acceptance, Intake, Submission, Unavailable},
+    wiring::QueueName,
+};
 
 /// How long an acceptance may take.
 const LONGEST: Duration = Duration::from_secs(8);
@@ -53,13 +53,14 @@ impl PgIntake {
             &fingerprints,
             &requests,
             &accepted,
-            &bodies
+            &bodies,
+            QueueName::Intake.as_str()
         )
         .fetch_all(&self.database.acceptance)
         .await
         .asked("intake.accept")?;
         if !claimed.is_empty() {
-            self.database.bell.ring(INTAKE);
+            self.database.bell.ring(QueueName::Intake.as_str());
         }
         Ok(claimed.into_iter().collect())
     }
@@ -94,11 +95,11 @@ impl PgIntake {
 
     /// Puts replayed orders on the queue again, as they were accepted.
     async fn send_again(&self, ids: &[Uuid]) -> Result<(), Unavailable> {
-        sqlx::query_file!("sql/intake/send_again.sql", ids)
+        sqlx::query_file!("sql/intake/send_again.sql", ids, &QueueName::Intake.places(), QueueName::Intake.as_str())
             .execute(&self.database.acceptance)
             .await
             .asked("intake.send_again")?;
-        self.database.bell.ring(INTAKE);
+        self.database.bell.ring(QueueName::Intake.as_str());
         Ok(())
     }
 

@@ -11,7 +11,7 @@ use tracing::field::display;
 use uuid::Uuid;
 use workflows::{
     ports::{OutgoingMessage, Queue, Unavailable},
-    wiring::{LONGEST_WAIT, MAX_RECEIVES, SECOND_LANE, dead_letter_queue},
+    wiring::{LONGEST_WAIT, MAX_RECEIVES, QueueName},
 };
 
 /// How often a process may die with a message in hand before that message is suspected. Deaths are rarely its fault, so
@@ -99,7 +99,7 @@ impl PgQueue {
         Self { database }
     }
 
-    /// Takes a portion of messages in hand, the longest due first: they are hidden until the lease ends. What was received
+    /// Takes a portion of messages of one of a queue's lanes in hand, the longest due first: they are hidden until the lease ends. What was received
     /// too often before is set aside instead, and so is what cannot be read. Bodies are read here, each by itself, and not
     /// by the driver, which would fail the whole portion for one of them.
     ///
@@ -107,15 +107,16 @@ impl PgQueue {
     /// If the database does not answer in time. What was taken in hand then nobody carries, which `renew_leases` finds.
     pub async fn receive(
         &self,
-        queue: &str,
+        queue: QueueName,
+        lane: &str,
         portion: Portion,
         lease: Lease,
         instance: i64,
     ) -> Result<Vec<Received>, Unavailable> {
-        let dead_letters = dead_letter_queue(queue);
+        let dead_letters = queue.dead_letters();
         let received = sqlx::query_file!(
             "sql/queue/receive.sql",
-            queue,
+            lane,
             portion.messages,
             lease.milliseconds(),
             instance,
@@ -131,7 +132,7 @@ impl PgQueue {
         for row in rows {
             if row.is_set_aside {
                 let (order, id) = (row.subject.map(display), row.id);
-                tracing::warn!(queue, order, id, "set aside: it was delivered too often; see sluice dlq list");
+                tracing::warn!(queue = lane, order, id, "set aside: it was delivered too often; see sluice dlq list");
                 continue;
             }
             let receipt = Receipt { id: row.id, instance, delivery: row.deliveries };
@@ -148,14 +149,14 @@ impl PgQueue {
                 Err(error) => {
                     let error = format!("its body cannot be read: {error}");
                     let order = row.subject.map(display);
-                    tracing::warn!(queue, order, id = row.id, error, "set aside; see sluice dlq list");
+                    tracing::warn!(queue = lane, order, id = row.id, error, "set aside; see sluice dlq list");
                     unreadable.push(Return { receipt, counts: true, delay: Duration::ZERO, error });
                 }
             }
         }
         // It reads no better the next time. If it cannot be set aside now, it comes again when its lease ends.
         if let Err(error) = self.give_back_or_set_aside(queue, &unreadable, 0).await {
-            tracing::warn!(queue, error = error.chain(), "cannot set aside what cannot be read");
+            tracing::warn!(queue = lane, error = error.chain(), "cannot set aside what cannot be read");
         }
         Ok(received)
     }
@@ -164,9 +165,9 @@ impl PgQueue {
     ///
     /// # Errors
     /// If the database does not answer in time.
-    pub async fn sift(&self, queue: &str, share: Share) -> Result<u64, Unavailable> {
-        let lane = format!("{queue}{SECOND_LANE}");
-        let sifted = sqlx::query_file!("sql/queue/sift.sql", queue, lane, share.among, share.bytes, share.messages)
+    pub async fn sift(&self, queue: QueueName, share: Share) -> Result<u64, Unavailable> {
+        let (first, second) = (queue.as_str(), queue.second_lane());
+        let sifted = sqlx::query_file!("sql/queue/sift.sql", first, second, share.among, share.bytes, share.messages)
             .execute(&self.database.relaxed);
         Ok(answered("queue.sift", sifted).await?.rows_affected())
     }
@@ -243,12 +244,17 @@ impl PgQueue {
     ///
     /// # Errors
     /// If the database does not answer in time; they then come again when their leases end.
-    pub async fn give_back(&self, queue: &str, returns: &[Return]) -> Result<(), Unavailable> {
+    pub async fn give_back(&self, queue: QueueName, returns: &[Return]) -> Result<(), Unavailable> {
         self.give_back_or_set_aside(queue, returns, MAX_RECEIVES).await
     }
 
     /// What was received `receives` times is set aside, if that counts.
-    async fn give_back_or_set_aside(&self, queue: &str, returns: &[Return], receives: i32) -> Result<(), Unavailable> {
+    async fn give_back_or_set_aside(
+        &self,
+        queue: QueueName,
+        returns: &[Return],
+        receives: i32,
+    ) -> Result<(), Unavailable> {
         if returns.is_empty() {
             return Ok(());
         }
@@ -256,7 +262,7 @@ impl PgQueue {
         let counted: Vec<bool> = returns.iter().map(|r| r.counts).collect();
         let delays: Vec<i64> = returns.iter().map(|r| milliseconds(r.delay)).collect();
         let errors: Vec<String> = returns.iter().map(|r| r.error.clone()).collect();
-        let dead_letters = dead_letter_queue(queue);
+        let dead_letters = queue.dead_letters();
         let returned = sqlx::query_file!(
             "sql/queue/give_back.sql",
             &ids,
@@ -273,19 +279,19 @@ impl PgQueue {
         Ok(())
     }
 
-    /// How long it is until the next message of the queue is due, by the database's clock. What is due from before `from`
+    /// How long it is until the next message of a lane is due, by the database's clock. What is due from before `from`
     /// is left out.
     ///
     /// # Errors
     /// If the database does not answer in time.
-    pub async fn next_due(&self, queue: &str, from: Option<OffsetDateTime>) -> Result<Option<Duration>, Unavailable> {
+    pub async fn next_due(&self, lane: &str, from: Option<OffsetDateTime>) -> Result<Option<Duration>, Unavailable> {
         let due = sqlx::query_scalar!(
             "-- queue.next_due
              select (extract(epoch from case when isfinite(min(visible_at)) then min(visible_at) - sluice_now() end)
                      * 1000)::bigint
              from messages
              where queue = $1 and visible_at >= case when $2::timestamptz <= sluice_now() then $2 else '-infinity' end",
-            queue,
+            lane,
             from
         )
         .fetch_one(&self.database.relaxed);
@@ -307,20 +313,20 @@ fn columns<'r>(receipts: impl Iterator<Item = &'r Receipt>) -> (Vec<i64>, Vec<i6
 
 #[async_trait]
 impl Queue for PgQueue {
-    async fn send(&self, queue: &str, messages: Vec<OutgoingMessage>) -> Result<(), Unavailable> {
+    async fn send(&self, queue: QueueName, messages: Vec<OutgoingMessage>) -> Result<(), Unavailable> {
         let (subjects, bodies): (Vec<Uuid>, Vec<Value>) = messages.into_iter().map(|m| (m.subject, m.body)).unzip();
         sqlx::query!(
             "-- queue.send
              insert into messages (queue, subject, body)
              select $1, subject, body from unnest($2::uuid[], $3::jsonb[]) as m (subject, body)",
-            queue,
+            queue.as_str(),
             &subjects,
             &bodies
         )
         .execute(&self.database.durable)
         .await
         .asked("queue.send")?;
-        self.database.bell.ring(queue);
+        self.database.bell.ring(queue.as_str());
         Ok(())
     }
 }

@@ -3,10 +3,7 @@
 
 use super::queue::PgQueue;
 use crate::postgres::Asked;
-use workflows::{
-    ports::Unavailable,
-    wiring::{QUEUES, dead_letter_queue},
-};
+use workflows::{ports::Unavailable, wiring::QueueName};
 
 /// As many are counted; a queue that is deeper shows this, and how old its oldest message is.
 pub const COUNTED: i64 = 10_000;
@@ -41,7 +38,7 @@ impl PgQueue {
     pub async fn set_aside(&self, queue: Option<&str>, most: u32) -> Result<u64, Unavailable> {
         let queues = match queue {
             Some(queue) => vec![queue.to_owned()],
-            None => QUEUES.iter().map(|queue| dead_letter_queue(queue.name)).collect(),
+            None => QueueName::ALL.map(QueueName::dead_letters).to_vec(),
         };
         let found = sqlx::query_scalar!(
             r#"-- queue.set_aside: along the index of each queue

@@ -16,7 +16,7 @@ use std::{
 };
 use workflows::{
     ports::Unavailable,
-    wiring::{QueueSpec, SECOND_LANE},
+    wiring::{QueueName, QueueSpec},
 };
 
 /// What a portion of a fair queue takes: some hundred orders of ordinary size, or a few of a thousand lines, which a step
@@ -36,7 +36,7 @@ const LOOK: Duration = Duration::from_secs(1);
 
 /// The lanes of a queue, and where each is looked at.
 pub(super) struct Lanes {
-    name: &'static str,
+    queue: QueueName,
     messages: i64,
     bytes: i64,
     first: Floor,
@@ -67,14 +67,14 @@ impl SecondLane {
 impl Lanes {
     pub(super) fn of(spec: &QueueSpec) -> Self {
         let second = spec.fair.then(|| SecondLane {
-            name: format!("{}{SECOND_LANE}", spec.name),
+            name: spec.name.second_lane(),
             floor: Floor::default(),
             waits: false,
             is_large: false,
             looked_at: None,
         });
         let bytes = if spec.fair { FAIR_BYTES } else { BYTES };
-        Self { name: spec.name, messages: spec.batch, bytes, first: Floor::default(), second }
+        Self { queue: spec.name, messages: spec.batch, bytes, first: Floor::default(), second }
     }
 
     /// Takes the next portion in hand, with so many orders on their way already; says whether it is full, so that no more
@@ -91,16 +91,16 @@ impl Lanes {
         let (messages, bytes) = (of_all(self.messages), of_all(self.bytes));
         let portion = Portion { messages, bytes, from: self.first.from() };
         let began = Instant::now();
-        let mut batch = queue.receive(self.name, portion, lease, instance).await?;
+        let mut batch = queue.receive(self.queue, self.queue.as_str(), portion, lease, instance).await?;
         self.first.looked(began.elapsed(), last_due(&batch));
         let taken: i64 = batch.iter().map(|message| message.bytes).sum();
         let is_full = count(&batch) >= messages || taken >= bytes;
         let Some(second) = &mut self.second else { return Ok((batch, is_full)) };
         // What the first lane gave is in hand: it is worked on, whatever becomes of the rest.
         if is_full && is_crowded(&batch) {
-            match queue.sift(self.name, SHARE).await {
+            match queue.sift(self.queue, SHARE).await {
                 Ok(moved) => second.waits |= moved > 0,
-                Err(error) => tracing::warn!(queue = self.name, error = error.chain(), "cannot sift"),
+                Err(error) => tracing::warn!(queue = self.queue.as_str(), error = error.chain(), "cannot sift"),
             }
         }
         if second.is_due(on_their_way) {
@@ -110,7 +110,7 @@ impl Lanes {
                 from: second.floor.from(),
             };
             let began = Instant::now();
-            match queue.receive(&second.name, room, lease, instance).await {
+            match queue.receive(self.queue, &second.name, room, lease, instance).await {
                 Ok(more) => {
                     second.floor.looked(began.elapsed(), last_due(&more));
                     second.waits = !more.is_empty();
@@ -129,7 +129,7 @@ impl Lanes {
         if self.second.as_ref().is_some_and(|second| second.waits) {
             return Ok(Some(PAUSE));
         }
-        queue.next_due(self.name, self.first.from()).await
+        queue.next_due(self.queue.as_str(), self.first.from()).await
     }
 }
 

@@ -67,7 +67,7 @@ pub(super) struct Consumer {
 impl Consumer {
     /// Works until `stopping` turns true; what was received by then is finished under `tracker`.
     pub(super) async fn run(self, wakes: &Wakes, mut stopping: watch::Receiver<bool>, tracker: &TaskTracker) {
-        let wake = wakes.topic(self.spec.name);
+        let wake = wakes.topic(self.spec.name.as_str());
         let slots = Arc::new(Semaphore::new(self.spec.concurrency));
         let mut lanes = Lanes::of(&self.spec);
         loop {
@@ -79,7 +79,7 @@ impl Consumer {
                 match lanes.receive(&self.queue, self.lease, self.instance.number(), self.on_their_way.count()).await {
                     Ok(received) => received,
                     Err(error) => {
-                        tracing::warn!(queue = self.spec.name, error = error.chain(), "cannot receive");
+                        tracing::warn!(queue = self.spec.name.as_str(), error = error.chain(), "cannot receive");
                         tokio::time::sleep(AFTER_FAILURE).await;
                         continue;
                     }
@@ -150,23 +150,44 @@ impl Consumer {
         let mut receipts = Vec::with_capacity(batch.len());
         let (mut returns, mut set_aside) = (Vec::new(), Vec::new());
         for (message, outcome) in batch.iter().zip(outcomes) {
-            self.counts.count(self.spec.name, &outcome);
+            self.counts.count(self.spec.name.as_str(), &outcome);
             match outcome {
                 Outcome::Done => receipts.push(message.receipt),
                 Outcome::Refused(why) => {
-                    tracing::info!(queue = self.spec.name, order = message.subject.map(display), why, "refused");
+                    tracing::info!(
+                        queue = self.spec.name.as_str(),
+                        order = message.subject.map(display),
+                        why,
+                        "refused"
+                    );
                     receipts.push(message.receipt);
                 }
                 Outcome::Busy(error) => {
-                    tracing::debug!(queue = self.spec.name, order = message.subject.map(display), error, "not yet");
+                    tracing::debug!(
+                        queue = self.spec.name.as_str(),
+                        order = message.subject.map(display),
+                        error,
+                        "not yet"
+                    );
                     if self.long_waits.is_to_be_told(message.age, self.ports.clock.now()) {
                         let (order, seconds) = (message.subject.map(display), message.age.as_secs());
-                        tracing::warn!(queue = self.spec.name, order, seconds, error, "messages wait for minutes");
+                        tracing::warn!(
+                            queue = self.spec.name.as_str(),
+                            order,
+                            seconds,
+                            error,
+                            "messages wait for minutes"
+                        );
                     }
                     returns.push(self.give_back(message, false, error));
                 }
                 Outcome::Retry(error) => {
-                    tracing::warn!(queue = self.spec.name, order = message.subject.map(display), error, "failed");
+                    tracing::warn!(
+                        queue = self.spec.name.as_str(),
+                        order = message.subject.map(display),
+                        error,
+                        "failed"
+                    );
                     if message.receive_count >= MAX_RECEIVES {
                         set_aside.push((message, error.clone()));
                     }
@@ -182,11 +203,15 @@ impl Consumer {
             Ok(()) => {
                 for (message, error) in set_aside {
                     let (order, id) = (message.subject.map(display), message.receipt.id);
-                    tracing::warn!(queue = self.spec.name, order, id, error, "set aside; see sluice dlq list");
+                    tracing::warn!(queue = self.spec.name.as_str(), order, id, error, "set aside; see sluice dlq list");
                 }
             }
             Err(error) => {
-                tracing::warn!(queue = self.spec.name, error = error.chain(), "cannot settle; they will come again");
+                tracing::warn!(
+                    queue = self.spec.name.as_str(),
+                    error = error.chain(),
+                    "cannot settle; they will come again"
+                );
             }
         }
     }

@@ -25,6 +25,7 @@ use workflows::{
     lifecycle::{Command, Stuck, decide},
     order::{StoredOrder, submitted},
     ports::*,
+    wiring::QueueName,
 };
 
 /// Word of changes, as a database gives it: nothing before the listening begins is told.
@@ -291,7 +292,8 @@ impl IssuedInvoices for World {
 
     async fn unasked(&self, orders: &[OrderId]) -> Result<Vec<OrderId>, Unavailable> {
         let sent = self.sent.lock().unwrap();
-        let is_asked = |order: &OrderId| sent.iter().any(|(queue, m)| queue == "invoice" && m.subject == order.0);
+        let is_asked =
+            |order: &OrderId| sent.iter().any(|(queue, m)| *queue == QueueName::Invoice && m.subject == order.0);
         Ok(orders.iter().filter(|order| !is_asked(order)).copied().collect())
     }
 
@@ -306,8 +308,8 @@ impl IssuedInvoices for World {
 
 #[async_trait]
 impl Queue for World {
-    async fn send(&self, queue: &str, messages: Vec<OutgoingMessage>) -> Result<(), Unavailable> {
-        self.sent.lock().unwrap().extend(messages.into_iter().map(|m| (queue.to_owned(), m)));
+    async fn send(&self, queue: QueueName, messages: Vec<OutgoingMessage>) -> Result<(), Unavailable> {
+        self.sent.lock().unwrap().extend(messages.into_iter().map(|m| (queue, m)));
         Ok(())
     }
 }

@@ -1,6 +1,10 @@
 //! What triggers what, said once: the queues, the rules that feed them, and the schedules. The embedded runtime runs by
 //! it, and the deployment template is held against it.
 
+mod queue_name;
+
+pub use queue_name::QueueName;
+
 use schemas::{api::order::Status, event::EventName};
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -8,19 +12,11 @@ use std::time::Duration;
 /// How often a message is delivered before it is set aside.
 pub const MAX_RECEIVES: i32 = 5;
 
-/// What one customer has waiting on a queue beyond a share waits in its second lane, the queue's name with this behind.
-pub const SECOND_LANE: &str = "-bulk";
-
-/// The name of the dead-letter queue of a queue, which both of its lanes share.
-pub fn dead_letter_queue(queue: &str) -> String {
-    format!("{}-dlq", queue.strip_suffix(SECOND_LANE).unwrap_or(queue))
-}
-
 /// A queue, and how it is worked on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct QueueSpec {
     /// Its name.
-    pub name: &'static str,
+    pub name: QueueName,
     /// The step that takes its messages.
     pub step: Step,
     /// The most messages the step takes at once; where a second lane waits behind the first, a quarter more of its messages.
@@ -65,7 +61,7 @@ pub enum Step {
 pub const QUEUES: &[QueueSpec] = &[
     // One batch at a time: the writer of a hot SKU waits for nobody, and whoever comes meanwhile is in the next batch.
     QueueSpec {
-        name: "intake",
+        name: QueueName::Intake,
         step: Step::Reserve,
         batch: 250,
         concurrency: 1,
@@ -74,7 +70,7 @@ pub const QUEUES: &[QueueSpec] = &[
         fair: true,
     },
     QueueSpec {
-        name: "invoice",
+        name: QueueName::Invoice,
         step: Step::Invoice,
         batch: 100,
         concurrency: 2,
@@ -83,7 +79,7 @@ pub const QUEUES: &[QueueSpec] = &[
         fair: false,
     },
     QueueSpec {
-        name: "index",
+        name: QueueName::Index,
         step: Step::Index,
         batch: 500,
         concurrency: 1,
@@ -92,7 +88,7 @@ pub const QUEUES: &[QueueSpec] = &[
         fair: false,
     },
     QueueSpec {
-        name: "cancel",
+        name: QueueName::Cancel,
         step: Step::Cancel,
         batch: 100,
         concurrency: 1,
@@ -101,7 +97,7 @@ pub const QUEUES: &[QueueSpec] = &[
         fair: false,
     },
     QueueSpec {
-        name: "void",
+        name: QueueName::Void,
         step: Step::Void,
         batch: 100,
         concurrency: 2,
@@ -110,7 +106,7 @@ pub const QUEUES: &[QueueSpec] = &[
         fair: false,
     },
     QueueSpec {
-        name: "dispatch",
+        name: QueueName::Dispatch,
         step: Step::Dispatch,
         batch: 100,
         concurrency: 1,
@@ -126,8 +122,8 @@ pub const LONGEST_WAIT: Duration = Duration::from_secs(60);
 
 /// The names of all queues that are worked on, second lanes among them.
 pub fn queue_names() -> Vec<String> {
-    let lanes = QUEUES.iter().filter(|queue| queue.fair).map(|queue| format!("{}{SECOND_LANE}", queue.name));
-    QUEUES.iter().map(|queue| queue.name.to_owned()).chain(lanes).collect()
+    let lanes = QUEUES.iter().filter(|queue| queue.fair).map(|queue| queue.name.second_lane());
+    QUEUES.iter().map(|queue| queue.name.to_string()).chain(lanes).collect()
 }
 
 /// A rule of the event bus: what matches the pattern is put on the queue.
@@ -136,7 +132,7 @@ pub struct Rule {
     /// Its name.
     pub name: &'static str,
     /// The queue.
-    pub queue: &'static str,
+    pub queue: QueueName,
     /// An EventBridge event pattern.
     pub pattern: Value,
 }
@@ -147,13 +143,13 @@ pub fn rules() -> Vec<Rule> {
     vec![
         Rule {
             name: "confirmed-orders-are-invoiced",
-            queue: "invoice",
+            queue: QueueName::Invoice,
             pattern: json!({ "detail-type": named(&[EventName::OrderConfirmed]) }),
         },
         Rule {
             // Each changes what a search shows. An order's first event always comes with its second.
             name: "changed-orders-are-indexed",
-            queue: "index",
+            queue: QueueName::Index,
             pattern: json!({ "detail-type": named(&[
                 EventName::OrderReserved, EventName::OrderRejected, EventName::OrderConfirmed,
                 EventName::OrderCancelled, EventName::OrderShipped,
@@ -162,7 +158,7 @@ pub fn rules() -> Vec<Rule> {
         Rule {
             // Only an order whose stock was held can have asked for money.
             name: "closed-orders-hold-no-money",
-            queue: "void",
+            queue: QueueName::Void,
             pattern: json!({
                 "detail-type": named(&[EventName::OrderRejected, EventName::OrderCancelled]),
                 "detail": { "data": { "reserved": [true] } },
@@ -172,7 +168,7 @@ pub fn rules() -> Vec<Rule> {
             // A warehouse has heard of no order that was called off before it was confirmed. Only a cancellation says
             // what the order was.
             name: "warehouses-hear-of-orders",
-            queue: "dispatch",
+            queue: QueueName::Dispatch,
             pattern: json!({
                 "detail-type": named(&[EventName::OrderConfirmed, EventName::OrderCancelled]),
                 "detail": { "data": { "was": [{ "exists": false }, Status::Confirmed.as_str()] } },
