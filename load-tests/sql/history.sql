@@ -30,7 +30,7 @@ begin
            null, case o.kind when 'confirmed' then 5 when 'cancelled' then 6 when 'declined' then 3 else 2 end
     from (
         select n, md5('order ' || n) as noise,
-               date_trunc('milliseconds', now() - (days + 1 - n * days / of_all) * interval '1 day') as created,
+               date_trunc('milliseconds', sluice_now() - (days + 1 - n * days / of_all) * interval '1 day') as created,
                case when n % 100 < 2 then 'cancelled' when n % 100 < 7 then 'declined'
                     when n % 100 < 10 then 'scarce' else 'confirmed' end as kind,
                'history-customer-' || (n * 7919 % 100003) as customer
@@ -131,7 +131,7 @@ begin
     insert into executions (id, workflow, status, state, version, started_at, stopped_at, output)
     select id, 'checkout', 'succeeded', jsonb_build_object('order_id', id, 'state', repeat(md5(id::text), 20)), 4,
            created, created + interval '1 second', jsonb_build_object('order_id', id)
-    from made where kind <> 'scarce' and created > now() - interval '90 days' order by id;
+    from made where kind <> 'scarce' and created > sluice_now() - interval '90 days' order by id;
     insert into execution_history (execution_id, attempt, sequence, state, entered_at, left_at, input, output)
     select e.id, 1, s.n, s.state, e.started_at, e.stopped_at, jsonb_build_object('order_id', e.id),
            jsonb_build_object('order_id', e.id, 'events', jsonb_build_array(m.facts))
@@ -142,14 +142,14 @@ begin
     select id, customer, 'history-' || n, decode(md5(key) || md5(key), 'hex'),
            jsonb_build_object('currency', 'EUR', 'lines', facts -> 'lines', 'email', email, 'shipping_address', ship_to,
                               'payment', '{"method": "pm_card_visa"}'::jsonb), created, created
-    from made where created > now() - interval '30 days' order by id;
+    from made where created > sluice_now() - interval '30 days' order by id;
 
     update stock s set reserved = s.reserved + held.units
     from (select line ->> 'sku' as sku, sum((line ->> 'quantity')::bigint) as units
           from made m cross join lateral jsonb_array_elements(m.lines) as line
           where m.kind = 'confirmed' group by 1) as held
     where s.sku = held.sku and s.warehouse = 'main';
-    insert into forgotten (what, before) values ('executions', now() - interval '90 days') on conflict do nothing;
+    insert into forgotten (what, before) values ('executions', sluice_now() - interval '90 days') on conflict do nothing;
     -- Each was settled in its time.
     delete from closings where order_id in (select id from made);
 end $$;

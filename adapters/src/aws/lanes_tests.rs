@@ -2,7 +2,6 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 use super::*;
-use crate::system::SystemChance;
 use proptest::prelude::*;
 use std::{
     collections::HashMap,
@@ -10,6 +9,17 @@ use std::{
 };
 
 const CALL: Call = Call { what: "test.send", limits: Limits { entries: 3, bytes: 1_000 } };
+
+/// Chance that gives one number for ever.
+struct Same(u32);
+
+impl Chance for Same {
+    fn draw(&self) -> u32 {
+        self.0
+    }
+}
+
+const CHANCE: Same = Same(750);
 
 /// An entry: its lane, its place in that lane, and how the service answers each time it comes.
 #[derive(Clone, Debug)]
@@ -62,14 +72,14 @@ fn entry(lane: usize, place: usize, failures: u32) -> Entry {
 }
 
 async fn send(service: &Service, entries: &[Entry]) -> Result<(), Unavailable> {
-    send_all(CALL, by_key(entries, |entry| entry.lane), |_| 1, &SystemChance, |entries| service.take(entries)).await
+    send_all(CALL, by_key(entries, |entry| entry.lane), |_| 1, &CHANCE, |entries| service.take(entries)).await
 }
 
 #[tokio::test(start_paused = true)]
 async fn what_failed_is_sent_again_and_nothing_else() {
     let service = Service::default();
     let entries = [entry(0, 0, 0), entry(1, 0, 1), entry(2, 0, 2)];
-    send_all(CALL, alone(&entries), |_| 1, &SystemChance, |entries| service.take(entries)).await.unwrap();
+    send_all(CALL, alone(&entries), |_| 1, &CHANCE, |entries| service.take(entries)).await.unwrap();
     assert_eq!(*service.calls.lock().unwrap(), [3, 2, 1]);
     assert_eq!(*service.arrived.lock().unwrap(), [(0, 0), (1, 0), (2, 0)]);
 }
@@ -93,6 +103,17 @@ async fn an_entry_that_keeps_failing_is_given_up_and_holds_back_its_lane_only() 
     assert_eq!(service.arrived_in(1), [0, 1]);
 }
 
+/// Full jitter: each wait is a part of one that doubles.
+#[tokio::test(start_paused = true)]
+async fn before_each_attempt_is_a_wait_by_chance_out_of_one_that_doubles() {
+    let (service, began) = (Service::default(), tokio::time::Instant::now());
+    send(&service, &[entry(0, 0, ATTEMPTS - 1)]).await.unwrap();
+    let waits = [750 % 101, 750 % 201, 750 % 401, 750 % 801];
+    let whole = waits.iter().sum::<u128>();
+    // A timer may be late by its smallest step.
+    assert!((whole..=whole + 8).contains(&began.elapsed().as_millis()), "{:?} and not {whole} ms", began.elapsed());
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_refused_entry_is_not_sent_again_and_is_what_the_caller_hears_of() {
     let service = Service::default();
@@ -109,7 +130,7 @@ async fn a_call_that_failed_as_a_whole_ends_the_matter() {
         CALL,
         alone(&entries),
         |_| 1,
-        &SystemChance,
+        &CHANCE,
         |_| async { Err::<Vec<Failure>, _>(Unavailable::because("test.send", "no route")) },
     );
     assert!(answer.await.unwrap_err().away);

@@ -56,6 +56,7 @@ impl Retrier {
         Duration::from_millis(u64::try_from(milliseconds).unwrap_or(u64::MAX))
     }
 
+    /// The language's own rule: it says the rate, which need not be two.
     #[allow(
         clippy::float_arithmetic,
         reason = "BackoffRate is a float in the language, and a wait is no amount of money"

@@ -19,6 +19,8 @@ use crate::{
     watchdog::Guarded,
 };
 
+/// The pauses between two starts double from the first to the longest. They do so here, and not by the backoff of the
+/// workflows, because this crate knows nothing of an order pipeline.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 /// A server that ran this long was well: the next pause is the first again.

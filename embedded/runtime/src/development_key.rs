@@ -43,6 +43,7 @@ fn path_in(data_dir: &Path) -> PathBuf {
 /// gone if this fails: what a process left behind that was killed is in nobody's way.
 fn make(path: &Path, folder: &Path) -> anyhow::Result<Vec<u8>> {
     let mut key = vec![0; BYTES];
+    // The system's own source and not the port of chance, which may be foreseen: whoever knows the key is anybody.
     fs::File::open("/dev/urandom")?.read_exact(&mut key)?;
     // For its owner only, as all that this makes.
     let mut draft = tempfile::Builder::new().prefix("development-key.").tempfile_in(folder)?;

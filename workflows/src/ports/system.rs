@@ -17,10 +17,10 @@ pub trait Ids: Send + Sync {
     fn order_id(&self) -> OrderId;
 }
 
-/// Chance, for what must not be foreseen by nobody in particular: jitter, and names that are to differ. It is no source of
-/// secrets.
+/// Chance, for what is only to differ: jitter, and names. Whoever has seen some of it may foresee the rest, so it is no source
+/// of secrets.
 pub trait Chance: Send + Sync {
-    /// A number, uniform over all of them.
+    /// A number, uniform over all that there are.
     fn draw(&self) -> u32;
 }
 

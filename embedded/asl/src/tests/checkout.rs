@@ -5,7 +5,7 @@ use time::Duration;
 
 use super::*;
 
-fn checkout() -> Definition {
+pub(super) fn checkout() -> Definition {
     let retry = json!([
         {"ErrorEquals": ["Busy", "States.Timeout"], "IntervalSeconds": 1, "MaxAttempts": 3, "BackoffRate": 2,
          "MaxDelaySeconds": 8, "JitterStrategy": "FULL"},

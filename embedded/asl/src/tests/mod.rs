@@ -9,6 +9,7 @@
 
 mod checkout;
 mod refusals;
+mod replay;
 mod run;
 mod time_and_retry;
 

@@ -218,14 +218,15 @@ impl Consumer {
 
     /// What waits for something that is away comes again after a quarter of its age.
     fn give_back(&self, message: &Received, counts: bool, error: String) -> Return {
-        let delay = if counts {
-            BACKOFF.after(u32::try_from(message.receive_count).unwrap_or_default())
-        } else {
-            wait_of_busy(message.age)
-        };
-        let jitter = part_of(JITTER, self.chance.draw());
-        Return { receipt: message.receipt, counts, delay: delay + jitter, error }
+        let wait = if counts { wait_of_failed(message.receive_count) } else { wait_of_busy(message.age) };
+        let delay = wait + part_of(JITTER, self.chance.draw());
+        Return { receipt: message.receipt, counts, delay, error }
     }
+}
+
+/// How long a message waits that was received that often; a column can hold less than 0.
+fn wait_of_failed(receive_count: i32) -> Duration {
+    BACKOFF.after(u32::try_from(receive_count).unwrap_or_default())
 }
 
 #[cfg(test)]
@@ -267,6 +268,12 @@ mod tests {
         async fn orders(&self, _: &str, _: i64) -> Result<Vec<OrderId>, Unavailable> {
             pending().await
         }
+    }
+
+    #[test]
+    fn what_failed_waits_twice_as_long_each_time_up_to_half_a_minute() {
+        let waits = [i32::MIN, 0, 1, 2, 3, 4, 5, 6, 7, i32::MAX].map(|count| wait_of_failed(count).as_secs());
+        assert_eq!(waits, [1, 1, 1, 2, 4, 8, 16, 32, 32, 32]);
     }
 
     /// What the message says then is a line of the audit, if it goes on for minutes.
