@@ -47,12 +47,16 @@ pub(crate) fn locate(given: Option<PathBuf>) -> anyhow::Result<PathBuf> {
     let command = [&["build"], profile, &["-p", "sluice"]].concat();
     if let Some(cargo) = env::var_os("CARGO") {
         let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("../Cargo.toml");
-        let built = std::process::Command::new(cargo)
-            .args(&command)
-            .arg("--manifest-path")
-            .arg(manifest)
-            .status()
-            .context("cannot run cargo")?;
+        let mut build = std::process::Command::new(cargo);
+        build.args(&command).arg("--manifest-path").arg(manifest);
+        // Under cargo we have variables that tell of our package; what looks at them would be built anew.
+        for (name, _) in env::vars_os() {
+            let of_package = ["CARGO_PKG_", "CARGO_MANIFEST_", "OUT_DIR"];
+            if of_package.iter().any(|start| name.to_string_lossy().starts_with(start)) {
+                build.env_remove(name);
+            }
+        }
+        let built = build.status().context("cannot run cargo")?;
         ensure!(built.success(), "the pipeline does not build");
     }
     let program = folder.join("sluice");
