@@ -26,9 +26,7 @@ impl Family {
         // Between the packages that are named stands an empty line.
         let tree = tree(&format!("{arguments} --format {{p}}|{{f}}"));
         for (package, features) in tree.lines().filter_map(|line| line.trim_end_matches(" (*)").split_once('|')) {
-            // Behind the version stands where a package of ours is, or that it is a macro.
-            let package = package.split(" (").next().unwrap().to_owned();
-            let sets = self.0.entry(package).or_default();
+            let sets = self.0.entry(package.trim_end_matches(" (proc-macro)").to_owned()).or_default();
             sets.entry(features.to_owned()).or_insert_with(|| arguments.clone());
         }
     }
@@ -84,8 +82,8 @@ fn what_one_command_has_compiled_no_other_compiles_anew() {
     let mut twice = embedded.compiled_twice();
     twice.extend(functions.compiled_twice());
     for (package, sets) in &functions.0 {
-        // What is ours has parts that only AWS needs.
-        let ours = package.ends_with(concat!(" v", env!("CARGO_PKG_VERSION")));
+        // What is ours, as its folder behind its version shows, has parts that only AWS needs.
+        let ours = package.contains(" (/");
         let of_aws = OF_AWS.iter().any(|name| package.starts_with(&format!("{name} v")));
         let beside = embedded.0.get(package).filter(|_| !ours && !of_aws);
         if let Some(beside) = beside.filter(|beside| !beside.keys().eq(sets.keys())) {
