@@ -57,7 +57,7 @@ impl Stage {
             "queue.sift" => self.sift().await,
             "invoices.of" => self.read_an_invoice().await,
             "invoices.adopt" => self.adopt_a_document().await,
-            "invoices.document" | "invoices.unasked" | "invoices.mark_mended" => self.damage_an_invoice().await,
+            "invoices.bill" | "invoices.unasked" | "invoices.mark_mended" => self.damage_an_invoice().await,
             "invoices.mark_unmended" => self.fail_to_mend_an_invoice().await,
             "orders.list_accepted" => self.list_before_it_is_stored(losing).await,
             "orders.expired" => self.run(Job::Expire).await,
