@@ -10,7 +10,7 @@ use time::Duration;
 use workflows::{
     lifecycle::{Command, Verdict},
     order::State,
-    ports::{Applied, Clock, Orders},
+    ports::{Applied, Clock, InvoiceNumbers, Ledger, Reservations},
 };
 
 fn decline() -> Command {

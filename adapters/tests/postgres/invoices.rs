@@ -9,7 +9,7 @@ use time::macros::datetime;
 use workflows::{
     billing::{InvoiceDocument, Payment, TaxTerms},
     lifecycle::Command,
-    ports::{Clock, Numbered, Orders},
+    ports::{Clock, InvoiceNumbers, Numbered, Reservations},
 };
 
 impl Shop {

@@ -15,7 +15,7 @@ use workflows::{
     billing::{InvoiceDocument, Payment},
     issued::{Fingerprint, PrintRecord, Printed, ReadBack},
     lifecycle::Command,
-    ports::{Documents, EventBus, Filed, InvoicePrinter, InvoiceReader, Orders, Unavailable},
+    ports::{Documents, EventBus, Filed, InvoiceNumbers, InvoicePrinter, InvoiceReader, Unavailable},
     steps::{
         Outcome,
         issue_invoices::{Office as Steps, issue_invoices},
@@ -89,7 +89,7 @@ impl EventBus for Office {
 
 impl Office {
     async fn issue(&self, orders: &PgOrders, ids: &[OrderId]) -> Vec<Outcome> {
-        let steps = Steps { orders, issued: orders, printer: self, documents: self, bus: self };
+        let steps = Steps { numbers: orders, ledger: orders, issued: orders, printer: self, documents: self, bus: self };
         issue_invoices(steps, ids).await
     }
 

@@ -2,7 +2,7 @@
 
 use crate::engine::Starter;
 use adapters::{
-    batching::coalesced::{CoalescedBus, CoalescedCatalogue, CoalescedIntake, CoalescedOrders},
+    batching::coalesced::{CoalescedBus, CoalescedCatalogue, CoalescedIntake, CoalescedLedger},
     documents::StoredDocuments,
     postgres::{
         Database,
@@ -55,7 +55,7 @@ impl Parts {
         let callers_catalogue = PgCatalogue::new(theirs.clone(), Arc::clone(&clock));
         let ports = Ports {
             intake: Arc::new(CoalescedIntake::new(Arc::new(PgIntake::new(database.clone())))),
-            orders: Arc::new(CoalescedOrders::new(orders.clone())),
+            orders: Arc::new(CoalescedLedger::new(orders.clone())),
             catalogue: Arc::new(PgCatalogue::new(database.clone(), Arc::clone(&clock))),
             search: Arc::new(PgSearch::new(database.clone())),
             bus: Arc::new(CoalescedBus::new(Arc::new(PgEventBus::new(database.clone(), &wiring::rules())?))),

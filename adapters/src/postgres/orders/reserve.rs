@@ -5,6 +5,7 @@ use super::{
     rows::{EventColumns, load, move_reserved},
 };
 use crate::postgres::{Asked, runtime::changes::Change};
+use async_trait::async_trait;
 use schemas::{event::EventName, ids::OrderId, kept::AcceptedOrder, sku::spelt};
 use serde_json::{Value, json};
 use sqlx::{Connection, PgConnection};
@@ -18,14 +19,15 @@ use workflows::{
     allocate::{Goods, Listing, NewOrder, Shelf, allocate},
     billing::TaxTerms,
     order::State,
-    ports::{Reservation, Unavailable},
+    ports::{Reservation, Reservations, Unavailable},
 };
 
 /// Another process may store an order of the batch while we decide; then all is decided again.
 const ATTEMPTS: usize = 5;
 
-impl PgOrders {
-    pub(super) async fn reserve_batch(&self, batch: Vec<AcceptedOrder>) -> Result<Vec<Reservation>, Unavailable> {
+#[async_trait]
+impl Reservations for PgOrders {
+    async fn reserve(&self, batch: Vec<AcceptedOrder>) -> Result<Vec<Reservation>, Unavailable> {
         let batch = without_doubles(batch);
         for _ in 0..ATTEMPTS {
             if let Some(reservations) = self.try_reserve(&batch).await? {
@@ -35,6 +37,23 @@ impl PgOrders {
         Err(Unavailable::because("orders.reserve", "other processes kept storing the same orders"))
     }
 
+    async fn expired(&self, limit: i64) -> Result<Vec<OrderId>, Unavailable> {
+        let ids = sqlx::query_scalar!(
+            "-- orders.expired: whether they expire the lifecycle says; those for which money may be held would be in the way of others
+             select id from orders o
+             where status in ('reserved', 'in_review') and reserved_until <= sluice_now()
+               and not exists (select from payments p where p.order_id = o.id and p.state in ('pending', 'authorized'))
+             order by reserved_until limit $1",
+            limit
+        )
+        .fetch_all(&self.database.durable)
+        .await
+        .asked("orders.expired")?;
+        Ok(ids.into_iter().map(OrderId).collect())
+    }
+}
+
+impl PgOrders {
     /// `None` if an order turned out to be stored by somebody else meanwhile.
     async fn try_reserve(&self, batch: &[AcceptedOrder]) -> Result<Option<Vec<Reservation>>, Unavailable> {
         let mut connection = self.connection("orders.reserve").await?;
