@@ -14,5 +14,4 @@ pub mod schedule;
 pub mod seller;
 pub mod task;
 pub mod token;
-mod unwired;
 mod vat_number;

@@ -1,12 +1,16 @@
 //! The messages of a queue, for both runtimes: each is read on its own, so that a malformed one fails only itself, and the
 //! step does the rest together.
 
-use crate::ports::Ports;
+use crate::ports::{NotWired, Ports};
 use futures_util::FutureExt;
 use schemas::{ids::OrderId, kept::AcceptedOrder};
 use serde_json::Value;
-use std::{panic::AssertUnwindSafe, time::Duration};
+use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 use workflows::{
+    ports::{
+        Dispatches, Documents, EventBus, InvoiceNumbers, InvoicePrinter, IssuedInvoices, Ledger, PaymentProvider,
+        Reservations, Search, Warehouses, Workflows,
+    },
     steps::{
         Outcome,
         cancel_order::cancel_order,
@@ -28,43 +32,112 @@ pub fn wait_of_busy(age: Duration) -> Duration {
     (age / 4).clamp(Duration::from_millis(500), LONGEST_WAIT)
 }
 
-/// Has the step work on the messages: one outcome for each, in their order. A panic is the end of this batch only, which
-/// then comes again.
-pub async fn handle(step: Step, ports: &Ports, bodies: Vec<Value>) -> Vec<Outcome> {
-    let count = bodies.len();
-    match AssertUnwindSafe(work(step, ports, bodies)).catch_unwind().await {
-        Ok(outcomes) => outcomes,
-        Err(_) => vec![Outcome::Retry("the step panicked".to_owned()); count],
+/// A step that a queue feeds, with the ports that it needs.
+#[derive(Clone)]
+pub struct Handler {
+    step: Step,
+    needs: Needs,
+}
+
+#[derive(Clone)]
+enum Needs {
+    Reserve { reservations: Arc<dyn Reservations>, workflows: Arc<dyn Workflows>, bus: Arc<dyn EventBus> },
+    Invoice(Issuing),
+    Index { search: Arc<dyn Search> },
+    Cancel { ledger: Arc<dyn Ledger>, bus: Arc<dyn EventBus> },
+    Void { ledger: Arc<dyn Ledger>, provider: Arc<dyn PaymentProvider> },
+    Dispatch { dispatches: Arc<dyn Dispatches>, warehouses: Arc<dyn Warehouses> },
+}
+
+#[derive(Clone)]
+struct Issuing {
+    numbers: Arc<dyn InvoiceNumbers>,
+    ledger: Arc<dyn Ledger>,
+    issued: Arc<dyn IssuedInvoices>,
+    printer: Arc<dyn InvoicePrinter>,
+    documents: Arc<dyn Documents>,
+    bus: Arc<dyn EventBus>,
+}
+
+impl Handler {
+    /// That step.
+    ///
+    /// # Errors
+    /// If it needs what is not reached here.
+    pub fn of(step: Step, ports: &Ports) -> Result<Self, NotWired> {
+        let needs = match step {
+            Step::Reserve => Needs::Reserve {
+                reservations: ports.reservations.clone(),
+                workflows: ports.workflows()?,
+                bus: ports.bus()?,
+            },
+            Step::Invoice => Needs::Invoice(Issuing {
+                numbers: ports.invoice_numbers.clone(),
+                ledger: ports.ledger.clone(),
+                issued: ports.issued.clone(),
+                printer: ports.printer()?,
+                documents: ports.documents()?,
+                bus: ports.bus()?,
+            }),
+            Step::Index => Needs::Index { search: ports.search.clone() },
+            Step::Cancel => Needs::Cancel { ledger: ports.ledger.clone(), bus: ports.bus()? },
+            Step::Void => Needs::Void { ledger: ports.ledger.clone(), provider: ports.provider()? },
+            Step::Dispatch => Needs::Dispatch { dispatches: ports.dispatches.clone(), warehouses: ports.warehouses()? },
+        };
+        Ok(Self { step, needs })
+    }
+
+    /// Has the step work on the messages: one outcome for each, in their order. A panic is the end of this batch only, which
+    /// then comes again.
+    pub async fn handle(&self, bodies: Vec<Value>) -> Vec<Outcome> {
+        let count = bodies.len();
+        match AssertUnwindSafe(self.work(bodies)).catch_unwind().await {
+            Ok(outcomes) => outcomes,
+            Err(_) => vec![Outcome::Retry("the step panicked".to_owned()); count],
+        }
+    }
+
+    async fn work(&self, bodies: Vec<Value>) -> Vec<Outcome> {
+        let named_order = |body: Value| order_of(self.step, &body).ok_or_else(|| "names no order".to_owned());
+        match &self.needs {
+            Needs::Reserve { reservations, workflows, bus } => {
+                let reserve = |batch| reserve_orders(reservations.as_ref(), workflows.as_ref(), bus.as_ref(), batch);
+                parsed(bodies, accepted_order, reserve).await
+            }
+            Needs::Invoice(issuing) => {
+                let issue = |ids: Vec<_>| async move { issue_invoices(issuing.office(), &ids).await };
+                parsed(bodies, named_order, issue).await
+            }
+            Needs::Index { search } => {
+                let index = |ids: Vec<_>| async move { index_orders(search.as_ref(), &ids).await };
+                parsed(bodies, named_order, index).await
+            }
+            Needs::Cancel { ledger, bus } => {
+                let cancel = |ids: Vec<_>| async move { cancel_order(ledger.as_ref(), bus.as_ref(), &ids).await };
+                parsed(bodies, named_order, cancel).await
+            }
+            Needs::Void { ledger, provider } => {
+                let void = |ids: Vec<_>| async move { void_payments(ledger.as_ref(), provider.as_ref(), &ids).await };
+                parsed(bodies, named_order, void).await
+            }
+            Needs::Dispatch { dispatches, warehouses } => {
+                let dispatch =
+                    |ids: Vec<_>| async move { dispatch_orders(dispatches.as_ref(), warehouses.as_ref(), &ids).await };
+                parsed(bodies, named_order, dispatch).await
+            }
+        }
     }
 }
 
-async fn work(step: Step, ports: &Ports, bodies: Vec<Value>) -> Vec<Outcome> {
-    let (orders, bus) = (ports.orders.as_ref(), ports.bus.as_ref());
-    let named_order = |body: Value| order_of(step, &body).ok_or_else(|| "names no order".to_owned());
-    match step {
-        Step::Reserve => {
-            let workflows = ports.workflows.as_ref();
-            parsed(bodies, accepted_order, |batch| reserve_orders(orders, workflows, bus, batch)).await
-        }
-        Step::Invoice => {
-            let (issued, printer, documents) =
-                (ports.issued.as_ref(), ports.printer.as_ref(), ports.documents.as_ref());
-            let office = Office { orders, issued, printer, documents, bus };
-            let issue = |ids: Vec<_>| async move { issue_invoices(office, &ids).await };
-            parsed(bodies, named_order, issue).await
-        }
-        Step::Index => {
-            let search = ports.search.as_ref();
-            parsed(bodies, named_order, |ids| async move { index_orders(search, &ids).await }).await
-        }
-        Step::Cancel => parsed(bodies, named_order, |ids| async move { cancel_order(orders, bus, &ids).await }).await,
-        Step::Void => {
-            let provider = ports.provider.as_ref();
-            parsed(bodies, named_order, |ids| async move { void_payments(orders, provider, &ids).await }).await
-        }
-        Step::Dispatch => {
-            let warehouses = ports.warehouses.as_ref();
-            parsed(bodies, named_order, |ids| async move { dispatch_orders(orders, warehouses, &ids).await }).await
+impl Issuing {
+    fn office(&self) -> Office<'_> {
+        Office {
+            numbers: self.numbers.as_ref(),
+            ledger: self.ledger.as_ref(),
+            issued: self.issued.as_ref(),
+            printer: self.printer.as_ref(),
+            documents: self.documents.as_ref(),
+            bus: self.bus.as_ref(),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The schedules of the pipeline in one process: each job runs again and again, a while after it last ended. One that
 //! does not end is cut off and counted, so that an alarm can ring: nobody would miss what it never came to.
 
-use handlers::{api::Metrics, ports::Ports, schedule};
+use handlers::{api::Metrics, schedule::Handler};
 use prometheus_client::{
     encoding::EncodeLabelSet,
     metrics::{counter::Counter, family::Family},
@@ -37,10 +37,10 @@ impl Runs {
 }
 
 /// Runs a schedule until dropped.
-pub(super) async fn keep(schedule: Schedule, ports: &Ports, runs: &Runs) {
+pub(super) async fn keep(schedule: Schedule, handler: &Handler, runs: &Runs) {
     loop {
         tokio::time::sleep(schedule.every).await;
-        let outcome = match tokio::time::timeout(LONGEST, schedule::run(schedule.job, ports)).await {
+        let outcome = match tokio::time::timeout(LONGEST, handler.run()).await {
             Ok(Ok(())) => "done",
             Ok(Err(error)) => {
                 tracing::warn!(schedule = schedule.name, error = error.chain(), "failed; it runs again in its turn");

@@ -1,7 +1,7 @@
 //! A function that a workflow calls. Its errors bear the names that the workflow's Retry and Catch know.
 
 use super::deadline;
-use crate::{functions::Trigger, ports::Ports, task};
+use crate::{functions::Trigger, task::Handler};
 use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
 use serde_json::Value;
 use std::process::ExitCode;
@@ -12,10 +12,11 @@ use workflows::{steps::task::TaskError, wiring::Function};
 pub async fn serve(function: Function) -> ExitCode {
     super::run(Trigger::Workflow(function), async |reach| {
         let ports = reach.wire().await?.ports;
+        let handler = Handler::of(function, &ports)?;
         let answer = async |event: LambdaEvent<Value>| {
             reach.renew_if_due().await;
             let until = deadline::of(&event.context, ports.clock.as_ref());
-            let answered = answer(function, &ports, event.payload, until).await;
+            let answered = answer(function, &handler, event.payload, until).await;
             if answered.is_err() {
                 reach.renewal.doubt();
             }
@@ -36,8 +37,8 @@ impl From<Failed> for Diagnostic {
     }
 }
 
-async fn answer(function: Function, ports: &Ports, payload: Value, until: Instant) -> Result<Value, Failed> {
-    let answered = timeout_at(until, task::call(function, ports, payload)).await;
+async fn answer(function: Function, handler: &Handler, payload: Value, until: Instant) -> Result<Value, Failed> {
+    let answered = timeout_at(until, handler.call(payload)).await;
     answered.unwrap_or_else(|_| Err(out_of_time(function))).map_err(Failed)
 }
 

@@ -8,10 +8,7 @@ use adapters::postgres::runtime::{
     lease::{InHand, Lease},
     queue::{PgQueue, Receipt, Received, Return},
 };
-use handlers::{
-    ports::Ports,
-    queue::{self, wait_of_busy},
-};
+use handlers::queue::{self, Handler, wait_of_busy};
 use lanes::Lanes;
 pub(crate) use long_waits::LongWaits;
 use std::{sync::Arc, time::Duration};
@@ -20,6 +17,7 @@ use tokio_util::task::TaskTracker;
 use tracing::field::display;
 use uuid::Uuid;
 use workflows::{
+    ports::Clock,
     steps::Outcome,
     wiring::{MAX_RECEIVES, QueueSpec},
 };
@@ -40,8 +38,10 @@ pub(super) struct Consumer {
     pub(super) spec: QueueSpec,
     /// Where messages come from.
     pub(super) queue: PgQueue,
-    /// What steps need.
-    pub(super) ports: Ports,
+    /// The step.
+    pub(super) handler: Handler,
+    /// The time.
+    pub(super) clock: Arc<dyn Clock>,
     /// Who receives.
     pub(super) instance: Instance,
     /// For how long at a time.
@@ -127,7 +127,7 @@ impl Consumer {
     /// The lease is renewed for as long as the work takes, so work that hangs is ended here: it failed.
     async fn work_together(&self, batch: Vec<Received>) {
         let bodies = batch.iter().map(|message| message.body.clone()).collect();
-        let work = queue::handle(self.spec.step, &self.ports, bodies);
+        let work = self.handler.handle(bodies);
         let outcomes = match tokio::time::timeout(self.spec.in_hand, work).await {
             Ok(outcomes) => outcomes,
             Err(_) => {
@@ -151,7 +151,7 @@ impl Consumer {
                 }
                 Outcome::Busy(error) => {
                     tracing::debug!(queue = self.spec.name, order = message.subject.map(display), error, "not yet");
-                    if self.long_waits.is_to_be_told(message.age, self.ports.clock.now()) {
+                    if self.long_waits.is_to_be_told(message.age, self.clock.now()) {
                         let (order, seconds) = (message.subject.map(display), message.age.as_secs());
                         tracing::warn!(queue = self.spec.name, order, seconds, error, "messages wait for minutes");
                     }
