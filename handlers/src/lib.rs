@@ -2,10 +2,10 @@
 //! runs in one process and on AWS Lambda; with feature `lambda` come the functions that run it there.
 
 pub mod api;
-#[cfg(test)]
-mod fakes;
 pub mod functions;
 pub mod house_rules;
+#[cfg(test)]
+mod in_memory;
 #[cfg(feature = "lambda")]
 pub mod lambda;
 pub mod ports;

@@ -188,8 +188,13 @@ pub fn order_of(step: Step, body: &Value) -> Option<OrderId> {
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
     use super::*;
-    use crate::fakes::{Fault, Shop, accepted, id};
+    use crate::in_memory::{accepted, on_database, ports, shop};
+    use schemas::api::order::Reason;
     use serde_json::json;
+    use workflows::{
+        lifecycle::Command,
+        testing::{Fault, Shop, samples::order_id as id},
+    };
 
     fn request(number: u128) -> Value {
         json!({ "order_id": id(number) })
@@ -199,35 +204,39 @@ mod tests {
         Outcome::Retry(error.to_owned())
     }
 
+    async fn handle(step: Step, shop: &Arc<Shop>, bodies: Vec<Value>) -> Vec<Outcome> {
+        Handler::of(step, &ports(shop)).unwrap().handle(bodies).await
+    }
+
     #[tokio::test]
     async fn each_message_has_its_own_outcome() {
-        let shop = Shop::new();
+        let shop = shop();
         let good = shop.reserved(1);
-        shop.rejected(2);
+        shop.happens(shop.reserved(2), Command::Reject { reason: Reason::OutOfStock, detail: None });
         let event = json!({ "id": id(9), "subject": shop.reserved(3), "type": "sluice.OrderConfirmed.v1" });
         let malformed = json!({ "order_id": "2026-000042" });
         let bodies = vec![request(1), malformed, request(2), event, request(4), json!(["order_id"])];
-        let outcomes = handle(Step::Cancel, &shop.ports(), bodies).await;
+        let outcomes = handle(Step::Cancel, &shop, bodies).await;
         let refused = Outcome::Refused("an order that is rejected cannot be cancelled".into());
         let busy = Outcome::Busy("the order is not stored yet".into());
         let expected = [Outcome::Done, bad("names no order"), refused, Outcome::Done, busy, bad("names no order")];
         assert_eq!(outcomes, expected);
-        assert_eq!(*shop.batches.lock().unwrap(), [[good, id(2), id(3), id(4)]]);
+        assert_eq!(shop.faults.calls_of("orders.apply"), [[good, id(2), id(3), id(4)]]);
     }
 
     #[tokio::test]
     async fn a_malformed_order_is_named_by_its_place_and_not_by_what_stands_there() {
-        let shop = Shop::new();
+        let shop = shop();
         let mut wrong = accepted(2);
         wrong["request"]["lines"][0]["quantity"] = json!("zoe@example.com");
         let mut short = accepted(3);
         short.as_object_mut().unwrap().remove("customer");
         let bodies = vec![accepted(1), wrong, short, accepted(4), json!("zoe@example.com")];
-        let outcomes = handle(Step::Reserve, &shop.ports(), bodies).await;
+        let outcomes = handle(Step::Reserve, &shop, bodies).await;
         let nothing = "no accepted order: a field is missing, or it is no object";
         let quantity = "no accepted order: cannot read request.lines[0].quantity";
         assert_eq!(outcomes, [Outcome::Done, bad(quantity), bad(nothing), Outcome::Done, bad(nothing)]);
-        assert_eq!(*shop.started.lock().unwrap(), [id(1), id(4)]);
+        assert_eq!(shop.contents().started, [id(1), id(4)]);
     }
 
     #[test]
@@ -237,23 +246,26 @@ mod tests {
 
     #[tokio::test]
     async fn a_panic_returns_the_batch() {
-        let shop = Shop::new();
-        shop.fails(Fault::Panics);
-        let outcomes = handle(Step::Cancel, &shop.ports(), vec![request(1), json!({}), request(2)]).await;
+        let shop = shop();
+        shop.faults.always("orders.apply", Fault::Panics);
+        let outcomes = handle(Step::Cancel, &shop, vec![request(1), json!({}), request(2)]).await;
         assert_eq!(outcomes, vec![bad("the step panicked"); 3]);
     }
 
     #[tokio::test]
     async fn without_a_good_message_the_step_has_nothing_to_do() {
-        let shop = Shop::new();
-        assert_eq!(handle(Step::Cancel, &shop.ports(), vec![json!({})]).await, [bad("names no order")]);
-        assert_eq!(handle(Step::Cancel, &shop.ports(), Vec::new()).await, []);
-        assert!(shop.batches.lock().unwrap().is_empty());
+        let shop = shop();
+        assert_eq!(handle(Step::Cancel, &shop, vec![json!({})]).await, [bad("names no order")]);
+        assert_eq!(handle(Step::Cancel, &shop, Vec::new()).await, []);
+        assert!(shop.faults.calls().is_empty());
     }
 
-    #[tokio::test]
-    async fn a_step_that_reaches_what_it_is_not_wired_to_fails_for_good() {
-        let outcomes = handle(Step::Index, &Shop::new().ports(), vec![request(1)]).await;
-        assert_eq!(outcomes, [bad("search.index_orders failed: nothing stands behind this port here")]);
+    #[test]
+    fn a_step_that_needs_what_is_not_reached_does_not_begin_and_says_what() {
+        let ports = on_database(&shop());
+        assert!(Handler::of(Step::Index, &ports).is_ok());
+        let missing = Handler::of(Step::Reserve, &ports).err().unwrap();
+        assert_eq!(missing, NotWired { port: "workflows" });
+        assert!(missing.to_string().contains("it needs workflows, and nothing stands behind that port here"));
     }
 }

@@ -177,90 +177,68 @@ impl Sweeping {
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
     use super::*;
-    use crate::{
-        fakes::{Fault, Shelf, Shop, id},
-        unwired::Unwired,
-    };
-    use async_trait::async_trait;
-    use schemas::{api::product::Product, ids::OrderId};
-    use std::sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    };
+    use crate::in_memory::{ports, shop};
     use workflows::{
-        lifecycle::Stuck,
-        ports::{Catalogue, Rebuilt, Search},
+        lifecycle::Command,
+        steps::sweep::PATIENCE,
+        testing::{Fault, Shelf, Shop, samples},
     };
 
-    /// A search that counts how often it was kept up.
-    #[derive(Default)]
-    struct Kept(AtomicU64);
+    async fn run(job: Job, shop: &Arc<Shop>) -> Result<(), Unavailable> {
+        Handler::of(job, &ports(shop)).unwrap().run().await
+    }
 
-    #[async_trait]
-    impl Search for Kept {
-        async fn index_orders(&self, _: &[OrderId]) -> Result<(), Unavailable> {
-            unreachable!()
-        }
+    /// With an order that nobody carries on, and one that is to be cancelled and is not.
+    fn with_stuck_orders() -> Arc<Shop> {
+        let shop = shop();
+        shop.reserved(1);
+        shop.happens(shop.reserved(2), Command::AskToCancel);
+        shop.clock.pass(PATIENCE);
+        shop
+    }
 
-        async fn rebuild(&self, _: &(dyn Fn(u64, u64) + Send + Sync)) -> Result<Rebuilt, Unavailable> {
-            unreachable!()
-        }
-
-        async fn keep_up(&self) -> Result<u64, Unavailable> {
-            Ok(self.0.fetch_add(1, Ordering::SeqCst))
-        }
-
-        async fn products(&self, _: &str, _: i64) -> Result<Vec<Product>, Unavailable> {
-            unreachable!()
-        }
-
-        async fn orders(&self, _: &str, _: i64) -> Result<Vec<OrderId>, Unavailable> {
-            unreachable!()
-        }
+    fn to_be_cancelled(shop: &Shop) -> Vec<uuid::Uuid> {
+        shop.contents().on_queue("cancel").into_iter().map(|message| message.subject).collect()
     }
 
     #[tokio::test]
     async fn a_sweep_keeps_search_up_even_if_an_order_cannot_be_set_going() {
-        let (shop, search) = (Shop::new(), Arc::new(Kept::default()));
-        *shop.stuck.lock().unwrap() = vec![Stuck::Unattended(id(1))];
-        let ports = Ports { workflows: Arc::new(Unwired), search: search.clone(), ..shop.ports() };
-        assert!(run(Job::Sweep, &ports).await.is_err());
-        assert_eq!(search.0.load(Ordering::SeqCst), 1);
+        let shop = with_stuck_orders();
+        shop.faults.always("workflows.start_checkout", Fault::Refused);
+        assert!(run(Job::Sweep, &shop).await.is_err());
+        assert_eq!(shop.faults.calls_of("search.keep_up").len(), 1);
     }
 
     #[tokio::test]
     async fn what_got_stuck_is_set_going_again() {
-        let shop = Shop::new();
-        *shop.stuck.lock().unwrap() = vec![Stuck::Unattended(id(1)), Stuck::CancelForgotten(id(2))];
-        run(Job::Sweep, &shop.ports()).await.unwrap();
-        assert_eq!(*shop.started.lock().unwrap(), [id(1)]);
-        let sent: Vec<_> = shop.sent.lock().unwrap().iter().map(|(queue, m)| (queue.clone(), m.subject)).collect();
-        assert_eq!(sent, [("cancel".to_owned(), id(2).0)]);
+        let shop = with_stuck_orders();
+        run(Job::Sweep, &shop).await.unwrap();
+        assert_eq!(shop.contents().started, [samples::order_id(1)]);
+        assert_eq!(to_be_cancelled(&shop), [samples::order_id(2).0]);
     }
 
     #[tokio::test]
     async fn what_could_not_be_set_going_is_told_after_the_rest_was() {
-        let shop = Shop::new();
-        *shop.stuck.lock().unwrap() = vec![Stuck::Unattended(id(1)), Stuck::CancelForgotten(id(2))];
-        let ports = Ports { workflows: Arc::new(Unwired), ..shop.ports() };
-        assert_eq!(run(Job::Sweep, &ports).await.unwrap_err().what, "workflows.start_checkout");
-        assert_eq!(shop.sent.lock().unwrap().len(), 1);
+        let shop = with_stuck_orders();
+        shop.faults.always("workflows.start_checkout", Fault::Refused);
+        assert_eq!(run(Job::Sweep, &shop).await.unwrap_err().what, "workflows.start_checkout");
+        assert_eq!(to_be_cancelled(&shop).len(), 1);
     }
 
     #[tokio::test]
     async fn buyers_are_shown_what_the_database_has() {
-        let (sold, shown) = (Shelf::of(&["CUP", "TEA"]), Shelf::of(&["POT"]));
-        let ports = Ports { catalogue: sold.clone(), catalogue_copy: shown.clone(), ..Shop::new().ports() };
-        run(Job::PublishCatalogue, &ports).await.unwrap();
-        let page = async |shelf: &Shelf| shelf.products(None, 10).await.unwrap();
-        assert_eq!(page(&shown).await, page(&sold).await);
-        assert_eq!(page(&sold).await.items.len(), 2);
+        let shop = shop();
+        let shown = Arc::new(Shelf::with(&[samples::product("POT", 1)]));
+        let ports = Ports { catalogue_copy: Some(shown.clone()), ..ports(&shop) };
+        Handler::of(Job::PublishCatalogue, &ports).unwrap().run().await.unwrap();
+        let sold = Catalogue::products(shop.as_ref(), None, 10).await.unwrap().items;
+        assert_eq!((shown.products(), sold.len()), (sold.clone(), 2));
     }
 
     #[tokio::test]
     async fn a_job_whose_database_is_away_says_so() {
-        let shop = Shop::new();
-        shop.fails(Fault::Away);
-        assert!(run(Job::Sweep, &shop.ports()).await.unwrap_err().away);
+        let shop = shop();
+        shop.faults.always("orders.", Fault::Away);
+        assert!(run(Job::Sweep, &shop).await.unwrap_err().away);
     }
 }

@@ -85,45 +85,49 @@ impl Handler {
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
     use super::*;
-    use crate::fakes::{Fault, Shop};
+    use crate::in_memory::{ports, shop};
     use serde_json::json;
-    use workflows::ports::ProviderError;
+    use workflows::testing::{Fault, Mood, Shop};
 
-    async fn error_of(function: Function, shop: &std::sync::Arc<Shop>, payload: Value) -> (&'static str, String) {
-        let TaskError { error, cause } = call(function, &shop.ports(), payload).await.unwrap_err();
+    async fn call(function: Function, shop: &Arc<Shop>, payload: Value) -> Result<Value, TaskError> {
+        Handler::of(function, &ports(shop)).unwrap().call(payload).await
+    }
+
+    async fn error_of(function: Function, shop: &Arc<Shop>, payload: Value) -> (&'static str, String) {
+        let TaskError { error, cause } = call(function, shop, payload).await.unwrap_err();
         (error, cause)
     }
 
     #[tokio::test]
     async fn a_function_answers_what_became_of_the_order() {
-        let shop = Shop::new();
+        let shop = shop();
         let (unpaid, paid) = (shop.reserved(1), shop.paid(2));
-        let ports = shop.ports();
-        let authorized = call(Function::AuthorizePayment, &ports, json!({ "order_id": unpaid })).await;
+        let authorized = call(Function::AuthorizePayment, &shop, json!({ "order_id": unpaid })).await;
         assert_eq!(authorized, Ok(json!({ "result": "authorized" })));
-        let confirmed = call(Function::ConfirmOrder, &ports, json!({ "order_id": paid })).await;
+        let confirmed = call(Function::ConfirmOrder, &shop, json!({ "order_id": paid })).await;
         assert_eq!(confirmed, Ok(json!({ "status": "confirmed" })));
     }
 
     #[tokio::test]
     async fn a_payload_without_an_order_is_bad_input() {
         for payload in [json!({}), json!(null), json!({ "order_id": 7 }), json!({ "order_id": "7" })] {
-            let (error, cause) = error_of(Function::ConfirmOrder, &Shop::new(), payload).await;
+            let (error, cause) = error_of(Function::ConfirmOrder, &shop(), payload).await;
             assert_eq!((error, cause.as_str()), ("Sluice.BadInput", "the payload names no order_id"));
         }
     }
 
     #[tokio::test]
     async fn errors_have_the_names_that_the_workflow_knows() {
-        let shop = Shop::new();
+        let shop = shop();
         let payload = json!({ "order_id": shop.reserved(1) });
-        *shop.provider.lock().unwrap() = Err(ProviderError::InDoubt);
-        assert_eq!(error_of(Function::AuthorizePayment, &shop, payload.clone()).await.0, "Payment.InDoubt");
-        *shop.provider.lock().unwrap() = Err(ProviderError::Unavailable("503".into()));
-        assert_eq!(error_of(Function::AuthorizePayment, &shop, payload.clone()).await.0, "Payment.Unavailable");
-        shop.fails(Fault::Away);
+        for (mood, name) in [(Mood::Slow, "Payment.InDoubt"), (Mood::Down, "Payment.Unavailable")] {
+            shop.contents().provider.mood = mood;
+            assert_eq!(error_of(Function::AuthorizePayment, &shop, payload.clone()).await.0, name);
+        }
+        shop.faults.always("orders.", Fault::Away);
         assert_eq!(error_of(Function::ConfirmOrder, &shop, payload.clone()).await.0, "Sluice.Busy");
-        shop.fails(Fault::Panics);
+        shop.faults.mend();
+        shop.faults.always("orders.", Fault::Panics);
         let (error, cause) = error_of(Function::ConfirmOrder, &shop, payload).await;
         assert_eq!((error, cause.as_str()), ("Lambda.Unknown", "the function panicked"));
     }

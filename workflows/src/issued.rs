@@ -4,6 +4,7 @@
 use crate::{billing::Edition, ports::Look};
 use schemas::ids::OrderId;
 use sha2::{Digest, Sha256};
+use std::fmt;
 
 /// By which the bytes of a document are known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,6 +90,13 @@ pub struct Place {
     pub year: i32,
     /// The number in it.
     pub number: i32,
+}
+
+impl fmt::Display for Place {
+    /// As it is printed: the year, and the number in six digits or more.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}-{:06}", self.year, self.number)
+    }
 }
 
 /// How a document is found in its store.

@@ -79,7 +79,7 @@ impl ToSchema for Pdf {}
 
 /// The very bytes that were issued. A document that is damaged or lost is printed again, which takes a moment.
 async fn as_issued(at: &Answering, caller: &Caller, order: OrderId) -> Result<Vec<u8>, Refusal> {
-    let missing = || Unavailable::because("issued_invoices.of", "nothing is known of an invoice that was issued");
+    let missing = || Unavailable::because("invoices.of", "nothing is known of an invoice that was issued");
     let (ports, documents, reader) = (Arc::clone(&at.app.ports), Arc::clone(&at.documents), Arc::clone(&at.app.reader));
     let looked = async move {
         let issued = ports.issued.of(&[order]).await?.pop().ok_or_else(missing)?;

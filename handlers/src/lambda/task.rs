@@ -57,19 +57,21 @@ fn out_of_time(function: Function) -> TaskError {
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
     use super::*;
-    use crate::fakes::{Fault, Shop};
+    use crate::in_memory::{ports, shop};
     use serde_json::json;
-    use std::time::Duration;
+    use std::{sync::Arc, time::Duration};
+    use workflows::testing::{Fault, Shop};
 
-    async fn diagnostic(function: Function, shop: &std::sync::Arc<Shop>) -> Diagnostic {
+    async fn diagnostic(function: Function, shop: &Arc<Shop>) -> Diagnostic {
         let payload = json!({ "order_id": shop.reserved(1) });
-        answer(function, &shop.ports(), payload, Instant::now() + Duration::from_secs(5)).await.unwrap_err().into()
+        let handler = Handler::of(function, &ports(shop)).unwrap();
+        answer(function, &handler, payload, Instant::now() + Duration::from_secs(5)).await.unwrap_err().into()
     }
 
     #[tokio::test]
     async fn the_workflow_is_told_the_error_s_name() {
-        let shop = Shop::new();
-        shop.fails(Fault::Away);
+        let shop = shop();
+        shop.faults.always("orders.", Fault::Away);
         let told = diagnostic(Function::RejectOrder, &shop).await;
         let expected =
             json!({ "errorType": "Sluice.BadInput", "errorMessage": "\"\" is no reason to refuse an order" });
@@ -79,8 +81,8 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn only_a_request_for_money_is_in_doubt_when_the_time_runs_out() {
-        let shop = Shop::new();
-        shop.fails(Fault::Hangs);
+        let shop = shop();
+        shop.faults.always("orders.", Fault::Hangs);
         assert_eq!(diagnostic(Function::AuthorizePayment, &shop).await.error_type, "Payment.InDoubt");
         assert_eq!(diagnostic(Function::ResolvePayment, &shop).await.error_type, "Sluice.Busy");
     }

@@ -34,7 +34,7 @@ impl Applied {
     }
 }
 
-/// Stored orders with their money and events. Nothing else changes them.
+/// Stored orders with their money and events. Nothing else changes them, but for the numbers of their invoices.
 #[async_trait]
 pub trait Ledger: Send + Sync {
     /// Carries commands out as the lifecycle decides. MUST be one transaction; outcomes stand in the order of the batch.

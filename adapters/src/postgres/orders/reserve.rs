@@ -6,7 +6,7 @@ use super::{
 };
 use crate::postgres::{Asked, runtime::changes::Change};
 use async_trait::async_trait;
-use schemas::{event::EventName, ids::OrderId, kept::AcceptedOrder, sku::spelt};
+use schemas::{ids::OrderId, kept::AcceptedOrder, sku::spelt};
 use serde_json::{Value, json};
 use sqlx::{Connection, PgConnection};
 use std::{
@@ -228,42 +228,4 @@ fn as_row(new: &NewOrder) -> Value {
         "payment_method": order.payment_method, "traceparent": order.traceparent,
         "created_at": text(order.created_at), "updated_at": text(order.updated_at),
     })
-}
-
-/// Events by order, as reading gives them.
-pub(super) type EventsByOrder = HashMap<OrderId, Vec<schemas::event::Event>>;
-
-impl PgOrders {
-    /// The events of the orders up to that sequence.
-    pub(in crate::postgres) async fn events_where(
-        &self,
-        connection: &mut PgConnection,
-        orders: &[OrderId],
-        last: i32,
-    ) -> Result<EventsByOrder, Unavailable> {
-        let rows = sqlx::query!(
-            "-- orders.events
-             select e.order_id, e.sequence, e.name, e.occurred_at, e.data, o.traceparent
-             from order_events e join orders o on o.id = e.order_id
-             where o.id = any($1) and e.order_id = any($1) and e.sequence <= $2
-             order by e.order_id, e.sequence",
-            &super::rows::uuids(orders),
-            last
-        )
-        .fetch_all(connection)
-        .await
-        .asked("orders.events")?;
-        let mut found = EventsByOrder::new();
-        for row in rows {
-            let id = OrderId(row.order_id);
-            // What only a later release tells is nothing that this one acts upon.
-            let Ok(name) = row.name.parse::<EventName>() else {
-                tracing::debug!(order = %id, sequence = row.sequence, "an event of another release is passed over");
-                continue;
-            };
-            let event = self.event(id, row.sequence, name, row.occurred_at, row.traceparent, row.data);
-            found.entry(id).or_default().push(event);
-        }
-        Ok(found)
-    }
 }

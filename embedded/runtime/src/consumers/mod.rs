@@ -8,7 +8,7 @@ use adapters::postgres::runtime::{
     lease::{InHand, Lease},
     queue::{PgQueue, Receipt, Received, Return},
 };
-use handlers::queue::{self, Handler, wait_of_busy};
+use handlers::queue::{Handler, wait_of_busy};
 use lanes::Lanes;
 pub(crate) use long_waits::LongWaits;
 use std::{sync::Arc, time::Duration};
@@ -205,37 +205,11 @@ mod tests {
         instance::{self, Holdings},
         metrics::MessageCounts,
     };
-    use adapters::system::SystemClock;
-    use async_trait::async_trait;
-    use handlers::api::Metrics;
-    use schemas::{api::product::Product, ids::OrderId};
-    use std::future::pending;
+    use handlers::{api::Metrics, ports::Ports};
     use workflows::{
-        ports::{Rebuilt, Search, Unavailable},
+        testing::{Fault, Shop},
         wiring::Step,
     };
-
-    /// A search that never answers.
-    struct Hanging;
-
-    #[async_trait]
-    impl Search for Hanging {
-        async fn index_orders(&self, _: &[OrderId]) -> Result<(), Unavailable> {
-            pending().await
-        }
-
-        async fn rebuild(&self, _: &(dyn Fn(u64, u64) + Send + Sync)) -> Result<Rebuilt, Unavailable> {
-            pending().await
-        }
-
-        async fn products(&self, _: &str, _: i64) -> Result<Vec<Product>, Unavailable> {
-            pending().await
-        }
-
-        async fn orders(&self, _: &str, _: i64) -> Result<Vec<OrderId>, Unavailable> {
-            pending().await
-        }
-    }
 
     /// What the message says then is a line of the audit, if it goes on for minutes.
     #[tokio::test]
@@ -246,10 +220,14 @@ mod tests {
         sqlx::raw_sql(message).execute(&database.durable).await.unwrap();
         let (lease, holdings) = (Lease::default(), Holdings::default());
         let (instance, mut registration) = instance::register(&database, lease, holdings.clone()).await.unwrap();
+        let shop = Shop::new();
+        shop.faults.always("search.index_orders", Fault::Hangs);
+        let ports = Ports::on_database(shop.clock.clone(), shop.clone(), shop.clone(), shop);
         let consumer = Consumer {
             spec: QueueSpec { in_hand: Duration::from_secs(1), ..*QueueSpec::of(Step::Index).unwrap() },
             queue: PgQueue::new(database.clone()),
-            ports: Ports { search: Arc::new(Hanging), ..Ports::unwired(Arc::new(SystemClock)) },
+            handler: Handler::of(Step::Index, &ports).unwrap(),
+            clock: ports.clock,
             instance,
             lease,
             in_hand: holdings.messages,
