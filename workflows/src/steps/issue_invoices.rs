@@ -47,14 +47,16 @@ pub async fn issue_invoices(office: Office<'_>, ids: &[OrderId]) -> Vec<Outcome>
         Ok(numbered) => numbered,
         Err(error) => return all(ids.len(), Err(error)),
     };
-    let (mut due, mut stored) = (Vec::new(), Vec::new());
+    let (mut due, mut stored, mut unpriced) = (Vec::new(), Vec::new(), Vec::new());
     for (id, invoice) in numbered {
         match invoice {
             Numbered::Due(bill) => due.push((id, *bill)),
             Numbered::Stored => stored.push(id),
+            Numbered::Unpriced(error) => unpriced.push((id, Err(error.into()))),
         }
     }
     let mut results = store(office, due).await;
+    results.extend(unpriced);
     results.extend(look_after(office, stored).await);
     let settled = results.iter().filter(|(_, r)| r.is_ok()).map(|(id, _)| (*id, Command::RecordInvoice)).collect();
     let told = async {

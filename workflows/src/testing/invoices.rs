@@ -43,10 +43,12 @@ impl InvoiceNumbers for Shop {
 
 impl Contents {
     fn numbered(&self, id: OrderId) -> Option<Numbered> {
-        if self.orders.get(&id)?.invoice.as_ref()?.stored {
-            return Some(Numbered::Stored);
+        let order = self.orders.get(&id)?;
+        match &order.invoice {
+            Some(invoice) if invoice.stored => Some(Numbered::Stored),
+            Some(_) => Some(Numbered::Due(Box::new(self.bill(id, None)?))),
+            None => Numbered::refused(order),
         }
-        Some(Numbered::Due(Box::new(self.bill(id, None)?)))
     }
 
     fn bill(&self, id: OrderId, edition: Option<Edition>) -> Option<Bill> {

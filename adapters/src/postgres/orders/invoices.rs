@@ -49,7 +49,10 @@ impl InvoiceNumbers for PgOrders {
         let mut kept = kept_of(&mut transaction, &again).await?;
         transaction.commit().await.asked("orders.number_invoices")?;
         let numbered = orders.into_iter().filter_map(|order| {
-            let (id, invoice) = (order.id, order.invoice.clone()?);
+            let id = order.id;
+            let Some(invoice) = order.invoice.clone() else {
+                return Numbered::refused(&order).map(|refused| (id, refused));
+            };
             if invoice.stored {
                 return Some((id, Numbered::Stored));
             }
