@@ -17,7 +17,7 @@ use schemas::{
 use time::{Date, Duration, Month, OffsetDateTime};
 use uuid::Uuid;
 use workflows::{
-    lifecycle::{Command, Effects, Stuck, Verdict, decide, is_stuck},
+    lifecycle::{Command, Effects, Stuck, Verdict, decide, is_stuck, settled_payments, to_let_go},
     order::{State, StoredOrder},
 };
 
@@ -384,6 +384,23 @@ fn no_number_is_given_where_no_invoice_could_say_what_was_sold_and_the_order_goe
         assert_eq!(order.invoice.is_some(), verdict != Verdict::Refused);
         assert!(is_stuck(&order, Stuck::Uninvoiced(order.id)));
     }
+}
+
+#[test]
+fn who_searches_for_money_to_let_go_passes_over_those_payments_of_which_nothing_is_held() {
+    let authorized = || Command::RecordAuthorization { authorization_id: "pi_1".into() };
+    let declined = || Command::RecordDecline { code: "card_declined".into() };
+    let mut met = Vec::new();
+    for said in [vec![], vec![authorized()], vec![declined()], vec![Command::Cancel, Command::RecordVoid]] {
+        let mut order = reserved();
+        for command in [Command::AskForPayment].into_iter().chain(said).chain([Command::Cancel]) {
+            assert_ne!(decide(&mut order, &command, START), Verdict::Refused);
+        }
+        let payment = order.payment.as_ref().unwrap().state;
+        assert_eq!(settled_payments().contains(&payment.to_string()), to_let_go(&order).is_none(), "{payment}");
+        met.push(payment);
+    }
+    assert_eq!(met, PaymentStatus::ALL);
 }
 
 #[test]

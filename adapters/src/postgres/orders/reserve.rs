@@ -18,6 +18,7 @@ use uuid::Uuid;
 use workflows::{
     allocate::{Goods, Listing, NewOrder, Shelf, allocate},
     billing::TaxTerms,
+    lifecycle::settled_payments,
     order::State,
     ports::{Reservation, Reservations, Unavailable},
 };
@@ -42,9 +43,10 @@ impl Reservations for PgOrders {
             "-- orders.expired: whether they expire the lifecycle says; those for which money may be held would be in the way of others
              select id from orders o
              where status in ('reserved', 'in_review') and reserved_until <= sluice_now()
-               and not exists (select from payments p where p.order_id = o.id and p.state in ('pending', 'authorized'))
+               and not exists (select from payments p where p.order_id = o.id and p.state <> all($2))
              order by reserved_until limit $1",
-            limit
+            limit,
+            &settled_payments()
         )
         .fetch_all(&self.database.durable)
         .await

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 use workflows::{
-    lifecycle::Stuck,
+    lifecycle::{Stuck, settled_payments},
     ports::{StuckOrders, Sweep, Unavailable},
     steps::sweep::LONGEST,
 };
@@ -91,7 +91,7 @@ impl PgOrders {
     /// The closed orders, of those that are due to be looked at, that hold money or are shown as open. What becomes of
     /// them is committed relaxed: what a crash takes back is looked at again.
     async fn look_at_closings(&self, patience: i64) -> Result<(Closings, Closings), Unavailable> {
-        let rows = sqlx::query_file!("sql/orders/look_at_closings.sql", patience, CLOSINGS)
+        let rows = sqlx::query_file!("sql/orders/look_at_closings.sql", patience, CLOSINGS, &settled_payments())
             .fetch_all(&self.database.relaxed)
             .await
             .asked("orders.look_at_closings")?;
