@@ -42,7 +42,7 @@ impl Reservations for PgOrders {
         let ids = sqlx::query_scalar!(
             "-- orders.expired: whether they expire the lifecycle says; those for which money may be held would be in the way of others
              select id from orders o
-             where status in ('reserved', 'in_review') and reserved_until <= sluice_now()
+             where status = 'reserved' and reserved_until <= sluice_now()
                and not exists (select from payments p where p.order_id = o.id and p.state <> all($2))
              order by reserved_until limit $1",
             limit,
