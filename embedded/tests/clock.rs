@@ -174,14 +174,15 @@ impl Engines {
             ));
             let (documents, settings) = (StoredDocuments::in_folder(shop.dir.path()).unwrap(), Shop::settings());
             let mut parts = Parts::assemble(database, starter, documents, settings, Terms::default(), false).unwrap();
-            parts.ports.orders = Arc::new(PgOrders::new(database.clone(), Arc::clone(&clock), Shop::settings()));
+            let orders = Arc::new(PgOrders::new(database.clone(), Arc::clone(&clock), Shop::settings()));
+            (parts.ports.reservations, parts.ports.ledger) = (orders.clone(), orders);
             parts.ports.clock = clock;
             all_ports.push(parts.ports.clone());
             let holdings = Holdings::default();
             let (number, registration) = instance::register(database, lease, holdings.clone()).await.unwrap();
             registrations.push(registration);
             let runner =
-                Runner::new(Arc::new(parts), Arc::new(SystemChance), definition, number, lease, holdings.executions);
+                Runner::new(&parts, Arc::new(SystemChance), definition, number, lease, holdings.executions).unwrap();
             let (stopping, tracker) = (stopping.clone(), tracker.clone());
             running.push(tokio::spawn(async move { runner.run(&Wakes::default(), stopping, &tracker).await }));
         }
@@ -194,8 +195,8 @@ impl Engines {
         for ports in &self.ports {
             let batch: Vec<AcceptedOrder> = (0..4).map(|_| accepted(method)).collect();
             let ids: Vec<_> = batch.iter().map(|order| order.id).collect();
-            ports.orders.reserve(batch).await.unwrap();
-            ports.workflows.start_checkout(&ids).await.unwrap();
+            ports.reservations.reserve(batch).await.unwrap();
+            ports.workflows().unwrap().start_checkout(&ids).await.unwrap();
             begun += 4;
         }
         begun
@@ -230,7 +231,7 @@ async fn processes_whose_clocks_jump_ahead_end_what_they_have_in_hand_and_refuse
     // One that nobody pays for: by the database's clock its reservation lasts.
     let unpaid = accepted("pm_card_visa");
     let id = unpaid.id;
-    engines.ports[0].orders.reserve(vec![unpaid]).await.unwrap();
+    engines.ports[0].reservations.reserve(vec![unpaid]).await.unwrap();
     let before = shop.count(COMMITS).await;
     let mut begun = 0;
     for minutes in [31, 24 * 60] {
@@ -240,8 +241,10 @@ async fn processes_whose_clocks_jump_ahead_end_what_they_have_in_hand_and_refuse
         begun += engines.begin("pm_sandbox_flaky").await;
         are_confirmed(&shop, begun).await;
         for ports in &engines.ports {
-            let (orders, bus, clock) = (ports.orders.as_ref(), ports.bus.as_ref(), ports.clock.as_ref());
-            assert_eq!(expire_reservations(orders, bus, clock).await.unwrap(), 0, "{minutes} minutes ahead");
+            let (reservations, ledger) = (ports.reservations.as_ref(), ports.ledger.as_ref());
+            let (bus, clock) = (ports.bus().unwrap(), ports.clock.as_ref());
+            let expired = expire_reservations(reservations, ledger, bus.as_ref(), clock).await;
+            assert_eq!(expired.unwrap(), 0, "{minutes} minutes ahead");
         }
         assert_eq!(shop.status(id.0).await, "reserved", "{minutes} minutes ahead");
     }

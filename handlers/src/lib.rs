@@ -2,10 +2,10 @@
 //! runs in one process and on AWS Lambda; with feature `lambda` come the functions that run it there.
 
 pub mod api;
-#[cfg(test)]
-mod fakes;
 pub mod functions;
 pub mod house_rules;
+#[cfg(test)]
+mod in_memory;
 #[cfg(feature = "lambda")]
 pub mod lambda;
 pub mod ports;
@@ -14,5 +14,4 @@ pub mod schedule;
 pub mod seller;
 pub mod task;
 pub mod token;
-mod unwired;
 mod vat_number;

@@ -1,11 +1,14 @@
-//! The ports that the steps need, together. Each runtime puts its own behind them, once, at start.
+//! The ports that the steps and the API need, together. Each runtime puts its own behind them, once, at start.
+//!
+//! Behind some stands the order database, which every process reaches. Of the others a process has those that it may reach; on
+//! AWS that is what the template lets a function reach. Whoever works takes what it needs out of here when it is put together,
+//! by the methods of this type: what is missing then keeps it from beginning, and nobody finds out in the middle of an order.
 
-use crate::unwired::Unwired;
 use std::sync::Arc;
-use workflows::issued::IssuedInvoices;
 use workflows::ports::{
-    Catalogue, CatalogueCopy, Clock, Documents, EventBus, Intake, InvoicePrinter, Orders, PaymentProvider, Queue,
-    Retention, Search, Warehouses, Workflows,
+    Catalogue, CatalogueCopy, Clock, Dispatches, Documents, EventBus, Intake, InvoiceNumbers, InvoicePrinter,
+    IssuedInvoices, Ledger, OrderLists, PaymentProvider, Queue, Reservations, Retention, Search, StuckOrders,
+    Warehouses, Workflows,
 };
 
 /// What the steps and the API need.
@@ -13,56 +16,271 @@ use workflows::ports::{
 pub struct Ports {
     /// The time.
     pub clock: Arc<dyn Clock>,
-    /// Takes orders in.
-    pub intake: Arc<dyn Intake>,
-    /// Orders, stock, money, events.
-    pub orders: Arc<dyn Orders>,
-    /// Products.
-    pub catalogue: Arc<dyn Catalogue>,
-    /// What buyers are shown of them, where that is kept apart.
-    pub catalogue_copy: Arc<dyn CatalogueCopy>,
-    /// Search.
-    pub search: Arc<dyn Search>,
-    /// Where events are told.
-    pub bus: Arc<dyn EventBus>,
-    /// Queues to send to.
-    pub queue: Arc<dyn Queue>,
-    /// Documents.
-    pub documents: Arc<dyn Documents>,
+    /// Stores accepted orders with their stock.
+    pub reservations: Arc<dyn Reservations>,
+    /// Carries out what happens to orders.
+    pub ledger: Arc<dyn Ledger>,
+    /// Orders as lists show them.
+    pub order_lists: Arc<dyn OrderLists>,
+    /// Numbers invoices.
+    pub invoice_numbers: Arc<dyn InvoiceNumbers>,
+    /// How far warehouses were told of orders.
+    pub dispatches: Arc<dyn Dispatches>,
+    /// Orders that nobody is at work on.
+    pub stuck_orders: Arc<dyn StuckOrders>,
     /// What was issued.
     pub issued: Arc<dyn IssuedInvoices>,
+    /// Products.
+    pub catalogue: Arc<dyn Catalogue>,
+    /// Search.
+    pub search: Arc<dyn Search>,
+    /// What buyers are shown of the products, where that is kept apart.
+    pub catalogue_copy: Option<Arc<dyn CatalogueCopy>>,
+    /// Takes orders in.
+    pub intake: Option<Arc<dyn Intake>>,
+    /// Where events are told.
+    pub bus: Option<Arc<dyn EventBus>>,
+    /// Queues to send to.
+    pub queue: Option<Arc<dyn Queue>>,
+    /// Documents.
+    pub documents: Option<Arc<dyn Documents>>,
     /// Prints invoices.
-    pub printer: Arc<dyn InvoicePrinter>,
+    pub printer: Option<Arc<dyn InvoicePrinter>>,
     /// Moves the money.
-    pub provider: Arc<dyn PaymentProvider>,
+    pub provider: Option<Arc<dyn PaymentProvider>>,
     /// Starts workflows.
-    pub workflows: Arc<dyn Workflows>,
+    pub workflows: Option<Arc<dyn Workflows>>,
     /// Ship the goods.
-    pub warehouses: Arc<dyn Warehouses>,
+    pub warehouses: Option<Arc<dyn Warehouses>>,
     /// What is kept for a while only.
-    pub retention: Arc<dyn Retention>,
+    pub retention: Option<Arc<dyn Retention>>,
+}
+
+/// Something was to be put together that needs what this process does not reach.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "it needs {port}, and nothing stands behind that port here; what a function reaches is listed in `Trigger::needs`"
+)]
+pub struct NotWired {
+    /// The port.
+    pub port: &'static str,
+}
+
+fn wired<P: ?Sized>(port: &'static str, behind: Option<&Arc<P>>) -> Result<Arc<P>, NotWired> {
+    behind.cloned().ok_or(NotWired { port })
 }
 
 impl Ports {
-    /// The time, and nothing behind the other ports: for whoever needs a few of them only.
-    pub fn unwired(clock: Arc<dyn Clock>) -> Self {
-        let nothing = Arc::new(Unwired);
+    /// The ports that the order database stands behind, and nothing behind the others.
+    pub fn on_database<O>(
+        clock: Arc<dyn Clock>,
+        orders: Arc<O>,
+        catalogue: Arc<dyn Catalogue>,
+        search: Arc<dyn Search>,
+    ) -> Self
+    where
+        O: Reservations + Ledger + OrderLists + InvoiceNumbers + Dispatches + StuckOrders + IssuedInvoices + 'static,
+    {
         Self {
             clock,
-            intake: nothing.clone(),
-            orders: nothing.clone(),
-            catalogue: nothing.clone(),
-            catalogue_copy: nothing.clone(),
-            search: nothing.clone(),
-            bus: nothing.clone(),
-            queue: nothing.clone(),
-            documents: nothing.clone(),
-            issued: nothing.clone(),
-            printer: nothing.clone(),
-            provider: nothing.clone(),
-            workflows: nothing.clone(),
-            warehouses: nothing.clone(),
-            retention: nothing,
+            reservations: orders.clone(),
+            ledger: orders.clone(),
+            order_lists: orders.clone(),
+            invoice_numbers: orders.clone(),
+            dispatches: orders.clone(),
+            stuck_orders: orders.clone(),
+            issued: orders,
+            catalogue,
+            search,
+            catalogue_copy: None,
+            intake: None,
+            bus: None,
+            queue: None,
+            documents: None,
+            printer: None,
+            provider: None,
+            workflows: None,
+            warehouses: None,
+            retention: None,
+        }
+    }
+
+    /// What buyers are shown of the products.
+    ///
+    /// # Errors
+    /// If nothing stands behind it here, as of all that follow.
+    pub fn catalogue_copy(&self) -> Result<Arc<dyn CatalogueCopy>, NotWired> {
+        wired("catalogue_copy", self.catalogue_copy.as_ref())
+    }
+
+    /// Takes orders in.
+    ///
+    /// # Errors
+    /// As above.
+    pub fn intake(&self) -> Result<Arc<dyn Intake>, NotWired> {
+        wired("intake", self.intake.as_ref())
+    }
+
+    /// Where events are told.
+    ///
+    /// # Errors
+    /// As above.
+    pub fn bus(&self) -> Result<Arc<dyn EventBus>, NotWired> {
+        wired("bus", self.bus.as_ref())
+    }
+
+    /// Queues to send to.
+    ///
+    /// # Errors
+    /// As above.
+    pub fn queue(&self) -> Result<Arc<dyn Queue>, NotWired> {
+        wired("queue", self.queue.as_ref())
+    }
+
+    /// Documents.
+    ///
+    /// # Errors
+    /// As above.
+    pub fn documents(&self) -> Result<Arc<dyn Documents>, NotWired> {
+        wired("documents", self.documents.as_ref())
+    }
+
+    /// Prints invoices.
+    ///
+    /// # Errors
+    /// As above.
+    pub fn printer(&self) -> Result<Arc<dyn InvoicePrinter>, NotWired> {
+        wired("printer", self.printer.as_ref())
+    }
+
+    /// Moves the money.
+    ///
+    /// # Errors
+    /// As above.
+    pub fn provider(&self) -> Result<Arc<dyn PaymentProvider>, NotWired> {
+        wired("provider", self.provider.as_ref())
+    }
+
+    /// Starts workflows.
+    ///
+    /// # Errors
+    /// As above.
+    pub fn workflows(&self) -> Result<Arc<dyn Workflows>, NotWired> {
+        wired("workflows", self.workflows.as_ref())
+    }
+
+    /// Ship the goods.
+    ///
+    /// # Errors
+    /// As above.
+    pub fn warehouses(&self) -> Result<Arc<dyn Warehouses>, NotWired> {
+        wired("warehouses", self.warehouses.as_ref())
+    }
+
+    /// What is kept for a while only.
+    ///
+    /// # Errors
+    /// As above.
+    pub fn retention(&self) -> Result<Arc<dyn Retention>, NotWired> {
+        wired("retention", self.retention.as_ref())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+    use super::*;
+    use crate::{
+        api::{self, Acceptances, App, LookAgain, Reads},
+        functions::{Need, Trigger},
+        in_memory::{on_database, shop},
+        queue, schedule, task,
+    };
+    use std::collections::BTreeSet;
+    use workflows::{
+        testing::{Shelf, Shop},
+        wiring::Step,
+    };
+
+    /// The port that something outside stands behind. A function fed by a queue puts back there what has to wait, and not by
+    /// a port.
+    fn port_of(trigger: Trigger, need: Need) -> Option<&'static str> {
+        match need {
+            Need::Intake | Need::Accepted => Some("intake"),
+            Need::CatalogueCopy => Some("catalogue_copy"),
+            Need::Queue(_) => (!matches!(trigger, Trigger::Queue(_))).then_some("queue"),
+            Need::EventBus => Some("bus"),
+            Need::Workflows => Some("workflows"),
+            Need::Documents => Some("documents"),
+            Need::Warehouses => Some("warehouses"),
+            Need::Payments => Some("provider"),
+            Need::Hold
+            | Need::Seller
+            | Need::TokenKey
+            | Need::EdgeKey
+            | Need::Waiting
+            | Need::Catalogue
+            | Need::Payloads
+            | Need::DatabaseUsers => None,
+        }
+    }
+
+    /// Something behind those ports, and nothing behind the others but the printer that its program brings.
+    fn behind(shop: &Arc<Shop>, ports: &BTreeSet<&str>, trigger: Trigger) -> Ports {
+        let has = |port| ports.contains(port);
+        Ports {
+            catalogue_copy: has("catalogue_copy").then(|| -> Arc<dyn CatalogueCopy> { Arc::new(Shelf::with(&[])) }),
+            intake: has("intake").then(|| -> Arc<dyn Intake> { shop.clone() }),
+            bus: has("bus").then(|| -> Arc<dyn EventBus> { shop.clone() }),
+            queue: has("queue").then(|| -> Arc<dyn Queue> { shop.clone() }),
+            documents: has("documents").then(|| -> Arc<dyn Documents> { shop.clone() }),
+            printer: (trigger == Trigger::Queue(Step::Invoice)).then(|| -> Arc<dyn InvoicePrinter> { shop.clone() }),
+            provider: has("provider").then(|| -> Arc<dyn PaymentProvider> { shop.clone() }),
+            workflows: has("workflows").then(|| -> Arc<dyn Workflows> { shop.clone() }),
+            warehouses: has("warehouses").then(|| -> Arc<dyn Warehouses> { shop.clone() }),
+            ..on_database(shop)
+        }
+    }
+
+    /// Puts a function together.
+    fn begin(shop: &Arc<Shop>, trigger: Trigger, ports: &Ports) -> Result<(), NotWired> {
+        let app = || {
+            Ok(App {
+                intake: ports.intake()?,
+                ports: Arc::new(ports.clone()),
+                reader: shop.clone(),
+                ids: shop.clone(),
+                decisions: Arc::new(LookAgain),
+                acceptances: Acceptances::default(),
+                reads: Reads::new(1, 1),
+                readiness: shop.clone(),
+                tokens: None,
+                edge_key: None,
+                metrics: Arc::default(),
+            })
+        };
+        match trigger {
+            Trigger::Submit => app().map(|app| drop(api::submissions(app))),
+            Trigger::Http => api::besides_submissions(app()?).map(drop),
+            Trigger::Queue(step) => queue::Handler::of(step, ports).map(drop),
+            Trigger::Workflow(function) => task::Handler::of(function, ports).map(drop),
+            Trigger::Schedule(job) => schedule::Handler::of(job, ports).map(drop),
+            Trigger::Deployment => Ok(()),
+        }
+    }
+
+    #[test]
+    fn what_a_function_reaches_is_what_it_needs_and_no_more() {
+        let shop = shop();
+        for trigger in Trigger::all() {
+            let reached: BTreeSet<&str> = trigger.needs().iter().filter_map(|need| port_of(trigger, *need)).collect();
+            assert_eq!(begin(&shop, trigger, &behind(&shop, &reached, trigger)), Ok(()), "{trigger:?}");
+            for missing in &reached {
+                let mut others = reached.clone();
+                others.remove(missing);
+                let begun = begin(&shop, trigger, &behind(&shop, &others, trigger));
+                assert_eq!(begun, Err(NotWired { port: missing }), "{trigger:?}");
+            }
         }
     }
 }

@@ -1,12 +1,16 @@
 //! The messages of a queue, for both runtimes: each is read on its own, so that a malformed one fails only itself, and the
 //! step does the rest together.
 
-use crate::ports::Ports;
+use crate::ports::{NotWired, Ports};
 use futures_util::FutureExt;
 use schemas::{ids::OrderId, kept::AcceptedOrder};
 use serde_json::Value;
-use std::{panic::AssertUnwindSafe, time::Duration};
+use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 use workflows::{
+    ports::{
+        Dispatches, Documents, EventBus, InvoiceNumbers, InvoicePrinter, IssuedInvoices, Ledger, PaymentProvider,
+        Reservations, Search, Warehouses, Workflows,
+    },
     steps::{
         Outcome,
         cancel_order::cancel_order,
@@ -28,43 +32,112 @@ pub fn wait_of_busy(age: Duration) -> Duration {
     (age / 4).clamp(Duration::from_millis(500), LONGEST_WAIT)
 }
 
-/// Has the step work on the messages: one outcome for each, in their order. A panic is the end of this batch only, which
-/// then comes again.
-pub async fn handle(step: Step, ports: &Ports, bodies: Vec<Value>) -> Vec<Outcome> {
-    let count = bodies.len();
-    match AssertUnwindSafe(work(step, ports, bodies)).catch_unwind().await {
-        Ok(outcomes) => outcomes,
-        Err(_) => vec![Outcome::Retry("the step panicked".to_owned()); count],
+/// A step that a queue feeds, with the ports that it needs.
+#[derive(Clone)]
+pub struct Handler {
+    step: Step,
+    needs: Needs,
+}
+
+#[derive(Clone)]
+enum Needs {
+    Reserve { reservations: Arc<dyn Reservations>, workflows: Arc<dyn Workflows>, bus: Arc<dyn EventBus> },
+    Invoice(Issuing),
+    Index { search: Arc<dyn Search> },
+    Cancel { ledger: Arc<dyn Ledger>, bus: Arc<dyn EventBus> },
+    Void { ledger: Arc<dyn Ledger>, provider: Arc<dyn PaymentProvider> },
+    Dispatch { dispatches: Arc<dyn Dispatches>, warehouses: Arc<dyn Warehouses> },
+}
+
+#[derive(Clone)]
+struct Issuing {
+    numbers: Arc<dyn InvoiceNumbers>,
+    ledger: Arc<dyn Ledger>,
+    issued: Arc<dyn IssuedInvoices>,
+    printer: Arc<dyn InvoicePrinter>,
+    documents: Arc<dyn Documents>,
+    bus: Arc<dyn EventBus>,
+}
+
+impl Handler {
+    /// That step.
+    ///
+    /// # Errors
+    /// If it needs what is not reached here.
+    pub fn of(step: Step, ports: &Ports) -> Result<Self, NotWired> {
+        let needs = match step {
+            Step::Reserve => Needs::Reserve {
+                reservations: ports.reservations.clone(),
+                workflows: ports.workflows()?,
+                bus: ports.bus()?,
+            },
+            Step::Invoice => Needs::Invoice(Issuing {
+                numbers: ports.invoice_numbers.clone(),
+                ledger: ports.ledger.clone(),
+                issued: ports.issued.clone(),
+                printer: ports.printer()?,
+                documents: ports.documents()?,
+                bus: ports.bus()?,
+            }),
+            Step::Index => Needs::Index { search: ports.search.clone() },
+            Step::Cancel => Needs::Cancel { ledger: ports.ledger.clone(), bus: ports.bus()? },
+            Step::Void => Needs::Void { ledger: ports.ledger.clone(), provider: ports.provider()? },
+            Step::Dispatch => Needs::Dispatch { dispatches: ports.dispatches.clone(), warehouses: ports.warehouses()? },
+        };
+        Ok(Self { step, needs })
+    }
+
+    /// Has the step work on the messages: one outcome for each, in their order. A panic is the end of this batch only, which
+    /// then comes again.
+    pub async fn handle(&self, bodies: Vec<Value>) -> Vec<Outcome> {
+        let count = bodies.len();
+        match AssertUnwindSafe(self.work(bodies)).catch_unwind().await {
+            Ok(outcomes) => outcomes,
+            Err(_) => vec![Outcome::Retry("the step panicked".to_owned()); count],
+        }
+    }
+
+    async fn work(&self, bodies: Vec<Value>) -> Vec<Outcome> {
+        let named_order = |body: Value| order_of(self.step, &body).ok_or_else(|| "names no order".to_owned());
+        match &self.needs {
+            Needs::Reserve { reservations, workflows, bus } => {
+                let reserve = |batch| reserve_orders(reservations.as_ref(), workflows.as_ref(), bus.as_ref(), batch);
+                parsed(bodies, accepted_order, reserve).await
+            }
+            Needs::Invoice(issuing) => {
+                let issue = |ids: Vec<_>| async move { issue_invoices(issuing.office(), &ids).await };
+                parsed(bodies, named_order, issue).await
+            }
+            Needs::Index { search } => {
+                let index = |ids: Vec<_>| async move { index_orders(search.as_ref(), &ids).await };
+                parsed(bodies, named_order, index).await
+            }
+            Needs::Cancel { ledger, bus } => {
+                let cancel = |ids: Vec<_>| async move { cancel_order(ledger.as_ref(), bus.as_ref(), &ids).await };
+                parsed(bodies, named_order, cancel).await
+            }
+            Needs::Void { ledger, provider } => {
+                let void = |ids: Vec<_>| async move { void_payments(ledger.as_ref(), provider.as_ref(), &ids).await };
+                parsed(bodies, named_order, void).await
+            }
+            Needs::Dispatch { dispatches, warehouses } => {
+                let dispatch =
+                    |ids: Vec<_>| async move { dispatch_orders(dispatches.as_ref(), warehouses.as_ref(), &ids).await };
+                parsed(bodies, named_order, dispatch).await
+            }
+        }
     }
 }
 
-async fn work(step: Step, ports: &Ports, bodies: Vec<Value>) -> Vec<Outcome> {
-    let (orders, bus) = (ports.orders.as_ref(), ports.bus.as_ref());
-    let named_order = |body: Value| order_of(step, &body).ok_or_else(|| "names no order".to_owned());
-    match step {
-        Step::Reserve => {
-            let workflows = ports.workflows.as_ref();
-            parsed(bodies, accepted_order, |batch| reserve_orders(orders, workflows, bus, batch)).await
-        }
-        Step::Invoice => {
-            let (issued, printer, documents) =
-                (ports.issued.as_ref(), ports.printer.as_ref(), ports.documents.as_ref());
-            let office = Office { orders, issued, printer, documents, bus };
-            let issue = |ids: Vec<_>| async move { issue_invoices(office, &ids).await };
-            parsed(bodies, named_order, issue).await
-        }
-        Step::Index => {
-            let search = ports.search.as_ref();
-            parsed(bodies, named_order, |ids| async move { index_orders(search, &ids).await }).await
-        }
-        Step::Cancel => parsed(bodies, named_order, |ids| async move { cancel_order(orders, bus, &ids).await }).await,
-        Step::Void => {
-            let provider = ports.provider.as_ref();
-            parsed(bodies, named_order, |ids| async move { void_payments(orders, provider, &ids).await }).await
-        }
-        Step::Dispatch => {
-            let warehouses = ports.warehouses.as_ref();
-            parsed(bodies, named_order, |ids| async move { dispatch_orders(orders, warehouses, &ids).await }).await
+impl Issuing {
+    fn office(&self) -> Office<'_> {
+        Office {
+            numbers: self.numbers.as_ref(),
+            ledger: self.ledger.as_ref(),
+            issued: self.issued.as_ref(),
+            printer: self.printer.as_ref(),
+            documents: self.documents.as_ref(),
+            bus: self.bus.as_ref(),
         }
     }
 }
@@ -115,8 +188,13 @@ pub fn order_of(step: Step, body: &Value) -> Option<OrderId> {
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
     use super::*;
-    use crate::fakes::{Fault, Shop, accepted, id};
+    use crate::in_memory::{accepted, on_database, ports, shop};
+    use schemas::api::order::Reason;
     use serde_json::json;
+    use workflows::{
+        lifecycle::Command,
+        testing::{Fault, Shop, samples::order_id as id},
+    };
 
     fn request(number: u128) -> Value {
         json!({ "order_id": id(number) })
@@ -126,35 +204,39 @@ mod tests {
         Outcome::Retry(error.to_owned())
     }
 
+    async fn handle(step: Step, shop: &Arc<Shop>, bodies: Vec<Value>) -> Vec<Outcome> {
+        Handler::of(step, &ports(shop)).unwrap().handle(bodies).await
+    }
+
     #[tokio::test]
     async fn each_message_has_its_own_outcome() {
-        let shop = Shop::new();
+        let shop = shop();
         let good = shop.reserved(1);
-        shop.rejected(2);
+        shop.happens(shop.reserved(2), Command::Reject { reason: Reason::OutOfStock, detail: None });
         let event = json!({ "id": id(9), "subject": shop.reserved(3), "type": "sluice.OrderConfirmed.v1" });
         let malformed = json!({ "order_id": "2026-000042" });
         let bodies = vec![request(1), malformed, request(2), event, request(4), json!(["order_id"])];
-        let outcomes = handle(Step::Cancel, &shop.ports(), bodies).await;
+        let outcomes = handle(Step::Cancel, &shop, bodies).await;
         let refused = Outcome::Refused("an order that is rejected cannot be cancelled".into());
         let busy = Outcome::Busy("the order is not stored yet".into());
         let expected = [Outcome::Done, bad("names no order"), refused, Outcome::Done, busy, bad("names no order")];
         assert_eq!(outcomes, expected);
-        assert_eq!(*shop.batches.lock().unwrap(), [[good, id(2), id(3), id(4)]]);
+        assert_eq!(shop.faults.calls_of("orders.apply"), [[good, id(2), id(3), id(4)]]);
     }
 
     #[tokio::test]
     async fn a_malformed_order_is_named_by_its_place_and_not_by_what_stands_there() {
-        let shop = Shop::new();
+        let shop = shop();
         let mut wrong = accepted(2);
         wrong["request"]["lines"][0]["quantity"] = json!("zoe@example.com");
         let mut short = accepted(3);
         short.as_object_mut().unwrap().remove("customer");
         let bodies = vec![accepted(1), wrong, short, accepted(4), json!("zoe@example.com")];
-        let outcomes = handle(Step::Reserve, &shop.ports(), bodies).await;
+        let outcomes = handle(Step::Reserve, &shop, bodies).await;
         let nothing = "no accepted order: a field is missing, or it is no object";
         let quantity = "no accepted order: cannot read request.lines[0].quantity";
         assert_eq!(outcomes, [Outcome::Done, bad(quantity), bad(nothing), Outcome::Done, bad(nothing)]);
-        assert_eq!(*shop.started.lock().unwrap(), [id(1), id(4)]);
+        assert_eq!(shop.contents().started, [id(1), id(4)]);
     }
 
     #[test]
@@ -164,23 +246,26 @@ mod tests {
 
     #[tokio::test]
     async fn a_panic_returns_the_batch() {
-        let shop = Shop::new();
-        shop.fails(Fault::Panics);
-        let outcomes = handle(Step::Cancel, &shop.ports(), vec![request(1), json!({}), request(2)]).await;
+        let shop = shop();
+        shop.faults.always("orders.apply", Fault::Panics);
+        let outcomes = handle(Step::Cancel, &shop, vec![request(1), json!({}), request(2)]).await;
         assert_eq!(outcomes, vec![bad("the step panicked"); 3]);
     }
 
     #[tokio::test]
     async fn without_a_good_message_the_step_has_nothing_to_do() {
-        let shop = Shop::new();
-        assert_eq!(handle(Step::Cancel, &shop.ports(), vec![json!({})]).await, [bad("names no order")]);
-        assert_eq!(handle(Step::Cancel, &shop.ports(), Vec::new()).await, []);
-        assert!(shop.batches.lock().unwrap().is_empty());
+        let shop = shop();
+        assert_eq!(handle(Step::Cancel, &shop, vec![json!({})]).await, [bad("names no order")]);
+        assert_eq!(handle(Step::Cancel, &shop, Vec::new()).await, []);
+        assert!(shop.faults.calls().is_empty());
     }
 
-    #[tokio::test]
-    async fn a_step_that_reaches_what_it_is_not_wired_to_fails_for_good() {
-        let outcomes = handle(Step::Index, &Shop::new().ports(), vec![request(1)]).await;
-        assert_eq!(outcomes, [bad("search.index_orders failed: nothing stands behind this port here")]);
+    #[test]
+    fn a_step_that_needs_what_is_not_reached_does_not_begin_and_says_what() {
+        let ports = on_database(&shop());
+        assert!(Handler::of(Step::Index, &ports).is_ok());
+        let missing = Handler::of(Step::Reserve, &ports).err().unwrap();
+        assert_eq!(missing, NotWired { port: "workflows" });
+        assert!(missing.to_string().contains("it needs workflows, and nothing stands behind that port here"));
     }
 }

@@ -1,10 +1,11 @@
 //! The tasks of workflows, for both runtimes: one call of a function, from its payload to its answer.
 
-use crate::ports::Ports;
+use crate::ports::{NotWired, Ports};
 use futures_util::FutureExt;
 use serde_json::Value;
-use std::panic::AssertUnwindSafe;
+use std::{panic::AssertUnwindSafe, sync::Arc};
 use workflows::{
+    ports::{EventBus, Ledger, PaymentProvider},
     steps::{
         abandon_payment::abandon_payment,
         authorize_payment::authorize_payment,
@@ -19,30 +20,64 @@ use workflows::{
 /// What a workflow sees of a function that ended without an answer, as AWS names it.
 pub const UNKNOWN: &str = "Lambda.Unknown";
 
-/// Calls a function.
-///
-/// # Errors
-/// One that the workflow's Retry and Catch can name.
-pub async fn call(function: Function, ports: &Ports, payload: Value) -> Result<Value, TaskError> {
-    let order = payload.get("order_id").and_then(Value::as_str).and_then(|id| id.parse().ok());
-    let Some(order) = order else {
-        let cause = "the payload names no order_id".to_owned();
-        return Err(TaskError { error: TaskError::BAD_INPUT, cause });
-    };
-    let task = Task { order, input: payload };
-    // A panic is the end of this call only.
-    let answered = AssertUnwindSafe(run(function, ports, &task)).catch_unwind().await;
-    answered.unwrap_or_else(|_| Err(TaskError { error: UNKNOWN, cause: "the function panicked".to_owned() }))
+/// A function that a workflow calls, with the ports that it needs.
+#[derive(Clone)]
+pub struct Handler {
+    ledger: Arc<dyn Ledger>,
+    bus: Arc<dyn EventBus>,
+    does: Does,
 }
 
-async fn run(function: Function, ports: &Ports, task: &Task) -> Result<Value, TaskError> {
-    let (orders, provider, bus) = (ports.orders.as_ref(), ports.provider.as_ref(), ports.bus.as_ref());
-    match function {
-        Function::AuthorizePayment => authorize_payment(orders, provider, bus, task).await,
-        Function::ResolvePayment => resolve_payment(orders, provider, bus, task).await,
-        Function::ConfirmOrder => confirm_order(orders, bus, task).await,
-        Function::RejectOrder => reject_order(orders, bus, task).await,
-        Function::AbandonPayment => abandon_payment(orders, bus, task).await,
+#[derive(Clone)]
+enum Does {
+    AuthorizePayment(Arc<dyn PaymentProvider>),
+    ResolvePayment(Arc<dyn PaymentProvider>),
+    ConfirmOrder,
+    RejectOrder,
+    AbandonPayment,
+}
+
+impl Handler {
+    /// That function.
+    ///
+    /// # Errors
+    /// If it needs what is not reached here.
+    pub fn of(function: Function, ports: &Ports) -> Result<Self, NotWired> {
+        let does = match function {
+            Function::AuthorizePayment => Does::AuthorizePayment(ports.provider()?),
+            Function::ResolvePayment => Does::ResolvePayment(ports.provider()?),
+            Function::ConfirmOrder => Does::ConfirmOrder,
+            Function::RejectOrder => Does::RejectOrder,
+            Function::AbandonPayment => Does::AbandonPayment,
+        };
+        Ok(Self { ledger: ports.ledger.clone(), bus: ports.bus()?, does })
+    }
+
+    /// Calls it.
+    ///
+    /// # Errors
+    /// One that the workflow's Retry and Catch can name.
+    pub async fn call(&self, payload: Value) -> Result<Value, TaskError> {
+        let order = payload.get("order_id").and_then(Value::as_str).and_then(|id| id.parse().ok());
+        let Some(order) = order else {
+            let cause = "the payload names no order_id".to_owned();
+            return Err(TaskError { error: TaskError::BAD_INPUT, cause });
+        };
+        let task = Task { order, input: payload };
+        // A panic is the end of this call only.
+        let answered = AssertUnwindSafe(self.run(&task)).catch_unwind().await;
+        answered.unwrap_or_else(|_| Err(TaskError { error: UNKNOWN, cause: "the function panicked".to_owned() }))
+    }
+
+    async fn run(&self, task: &Task) -> Result<Value, TaskError> {
+        let (ledger, bus) = (self.ledger.as_ref(), self.bus.as_ref());
+        match &self.does {
+            Does::AuthorizePayment(provider) => authorize_payment(ledger, provider.as_ref(), bus, task).await,
+            Does::ResolvePayment(provider) => resolve_payment(ledger, provider.as_ref(), bus, task).await,
+            Does::ConfirmOrder => confirm_order(ledger, bus, task).await,
+            Does::RejectOrder => reject_order(ledger, bus, task).await,
+            Does::AbandonPayment => abandon_payment(ledger, bus, task).await,
+        }
     }
 }
 
@@ -50,45 +85,49 @@ async fn run(function: Function, ports: &Ports, task: &Task) -> Result<Value, Ta
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
     use super::*;
-    use crate::fakes::{Fault, Shop};
+    use crate::in_memory::{ports, shop};
     use serde_json::json;
-    use workflows::ports::ProviderError;
+    use workflows::testing::{Fault, Mood, Shop};
 
-    async fn error_of(function: Function, shop: &std::sync::Arc<Shop>, payload: Value) -> (&'static str, String) {
-        let TaskError { error, cause } = call(function, &shop.ports(), payload).await.unwrap_err();
+    async fn call(function: Function, shop: &Arc<Shop>, payload: Value) -> Result<Value, TaskError> {
+        Handler::of(function, &ports(shop)).unwrap().call(payload).await
+    }
+
+    async fn error_of(function: Function, shop: &Arc<Shop>, payload: Value) -> (&'static str, String) {
+        let TaskError { error, cause } = call(function, shop, payload).await.unwrap_err();
         (error, cause)
     }
 
     #[tokio::test]
     async fn a_function_answers_what_became_of_the_order() {
-        let shop = Shop::new();
+        let shop = shop();
         let (unpaid, paid) = (shop.reserved(1), shop.paid(2));
-        let ports = shop.ports();
-        let authorized = call(Function::AuthorizePayment, &ports, json!({ "order_id": unpaid })).await;
+        let authorized = call(Function::AuthorizePayment, &shop, json!({ "order_id": unpaid })).await;
         assert_eq!(authorized, Ok(json!({ "result": "authorized" })));
-        let confirmed = call(Function::ConfirmOrder, &ports, json!({ "order_id": paid })).await;
+        let confirmed = call(Function::ConfirmOrder, &shop, json!({ "order_id": paid })).await;
         assert_eq!(confirmed, Ok(json!({ "status": "confirmed" })));
     }
 
     #[tokio::test]
     async fn a_payload_without_an_order_is_bad_input() {
         for payload in [json!({}), json!(null), json!({ "order_id": 7 }), json!({ "order_id": "7" })] {
-            let (error, cause) = error_of(Function::ConfirmOrder, &Shop::new(), payload).await;
+            let (error, cause) = error_of(Function::ConfirmOrder, &shop(), payload).await;
             assert_eq!((error, cause.as_str()), ("Sluice.BadInput", "the payload names no order_id"));
         }
     }
 
     #[tokio::test]
     async fn errors_have_the_names_that_the_workflow_knows() {
-        let shop = Shop::new();
+        let shop = shop();
         let payload = json!({ "order_id": shop.reserved(1) });
-        *shop.provider.lock().unwrap() = Err(ProviderError::InDoubt);
-        assert_eq!(error_of(Function::AuthorizePayment, &shop, payload.clone()).await.0, "Payment.InDoubt");
-        *shop.provider.lock().unwrap() = Err(ProviderError::Unavailable("503".into()));
-        assert_eq!(error_of(Function::AuthorizePayment, &shop, payload.clone()).await.0, "Payment.Unavailable");
-        shop.fails(Fault::Away);
+        for (mood, name) in [(Mood::Slow, "Payment.InDoubt"), (Mood::Down, "Payment.Unavailable")] {
+            shop.contents().provider.mood = mood;
+            assert_eq!(error_of(Function::AuthorizePayment, &shop, payload.clone()).await.0, name);
+        }
+        shop.faults.always("orders.", Fault::Away);
         assert_eq!(error_of(Function::ConfirmOrder, &shop, payload.clone()).await.0, "Sluice.Busy");
-        shop.fails(Fault::Panics);
+        shop.faults.mend();
+        shop.faults.always("orders.", Fault::Panics);
         let (error, cause) = error_of(Function::ConfirmOrder, &shop, payload).await;
         assert_eq!((error, cause.as_str()), ("Lambda.Unknown", "the function panicked"));
     }

@@ -1,14 +1,10 @@
 //! Issued invoices: what was printed of each, so that a document that is damaged or lost is seen, and is printed again as
 //! it was.
 
-use crate::{
-    billing::{Bill, Edition},
-    ports::{Look, Unavailable},
-};
-use async_trait::async_trait;
+use crate::{billing::Edition, ports::Look};
 use schemas::ids::OrderId;
 use sha2::{Digest, Sha256};
-use std::collections::HashSet;
+use std::fmt;
 
 /// By which the bytes of a document are known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,6 +92,13 @@ pub struct Place {
     pub number: i32,
 }
 
+impl fmt::Display for Place {
+    /// As it is printed: the year, and the number in six digits or more.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}-{:06}", self.year, self.number)
+    }
+}
+
 /// How a document is found in its store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Condition {
@@ -132,41 +135,4 @@ impl Issued {
 /// Whether a file has the beginning and the end of a PDF.
 pub fn is_whole(content: &[u8]) -> bool {
     content.starts_with(b"%PDF-") && content.trim_ascii_end().ends_with(b"%%EOF")
-}
-
-/// What is known of issued invoices.
-#[async_trait]
-pub trait IssuedInvoices: Send + Sync {
-    /// Notes what was printed of invoices, over what was noted earlier, and says of which orders. Of an invoice that has
-    /// another number by now nothing is noted. MUST be as durable as whatever the caller commits next.
-    async fn record(&self, printed: &[(OrderId, PrintRecord)]) -> Result<HashSet<OrderId>, Unavailable>;
-
-    /// Notes the file of an invoice of which nothing is noted, and leaves others as they are.
-    async fn adopt(&self, found: &[(OrderId, Fingerprint)]) -> Result<(), Unavailable>;
-
-    /// The invoices of those orders that have a number, whether or not their documents are in the store.
-    async fn of(&self, orders: &[OrderId]) -> Result<Vec<Issued>, Unavailable>;
-
-    /// Those whose documents are in the store, from behind a place on, by their places, at most `limit`.
-    async fn behind(&self, place: Place, limit: i64) -> Result<Vec<Issued>, Unavailable>;
-
-    /// What the invoice of an order follows from, to be worded by the rules of an edition, or else of the one that it was
-    /// issued by. None if it has no number, or if a later release issued it by rules that this one does not know.
-    async fn bill(&self, order: OrderId, edition: Option<Edition>) -> Result<Option<Bill>, Unavailable>;
-
-    /// Up to where documents were looked at.
-    async fn checked(&self) -> Result<Place, Unavailable>;
-
-    /// Notes up to where.
-    async fn mark_checked(&self, place: Place) -> Result<(), Unavailable>;
-
-    /// Of those orders the ones whose invoices are to be asked for: no message about them is on its way or was set aside, as
-    /// far as the database knows of messages, and printing them again did not fail within the last day.
-    async fn unasked(&self, orders: &[OrderId]) -> Result<Vec<OrderId>, Unavailable>;
-
-    /// Notes that the invoice of an order could not be printed again.
-    async fn mark_unmended(&self, order: OrderId) -> Result<(), Unavailable>;
-
-    /// Notes that it was, so that it is asked for at once the next time.
-    async fn mark_mended(&self, order: OrderId) -> Result<(), Unavailable>;
 }

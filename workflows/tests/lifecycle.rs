@@ -12,11 +12,12 @@ use schemas::{
     api::order::{PaymentStatus, Reason},
     event::EventName,
     ids::OrderId,
+    kept::StoredLine,
 };
 use time::{Date, Duration, Month, OffsetDateTime};
 use uuid::Uuid;
 use workflows::{
-    lifecycle::{Command, Effects, Stuck, Verdict, decide, is_stuck},
+    lifecycle::{Command, Effects, Stuck, Verdict, decide, is_stuck, settled_payments, to_let_go},
     order::{State, StoredOrder},
 };
 
@@ -368,6 +369,38 @@ fn a_number_is_given_once_and_to_none_that_is_not_confirmed_or_will_be_cancelled
     assert_eq!(order.invoice.as_ref().map(|invoice| invoice.number.as_str()), Some("1970-000001"));
     decide(&mut order, &Command::RecordInvoice, START);
     assert!(!is_stuck(&order, Stuck::Uninvoiced(order.id)));
+}
+
+#[test]
+fn no_number_is_given_where_no_invoice_could_say_what_was_sold_and_the_order_goes_on_waiting_for_one() {
+    let line = |unit_price, tax_rate_bp| StoredLine { unit_price, tax_rate_bp, quantity: 1, ..StoredLine::default() };
+    for (line, verdict) in [
+        (line(Some(5), Some(0)), Verdict::Changed(Effects::default())),
+        (line(None, Some(0)), Verdict::Refused),
+        (line(Some(5), None), Verdict::Refused),
+    ] {
+        let mut order = StoredOrder { state: State::Confirmed, lines: vec![line], ..reserved() };
+        assert_eq!(decide(&mut order, &numbered(), START), verdict);
+        assert_eq!(order.invoice.is_some(), verdict != Verdict::Refused);
+        assert!(is_stuck(&order, Stuck::Uninvoiced(order.id)));
+    }
+}
+
+#[test]
+fn who_searches_for_money_to_let_go_passes_over_those_payments_of_which_nothing_is_held() {
+    let authorized = || Command::RecordAuthorization { authorization_id: "pi_1".into() };
+    let declined = || Command::RecordDecline { code: "card_declined".into() };
+    let mut met = Vec::new();
+    for said in [vec![], vec![authorized()], vec![declined()], vec![Command::Cancel, Command::RecordVoid]] {
+        let mut order = reserved();
+        for command in [Command::AskForPayment].into_iter().chain(said).chain([Command::Cancel]) {
+            assert_ne!(decide(&mut order, &command, START), Verdict::Refused);
+        }
+        let payment = order.payment.as_ref().unwrap().state;
+        assert_eq!(settled_payments().contains(&payment.to_string()), to_let_go(&order).is_none(), "{payment}");
+        met.push(payment);
+    }
+    assert_eq!(met, PaymentStatus::ALL);
 }
 
 #[test]

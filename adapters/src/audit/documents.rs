@@ -4,8 +4,8 @@ use super::{Line, report::EXAMPLES};
 use futures_util::{StreamExt, stream};
 use serde_json::{Value, json};
 use workflows::{
-    issued::{Condition, Issued, IssuedInvoices, Place},
-    ports::{Documents, InvoiceReader, Look, Unavailable},
+    issued::{Condition, Issued, Place},
+    ports::{Documents, InvoiceReader, IssuedInvoices, Look, Unavailable},
     steps::keep_documents::{inspect, says_so},
 };
 

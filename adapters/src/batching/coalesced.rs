@@ -4,22 +4,16 @@
 use super::{Batcher, Gather, GivenUp};
 use async_trait::async_trait;
 use schemas::{
-    api::{
-        order as api,
-        product::{Product, ProductPage},
-    },
+    api::product::{Product, ProductPage},
     event::Event,
     ids::OrderId,
     kept::AcceptedOrder,
 };
 use std::{collections::HashSet, sync::Arc};
 use workflows::{
-    lifecycle::{Command, Stuck},
+    lifecycle::Command,
     order::StoredOrder,
-    ports::{
-        Acceptance, Applied, Catalogue, Dispatch, EventBus, Intake, Numbered, OrderList, Orders, Reservation,
-        Submission, Sweep, Unavailable,
-    },
+    ports::{Acceptance, Applied, Catalogue, EventBus, Intake, Ledger, Submission, Unavailable},
 };
 
 /// The most calls that share a transaction. Each may be of an order of a thousand lines, and all are in memory at once.
@@ -178,14 +172,14 @@ impl EventBus for CoalescedBus {
 }
 
 /// Carries the commands of tasks out, in batches. What is a batch already goes by itself.
-pub struct CoalescedOrders {
-    inner: Arc<dyn Orders>,
+pub struct CoalescedLedger {
+    inner: Arc<dyn Ledger>,
     apply_one: Batcher<(OrderId, Command), Result<Applied, Unavailable>>,
 }
 
-impl CoalescedOrders {
-    /// In front of those orders.
-    pub fn new(inner: Arc<dyn Orders>) -> Self {
+impl CoalescedLedger {
+    /// In front of that ledger.
+    pub fn new(inner: Arc<dyn Ledger>) -> Self {
         let port = Arc::clone(&inner);
         let apply_one = Batcher::new(MAX, CONCURRENCY, Gather::MOMENT, move |batch: Vec<(OrderId, Command)>| {
             let port = Arc::clone(&port);
@@ -196,7 +190,7 @@ impl CoalescedOrders {
 }
 
 #[async_trait]
-impl Orders for CoalescedOrders {
+impl Ledger for CoalescedLedger {
     async fn apply(&self, batch: Vec<(OrderId, Command)>) -> Result<Vec<Applied>, Unavailable> {
         self.inner.apply(batch).await
     }
@@ -205,53 +199,11 @@ impl Orders for CoalescedOrders {
         self.apply_one.call((order, command)).await?
     }
 
-    async fn reserve(&self, batch: Vec<AcceptedOrder>) -> Result<Vec<Reservation>, Unavailable> {
-        self.inner.reserve(batch).await
-    }
-
-    async fn load_readable(&self, ids: &[OrderId]) -> Result<Vec<StoredOrder>, Unavailable> {
-        self.inner.load_readable(ids).await
-    }
-
     async fn load(&self, ids: &[OrderId]) -> Result<Vec<StoredOrder>, Unavailable> {
         self.inner.load(ids).await
     }
 
-    async fn list(
-        &self,
-        customer: &str,
-        status: Option<api::Status>,
-        before: Option<OrderId>,
-        limit: i64,
-    ) -> Result<OrderList, Unavailable> {
-        self.inner.list(customer, status, before, limit).await
-    }
-
-    async fn expired(&self, limit: i64) -> Result<Vec<OrderId>, Unavailable> {
-        self.inner.expired(limit).await
-    }
-
-    async fn stuck(&self, patience: time::Duration, limit: i64) -> Result<Vec<(Stuck, i32)>, Unavailable> {
-        self.inner.stuck(patience, limit).await
-    }
-
-    async fn mark_swept(&self, swept: &[Sweep]) -> Result<(), Unavailable> {
-        self.inner.mark_swept(swept).await
-    }
-
     async fn events(&self, id: OrderId) -> Result<Vec<Event>, Unavailable> {
         self.inner.events(id).await
-    }
-
-    async fn number_invoices(&self, ids: &[OrderId]) -> Result<Vec<(OrderId, Numbered)>, Unavailable> {
-        self.inner.number_invoices(ids).await
-    }
-
-    async fn dispatches(&self, ids: &[OrderId]) -> Result<Vec<Dispatch>, Unavailable> {
-        self.inner.dispatches(ids).await
-    }
-
-    async fn mark_told(&self, told: &[(OrderId, i32)]) -> Result<(), Unavailable> {
-        self.inner.mark_told(told).await
     }
 }

@@ -20,7 +20,7 @@ use std::{
     sync::Arc,
 };
 use uuid::Uuid;
-use workflows::ports::{Dispatch, Notice, Unavailable, Warehouses};
+use workflows::ports::{Dispatch, Dispatches, Notice, Unavailable, Warehouses};
 
 /// The warehouses' feeds in PostgreSQL.
 pub struct PgWarehouses {
@@ -81,8 +81,9 @@ impl Warehouses for PgWarehouses {
     }
 }
 
-impl PgOrders {
-    pub(super) async fn dispatches_of(&self, ids: &[OrderId]) -> Result<Vec<Dispatch>, Unavailable> {
+#[async_trait]
+impl Dispatches for PgOrders {
+    async fn dispatches(&self, ids: &[OrderId]) -> Result<Vec<Dispatch>, Unavailable> {
         let mut connection = self.connection("orders.dispatches").await?;
         let orders = load(&mut connection, &uuids(ids)).await?;
         let mut events = self.events_where(&mut connection, ids, i32::MAX).await?;
@@ -105,7 +106,7 @@ impl PgOrders {
         Ok(dispatches.collect())
     }
 
-    pub(super) async fn note_told(&self, told: &[(OrderId, i32)]) -> Result<(), Unavailable> {
+    async fn mark_told(&self, told: &[(OrderId, i32)]) -> Result<(), Unavailable> {
         // Each order once, and in the order of ids, so that two processes wait for each other in one direction only.
         let mut furthest = BTreeMap::<Uuid, i32>::new();
         for (id, sequence) in told {

@@ -27,8 +27,8 @@ use time::Duration;
 use workflows::{
     lifecycle::Command,
     ports::{
-        Acceptance, Applied, Authorization, AuthorizationRequest, Clock, Ids, Intake, Orders, PaymentProvider, Search,
-        Submission,
+        Acceptance, Applied, Authorization, AuthorizationRequest, Clock, Ids, Intake, InvoiceNumbers, Ledger,
+        PaymentProvider, Reservations, Search, Submission,
     },
     steps::{Outcome, dispatch_orders::dispatch_orders},
 };

@@ -11,8 +11,8 @@ use printing::PdfPrinter;
 use schemas::event::Event;
 use shop::Shop;
 use workflows::{
-    issued::{Fingerprint, IssuedInvoices},
-    ports::{Documents, EventBus, InvoicePrinter, Numbered, Orders, Unavailable},
+    issued::Fingerprint,
+    ports::{Documents, EventBus, InvoiceNumbers, InvoicePrinter, IssuedInvoices, Numbered, Unavailable},
     steps::{
         Outcome,
         issue_invoices::{Office, document_path, issue_invoices},
@@ -64,7 +64,14 @@ async fn what_stands_under_an_invoices_number_is_judged_as_in_a_folder() {
     for ((path, _), content) in due.iter().zip(&found) {
         assert_eq!(documents.put(path, content.clone()).await.unwrap(), None);
     }
-    let office = Office { orders, issued: orders, printer: &PdfPrinter, documents: &documents, bus: &Deaf };
+    let office = Office {
+        numbers: orders,
+        ledger: orders,
+        issued: orders,
+        printer: &PdfPrinter,
+        documents: &documents,
+        bus: &Deaf,
+    };
     let mut outcomes = issue_invoices(office, &ids).await;
     let stopped = outcomes.remove(3);
     assert!(matches!(&stopped, Outcome::Retry(why) if why.contains("another invoice")), "{stopped:?}");

@@ -10,7 +10,7 @@ use time::Duration;
 use workflows::{
     lifecycle::{Command, Verdict},
     order::State,
-    ports::{Applied, Clock, Orders},
+    ports::{Applied, Clock, InvoiceNumbers, Ledger, Reservations},
 };
 
 fn decline() -> Command {
@@ -191,6 +191,16 @@ async fn an_order_for_which_money_may_be_held_does_not_expire_and_is_in_nobody_s
     }
     shop.change(asked, [Command::RecordVoid]).await;
     assert_eq!(shop.orders.expired(1).await.unwrap(), [asked]);
+}
+
+#[tokio::test]
+async fn an_order_that_only_a_later_release_can_judge_keeps_no_other_from_expiring() {
+    let (shop, later) = Shop::with_an_order().await;
+    let id = shop.reserve(&[&[("TEA", 1)]]).await[0];
+    shop.run(&format!("update orders set status = 'in_review' where id = '{later}'")).await;
+    shop.time_passes(minutes(31)).await;
+    assert_eq!(shop.orders.expired(10).await.unwrap(), [id]);
+    shop.expires(id).await;
 }
 
 #[tokio::test]

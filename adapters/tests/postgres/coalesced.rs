@@ -2,7 +2,7 @@
 
 use super::shop::{Shop, authorization, is_changed, submission};
 use adapters::{
-    batching::coalesced::{CoalescedBus, CoalescedCatalogue, CoalescedIntake, CoalescedOrders},
+    batching::coalesced::{CoalescedBus, CoalescedCatalogue, CoalescedIntake, CoalescedLedger},
     postgres::{catalogue::PgCatalogue, runtime::event_bus::PgEventBus},
 };
 use futures_util::future::join_all;
@@ -10,7 +10,7 @@ use schemas::{ids::OrderId, kept::AcceptedOrder};
 use std::sync::Arc;
 use workflows::{
     lifecycle::Command,
-    ports::{Acceptance, Applied, Catalogue, EventBus, Intake, Orders},
+    ports::{Acceptance, Applied, Catalogue, EventBus, Intake, Ledger},
     wiring::rules,
 };
 
@@ -19,10 +19,10 @@ const FEW: i64 = 10;
 
 impl Shop {
     /// Orders of one TEA each, and the front of their port.
-    async fn with_orders(count: usize) -> (Self, CoalescedOrders, Vec<OrderId>) {
+    async fn with_orders(count: usize) -> (Self, CoalescedLedger, Vec<OrderId>) {
         let shop = Self::open().await;
         let ids = shop.reserve(&vec![&[("TEA", 1)][..]; count]).await;
-        let front = CoalescedOrders::new(shop.orders.clone());
+        let front = CoalescedLedger::new(shop.orders.clone());
         (shop, front, ids)
     }
 

@@ -16,8 +16,7 @@ use std::{
     sync::{Arc, Mutex},
 };
 use workflows::{
-    issued::IssuedInvoices,
-    ports::{Documents, Filed, Look, Numbered, Orders, Unavailable},
+    ports::{Documents, Filed, InvoiceNumbers, IssuedInvoices, Look, Numbered, Unavailable},
     steps::{
         Outcome,
         issue_invoices::{Office, document_path, issue_invoices},
@@ -98,7 +97,8 @@ impl Disk for Failing {
 
 async fn issue(archive: &Archive, documents: &dyn Documents, order: OrderId) -> Outcome {
     let orders = archive.shop.orders.as_ref();
-    let office = Office { orders, issued: orders, printer: &PdfPrinter, documents, bus: &Deaf };
+    let office =
+        Office { numbers: orders, ledger: orders, issued: orders, printer: &PdfPrinter, documents, bus: &Deaf };
     issue_invoices(office, &[order]).await.remove(0)
 }
 

@@ -11,7 +11,7 @@ use sqlx::AssertSqlSafe;
 use std::collections::BTreeMap;
 use time::Duration;
 use workflows::{
-    ports::Orders,
+    ports::{Reservations, StuckOrders},
     steps::forget::{Terms, forget},
 };
 

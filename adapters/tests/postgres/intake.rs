@@ -4,7 +4,7 @@ use super::shop::{Shop, submission};
 use futures_util::future::join_all;
 use schemas::kept::AcceptedOrder;
 use serde_json::Value;
-use workflows::ports::{Acceptance, Intake, Orders};
+use workflows::ports::{Acceptance, Intake, Reservations};
 
 impl Shop {
     async fn submissions(&self) -> i64 {

@@ -9,7 +9,7 @@ use time::macros::datetime;
 use workflows::{
     billing::{InvoiceDocument, Payment, TaxTerms},
     lifecycle::Command,
-    ports::{Clock, Numbered, Orders},
+    ports::{Clock, InvoiceNumbers, Numbered, Reservations},
 };
 
 impl Shop {
@@ -30,6 +30,7 @@ impl Shop {
         let due = numbered.map(|(id, numbered)| match numbered {
             Numbered::Due(bill) => (id, bill.document().unwrap()),
             Numbered::Stored => panic!("{id} is stored"),
+            Numbered::Unpriced(error) => panic!("{error}"),
         });
         due.collect()
     }

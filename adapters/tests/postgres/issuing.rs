@@ -15,7 +15,7 @@ use workflows::{
     billing::{InvoiceDocument, Payment},
     issued::{Fingerprint, PrintRecord, Printed, ReadBack},
     lifecycle::Command,
-    ports::{Documents, EventBus, Filed, InvoicePrinter, InvoiceReader, Orders, Unavailable},
+    ports::{Documents, EventBus, Filed, InvoiceNumbers, InvoicePrinter, InvoiceReader, Unavailable},
     steps::{
         Outcome,
         issue_invoices::{Office as Steps, issue_invoices},
@@ -89,7 +89,8 @@ impl EventBus for Office {
 
 impl Office {
     async fn issue(&self, orders: &PgOrders, ids: &[OrderId]) -> Vec<Outcome> {
-        let steps = Steps { orders, issued: orders, printer: self, documents: self, bus: self };
+        let steps =
+            Steps { numbers: orders, ledger: orders, issued: orders, printer: self, documents: self, bus: self };
         issue_invoices(steps, ids).await
     }
 
@@ -184,4 +185,38 @@ async fn a_number_of_the_release_before_is_printed_with_the_seller_of_today() {
     let office = Office::default();
     assert_eq!(office.issue(&shop.sold(), &[id]).await, [Outcome::Done]);
     assert_eq!(office.printed()[0].seller.name, "Successor");
+}
+
+#[tokio::test]
+async fn an_order_of_which_no_invoice_can_say_what_a_line_cost_is_set_aside_by_name_and_takes_no_number() {
+    let shop = Shop::open().await;
+    let ids = shop.reserve(&[&[("TEA", 1), ("CUP", 2)], &[("TEA", 1)], &[("TEA", 1), ("NONE", 1)]]).await;
+    let [spoilt, other, refused] = ids[..] else { unreachable!() };
+    shop.confirm(spoilt).await;
+    shop.confirm(other).await;
+    let lines = format!("select lines from orders where id = '{spoilt}'");
+    let whole = shop.value::<serde_json::Value>(&lines).await;
+    let office = Office::default();
+    let numbers = async || shop.value::<i64>("select count(*) from invoices").await;
+    let is_named = |outcome: &Outcome| {
+        let Outcome::Retry(why) = outcome else { return false };
+        why.contains(&spoilt.to_string()) && why.contains("CUP") && !why.contains("TEA")
+    };
+    assert!(shop.load(refused).await.lines.iter().any(|line| line.unit_price.is_none()), "and that is as it should be");
+    for member in ["unit_price", "tax_rate_bp"] {
+        shop.run(&format!("update orders set lines = lines #- '{{1,{member}}}' where id = '{spoilt}'")).await;
+        let outcomes = office.issue(&shop.orders, &ids).await;
+        assert!(is_named(&outcomes[0]), "{member}: {outcomes:?}");
+        assert_eq!(outcomes[1..], [Outcome::Done, Outcome::Done]);
+        assert_eq!((numbers().await, office.printed().len()), (1, 1), "the other has one, the refused is owed none");
+        shop.run(&format!("update orders set lines = '{whole}' where id = '{spoilt}'")).await;
+    }
+    // One that has its number already keeps it, and nothing is printed under it.
+    shop.orders.number_invoices(&[spoilt]).await.unwrap();
+    shop.run(&format!("update orders set lines = lines #- '{{1,unit_price}}' where id = '{spoilt}'")).await;
+    assert!(is_named(&office.issue(&shop.orders, &[spoilt]).await[0]));
+    assert_eq!((numbers().await, office.printed().len()), (2, 1));
+    shop.run(&format!("update orders set lines = '{whole}' where id = '{spoilt}'")).await;
+    assert_eq!(office.issue(&shop.orders, &[spoilt]).await, [Outcome::Done]);
+    assert_eq!((numbers().await, office.printed().len()), (2, 2));
 }

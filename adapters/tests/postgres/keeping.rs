@@ -7,8 +7,8 @@ use schemas::{event::Event, ids::OrderId};
 use std::{collections::BTreeMap, fs, path::PathBuf};
 use tempfile::TempDir;
 use workflows::{
-    issued::{Fingerprint, IssuedInvoices, Place},
-    ports::{EventBus, Numbered, Orders, Unavailable},
+    issued::{Fingerprint, Place},
+    ports::{EventBus, InvoiceNumbers, IssuedInvoices, Numbered, Unavailable},
     steps::{
         Outcome,
         issue_invoices::{Office, document_path, issue_invoices},
@@ -49,7 +49,14 @@ impl Archive {
 
     pub(super) async fn try_to_issue(&self, ids: &[OrderId]) -> Vec<Outcome> {
         let orders = self.shop.orders.as_ref();
-        let office = Office { orders, issued: orders, printer: &PdfPrinter, documents: &self.documents, bus: &Deaf };
+        let office = Office {
+            numbers: orders,
+            ledger: orders,
+            issued: orders,
+            printer: &PdfPrinter,
+            documents: &self.documents,
+            bus: &Deaf,
+        };
         issue_invoices(office, ids).await
     }
 

@@ -8,7 +8,7 @@ use schemas::{
 };
 use workflows::{
     lifecycle::Command,
-    ports::{Intake, OrderList, Orders},
+    ports::{Intake, Ledger, OrderList, OrderLists, Reservations},
 };
 
 impl Shop {

@@ -10,7 +10,7 @@ use schemas::{
 use time::Duration;
 use workflows::{
     order::State,
-    ports::{Clock, Orders, Reservation},
+    ports::{Clock, Ledger, Reservation, Reservations},
 };
 
 fn told(reservation: &Reservation) -> Vec<(i32, EventName)> {

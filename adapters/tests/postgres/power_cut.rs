@@ -16,8 +16,8 @@ use std::{
     sync::{Arc, Mutex, MutexGuard},
 };
 use workflows::{
-    issued::{Fingerprint, IssuedInvoices},
-    ports::{Documents, EventBus, Filed, Unavailable},
+    issued::Fingerprint,
+    ports::{Documents, EventBus, Filed, IssuedInvoices, Unavailable},
     steps::{
         Outcome,
         issue_invoices::{Office, document_path, issue_invoices},
@@ -212,7 +212,14 @@ async fn nothing_is_told_of_an_invoice_that_a_power_cut_would_take() {
     let documents = Folder::open(disk.clone(), Path::new(ROOT)).unwrap();
     let bus = Listener { shop: &shop, disk: disk.clone(), heard: Mutex::default() };
     let orders = shop.orders.as_ref();
-    let office = Office { orders, issued: orders, printer: &PdfPrinter, documents: &documents, bus: &bus };
+    let office = Office {
+        numbers: orders,
+        ledger: orders,
+        issued: orders,
+        printer: &PdfPrinter,
+        documents: &documents,
+        bus: &bus,
+    };
     let before = disk.0.lock().unwrap().folder_syncs;
     assert!(issue_invoices(office, &ids).await.iter().all(|outcome| *outcome == Outcome::Done));
     assert_eq!(bus.heard.lock().unwrap().len(), ids.len());

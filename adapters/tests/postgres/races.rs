@@ -6,7 +6,7 @@ use schemas::{api::order::Reason, ids::OrderId, kept::AcceptedOrder};
 use workflows::{
     lifecycle::{Command, Verdict},
     order::State,
-    ports::{Applied, Orders},
+    ports::{Applied, Ledger, Reservations},
 };
 
 fn rejection() -> Command {

@@ -15,7 +15,7 @@ use sqlx::{Connection, PgConnection, PgPool, postgres::PgListener};
 use std::sync::Arc;
 use workflows::{
     lifecycle::Command,
-    ports::{Acceptance, Intake, Orders},
+    ports::{Acceptance, Intake, OrderLists},
 };
 
 impl Shop {

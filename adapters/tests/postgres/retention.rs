@@ -7,7 +7,7 @@ use time::Duration;
 use uuid::{ContextV7, Timestamp, Uuid};
 use workflows::{
     lifecycle::Command,
-    ports::{Acceptance, Clock, Intake, Kept, Orders, Retention},
+    ports::{Acceptance, Clock, Intake, Kept, Reservations, Retention},
     steps::forget::{Terms, forget},
 };
 

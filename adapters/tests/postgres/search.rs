@@ -4,7 +4,7 @@ use super::shop::{Shop, delivery};
 use futures_util::future::join_all;
 use schemas::ids::OrderId;
 use std::sync::Mutex;
-use workflows::ports::{Orders, Rebuilt, Search};
+use workflows::ports::{InvoiceNumbers, Rebuilt, Reservations, Search};
 
 impl Shop {
     async fn with_products() -> Self {

@@ -11,7 +11,7 @@ use local_postgres::ephemeral;
 use schemas::ids::OrderId;
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use uuid::Uuid;
-use workflows::ports::{Orders, Search};
+use workflows::ports::{Reservations, Search};
 
 impl Shop {
     async fn selling(names: &[&str]) -> Self {

@@ -29,7 +29,7 @@ use workflows::{
     billing::{Seller, TaxTerms},
     lifecycle::{Command, Verdict},
     order::StoredOrder,
-    ports::{Applied, Clock, Ids, Orders, Submission},
+    ports::{Applied, Clock, Ids, Ledger, Reservations, Submission},
 };
 
 /// How long anything may take that is waited for.

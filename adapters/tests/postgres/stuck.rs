@@ -5,7 +5,7 @@ use schemas::ids::OrderId;
 use time::Duration;
 use workflows::{
     lifecycle::{Command, Stuck},
-    ports::{Clock, Orders, Search, Sweep},
+    ports::{Clock, InvoiceNumbers, Search, StuckOrders, Sweep},
 };
 
 impl Shop {

@@ -15,7 +15,7 @@ use std::{
 use uuid::Uuid;
 use workflows::{
     lifecycle::Command,
-    ports::{Clock, Notice, Orders, Unavailable, Warehouses},
+    ports::{Clock, Dispatches, Ledger, Notice, Unavailable, Warehouses},
     steps::{Outcome, dispatch_orders::dispatch_orders},
 };
 

@@ -2,7 +2,7 @@
 
 use crate::engine::Starter;
 use adapters::{
-    batching::coalesced::{CoalescedBus, CoalescedCatalogue, CoalescedIntake, CoalescedOrders},
+    batching::coalesced::{CoalescedBus, CoalescedCatalogue, CoalescedIntake, CoalescedLedger},
     documents::StoredDocuments,
     postgres::{
         Database,
@@ -18,7 +18,11 @@ use adapters::{
 use handlers::ports::Ports;
 use printing::PdfPrinter;
 use std::sync::{Arc, atomic::AtomicBool};
-use workflows::{ports::Clock, steps::forget::Terms, wiring};
+use workflows::{
+    ports::{Clock, Documents, Intake},
+    steps::forget::Terms,
+    wiring,
+};
 
 /// What the pipeline works with.
 pub struct Parts {
@@ -26,7 +30,7 @@ pub struct Parts {
     pub database: Database,
     /// What the steps need.
     pub ports: Ports,
-    /// The same for the API: what callers ask goes over connections apart from those of the steps.
+    /// Those that the API needs: what callers ask goes over connections apart from those of the steps.
     pub callers: Ports,
     /// Takes the payment provider down while it is true, for whoever tries what happens then.
     pub outage: Arc<AtomicBool>,
@@ -49,33 +53,35 @@ impl Parts {
         let sandbox = Sandbox::new(database.clone());
         let sandbox = if money_is_real { sandbox.where_money_is_real() } else { sandbox };
         let outage = sandbox.outage();
-        let orders = Arc::new(PgOrders::new(database.clone(), Arc::clone(&clock), settings.clone()));
-        let theirs = database.for_callers();
-        let callers_orders = Arc::new(PgOrders::new(theirs.clone(), Arc::clone(&clock), settings));
-        let callers_catalogue = PgCatalogue::new(theirs.clone(), Arc::clone(&clock));
+        let orders_in =
+            |database: &Database| Arc::new(PgOrders::new(database.clone(), Arc::clone(&clock), settings.clone()));
+        let catalogue_in = |database: &Database| Arc::new(PgCatalogue::new(database.clone(), Arc::clone(&clock)));
+        let search_in = |database: &Database| Arc::new(PgSearch::new(database.clone()));
+        let orders = orders_in(database);
+        let ledger = Arc::new(CoalescedLedger::new(orders.clone()));
+        let intake: Arc<dyn Intake> = Arc::new(CoalescedIntake::new(Arc::new(PgIntake::new(database.clone()))));
+        let documents: Arc<dyn Documents> = Arc::new(documents);
+        let bus = CoalescedBus::new(Arc::new(PgEventBus::new(database.clone(), &wiring::rules())?));
         let ports = Ports {
-            intake: Arc::new(CoalescedIntake::new(Arc::new(PgIntake::new(database.clone())))),
-            orders: Arc::new(CoalescedOrders::new(orders.clone())),
-            catalogue: Arc::new(PgCatalogue::new(database.clone(), Arc::clone(&clock))),
-            search: Arc::new(PgSearch::new(database.clone())),
-            bus: Arc::new(CoalescedBus::new(Arc::new(PgEventBus::new(database.clone(), &wiring::rules())?))),
-            queue: Arc::new(PgQueue::new(database.clone())),
-            documents: Arc::new(documents),
-            issued: orders,
-            printer: Arc::new(PdfPrinter),
-            workflows: starter,
-            provider: Arc::new(sandbox),
-            warehouses: Arc::new(PgWarehouses::new(database.clone())),
-            retention: Arc::new(PgRetention::new(database.clone(), terms)),
-            ..Ports::unwired(clock)
+            ledger,
+            intake: Some(Arc::clone(&intake)),
+            bus: Some(Arc::new(bus)),
+            queue: Some(Arc::new(PgQueue::new(database.clone()))),
+            documents: Some(Arc::clone(&documents)),
+            printer: Some(Arc::new(PdfPrinter)),
+            workflows: Some(starter),
+            provider: Some(Arc::new(sandbox)),
+            warehouses: Some(Arc::new(PgWarehouses::new(database.clone()))),
+            retention: Some(Arc::new(PgRetention::new(database.clone(), terms))),
+            ..Ports::on_database(Arc::clone(&clock), orders, catalogue_in(database), search_in(database))
         };
+        let theirs = database.for_callers();
+        let catalogue = Arc::new(CoalescedCatalogue::new(catalogue_in(&theirs)));
         let callers = Ports {
-            orders: callers_orders.clone(),
-            issued: callers_orders,
-            catalogue: Arc::new(CoalescedCatalogue::new(Arc::new(callers_catalogue))),
-            search: Arc::new(PgSearch::new(theirs.clone())),
-            queue: Arc::new(PgQueue::new(theirs)),
-            ..ports.clone()
+            intake: Some(intake),
+            documents: Some(documents),
+            queue: Some(Arc::new(PgQueue::new(theirs.clone()))),
+            ..Ports::on_database(Arc::clone(&clock), orders_in(&theirs), catalogue, search_in(&theirs))
         };
         Ok(Self { database: database.clone(), ports, callers, outage })
     }

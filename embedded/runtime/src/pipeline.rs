@@ -21,6 +21,8 @@ use adapters::{
 use anyhow::{Context, bail};
 use handlers::{
     api::{self, Acceptances, App, Metrics, Reads},
+    ports::NotWired,
+    queue, schedule,
     token::Tokens,
 };
 use printing::PdfReader;
@@ -97,7 +99,7 @@ impl Pipeline {
         let (leave, leaving) = watch::channel(false);
         let metrics = Arc::new(Metrics::default());
         let counts = metrics::MessageCounts::register(&metrics);
-        let queue = PgQueue::new(database.clone());
+        let messages = PgQueue::new(database.clone());
         let tracker = TaskTracker::new();
         let mut background = Vec::new();
         let mut beside = |work: std::pin::Pin<Box<dyn Future<Output = ()> + Send>>| background.push(tokio::spawn(work));
@@ -105,8 +107,9 @@ impl Pipeline {
         for spec in QUEUES {
             let consumer = Consumer {
                 spec: *spec,
-                queue: queue.clone(),
-                ports: parts.ports.clone(),
+                queue: messages.clone(),
+                handler: queue::Handler::of(spec.step, &parts.ports)?,
+                clock: Arc::clone(&parts.ports.clock),
                 chance: Arc::new(SystemChance),
                 instance: instance.clone(),
                 lease,
@@ -118,14 +121,14 @@ impl Pipeline {
             let (wakes, stopping, tracker) = (Arc::clone(&wakes), stopping.clone(), tracker.clone());
             beside(Box::pin(async move { consumer.run(&wakes, stopping, &tracker).await }));
         }
-        let runner =
-            Runner::new(Arc::clone(&parts), Arc::new(SystemChance), definition, instance, lease, holdings.executions);
+        let runner = Runner::new(&parts, Arc::new(SystemChance), definition, instance, lease, holdings.executions)?;
         let (to_wake, stop_seen, tracked) = (Arc::clone(&wakes), stopping.clone(), tracker.clone());
         beside(Box::pin(async move { runner.run(&to_wake, stop_seen, &tracked).await }));
         let runs = schedules::Runs::register(&metrics);
         for schedule in schedules_of(Runtime::Embedded) {
-            let (ports, stopping, runs) = (parts.ports.clone(), stopping.clone(), runs.clone());
-            beside(Box::pin(unless(stopping, async move { schedules::keep(*schedule, &ports, &runs).await })));
+            let (stopping, runs) = (stopping.clone(), runs.clone());
+            let handler = schedule::Handler::of(schedule.job, &parts.ports)?;
+            beside(Box::pin(unless(stopping, async move { schedules::keep(*schedule, &handler, &runs).await })));
         }
         let limits = Limits { in_all: http::raise_limit(config.connections.in_all), ..config.connections };
         // Half of the connections: whoever waits never takes the last place of who does not.
@@ -135,12 +138,12 @@ impl Pipeline {
         let (looking, looked_at) = (waiting.clone(), database.clone());
         beside(Box::pin(unless(stopping.clone(), async move { looking.look_anyway(&looked_at).await })));
         let (measured, passed_over) = (Arc::clone(&metrics), database.passed_over.clone());
-        let measuring = async move { metrics::measure(queue, passed_over, &measured).await };
+        let measuring = async move { metrics::measure(messages, passed_over, &measured).await };
         beside(Box::pin(unless(stopping.clone(), measuring)));
 
         let address = listener.local_addr()?;
-        let app = app(&parts, waiting.clone(), tokens, metrics);
-        let server = tokio::spawn(http::serve(listener, api::router(app), limits, stopping));
+        let app = app(&parts, waiting.clone(), tokens, metrics)?;
+        let server = tokio::spawn(http::serve(listener, api::router(app)?, limits, stopping));
         let registration = tokio::spawn(keep_registered(registration, leaving));
         let drain = if config.database_url.is_some() { DRAIN } else { DRAIN_BEFORE_DATABASE };
         Ok(Self { parts, address, stop, tracker, background, server, waiting, registration, leave, drain })
@@ -217,18 +220,11 @@ pub async fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
     })
 }
 
-fn app(parts: &Parts, waiting: Waiting, tokens: Arc<dyn Tokens>, metrics: Arc<Metrics>) -> App {
-    let ports = parts.callers.clone();
-    App {
-        intake: ports.intake,
-        orders: ports.orders,
-        catalogue: ports.catalogue,
-        search: ports.search,
-        documents: ports.documents,
-        issued: ports.issued,
+fn app(parts: &Parts, waiting: Waiting, tokens: Arc<dyn Tokens>, metrics: Arc<Metrics>) -> Result<App, NotWired> {
+    Ok(App {
+        intake: parts.callers.intake()?,
+        ports: Arc::new(parts.callers.clone()),
         reader: Arc::new(PdfReader),
-        queue: ports.queue,
-        clock: ports.clock,
         ids: Arc::new(SystemIds),
         decisions: Arc::new(waiting),
         acceptances: Acceptances::default(),
@@ -237,5 +233,5 @@ fn app(parts: &Parts, waiting: Waiting, tokens: Arc<dyn Tokens>, metrics: Arc<Me
         tokens: Some(tokens),
         edge_key: None,
         metrics,
-    }
+    })
 }

@@ -1,7 +1,7 @@
 //! The schedules of the pipeline in one process: each job runs again and again, a while after it last ended. One that
 //! does not end is cut off and counted, so that an alarm can ring: nobody would miss what it never came to.
 
-use handlers::{api::Metrics, ports::Ports, schedule};
+use handlers::{api::Metrics, schedule::Handler};
 use prometheus_client::{
     encoding::EncodeLabelSet,
     metrics::{counter::Counter, family::Family},
@@ -37,10 +37,10 @@ impl Runs {
 }
 
 /// Runs a schedule until dropped.
-pub(super) async fn keep(schedule: Schedule, ports: &Ports, runs: &Runs) {
+pub(super) async fn keep(schedule: Schedule, handler: &Handler, runs: &Runs) {
     loop {
         tokio::time::sleep(schedule.every).await;
-        let outcome = match tokio::time::timeout(LONGEST, schedule::run(schedule.job, ports)).await {
+        let outcome = match tokio::time::timeout(LONGEST, handler.run()).await {
             Ok(Ok(())) => "done",
             Ok(Err(error)) => {
                 tracing::warn!(schedule = schedule.name, error = error.chain(), "failed; it runs again in its turn");
@@ -59,37 +59,26 @@ pub(super) async fn keep(schedule: Schedule, ports: &Ports, runs: &Runs) {
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
     use super::*;
-    use adapters::system::SystemClock;
-    use async_trait::async_trait;
-    use schemas::ids::OrderId;
-    use std::{future::pending, sync::Arc};
+    use handlers::ports::Ports;
     use workflows::{
-        ports::{Bite, Kept, Retention, Unavailable},
-        steps::forget::Terms,
+        testing::{Fault, Shop},
         wiring::{Job, Runtime},
     };
-
-    struct Silent;
-
-    #[async_trait]
-    impl Retention for Silent {
-        fn terms(&self) -> Terms {
-            Terms::default()
-        }
-
-        async fn forget(&self, _: Kept, _: time::Duration, _: OrderId, _: i64) -> Result<Bite, Unavailable> {
-            pending().await
-        }
-    }
 
     #[tokio::test(start_paused = true)]
     async fn a_run_that_does_not_end_is_cut_off_and_counted() {
         let metrics = Metrics::default();
         let runs = Runs::register(&metrics);
-        let ports = Ports { retention: Arc::new(Silent), ..Ports::unwired(Arc::new(SystemClock)) };
+        let shop = Shop::new();
+        shop.faults.always("retention.forget", Fault::Hangs);
+        let ports = Ports {
+            retention: Some(shop.clone()),
+            ..Ports::on_database(shop.clock.clone(), shop.clone(), shop.clone(), shop)
+        };
+        let handler = Handler::of(Job::Forget, &ports).unwrap();
         let every = Duration::from_secs(1);
         let schedule = Schedule { name: "forget", job: Job::Forget, every, runtimes: &[Runtime::Embedded] };
-        drop(tokio::time::timeout(LONGEST * 3, keep(schedule, &ports, &runs)).await);
+        drop(tokio::time::timeout(LONGEST * 3, keep(schedule, &handler, &runs)).await);
         let counted = runs.0.get_or_create(&Ended { schedule: "forget", outcome: "cut_off" }).get();
         assert_eq!(counted, 2, "and it runs again");
         assert!(

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod run;
-mod world;
+mod site;
 
 use asl::TaskOutcome;
 use futures_util::FutureExt;
@@ -14,12 +14,14 @@ use schemas::{
     event::EventName,
 };
 use serde_json::json;
-use std::{
-    sync::Arc,
-    task::{Context, Waker},
+use site::{Message, ORDER, Site};
+use std::task::{Context, Waker};
+use workflows::{
+    lifecycle::{Command, Stuck, Verdict, is_stuck, payment_key},
+    order::State,
+    ports::Applied,
+    testing::{Book, Moment, Mood, START},
 };
-use workflows::{lifecycle::Command, order::State};
-use world::{Book, Message, Moment, Provider, START, World};
 
 fn failed(error: &str) -> TaskOutcome {
     TaskOutcome::Failed { error: error.to_owned(), cause: String::new() }
@@ -29,22 +31,22 @@ fn returned(result: &str, calls: i32) -> TaskOutcome {
     TaskOutcome::Returned(json!({ "result": result, "calls": calls }))
 }
 
-fn is_refused_for(world: &World, reason: Reason) -> bool {
-    world.lock().order.state == State::Rejected { reason, detail: None }
+fn is_refused_for(site: &Site, reason: Reason) -> bool {
+    site.order().state == State::Rejected { reason, detail: None }
 }
 
 /// Nothing that was begun for a confirmed order can take its money, and nothing is held for a closed one.
-fn is_at_an_honest_end(world: &World) {
-    let (status, payment, book) = (world.status(), world.payment(), world.lock().book);
+fn is_at_an_honest_end(site: &Site) {
+    let (status, payment, book) = (site.status(), site.payment(), site.book());
     match status {
         Status::Confirmed => {
-            assert_eq!((payment, book), (Some(PaymentStatus::Authorized), Book::Held));
-            assert!(world.was_told(EventName::PaymentAuthorized));
-            assert!(world.was_told(EventName::OrderConfirmed));
+            assert_eq!((payment, book), (Some(PaymentStatus::Authorized), Some(Book::Held)));
+            assert!(site.was_told(EventName::PaymentAuthorized));
+            assert!(site.was_told(EventName::OrderConfirmed));
         }
         Status::Rejected | Status::Cancelled => {
             assert!(!matches!(payment, Some(PaymentStatus::Pending | PaymentStatus::Authorized)), "{payment:?}");
-            assert_ne!(book, Book::Held);
+            assert_ne!(book, Some(Book::Held));
         }
         Status::Submitted | Status::Reserved | Status::InReview | Status::Shipped | Status::Refunded => {
             panic!("it is {status}");
@@ -84,126 +86,127 @@ fn a_payment_that_cannot_be_taken_any_more_is_given_up() {
 
 #[test]
 fn a_free_order_is_confirmed_whatever_the_provider_would_say() {
-    for provider in [Provider::Answers, Provider::Declines, Provider::Down, Provider::Slow] {
-        let (world, mut run) = (World::new(), Run::start());
-        world.lock().order.total = Some(0);
-        world.lock().provider = provider;
-        run.ends(&world);
-        assert_eq!((world.status(), world.payment(), world.lock().book), (Status::Confirmed, None, Book::Nothing));
+    for mood in [Mood::Answers, Mood::Declines, Mood::Down, Mood::Slow] {
+        let (site, mut run) = (Site::new(), Run::start());
+        site.alter(|order| order.total = Some(0));
+        site.provider_is(mood);
+        run.ends(&site);
+        assert_eq!((site.status(), site.payment(), site.book()), (Status::Confirmed, None, None));
         assert_eq!(run.states, ["AuthorizePayment", "PaymentAnswered", "ConfirmOrder", "Closed"]);
     }
 }
 
 #[test]
 fn an_order_whose_cancellation_was_promised_ends_cancelled_though_its_payment_is_declined() {
-    let (world, mut run) = (World::new(), Run::start());
-    world.lock().provider = Provider::Declines;
-    run.until_in(&world, "RejectOrder");
-    world.lock().order.cancel_requested = true;
-    run.ends(&world);
-    assert_eq!((world.status(), world.payment()), (Status::Cancelled, Some(PaymentStatus::Declined)));
-    assert!(world.was_told(EventName::OrderCancelled) && !world.was_told(EventName::OrderRejected));
-    is_at_an_honest_end(&world);
+    let (site, mut run) = (Site::new(), Run::start());
+    site.provider_is(Mood::Declines);
+    run.until_in(&site, "RejectOrder");
+    site.alter(|order| order.cancel_requested = true);
+    run.ends(&site);
+    assert_eq!((site.status(), site.payment()), (Status::Cancelled, Some(PaymentStatus::Declined)));
+    assert!(site.was_told(EventName::OrderCancelled) && !site.was_told(EventName::OrderRejected));
+    is_at_an_honest_end(&site);
 }
 
 #[test]
 fn a_call_that_hung_before_the_payment_was_noted_is_made_again() {
     for how in [Cut::Timeout, Cut::LeftAlone] {
-        let (world, mut run) = (World::new(), Run::start());
-        run.poll(&world);
+        let (site, mut run) = (Site::new(), Run::start());
+        run.poll(&site);
         drop(run.cut(how));
-        assert_eq!(world.payment(), None);
-        run.ends(&world);
-        assert_eq!(world.status(), Status::Confirmed, "{how:?}, {:?}", run.states);
-        is_at_an_honest_end(&world);
+        assert_eq!(site.payment(), None);
+        run.ends(&site);
+        assert_eq!(site.status(), Status::Confirmed, "{how:?}, {:?}", run.states);
+        is_at_an_honest_end(&site);
     }
 }
 
 #[test]
 fn an_execution_that_gives_up_late_leaves_the_money_of_an_order_that_another_confirmed() {
-    let (world, mut late, mut other) = (World::new(), Run::start(), Run::start());
-    world.lock().provider = Provider::Down;
-    late.until_in(&world, "AbandonPayment");
-    world.lock().provider = Provider::Answers;
-    other.ends(&world);
-    assert_eq!(world.status(), Status::Confirmed);
-    late.ends(&world);
-    Queues::default().drain(&world);
-    is_at_an_honest_end(&world);
-    assert_eq!(world.status(), Status::Confirmed);
+    let (site, mut late, mut other) = (Site::new(), Run::start(), Run::start());
+    site.provider_is(Mood::Down);
+    late.until_in(&site, "AbandonPayment");
+    site.provider_is(Mood::Answers);
+    other.ends(&site);
+    assert_eq!(site.status(), Status::Confirmed);
+    late.ends(&site);
+    Queues::default().drain(&site);
+    is_at_an_honest_end(&site);
+    assert_eq!(site.status(), Status::Confirmed);
 }
 
 #[test]
 fn an_order_is_given_up_while_the_provider_is_away_and_what_comes_late_is_let_go() {
-    let (world, mut run, mut queues) = (World::new(), Run::start(), Queues::default());
-    world.lock().provider = Provider::Slow;
-    run.until_in(&world, "AbandonPayment");
-    world.lock().provider = Provider::Down;
-    run.ends(&world);
-    assert_eq!((run.failed(), is_refused_for(&world, Reason::PaymentUnavailable)), (None, true));
-    (0..50).for_each(|_| queues.poll(&world));
-    assert_eq!(world.lock().messages, [Message::Void]);
-    world.lock().provider = Provider::Answers;
-    world.lock().arrives();
-    assert_eq!(world.lock().book, Book::Held);
-    queues.drain(&world);
-    assert_eq!(world.payment(), Some(PaymentStatus::Voided));
-    is_at_an_honest_end(&world);
+    let (site, mut run, mut queues) = (Site::new(), Run::start(), Queues::default());
+    site.provider_is(Mood::Slow);
+    run.until_in(&site, "AbandonPayment");
+    site.provider_is(Mood::Down);
+    run.ends(&site);
+    assert_eq!((run.failed(), is_refused_for(&site, Reason::PaymentUnavailable)), (None, true));
+    (0..50).for_each(|_| queues.poll(&site));
+    assert_eq!(site.next_message(), Some(Message::Void));
+    site.provider_is(Mood::Answers);
+    site.shop.contents().provider.hears_late();
+    assert_eq!(site.book(), Some(Book::Held));
+    queues.drain(&site);
+    assert_eq!(site.payment(), Some(PaymentStatus::Voided));
+    is_at_an_honest_end(&site);
 }
 
 /// As an earlier release left it when it died between letting go of the money and refusing the order.
 #[test]
 fn an_order_whose_money_was_let_go_already_is_refused() {
     for by_the_ledger in [true, false] {
-        let (world, mut run) = (World::new(), Run::start());
-        world.happened(Command::AskForPayment);
-        world.lock().book = Book::Closed;
+        let (site, mut run) = (Site::new(), Run::start());
+        site.shop.happens(ORDER, Command::AskForPayment);
+        let key = payment_key(&site.order());
+        site.shop.contents().provider.books.insert(key, (Book::Closed, None));
         if by_the_ledger {
-            world.happened(Command::RecordVoid);
+            site.shop.happens(ORDER, Command::RecordVoid);
         }
-        run.ends(&world);
-        assert!(is_refused_for(&world, Reason::PaymentUnavailable), "{:?}", run.states);
+        run.ends(&site);
+        assert!(is_refused_for(&site, Reason::PaymentUnavailable), "{:?}", run.states);
     }
 }
 
 #[test]
 fn that_the_money_is_held_is_told_though_the_bus_was_away_when_it_was_recorded() {
-    for mood in [Provider::Answers, Provider::Silent] {
-        let (world, mut run) = (World::new(), Run::start());
-        world.lock().provider = mood;
-        world.lock().failure = Some(("bus.publish", Moment::Before));
-        run.ends(&world);
-        assert_eq!(world.lock().failure, None);
-        is_at_an_honest_end(&world);
+    for mood in [Mood::Answers, Mood::Silent] {
+        let (site, mut run) = (Site::new(), Run::start());
+        site.provider_is(mood);
+        site.shop.faults.fail("event_bus.publish", Moment::Before);
+        run.ends(&site);
+        assert!(!site.shop.faults.are_left());
+        is_at_an_honest_end(&site);
     }
 }
 
 #[test]
 fn that_the_money_is_held_is_told_though_the_function_died_when_it_had_recorded_it() {
     for how in [Cut::Crash, Cut::Timeout] {
-        let (world, mut run) = (World::new(), Run::start());
-        while world.payment() != Some(PaymentStatus::Authorized) {
-            run.poll(&world);
+        let (site, mut run) = (Site::new(), Run::start());
+        while site.payment() != Some(PaymentStatus::Authorized) {
+            run.poll(&site);
         }
         drop(run.cut(how));
-        assert!(!world.was_told(EventName::PaymentAuthorized));
-        run.ends(&world);
-        is_at_an_honest_end(&world);
+        assert!(!site.was_told(EventName::PaymentAuthorized));
+        run.ends(&site);
+        is_at_an_honest_end(&site);
     }
 }
 
 #[test]
 fn that_the_money_was_held_is_told_though_it_was_let_go_meanwhile() {
-    let (world, mut run) = (World::new(), Run::start());
-    while world.payment() != Some(PaymentStatus::Authorized) {
-        run.poll(&world);
+    let (site, mut run) = (Site::new(), Run::start());
+    while site.payment() != Some(PaymentStatus::Authorized) {
+        run.poll(&site);
     }
     drop(run.cut(Cut::Crash));
-    world.happened(Command::Cancel);
-    world.happened(Command::RecordVoid);
-    run.ends(&world);
-    assert!(world.was_told(EventName::PaymentAuthorized));
-    assert_eq!((world.status(), world.payment()), (Status::Cancelled, Some(PaymentStatus::Voided)));
+    site.shop.happens(ORDER, Command::Cancel);
+    site.shop.happens(ORDER, Command::RecordVoid);
+    run.ends(&site);
+    assert!(site.was_told(EventName::PaymentAuthorized));
+    assert_eq!((site.status(), site.payment()), (Status::Cancelled, Some(PaymentStatus::Voided)));
 }
 
 /// What may happen next.
@@ -219,7 +222,7 @@ enum Happening {
     QueuesWork(usize),
     QueuesDie,
     Fails(&'static str, Moment),
-    ProviderIs(Provider),
+    ProviderIs(Mood),
     LateRequestArrives,
     BuyerCancels,
     TimeIsUp,
@@ -228,13 +231,13 @@ enum Happening {
 fn happening() -> impl Strategy<Value = Happening> {
     let cut = prop_oneof![Just(Cut::Crash), Just(Cut::Timeout), Just(Cut::LeftAlone)];
     let provider = prop_oneof![
-        3 => Just(Provider::Answers),
-        1 => Just(Provider::Declines),
-        3 => Just(Provider::Down),
-        2 => Just(Provider::Silent),
-        4 => Just(Provider::Slow),
+        3 => Just(Mood::Answers),
+        1 => Just(Mood::Declines),
+        3 => Just(Mood::Down),
+        2 => Just(Mood::Silent),
+        4 => Just(Mood::Slow),
     ];
-    let failing = prop_oneof![Just("orders.apply"), Just("orders.load"), Just("bus.publish")];
+    let failing = prop_oneof![Just("orders.apply"), Just("orders.load"), Just("event_bus.publish")];
     let moment = prop_oneof![Just(Moment::Before), Just(Moment::After)];
     prop_oneof![
         20 => (0..2_usize, 1..6_usize).prop_map(|(run, times)| Happening::Runs(run, times)),
@@ -252,26 +255,26 @@ fn happening() -> impl Strategy<Value = Happening> {
     ]
 }
 
-/// The order and all that works on it.
-struct Site {
-    world: Arc<World>,
+/// All that works on the order.
+struct Story {
+    site: Site,
     runs: Vec<Run>,
     queues: Queues,
     strays: Vec<Call>,
 }
 
-impl Site {
+impl Story {
     fn with(runs: usize) -> Self {
         let runs = (0..runs).map(|_| Run::start()).collect();
-        Self { world: World::new(), runs, queues: Queues::default(), strays: Vec::new() }
+        Self { site: Site::new(), runs, queues: Queues::default(), strays: Vec::new() }
     }
 
     fn let_happen(&mut self, happening: &Happening) {
-        let world = &self.world;
+        let site = &self.site;
         match happening {
             Happening::Runs(run, times) => {
                 let run = run % self.runs.len();
-                (0..*times).for_each(|_| self.runs[run].poll(world));
+                (0..*times).for_each(|_| self.runs[run].poll(site));
             }
             Happening::Cut(run, how) => {
                 let run = run % self.runs.len();
@@ -282,28 +285,24 @@ impl Site {
                 self.strays.retain_mut(|stray| stray.poll_unpin(context).is_pending());
             }
             Happening::StrayDies => drop(self.strays.pop()),
-            Happening::QueuesWork(times) => (0..*times).for_each(|_| self.queues.poll(world)),
+            Happening::QueuesWork(times) => (0..*times).for_each(|_| self.queues.poll(site)),
             Happening::QueuesDie => self.queues.cut(),
-            Happening::Fails(what, moment) => world.lock().failure = Some((what, *moment)),
-            Happening::ProviderIs(mood) => world.lock().provider = *mood,
-            Happening::LateRequestArrives => {
-                let mut world = world.lock();
-                if std::mem::take(&mut world.under_way) {
-                    world.arrives();
-                }
+            Happening::Fails(what, moment) => {
+                site.shop.faults.mend();
+                site.shop.faults.fail(what, *moment);
             }
+            Happening::ProviderIs(mood) => site.provider_is(*mood),
+            Happening::LateRequestArrives => site.shop.contents().provider.hears_late(),
             Happening::BuyerCancels => {
-                let mut world = world.lock();
-                if matches!(world.order.state, State::Reserved { .. } | State::Confirmed) {
-                    world.order.cancel_requested = true;
-                    world.messages.push(Message::Cancel);
+                let noted = site.shop.contents().apply(ORDER, &Command::AskToCancel, START);
+                if matches!(noted, Applied::Order { verdict: Verdict::Changed(_), .. }) {
+                    site.send(Message::Cancel);
                 }
             }
             Happening::TimeIsUp => {
-                let mut world = world.lock();
-                if let State::Reserved { until } = &mut world.order.state {
-                    *until = START;
-                    world.messages.push(Message::Expire);
+                if let State::Reserved { .. } = site.order().state {
+                    site.alter(|order| order.state = State::Reserved { until: START });
+                    site.send(Message::Expire);
                 }
             }
         }
@@ -311,23 +310,23 @@ impl Site {
 
     /// Nothing goes wrong any more, and what was forgotten is found, as `sweep` finds it.
     fn comes_to_rest(&mut self) {
-        for calm in [Happening::ProviderIs(Provider::Answers), Happening::LateRequestArrives] {
+        for calm in [Happening::ProviderIs(Mood::Answers), Happening::LateRequestArrives] {
             self.let_happen(&calm);
         }
-        self.world.lock().failure = None;
+        self.site.shop.faults.mend();
         for _ in 0..10 {
             (0..50).for_each(|_| self.let_happen(&Happening::StrayGoesOn));
             for run in &mut self.runs {
-                run.ends(&self.world);
+                run.ends(&self.site);
             }
-            self.queues.drain(&self.world);
-            let is_open = self.world.status() == Status::Reserved && !self.world.lock().order.cancel_requested;
+            self.queues.drain(&self.site);
+            let order = self.site.order();
+            let is_open = is_stuck(&order, Stuck::Unattended(ORDER));
             for run in self.runs.iter_mut().filter(|run| is_open && run.failed().is_some()) {
                 run.start_again();
             }
-            let holds = matches!(self.world.payment(), Some(PaymentStatus::Pending | PaymentStatus::Authorized));
-            if matches!(self.world.status(), Status::Rejected | Status::Cancelled) && holds {
-                self.world.lock().messages.push(Message::Void);
+            if is_stuck(&order, Stuck::Unvoided(ORDER)) {
+                self.site.send(Message::Void);
             }
         }
     }
@@ -339,11 +338,11 @@ proptest! {
         runs in 1..3_usize,
         history in prop::collection::vec(happening(), 0..80),
     ) {
-        let mut site = Site::with(runs);
-        history.iter().for_each(|happening| site.let_happen(happening));
-        site.comes_to_rest();
-        is_at_an_honest_end(&site.world);
-        let states: Vec<_> = site.runs.iter().map(|run| &run.states).collect();
-        prop_assert!(site.runs.iter().all(Run::has_ended), "{states:?}");
+        let mut story = Story::with(runs);
+        history.iter().for_each(|happening| story.let_happen(happening));
+        story.comes_to_rest();
+        is_at_an_honest_end(&story.site);
+        let states: Vec<_> = story.runs.iter().map(|run| &run.states).collect();
+        prop_assert!(story.runs.iter().all(Run::has_ended), "{states:?}");
     }
 }

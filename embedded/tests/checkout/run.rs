@@ -1,9 +1,9 @@
 //! Whoever works on the order, carried on one call at a time: executions of the workflow file, and the queues.
 
-use super::world::{Message, ORDER, START, World};
+use super::site::{Message, ORDER, Site};
 use asl::{Action, Definition, Event, Step, TaskOutcome};
 use futures_util::{FutureExt, future::BoxFuture};
-use handlers::task;
+use handlers::task::{self, Handler};
 use runtime::engine::checkout;
 use schemas::kept::{CheckoutInput, Execution, Identity};
 use serde_json::{Value, json};
@@ -14,8 +14,9 @@ use std::{
 use time::OffsetDateTime;
 use workflows::{
     lifecycle::Command,
-    ports::{Applied, EventBus, Orders},
+    ports::{Applied, EventBus, Ledger},
     steps::{Outcome, cancel_order::cancel_order, task::TaskError, void_payments::void_payments},
+    testing::{START, Shop},
     wiring::FUNCTIONS,
 };
 
@@ -83,7 +84,7 @@ impl Run {
     }
 
     /// Carries it on until it has to wait for a port.
-    pub(crate) fn poll(&mut self, world: &Arc<World>) {
+    pub(crate) fn poll(&mut self, site: &Site) {
         let event = match &self.action {
             Action::Succeeded { .. } | Action::Failed { .. } => return,
             Action::PutEvents { .. } => panic!("checkout publishes nothing by itself"),
@@ -92,10 +93,12 @@ impl Run {
                 Event::WaitElapsed
             }
             Action::Invoke { function, payload, .. } => {
-                let (ports, payload) = (world.ports(), payload.clone());
                 let (_, function) = *FUNCTIONS.iter().find(|(name, _)| name == function).unwrap();
-                let call =
-                    self.call.get_or_insert_with(|| async move { task::call(function, &ports, payload).await }.boxed());
+                let begin = || {
+                    let (handler, payload) = (Handler::of(function, &site.ports).unwrap(), payload.clone());
+                    async move { handler.call(payload).await }.boxed()
+                };
+                let call = self.call.get_or_insert_with(begin);
                 match look(call) {
                     None => return,
                     Some(Ok(value)) => Event::Task(TaskOutcome::Returned(value)),
@@ -146,20 +149,20 @@ impl Run {
         (self.execution, self.action) = (execution, action);
     }
 
-    pub(crate) fn ends(&mut self, world: &Arc<World>) {
-        self.until(world, Self::has_ended);
+    pub(crate) fn ends(&mut self, site: &Site) {
+        self.until(site, Self::has_ended);
     }
 
-    pub(crate) fn until_in(&mut self, world: &Arc<World>, state: &str) {
-        self.until(world, |run| run.execution.state == state);
+    pub(crate) fn until_in(&mut self, site: &Site, state: &str) {
+        self.until(site, |run| run.execution.state == state);
     }
 
-    fn until(&mut self, world: &Arc<World>, is_so: impl Fn(&Self) -> bool) {
+    fn until(&mut self, site: &Site, is_so: impl Fn(&Self) -> bool) {
         for _ in 0..10_000 {
             if is_so(self) {
                 return;
             }
-            self.poll(world);
+            self.poll(site);
         }
         panic!("it goes on and on: {:?}", self.states);
     }
@@ -167,18 +170,19 @@ impl Run {
 
 /// Works on the messages, one after the other. A message is gone once its work is done.
 #[derive(Default)]
-pub(crate) struct Queues(Option<BoxFuture<'static, Outcome>>);
+pub(crate) struct Queues(Option<(Message, BoxFuture<'static, Outcome>)>);
 
 impl Queues {
-    pub(crate) fn poll(&mut self, world: &Arc<World>) {
+    pub(crate) fn poll(&mut self, site: &Site) {
         if self.0.is_none() {
-            let Some(message) = world.lock().messages.first().copied() else { return };
-            self.0 = Some(handle(world.clone(), message).boxed());
+            let Some(message) = site.next_message() else { return };
+            self.0 = Some((message, handle(Arc::clone(&site.shop), message).boxed()));
         }
-        let Some(outcome) = self.0.as_mut().and_then(look) else { return };
+        let Some((message, work)) = &mut self.0 else { return };
+        let (message, Some(outcome)) = (*message, look(work)) else { return };
         self.0 = None;
         match outcome {
-            Outcome::Done | Outcome::Refused(_) => drop(world.lock().messages.remove(0)),
+            Outcome::Done | Outcome::Refused(_) => site.forget(message),
             Outcome::Busy(_) | Outcome::Retry(_) => {}
         }
     }
@@ -188,28 +192,28 @@ impl Queues {
         self.0 = None;
     }
 
-    pub(crate) fn drain(&mut self, world: &Arc<World>) {
+    pub(crate) fn drain(&mut self, site: &Site) {
         for _ in 0..1_000 {
-            if world.lock().messages.is_empty() {
+            if site.next_message().is_none() {
                 return;
             }
-            self.poll(world);
+            self.poll(site);
         }
         panic!("messages are left");
     }
 }
 
-async fn handle(world: Arc<World>, message: Message) -> Outcome {
-    let world = world.as_ref();
+async fn handle(shop: Arc<Shop>, message: Message) -> Outcome {
+    let shop = shop.as_ref();
     let mut outcomes = match message {
-        Message::Void => void_payments(world, world, &[ORDER]).await,
-        Message::Cancel => cancel_order(world, world, &[ORDER]).await,
+        Message::Void => void_payments(shop, shop, &[ORDER]).await,
+        Message::Cancel => cancel_order(shop, shop, &[ORDER]).await,
         Message::Expire => {
-            let told = match world.apply(vec![(ORDER, Command::Expire)]).await {
+            let told = match shop.apply(vec![(ORDER, Command::Expire)]).await {
                 Ok(applied) => applied.into_iter().flat_map(Applied::into_events).collect::<Vec<_>>(),
                 Err(error) => return error.into(),
             };
-            return world.publish(&told).await.map_or_else(Outcome::from, |()| Outcome::Done);
+            return shop.publish(&told).await.map_or_else(Outcome::from, |()| Outcome::Done);
         }
     };
     outcomes.remove(0)

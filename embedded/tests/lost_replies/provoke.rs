@@ -89,8 +89,9 @@ impl Stage {
 
     /// Again, if it fails, as its clock would have it.
     async fn run(&self, job: Job) {
+        let handler = schedule::Handler::of(job, &self.pipeline.parts.ports).unwrap();
         for _ in 0..TRIES {
-            if schedule::run(job, &self.pipeline.parts.ports).await.is_ok() {
+            if handler.run().await.is_ok() {
                 return;
             }
         }
@@ -231,7 +232,7 @@ impl Stage {
     async fn expire(&self) {
         for _ in 0..TRIES {
             let said = vec![(OrderId(new_id()), Command::Expire)];
-            if self.pipeline.parts.ports.orders.apply(said).await.is_ok() {
+            if self.pipeline.parts.ports.ledger.apply(said).await.is_ok() {
                 return;
             }
         }

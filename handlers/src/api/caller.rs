@@ -8,7 +8,7 @@ use super::{
 };
 use crate::token::{Identity, Role, TokenError};
 use axum::{
-    extract::FromRequestParts,
+    extract::{FromRef, FromRequestParts},
     http::{HeaderMap, header, request::Parts},
 };
 
@@ -41,11 +41,14 @@ impl Caller {
     }
 }
 
-impl FromRequestParts<App> for Caller {
+impl<S: Send + Sync> FromRequestParts<S> for Caller
+where
+    App: FromRef<S>,
+{
     type Rejection = Refusal;
 
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Self::Rejection> {
-        let identity = identity(parts, app).await?;
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Self::Rejection> {
+        let identity = identity(parts, &App::from_ref(state)).await?;
         if let Some(actor) = parts.extensions.get::<Actor>() {
             actor.is(&identity);
         }
@@ -60,7 +63,7 @@ async fn identity(parts: &Parts, app: &App) -> Result<Identity, Refusal> {
     }
     let token = bearer(&parts.headers)?;
     let tokens = app.tokens.as_ref().ok_or_else(|| invalid(UNKNOWN))?;
-    tokens.whose(token, app.clock.now()).await.map_err(|error| match error {
+    tokens.whose(token, app.ports.clock.now()).await.map_err(|error| match error {
         TokenError::Expired => invalid("the token has expired"),
         TokenError::NotYet => invalid("the token is not valid yet"),
         TokenError::Claim(claim) => invalid(claim.rule()),

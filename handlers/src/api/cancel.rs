@@ -1,7 +1,7 @@
 //! `POST /v1/orders/{id}/cancel`: notes that an order is to be called off, and has that carried out.
 
 use super::{
-    App, JSON,
+    Answering, JSON,
     caller::Caller,
     found::{Found, Named},
     problem::{Kind, Refusal},
@@ -38,11 +38,11 @@ const LONGEST: Duration = Duration::from_millis(20);
     params(("id" = Uuid, Path, description = "The order's id.")),
     responses((status = 202, description = "It will be cancelled, or is.", body = Order,
         headers(("Retry-After" = u32, description = "Seconds after which looking again makes sense.")))))]
-pub(super) async fn cancel_order(State(app): State<App>, caller: Caller, id: Named) -> Result<Response, Refusal> {
+pub(super) async fn cancel_order(State(at): State<Answering>, caller: Caller, id: Named) -> Result<Response, Refusal> {
     caller.must_be(&[Role::Customer, Role::Support])?;
     let id = id.order()?;
     // To its end, even if the caller hangs up in the middle.
-    let carried_out = tokio::spawn(async move { request_cancel(&app, &caller, id).await });
+    let carried_out = tokio::spawn(async move { request_cancel(&at, &caller, id).await });
     let order = carried_out.await.map_err(|_| Refusal::internal("the handler panicked"))??;
     let body = serde_json::to_vec(&order.view()).map_err(|error| Refusal::unwritten("the order", &error))?;
     let headers = [(header::CONTENT_TYPE, JSON), (header::RETRY_AFTER, axum::http::HeaderValue::from_static("1"))];
@@ -50,10 +50,10 @@ pub(super) async fn cancel_order(State(app): State<App>, caller: Caller, id: Nam
 }
 
 /// Notes the wish and has it carried out; gives the order as it then is.
-async fn request_cancel(app: &App, caller: &Caller, id: OrderId) -> Result<Found, Refusal> {
-    let noted = match Found::look(app, caller, id).await? {
-        Found::Stored(_) => note(app, caller, id, true).await?,
-        Found::Accepted(_) => note_once_stored(app, caller, id).await?,
+async fn request_cancel(at: &Answering, caller: &Caller, id: OrderId) -> Result<Found, Refusal> {
+    let noted = match Found::look(&at.app, caller, id).await? {
+        Found::Stored(_) => note(at, caller, id, true).await?,
+        Found::Accepted(_) => note_once_stored(at, caller, id).await?,
     };
     match noted {
         Applied::Order { verdict: Verdict::Refused, order, .. } => {
@@ -61,19 +61,19 @@ async fn request_cancel(app: &App, caller: &Caller, id: OrderId) -> Result<Found
             Err(Refusal::saying(Kind::CannotCancel, detail))
         }
         Applied::Order { verdict: Verdict::Changed(_) | Verdict::Already, .. } | Applied::Missing => {
-            Found::look(app, caller, id).await
+            Found::look(&at.app, caller, id).await
         }
     }
 }
 
 /// Waits for an order that is on its way into the database, so that it is called off before anybody asks for its money: a
 /// message alone would come before it, and again too late. Nobody's place is taken in the pauses.
-async fn note_once_stored(app: &App, caller: &Caller, id: OrderId) -> Result<Applied, Refusal> {
+async fn note_once_stored(at: &Answering, caller: &Caller, id: OrderId) -> Result<Applied, Refusal> {
     let begun = Instant::now();
     loop {
         let waited = begun.elapsed();
         let is_last = waited >= ON_ITS_WAY;
-        let noted = note(app, caller, id, is_last).await?;
+        let noted = note(at, caller, id, is_last).await?;
         if is_last || !matches!(noted, Applied::Missing) {
             return Ok(noted);
         }
@@ -83,10 +83,10 @@ async fn note_once_stored(app: &App, caller: &Caller, id: OrderId) -> Result<App
 
 /// One attempt, in one place: what is noted is sent too. After the last one the queue keeps the wish for an order that the
 /// database still does not know.
-async fn note(app: &App, caller: &Caller, id: OrderId, is_last: bool) -> Result<Applied, Refusal> {
-    let (orders, queue) = (Arc::clone(&app.orders), Arc::clone(&app.queue));
+async fn note(at: &Answering, caller: &Caller, id: OrderId, is_last: bool) -> Result<Applied, Refusal> {
+    let (ledger, queue) = (Arc::clone(&at.app.ports.ledger), Arc::clone(&at.queue));
     let work = async move {
-        let noted = orders.apply_one(id, Command::AskToCancel).await?;
+        let noted = ledger.apply_one(id, Command::AskToCancel).await?;
         let is_to_be_sent = match &noted {
             Applied::Order { verdict: Verdict::Changed(_), .. } => true,
             // It may have been noted by a call that died before it sent; what is cancelled already needs nothing.
@@ -99,5 +99,5 @@ async fn note(app: &App, caller: &Caller, id: OrderId, is_last: bool) -> Result<
         }
         Ok::<_, Unavailable>(noted)
     };
-    app.reads.read(caller, work).await
+    at.app.reads.read(caller, work).await
 }

@@ -39,7 +39,7 @@ impl Found {
 
     /// Another's order is not found, exactly like one that does not exist.
     pub(super) async fn find(app: &App, caller: &Caller, id: OrderId) -> Result<Self, Refusal> {
-        let found = match app.orders.load(&[id]).await?.pop() {
+        let found = match app.ports.ledger.load(&[id]).await?.pop() {
             Some(order) => Some(Self::Stored(Box::new(order))),
             None => app.intake.find(id).await?.map(|order| Self::Accepted(Box::new(order))),
         };
@@ -79,11 +79,11 @@ impl Found {
 /// The last part of a path as it was meant; one that cannot be read names nothing.
 pub(super) struct Named(pub(super) String);
 
-impl FromRequestParts<App> for Named {
+impl<S: Send + Sync> FromRequestParts<S> for Named {
     type Rejection = Refusal;
 
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Refusal> {
-        let path = Path::<String>::from_request_parts(parts, app).await;
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refusal> {
+        let path = Path::<String>::from_request_parts(parts, state).await;
         path.map(|Path(name)| Self(name)).map_err(|_| Refusal::of(Kind::NotFound))
     }
 }

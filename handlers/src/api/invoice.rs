@@ -1,7 +1,7 @@
 //! `GET /v1/orders/{id}/invoice`: the PDF, as it was issued.
 
 use super::{
-    App,
+    Answering,
     caller::Caller,
     etag,
     found::{Found, Named},
@@ -49,16 +49,16 @@ use workflows::{
             headers(("ETag" = String, description = "Of the very bytes."))),
     ))]
 pub(super) async fn get_invoice(
-    State(app): State<App>,
+    State(at): State<Answering>,
     caller: Caller,
     id: Named,
     headers: HeaderMap,
 ) -> Result<Response, Refusal> {
     caller.must_be(&[Role::Customer, Role::Support])?;
     let order = id.order()?;
-    let found = Found::look(&app, &caller, order).await?;
+    let found = Found::look(&at.app, &caller, order).await?;
     let number = number_of(&found)?;
-    let pdf = as_issued(&app, &caller, order).await?;
+    let pdf = as_issued(&at, &caller, order).await?;
     let name = HeaderValue::from_str(&format!("inline; filename=\"{number}.pdf\""));
     let disposition = name.unwrap_or(HeaderValue::from_static("inline"));
     let kind = HeaderValue::from_static("application/pdf");
@@ -78,24 +78,23 @@ impl PartialSchema for Pdf {
 impl ToSchema for Pdf {}
 
 /// The very bytes that were issued. A document that is damaged or lost is printed again, which takes a moment.
-async fn as_issued(app: &App, caller: &Caller, order: OrderId) -> Result<Vec<u8>, Refusal> {
-    let missing = || Unavailable::because("issued_invoices.of", "nothing is known of an invoice that was issued");
-    let (issued_invoices, documents, reader) =
-        (Arc::clone(&app.issued), Arc::clone(&app.documents), Arc::clone(&app.reader));
+async fn as_issued(at: &Answering, caller: &Caller, order: OrderId) -> Result<Vec<u8>, Refusal> {
+    let missing = || Unavailable::because("invoices.of", "nothing is known of an invoice that was issued");
+    let (ports, documents, reader) = (Arc::clone(&at.app.ports), Arc::clone(&at.documents), Arc::clone(&at.app.reader));
     let looked = async move {
-        let issued = issued_invoices.of(&[order]).await?.pop().ok_or_else(missing)?;
+        let issued = ports.issued.of(&[order]).await?.pop().ok_or_else(missing)?;
         let (condition, found) = inspect(documents.as_ref(), &issued).await?;
         // Where nobody noted what was printed, a document of another buyer's would look as good.
         let is_ours = condition == Condition::Sound
             || condition == Condition::Unproven && says_so(reader.as_ref(), &issued, &found);
         Ok::<_, Unavailable>((issued.number, condition, found, is_ours))
     };
-    let (number, condition, found, is_ours) = app.reads.read(caller, looked).await?;
+    let (number, condition, found, is_ours) = at.app.reads.read(caller, looked).await?;
     let why = match found {
         Look::Document(pdf) if is_ours => return Ok(pdf),
         Look::Blocked(why) => format!("invoice {number} cannot be printed again: {why}"),
         Look::Document(_) | Look::Nothing | Look::Unreadable(_) => {
-            ask_to_mend(app.issued.as_ref(), app.queue.as_ref(), &[order]).await?;
+            ask_to_mend(at.app.ports.issued.as_ref(), at.queue.as_ref(), &[order]).await?;
             format!("invoice {number} is not as it was issued ({condition:?}) and is printed again")
         }
     };

@@ -40,9 +40,13 @@ pub use prefer::AnswerBy;
 pub use problem::Kind as ProblemKind;
 pub use reads::Reads;
 
-use crate::token::Tokens;
+use crate::{
+    ports::{NotWired, Ports},
+    token::Tokens,
+};
 use axum::{
     Router,
+    extract::FromRef,
     http::{HeaderValue, header},
     middleware,
     response::{IntoResponse, Response},
@@ -51,30 +55,17 @@ use axum::{
 use problem::{Kind, Refusal};
 use serde::Serialize;
 use std::sync::Arc;
-use workflows::issued::IssuedInvoices;
-use workflows::ports::{Catalogue, Clock, Documents, Ids, Intake, InvoiceReader, Orders, Queue, Readiness, Search};
+use workflows::ports::{Documents, Ids, Intake, InvoiceReader, Queue, Readiness};
 
 /// What the API needs.
 #[derive(Clone)]
 pub struct App {
-    /// Takes orders in.
+    /// What the order database stands behind, and the rest.
+    pub ports: Arc<Ports>,
+    /// Takes orders in, and has those that are not stored yet.
     pub intake: Arc<dyn Intake>,
-    /// Knows the orders.
-    pub orders: Arc<dyn Orders>,
-    /// Knows the products.
-    pub catalogue: Arc<dyn Catalogue>,
-    /// Finds products and orders.
-    pub search: Arc<dyn Search>,
-    /// Keeps the invoices.
-    pub documents: Arc<dyn Documents>,
-    /// Knows what was printed of them.
-    pub issued: Arc<dyn IssuedInvoices>,
     /// Reads which invoice a document is.
     pub reader: Arc<dyn InvoiceReader>,
-    /// Takes the messages that cancel, and those that have an invoice printed again.
-    pub queue: Arc<dyn Queue>,
-    /// Tells the time.
-    pub clock: Arc<dyn Clock>,
     /// Gives ids to orders and requests.
     pub ids: Arc<dyn Ids>,
     /// Tells when to look at an order again.
@@ -91,6 +82,28 @@ pub struct App {
     pub edge_key: Option<EdgeKey>,
     /// Counts.
     pub metrics: Arc<Metrics>,
+}
+
+/// What the routes besides the acceptance of orders need on top: a function that only accepts reaches none of it.
+#[derive(Clone)]
+struct Answering {
+    app: App,
+    /// Takes the messages that cancel, and those that have an invoice printed again.
+    queue: Arc<dyn Queue>,
+    /// Keeps the invoices.
+    documents: Arc<dyn Documents>,
+}
+
+impl Answering {
+    fn of(app: App) -> Result<Self, NotWired> {
+        Ok(Self { queue: app.ports.queue()?, documents: app.ports.documents()?, app })
+    }
+}
+
+impl FromRef<Answering> for App {
+    fn from_ref(answering: &Answering) -> Self {
+        answering.app.clone()
+    }
 }
 
 /// The paths, once: the router, the labels of the metrics and a test of the OpenAPI document hold on to them.
@@ -113,25 +126,32 @@ pub(crate) mod routes {
 }
 
 /// The whole API.
-pub fn router(app: App) -> Router {
-    finished(submitting().merge(answering()), app)
+///
+/// # Errors
+/// If it needs what is not reached here.
+pub fn router(app: App) -> Result<Router, NotWired> {
+    let answering = answering().with_state(Answering::of(app.clone())?);
+    Ok(finished(submitting().with_state(app.clone()).merge(answering), app))
 }
 
 /// The acceptance of orders alone, where it runs apart from the rest.
 pub fn submissions(app: App) -> Router {
-    finished(submitting(), app)
+    finished(submitting().with_state(app.clone()), app)
 }
 
 /// All but the acceptance of orders.
-pub fn besides_submissions(app: App) -> Router {
-    finished(answering(), app)
+///
+/// # Errors
+/// If they need what is not reached here.
+pub fn besides_submissions(app: App) -> Result<Router, NotWired> {
+    Ok(finished(answering().with_state(Answering::of(app.clone())?), app))
 }
 
 fn submitting() -> Router<App> {
     Router::new().route(routes::ORDERS, post(submit::submit_order))
 }
 
-fn answering() -> Router<App> {
+fn answering() -> Router<Answering> {
     Router::new()
         .route(routes::ORDERS, get(orders::list_orders))
         .route(routes::ORDER, get(orders::get_order))
@@ -147,13 +167,12 @@ fn answering() -> Router<App> {
         .route(routes::OPENAPI, get(openapi::openapi))
 }
 
-fn finished(routes: Router<App>, app: App) -> Router {
+fn finished(routes: Router, app: App) -> Router {
     routes
         .fallback(|| async { Refusal::of(Kind::NotFound) })
         .method_not_allowed_fallback(|| async { Refusal::of(Kind::MethodNotAllowed) })
         .layer(middleware::from_fn_with_state(app.clone(), edge::only_from_the_front))
-        .layer(middleware::from_fn_with_state(app.clone(), envelope::envelope))
-        .with_state(app)
+        .layer(middleware::from_fn_with_state(app, envelope::envelope))
 }
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");

@@ -90,8 +90,8 @@ pub(super) async fn list_orders(State(app): State<App>, caller: Caller, uri: Uri
     let limit = params.limit()?;
     let before = params.cursor(|bytes| Uuid::from_slice(&bytes).ok().map(OrderId))?;
     let status = params.get("status").filter(|word| !word.is_empty()).map(status_of).transpose()?;
-    let (orders, name) = (Arc::clone(&app.orders), caller.name().to_owned());
-    let page = app.reads.read(&caller, async move { orders.list(&name, status, before, limit).await }).await?;
+    let (lists, name) = (Arc::clone(&app.ports.order_lists), caller.name().to_owned());
+    let page = app.reads.read(&caller, async move { lists.list(&name, status, before, limit).await }).await?;
     let next_cursor = page.next.map(|id| cursor_of(id.0.as_bytes()));
     json(&OrderPage { items: page.orders, next_cursor })
 }

@@ -34,7 +34,7 @@ pub(super) async fn list_products(State(app): State<App>, caller: Caller, uri: U
     let params = Params::of(&uri, &["limit", "cursor"])?;
     let limit = params.limit()?;
     let after = params.cursor(|bytes| Some(place_of(&bytes)))?.filter(|sku| !sku.is_empty());
-    let catalogue = Arc::clone(&app.catalogue);
+    let catalogue = Arc::clone(&app.ports.catalogue);
     let page = app.reads.read(&caller, async move { catalogue.products(after.as_deref(), limit).await }).await?;
     json(&ProductPage { next_cursor: page.next_cursor.map(|sku| cursor_of(sku.as_bytes())), ..page })
 }
@@ -49,7 +49,7 @@ pub(super) async fn get_product(State(app): State<App>, caller: Caller, named: N
     if !is_sku(&spelt) {
         return Err(Refusal::of(Kind::NotFound));
     }
-    let catalogue = Arc::clone(&app.catalogue);
+    let catalogue = Arc::clone(&app.ports.catalogue);
     let look = async move {
         match catalogue.product(&spelt).await? {
             // Release 0.1.0 kept SKUs in the spelling they came in.
@@ -75,7 +75,7 @@ pub(super) async fn get_product(State(app): State<App>, caller: Caller, named: N
     responses((status = 200, description = "What was found; there are no further pages.", body = ProductPage)))]
 pub(super) async fn search_products(State(app): State<App>, caller: Caller, uri: Uri) -> Result<Response, Refusal> {
     let params = Params::of(&uri, &["q", "limit"])?;
-    let (query, limit, search) = (params.search()?.to_owned(), params.limit()?, Arc::clone(&app.search));
+    let (query, limit, search) = (params.search()?.to_owned(), params.limit()?, Arc::clone(&app.ports.search));
     let items = app.reads.read(&caller, async move { search.products(&query, limit).await }).await?;
     json(&ProductPage { items, next_cursor: None })
 }

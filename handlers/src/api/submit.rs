@@ -88,7 +88,7 @@ pub(super) async fn submit_order(
     let order = AcceptedOrder {
         id: app.ids.order_id(),
         customer: caller.name().to_owned(),
-        accepted_at: app.clock.now(),
+        accepted_at: app.ports.clock.now(),
         traceparent: traceparent(&headers),
         request: body.request,
     };
@@ -138,7 +138,7 @@ async fn must_be_barcodes(app: &App, suspects: &[(String, String)]) -> Result<()
     }
     let skus: BTreeSet<&String> = suspects.iter().map(|(_, sku)| sku).collect();
     let skus: Vec<String> = skus.into_iter().cloned().collect();
-    let known = app.catalogue.known(&skus).await?;
+    let known = app.ports.catalogue.known(&skus).await?;
     let unknown = suspects.iter().filter(|(_, sku)| !known.contains(sku)).map(|(place, _)| place.clone());
     let mut unknown = unknown.take(order_body::MOST_PLACES).peekable();
     if unknown.peek().is_some() { Err(order_body::card_numbers(unknown)) } else { Ok(()) }

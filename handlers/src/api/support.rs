@@ -11,7 +11,7 @@ use schemas::{
 use std::{collections::HashMap, sync::Arc};
 use workflows::{
     order::{StoredOrder, submitted},
-    ports::{Intake, Orders, Unavailable},
+    ports::{Intake, Ledger, Unavailable},
 };
 
 /// Find orders.
@@ -31,12 +31,12 @@ pub(super) async fn search_orders(State(app): State<App>, caller: Caller, uri: U
     caller.must_be(&[Role::Support])?;
     let params = Params::of(&uri, &["q", "limit"])?;
     let (query, limit) = (params.search()?.to_owned(), params.limit()?);
-    let (search, orders, intake) = (Arc::clone(&app.search), Arc::clone(&app.orders), Arc::clone(&app.intake));
+    let (ports, intake) = (Arc::clone(&app.ports), Arc::clone(&app.intake));
     let reading = async move {
-        let ids = search.orders(&query, limit).await?;
-        let loaded = orders.load_readable(&ids).await?;
+        let ids = ports.search.orders(&query, limit).await?;
+        let loaded = ports.order_lists.load_readable(&ids).await?;
         let not_stored = match query.trim().parse() {
-            Ok(id) if loaded.is_empty() => accepted(orders.as_ref(), intake.as_ref(), id).await?,
+            Ok(id) if loaded.is_empty() => accepted(ports.ledger.as_ref(), intake.as_ref(), id).await?,
             Ok(_) | Err(_) => None,
         };
         Ok::<_, Unavailable>((ids, loaded, not_stored))
@@ -50,8 +50,8 @@ pub(super) async fn search_orders(State(app): State<App>, caller: Caller, uri: U
 
 /// An order that was accepted and is not stored yet, or never will be if its message is set aside; no search knows it, but by
 /// its whole id it can be read. One that is stored and cannot be read is left out here as in any list.
-async fn accepted(orders: &dyn Orders, intake: &dyn Intake, id: OrderId) -> Result<Option<SupportOrder>, Unavailable> {
-    match orders.load(&[id]).await {
+async fn accepted(ledger: &dyn Ledger, intake: &dyn Intake, id: OrderId) -> Result<Option<SupportOrder>, Unavailable> {
+    match ledger.load(&[id]).await {
         Ok(mut stored) => match stored.pop() {
             Some(order) => Ok(Some(shown(order))),
             None => Ok(intake.find(id).await?.map(shown_as_accepted)),

@@ -7,6 +7,6 @@ use workflows::wiring::Step;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    let printing = |ports| Ports { printer: Arc::new(PdfPrinter), ..ports };
+    let printing = |ports| Ports { printer: Some(Arc::new(PdfPrinter)), ..ports };
     queue::serve_with(Step::Invoice, printing).await
 }

@@ -10,6 +10,7 @@ use super::{
 use crate::{
     api::{self, Acceptances, AnswerBy, App, LookAgain, Metrics, Reads},
     functions::Trigger,
+    ports::NotWired,
     token::{Identity, TokenKey, Tokens},
 };
 use adapters::system::SystemIds;
@@ -37,14 +38,14 @@ use workflows::ports::Clock;
 #[derive(Clone, Copy)]
 struct Share {
     trigger: Trigger,
-    routes: fn(App) -> Router,
+    routes: fn(App) -> Result<Router, NotWired>,
     /// The name of the places in which its buyers wait: no function's take those of another.
     places: &'static str,
 }
 
 /// Serves the acceptance of orders.
 pub async fn serve_submissions() -> ExitCode {
-    serve(Share { trigger: Trigger::Submit, routes: api::submissions, places: "wait-submitting" }).await
+    serve(Share { trigger: Trigger::Submit, routes: |app| Ok(api::submissions(app)), places: "wait-submitting" }).await
 }
 
 /// Serves the rest of the API.
@@ -54,14 +55,19 @@ pub async fn serve_the_rest() -> ExitCode {
 
 async fn serve(share: Share) -> ExitCode {
     super::run(share.trigger, async move |reach| {
-        let app = app(reach.wire().await?, reach.keys().await?);
-        let room = reach.room(share.places, Arc::clone(&app.clock)).map(|room| -> Arc<dyn Room> { Arc::new(room) });
-        let current = Mutex::new(router(share, app.clone(), room.clone()));
+        let app = app(reach.wire().await?, reach.keys().await?)?;
+        let room =
+            reach.room(share.places, Arc::clone(&app.ports.clock)).map(|room| -> Arc<dyn Room> { Arc::new(room) });
+        let current = Mutex::new(router(share, app.clone(), room.clone())?);
         let answer = async |request: lambda_http::Request| {
             if reach.renewal.is_due() {
                 reach.renew().await;
-                match reach.keys().await {
-                    Ok(keys) => *lock(&current) = router(share, with_keys(app.clone(), keys), room.clone()),
+                let renewed = async {
+                    let app = with_keys(app.clone(), reach.keys().await?);
+                    anyhow::Ok(router(share, app, room.clone())?)
+                };
+                match renewed.await {
+                    Ok(renewed) => *lock(&current) = renewed,
                     Err(error) => tracing::warn!(error = format!("{error:#}"), "the keys cannot be read again"),
                 }
             }
@@ -89,20 +95,13 @@ fn tokens(key: Option<TokenKey>) -> Option<Arc<dyn Tokens>> {
     key.map(|key| -> Arc<dyn Tokens> { Arc::new(key) })
 }
 
-fn app(wired: Wired, keys: Keys) -> App {
-    let ports = wired.ports;
-    App {
-        intake: ports.intake,
-        orders: ports.orders,
-        catalogue: ports.catalogue,
-        search: ports.search,
-        documents: ports.documents,
-        issued: ports.issued,
+fn app(wired: Wired, keys: Keys) -> Result<App, NotWired> {
+    Ok(App {
+        intake: wired.ports.intake()?,
+        ports: Arc::new(wired.ports),
         reader: Arc::new(PdfReader),
-        queue: ports.queue,
         // Nobody tells a function of changes.
         decisions: Arc::new(LookAgain),
-        clock: ports.clock,
         ids: Arc::new(SystemIds),
         // A function answers one request at a time and knows of no other instance, so places of a caller mean nothing here:
         // how many read at once is bounded by the concurrency of the function, for all callers together.
@@ -112,14 +111,14 @@ fn app(wired: Wired, keys: Keys) -> App {
         tokens: tokens(keys.token),
         edge_key: keys.edge,
         metrics: Arc::new(Metrics::default()),
-    }
+    })
 }
 
-fn router(share: Share, app: App, room: Option<Arc<dyn Room>>) -> Router {
-    let clock = Arc::clone(&app.clock);
+fn router(share: Share, app: App, room: Option<Arc<dyn Room>>) -> Result<Router, NotWired> {
+    let clock = Arc::clone(&app.ports.clock);
     let tell = move |request, next| tell_what_lambda_knows(Arc::clone(&clock), request, next);
     let seat = move |request, next| wait_in_the_room(room.clone(), request, next);
-    (share.routes)(app).layer(middleware::from_fn(seat)).layer(middleware::from_fn(tell))
+    Ok((share.routes)(app)?.layer(middleware::from_fn(seat)).layer(middleware::from_fn(tell)))
 }
 
 /// Has a request wait only if there is a place for it; without one it is answered as if its time were over.

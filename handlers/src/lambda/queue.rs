@@ -11,7 +11,7 @@ use super::{
 use crate::{
     functions::Trigger,
     ports::Ports,
-    queue::{handle, order_of},
+    queue::{Handler, order_of},
 };
 use adapters::{
     aws::{payload::Payloads, queue::FIRST_SENT},
@@ -59,10 +59,11 @@ pub async fn serve_with(step: Step, complete: fn(Ports) -> Ports) -> ExitCode {
         let queue = QueueSpec::of(step).with_context(|| format!("no queue triggers step {step:?}"))?.name;
         let waiting = Arc::new(OnQueue { queue, queues: reach.queues.clone() });
         let payloads = reach.payloads.clone();
-        let wire = || -> BoxFuture<'_, _> { Box::pin(async { Ok(complete(reach.wire().await?.ports)) }) };
+        let wire =
+            || -> BoxFuture<'_, _> { Box::pin(async { Ok(Handler::of(step, &complete(reach.wire().await?.ports))?) }) };
         let renewal = Arc::clone(&reach.renewal);
         let worker =
-            Worker { step, clock: Arc::new(SystemClock), ports: OnceCell::new(), wire, payloads, waiting, renewal };
+            Worker { step, clock: Arc::new(SystemClock), handler: OnceCell::new(), wire, payloads, waiting, renewal };
         let answer = service_fn(async |event: LambdaEvent<Batch>| {
             reach.renew_if_due().await;
             Box::pin(worker.answer(event)).await
@@ -139,8 +140,8 @@ impl Message {
 struct Worker<W> {
     step: Step,
     clock: Arc<dyn Clock>,
-    /// What the step needs, from the first batch on for which it could be put together.
-    ports: OnceCell<Ports>,
+    /// The step with what it needs, from the first batch on for which that could be put together.
+    handler: OnceCell<Handler>,
     wire: W,
     payloads: Option<Payloads>,
     waiting: Arc<dyn PutBack>,
@@ -153,7 +154,7 @@ struct Settled {
     outcome: Outcome,
 }
 
-impl<'a, W: Fn() -> BoxFuture<'a, anyhow::Result<Ports>>> Worker<W> {
+impl<'a, W: Fn() -> BoxFuture<'a, anyhow::Result<Handler>>> Worker<W> {
     async fn answer(&self, event: LambdaEvent<Batch>) -> Result<Answer, Diagnostic> {
         let until = deadline::of(&event.context, self.clock.as_ref());
         self.work(event.payload.messages, until).await
@@ -165,13 +166,13 @@ impl<'a, W: Fn() -> BoxFuture<'a, anyhow::Result<Ports>>> Worker<W> {
         let mut busy = Vec::new();
         let now = i64::try_from(self.clock.now().unix_timestamp_nanos() / 1_000_000).unwrap_or_default();
         let work_until = until.checked_sub(TO_PUT_BACK).unwrap_or(until);
-        let ports = self.ports(work_until).await?;
+        let handler = self.handler(work_until).await?;
         let begin_until = Instant::now() + work_until.saturating_duration_since(Instant::now()) / 2;
         let (first, again): (Vec<_>, Vec<_>) = messages.into_iter().partition(Message::is_first_delivery);
         let batches = std::iter::once(first).chain(again.into_iter().map(|message| vec![message]));
         for batch in batches.filter(|batch| !batch.is_empty()) {
-            let settled = match &ports {
-                Ok(ports) => self.work_together(ports, &batch, begin_until, work_until).await,
+            let settled = match &handler {
+                Ok(handler) => self.work_together(handler, &batch, begin_until, work_until).await,
                 Err(busy) => outcome_of_all(&batch, busy),
             };
             for (message, settled) in batch.into_iter().zip(settled) {
@@ -199,13 +200,13 @@ impl<'a, W: Fn() -> BoxFuture<'a, anyhow::Result<Ports>>> Worker<W> {
         Ok(answer)
     }
 
-    /// What the step needs; or why every message has to wait, if it cannot be had for the moment.
+    /// The step with what it needs; or why every message has to wait, if it cannot be had for the moment.
     ///
     /// # Errors
     /// If it cannot be had at all: a fault of the deployment, which an invocation that fails makes known.
-    async fn ports(&self, until: Instant) -> Result<Result<&Ports, Outcome>, Diagnostic> {
-        match timeout_at(until, self.ports.get_or_try_init(&self.wire)).await {
-            Ok(Ok(ports)) => Ok(Ok(ports)),
+    async fn handler(&self, until: Instant) -> Result<Result<&Handler, Outcome>, Diagnostic> {
+        match timeout_at(until, self.handler.get_or_try_init(&self.wire)).await {
+            Ok(Ok(handler)) => Ok(Ok(handler)),
             Ok(Err(error)) => match error.downcast::<Unavailable>() {
                 Ok(error) if error.away => Ok(Err(Outcome::Busy(error.chain()))),
                 Ok(error) => Err(cannot_begin(error.chain())),
@@ -219,7 +220,7 @@ impl<'a, W: Fn() -> BoxFuture<'a, anyhow::Result<Ports>>> Worker<W> {
     /// of the time at least.
     async fn work_together(
         &self,
-        ports: &Ports,
+        handler: &Handler,
         batch: &[Message],
         begin_until: Instant,
         until: Instant,
@@ -240,13 +241,13 @@ impl<'a, W: Fn() -> BoxFuture<'a, anyhow::Result<Ports>>> Worker<W> {
                 break;
             };
             let begun = rest.get(..part.len()).unwrap_or(rest);
-            let outcomes = timeout_at(until, self.outcomes(ports, part)).await;
+            let outcomes = timeout_at(until, self.outcomes(handler, part)).await;
             settled.extend(outcomes.unwrap_or_else(|_| outcome_of_all(begun, &late)));
         }
         settled
     }
 
-    async fn outcomes(&self, ports: &Ports, part: Vec<Body>) -> Vec<Settled> {
+    async fn outcomes(&self, handler: &Handler, part: Vec<Body>) -> Vec<Settled> {
         let mut read = Vec::with_capacity(part.len());
         let mut good = Vec::with_capacity(part.len());
         for Body { content, .. } in part {
@@ -258,7 +259,7 @@ impl<'a, W: Fn() -> BoxFuture<'a, anyhow::Result<Ports>>> Worker<W> {
                 Err(outcome) => read.push(Err(outcome)),
             }
         }
-        let mut done = handle(self.step, ports, good).await.into_iter();
+        let mut done = handler.handle(good).await.into_iter();
         let unanswered = || Outcome::Retry("the step gave no outcome".to_owned());
         let settled = |read| match read {
             Ok(order) => Settled { order, outcome: done.next().unwrap_or_else(unanswered) },

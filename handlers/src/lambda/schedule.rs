@@ -1,7 +1,7 @@
 //! A function that runs by the clock. One that fails is tried again in its turn.
 
 use super::deadline;
-use crate::{functions::Trigger, schedule};
+use crate::{functions::Trigger, schedule::Handler};
 use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
 use serde_json::{Value, json};
 use std::process::ExitCode;
@@ -12,10 +12,11 @@ use workflows::{steps::task::TaskError, wiring::Job};
 pub async fn serve(job: Job) -> ExitCode {
     super::run(Trigger::Schedule(job), async |reach| {
         let ports = reach.wire().await?.ports;
+        let handler = Handler::of(job, &ports)?;
         let answer = async |tick: LambdaEvent<Value>| {
             reach.renew_if_due().await;
             let until = deadline::of(&tick.context, ports.clock.as_ref());
-            let run = match timeout_at(until, schedule::run(job, &ports)).await {
+            let run = match timeout_at(until, handler.run()).await {
                 Ok(Ok(())) => Ok(json!({})),
                 Ok(Err(error)) => Err(failed(error.chain())),
                 Err(_) => Err(failed("the function's time ran out".to_owned())),

@@ -1,7 +1,7 @@
 //! A function that a workflow calls. Its errors bear the names that the workflow's Retry and Catch know.
 
 use super::deadline;
-use crate::{functions::Trigger, ports::Ports, task};
+use crate::{functions::Trigger, task::Handler};
 use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
 use serde_json::Value;
 use std::process::ExitCode;
@@ -12,10 +12,11 @@ use workflows::{steps::task::TaskError, wiring::Function};
 pub async fn serve(function: Function) -> ExitCode {
     super::run(Trigger::Workflow(function), async |reach| {
         let ports = reach.wire().await?.ports;
+        let handler = Handler::of(function, &ports)?;
         let answer = async |event: LambdaEvent<Value>| {
             reach.renew_if_due().await;
             let until = deadline::of(&event.context, ports.clock.as_ref());
-            let answered = answer(function, &ports, event.payload, until).await;
+            let answered = answer(function, &handler, event.payload, until).await;
             if answered.is_err() {
                 reach.renewal.doubt();
             }
@@ -36,8 +37,8 @@ impl From<Failed> for Diagnostic {
     }
 }
 
-async fn answer(function: Function, ports: &Ports, payload: Value, until: Instant) -> Result<Value, Failed> {
-    let answered = timeout_at(until, task::call(function, ports, payload)).await;
+async fn answer(function: Function, handler: &Handler, payload: Value, until: Instant) -> Result<Value, Failed> {
+    let answered = timeout_at(until, handler.call(payload)).await;
     answered.unwrap_or_else(|_| Err(out_of_time(function))).map_err(Failed)
 }
 
@@ -56,19 +57,21 @@ fn out_of_time(function: Function) -> TaskError {
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
     use super::*;
-    use crate::fakes::{Fault, Shop};
+    use crate::in_memory::{ports, shop};
     use serde_json::json;
-    use std::time::Duration;
+    use std::{sync::Arc, time::Duration};
+    use workflows::testing::{Fault, Shop};
 
-    async fn diagnostic(function: Function, shop: &std::sync::Arc<Shop>) -> Diagnostic {
+    async fn diagnostic(function: Function, shop: &Arc<Shop>) -> Diagnostic {
         let payload = json!({ "order_id": shop.reserved(1) });
-        answer(function, &shop.ports(), payload, Instant::now() + Duration::from_secs(5)).await.unwrap_err().into()
+        let handler = Handler::of(function, &ports(shop)).unwrap();
+        answer(function, &handler, payload, Instant::now() + Duration::from_secs(5)).await.unwrap_err().into()
     }
 
     #[tokio::test]
     async fn the_workflow_is_told_the_error_s_name() {
-        let shop = Shop::new();
-        shop.fails(Fault::Away);
+        let shop = shop();
+        shop.faults.always("orders.", Fault::Away);
         let told = diagnostic(Function::RejectOrder, &shop).await;
         let expected =
             json!({ "errorType": "Sluice.BadInput", "errorMessage": "\"\" is no reason to refuse an order" });
@@ -78,8 +81,8 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn only_a_request_for_money_is_in_doubt_when_the_time_runs_out() {
-        let shop = Shop::new();
-        shop.fails(Fault::Hangs);
+        let shop = shop();
+        shop.faults.always("orders.", Fault::Hangs);
         assert_eq!(diagnostic(Function::AuthorizePayment, &shop).await.error_type, "Payment.InDoubt");
         assert_eq!(diagnostic(Function::ResolvePayment, &shop).await.error_type, "Sluice.Busy");
     }

@@ -91,7 +91,7 @@ impl Reach {
         let database = Database::connect_once(&url).context(NO_ADDRESS)?;
         let database = self.database.get_or_init(|| database).clone();
         let queue = Arc::new(self.queues.clone());
-        let mut ports = Ports { queue, ..on_database(&database, &self.settings) };
+        let mut ports = Ports { queue: Some(queue), ..on_database(&database, &self.settings) };
         on_aws(&mut ports, self, &database)?;
         Ok(Wired { ports, database })
     }
@@ -189,13 +189,8 @@ fn on_database(database: &Database, settings: &Settings) -> Ports {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let rules = OrderSettings { stage: settings.stage.clone(), hold: settings.hold, seller: settings.seller.clone() };
     let orders = Arc::new(PgOrders::new(database.clone(), Arc::clone(&clock), rules));
-    Ports {
-        orders: orders.clone(),
-        issued: orders,
-        catalogue: Arc::new(PgCatalogue::new(database.clone(), Arc::clone(&clock))),
-        search: Arc::new(PgSearch::new(database.clone())),
-        ..Ports::unwired(clock)
-    }
+    let catalogue = Arc::new(PgCatalogue::new(database.clone(), Arc::clone(&clock)));
+    Ports::on_database(clock, orders, catalogue, Arc::new(PgSearch::new(database.clone())))
 }
 
 /// The ports that services of AWS stand behind, as far as the function reaches them.
@@ -204,7 +199,7 @@ fn on_aws(ports: &mut Ports, reach: &Reach, database: &Database) -> anyhow::Resu
     let settings = reach.settings.clone();
     if let (Some(table), Some(payloads)) = (settings.submissions, reach.payloads.clone()) {
         let intake = DynamoIntake::new(clients.dynamo_db.clone(), table, queues.clone(), payloads);
-        ports.intake = Arc::new(intake);
+        ports.intake = Some(Arc::new(intake));
     }
     let products = |table: String| DynamoCatalogue::new(clients.dynamo_db.clone(), table);
     if let Some(table) = settings.catalogue {
@@ -212,24 +207,24 @@ fn on_aws(ports: &mut Ports, reach: &Reach, database: &Database) -> anyhow::Resu
         ports.catalogue = Arc::new(products(table).and_ask(original));
     }
     if let Some(table) = settings.catalogue_copy {
-        ports.catalogue_copy = Arc::new(products(table));
+        ports.catalogue_copy = Some(Arc::new(products(table)));
     }
     if let Some(bus) = settings.bus {
-        ports.bus = Arc::new(EventBridgeBus::new(clients.event_bridge.clone(), bus));
+        ports.bus = Some(Arc::new(EventBridgeBus::new(clients.event_bridge.clone(), bus)));
     }
     if let Some(checkout) = settings.checkout {
-        ports.workflows = Arc::new(StepFunctions::new(clients.step_functions.clone(), checkout));
+        ports.workflows = Some(Arc::new(StepFunctions::new(clients.step_functions.clone(), checkout)));
     }
     if let Some(bucket) = settings.documents {
-        ports.documents = Arc::new(in_bucket(&bucket)?);
+        ports.documents = Some(Arc::new(in_bucket(&bucket)?));
     }
     if let Some(WarehouseTopics { prefix, shared }) = settings.warehouses {
         let topics = SnsWarehouses::new(clients.sns.clone(), prefix).and_shared(shared);
-        ports.warehouses = Arc::new(PgWarehouses::new(database.clone()).and_push(Arc::new(topics)));
+        ports.warehouses = Some(Arc::new(PgWarehouses::new(database.clone()).and_push(Arc::new(topics))));
     }
     if let Some(Provider::Sandbox { money_is_real }) = settings.provider {
         let sandbox = Sandbox::new(database.clone());
-        ports.provider = Arc::new(if money_is_real { sandbox.where_money_is_real() } else { sandbox });
+        ports.provider = Some(Arc::new(if money_is_real { sandbox.where_money_is_real() } else { sandbox }));
     }
     Ok(())
 }

@@ -21,7 +21,7 @@ async fn submitted(world: &Arc<World>) -> OrderId {
 
 /// The orders that queue `cancel` was told of.
 fn told(world: &World) -> Vec<OrderId> {
-    let sent = world.sent.lock().unwrap();
+    let sent = world.sent();
     assert!(sent.iter().all(|(queue, m)| *queue == QueueName::Cancel && m.body["order_id"] == m.subject.to_string()));
     sent.iter().map(|(_, message)| OrderId(message.subject)).collect()
 }
@@ -55,7 +55,7 @@ async fn an_order_that_is_being_stored_is_called_off_before_it_can_be_paid() {
         };
         let (answer, ()) = tokio::join!(cancel(&world, id, "alice"), storing);
         assert_eq!(answer.status, status);
-        assert_eq!(world.stored.lock().unwrap()[&id].cancel_requested, accepted);
+        assert_eq!(world.shop.contents().orders[&id].cancel_requested, accepted);
         // Once, when there is something to be done.
         assert_eq!(told(&world), vec![id; usize::from(accepted)]);
     }
@@ -63,7 +63,7 @@ async fn an_order_that_is_being_stored_is_called_off_before_it_can_be_paid() {
 
 /// An order becomes that, whatever was noted of it.
 fn becomes(world: &World, id: OrderId, state: State) {
-    world.stored.lock().unwrap().get_mut(&id).unwrap().state = state;
+    world.shop.contents().orders.get_mut(&id).unwrap().state = state;
     world.changed.notify_waiters();
 }
 

@@ -16,7 +16,7 @@ fn stocked() -> Arc<World> {
         price_includes_tax: false,
         available: 3,
     };
-    world.products.lock().unwrap().extend(["A", "B/1", "Ü"].map(product));
+    ["A", "B/1", "Ü"].into_iter().for_each(|sku| world.shop.sells(&product(sku)));
     world
 }
 

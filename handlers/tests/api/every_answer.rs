@@ -10,6 +10,7 @@ use std::{
     io::Write,
     sync::{Arc, Mutex, atomic::Ordering},
 };
+use workflows::testing::Fault;
 
 #[tokio::test]
 async fn an_unknown_path_and_a_wrong_method_are_problems() {
@@ -46,7 +47,7 @@ async fn a_plain_request_id_is_kept_and_another_is_replaced() {
 #[tokio::test]
 async fn a_fault_in_a_handler_is_a_problem_like_any_other() {
     let world = World::new();
-    world.catalogue_panics.store(true, Ordering::SeqCst);
+    world.shop.faults.always("catalogue.product", Fault::Panics);
     let answer = world.get("/v1/products/TEA", "alice").await;
     assert_eq!((answer.status, answer.slug().as_str()), (StatusCode::INTERNAL_SERVER_ERROR, "internal-error"));
 }
@@ -55,7 +56,9 @@ async fn a_fault_in_a_handler_is_a_problem_like_any_other() {
 async fn it_is_ready_while_what_it_needs_answers() {
     let world = World::new();
     for (down, status) in [(false, StatusCode::OK), (true, StatusCode::SERVICE_UNAVAILABLE)] {
-        world.orders_down.store(down, Ordering::SeqCst);
+        if down {
+            world.loses_its_database();
+        }
         let ask = |path| world.ask(Request::get(path).body(Body::empty()).unwrap());
         assert_eq!(ask("/readyz").await.status, status);
         assert_eq!(ask("/healthz").await.status, StatusCode::OK);
@@ -158,7 +161,7 @@ async fn a_fault_of_ours_leaves_one_line_with_its_cause() {
     let subscriber = tracing_subscriber::fmt().with_ansi(false).with_writer(move || writer.clone()).finish();
     let guard = tracing::subscriber::set_default(subscriber);
     let world = World::new();
-    world.intake_mute.store(true, Ordering::SeqCst);
+    world.intake_is_mute.store(true, Ordering::SeqCst);
     let answer = world.ask(submission("alice", "key-of-alice", order().to_string())).await;
     drop(guard);
     assert_eq!((answer.status, answer.slug().as_str()), (StatusCode::INTERNAL_SERVER_ERROR, "internal-error"));
@@ -183,13 +186,13 @@ async fn the_log_has_a_line_for_each_request_and_nothing_private() {
     world.ask(submission("alice", "key-of-alice", order().to_string())).await;
     world.ask(submission("alice", "key-of-alice", "{\"currency\":\"hunter2\"}")).await;
     world.get("/v1/search?q=hunter2", "alice").await;
-    world.orders_down.store(true, Ordering::SeqCst);
+    world.loses_its_database();
     world.get("/v1/orders?status=submitted", "alice").await;
     drop(guard);
     let text = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
     let ours: Vec<_> = text.lines().filter(|line| line.contains("handlers::api::envelope")).collect();
     assert_eq!(ours.len(), 4, "{text}");
-    assert!(ours[3].contains("WARN") && ours[3].contains("orders failed: the plug was pulled"), "{text}");
+    assert!(ours[3].contains("WARN") && ours[3].contains("orders.list failed: the plug was pulled"), "{text}");
     assert!(ours[0].contains("route=\"/v1/orders\"") && ours[0].contains("status=202"), "{text}");
     for private in ["hunter2", "key-of-alice", "zoe@example.com", "pm_card_visa", "eyJ", "status=submitted"] {
         assert!(!text.contains(private), "{private} is in\n{text}");

@@ -16,7 +16,7 @@ async fn an_etag_is_known_until_the_order_changes() {
         match change {
             0 => (),
             1 => world.store(id, State::Reserved { until: NOW }),
-            _ => world.stored.lock().unwrap().get_mut(&id).unwrap().updated_at += time::Duration::MICROSECOND,
+            _ => world.shop.contents().orders.get_mut(&id).unwrap().updated_at += time::Duration::MICROSECOND,
         }
         let answer = world.get(&path, "alice").await;
         let tag = answer.header("etag").to_owned();
@@ -137,9 +137,9 @@ async fn an_invoice_is_its_pdf_once_there_is_one() {
     not_yet(world.get(&path, "alice").await);
     world.store(id, State::Confirmed);
     not_yet(world.get(&path, "alice").await);
-    world.invoice(id, "2026-000042", false);
+    world.invoice(id, false);
     not_yet(world.get(&path, "alice").await);
-    world.invoice(id, "2026-000042", true);
+    world.invoice(id, true);
     // Nobody noted what was printed, so it is looked into.
     let file = format!("%PDF-1.7 {} 2026-000042 %%EOF\n", id.0);
     world.keep(file.as_bytes());
@@ -157,23 +157,23 @@ async fn a_damaged_invoice_is_never_shown_and_is_printed_again() {
     let world = World::new();
     let id = id_of(&world.ask(submission("alice", "k1", order().to_string())).await);
     world.store(id, State::Confirmed);
-    world.invoice(id, "2026-000042", true);
+    world.invoice(id, true);
     let path = format!("/v1/orders/{id}/invoice");
     let file = format!("%PDF-1.7 {} 2026-000042 %%EOF\n", id.0).into_bytes();
     let of_another = format!("%PDF-1.7 {} 2026-000042 %%EOF\n", Uuid::nil());
     let of_another_number = format!("%PDF-1.7 {} 2026-000041 %%EOF\n", id.0);
     let mended = async |what: &str| {
-        world.sent.lock().unwrap().clear();
+        world.shop.contents().messages.clear();
         let answer = world.get(&path, "alice").await;
         assert_eq!((answer.status, answer.header("retry-after")), (StatusCode::SERVICE_UNAVAILABLE, "1"), "{what}");
         assert_eq!(world.get(&path, "alice").await.status, StatusCode::SERVICE_UNAVAILABLE, "{what}");
-        let sent: Vec<_> = world.sent.lock().unwrap().iter().map(|(queue, m)| (*queue, m.subject)).collect();
+        let sent: Vec<_> = world.sent().into_iter().map(|(queue, m)| (queue, m.subject)).collect();
         assert_eq!(sent, [(QueueName::Invoice, id.0)], "{what}: once, however often it is looked at");
     };
     // Whether or not anybody noted what was printed.
     for noted in [None, Some(Fingerprint::of(&file))] {
-        world.documents.lock().unwrap().clear();
-        world.printed.lock().unwrap().extend(noted.map(|noted| (id, noted)));
+        world.shop.contents().documents.clear();
+        world.shop.contents().invoices.get_mut(&id).unwrap().file = noted;
         mended("lost").await;
         world.keep(b"");
         mended("emptied").await;

@@ -57,7 +57,7 @@ async fn whatever_is_read_is_read_in_places_and_who_finds_none_is_asked_to_come_
     assert!(readings.len() >= 8, "{readings:?}");
     for (method, path) in readings {
         let (name, other) = if path.starts_with("/v1/support") { ("support", "support") } else { ("alice", "bob") };
-        let hanging = world.reading.write().await;
+        let hanging = world.hang();
         let reading = take_places(&router, &method, &path, name).await;
         let answer = ask(router.clone(), request(&method, &path, name)).await;
         assert_eq!(
@@ -82,7 +82,7 @@ async fn whatever_is_read_is_read_in_places_and_who_finds_none_is_asked_to_come_
 async fn who_hangs_up_keeps_its_place_until_what_it_asked_for_has_ended() {
     let world = World::new();
     let router = world.router();
-    let hanging = world.reading.write().await;
+    let hanging = world.hang();
     take_places(&router, &Method::GET, "/v1/orders", "alice").await.shutdown().await;
     assert_eq!(ask(router.clone(), get("/v1/orders", "alice")).await.status, StatusCode::TOO_MANY_REQUESTS);
     drop(hanging);
@@ -93,7 +93,7 @@ async fn who_hangs_up_keeps_its_place_until_what_it_asked_for_has_ended() {
 async fn an_order_is_accepted_whatever_its_buyer_reads() {
     let world = World::new();
     let router = world.router();
-    let _hanging = world.reading.write().await;
+    let _hanging = world.hang();
     let _reading = take_places(&router, &Method::GET, "/v1/orders", "alice").await;
     let started = tokio::time::Instant::now();
     let answer = ask(router, submission("alice", "k1", order().to_string())).await;
@@ -104,7 +104,7 @@ async fn an_order_is_accepted_whatever_its_buyer_reads() {
 async fn a_database_that_fell_silent_keeps_no_place_for_good() {
     let world = World::new();
     let router = world.router();
-    let silent = world.reading.write().await;
+    let silent = world.hang();
     let asking = take_places(&router, &Method::GET, "/v1/orders", "alice").await;
     for answer in asking.join_all().await {
         assert_eq!((answer.status, answer.header("retry-after")), (StatusCode::SERVICE_UNAVAILABLE, "1"));

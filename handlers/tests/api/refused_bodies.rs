@@ -154,7 +154,7 @@ async fn nothing_of_a_refused_body_is_said_again() {
 #[tokio::test]
 async fn a_barcode_that_the_catalogue_has_can_be_ordered_and_a_card_number_in_its_place_cannot() {
     let world = World::new();
-    world.products.lock().unwrap().push(schemas::api::product::Product {
+    world.shop.sells(&schemas::api::product::Product {
         sku: "4006381310062".into(),
         name: "Fineliner".into(),
         price: serde_json::from_value(json!({"amount": 100, "currency": "EUR"})).unwrap(),
@@ -181,7 +181,7 @@ async fn a_barcode_that_the_catalogue_has_can_be_ordered_and_a_card_number_in_it
 #[tokio::test]
 async fn an_order_of_barcodes_waits_for_nobody_who_reads() {
     let world = World::new();
-    let _reading = world.reading.write().await;
+    let _reading = world.hang();
     let mut body = order();
     body["lines"] = json!([{"sku": "4242424242424242", "quantity": 1}]);
     let asked = world.ask(submission("alice", "k1", body.to_string()));

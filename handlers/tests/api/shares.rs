@@ -19,12 +19,12 @@ async fn each_share_answers_its_requests_and_no_others() {
     let world = World::new();
     let app = || world.app(Arc::new(LookAgain));
     let order = || submission("alice", "cart-1", order().to_string());
-    assert_eq!(status(besides_submissions(app()), order()).await, StatusCode::METHOD_NOT_ALLOWED);
+    assert_eq!(status(besides_submissions(app()).unwrap(), order()).await, StatusCode::METHOD_NOT_ALLOWED);
     assert_eq!(world.accepted(), 0);
     assert_eq!(status(submissions(app()), order()).await, StatusCode::ACCEPTED);
     assert_eq!(world.accepted(), 1);
     for path in ["/v1/orders", "/v1/products", "/healthz", "/readyz", "/openapi.json"] {
-        assert_eq!(status(besides_submissions(app()), get(path, "alice")).await, StatusCode::OK, "{path}");
+        assert_eq!(status(besides_submissions(app()).unwrap(), get(path, "alice")).await, StatusCode::OK, "{path}");
         assert!(status(submissions(app()), get(path, "alice")).await.is_client_error(), "{path}");
     }
 }

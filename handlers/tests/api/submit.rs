@@ -5,7 +5,7 @@ use axum::{body::Body, http::StatusCode};
 use handlers::api::AnswerBy;
 use serde_json::json;
 use std::{sync::atomic::Ordering, time::Duration};
-use workflows::order::State;
+use workflows::{order::State, testing::Fault};
 
 fn reserved() -> State {
     State::Reserved { until: NOW }
@@ -105,7 +105,7 @@ async fn a_missing_or_malformed_key_is_refused() {
 #[tokio::test]
 async fn an_intake_that_is_away_is_said_and_nothing_is_promised() {
     let world = World::new();
-    world.intake_down.store(true, Ordering::SeqCst);
+    world.shop.faults.always("intake.accept", Fault::Away);
     let answer = world.ask(submission("alice", "k1", order().to_string())).await;
     assert_eq!((answer.status, answer.slug().as_str()), (StatusCode::SERVICE_UNAVAILABLE, "unavailable"));
     assert_eq!(answer.header("retry-after"), "1");
@@ -120,8 +120,8 @@ async fn the_trace_context_of_a_request_is_kept_if_it_is_valid() {
         let mut request = submission("alice", key, order().to_string());
         request.headers_mut().insert("traceparent", sent.parse().unwrap());
         world.ask(request).await;
-        let keys = world.keys.lock().unwrap();
-        assert_eq!(keys[&("alice".into(), key.into())].order.traceparent.as_deref(), kept);
+        let shop = world.shop.contents();
+        assert_eq!(shop.submissions[&("alice".into(), key.into())].order.traceparent.as_deref(), kept);
     }
 }
 
@@ -138,7 +138,7 @@ async fn a_decision_that_is_waited_for_is_the_answer() {
         while world.accepted() == 0 {
             tokio::task::yield_now().await;
         }
-        let id = world.keys.lock().unwrap().values().next().unwrap().order.id;
+        let id = world.first_accepted();
         tokio::time::sleep(Duration::from_secs(2)).await;
         world.store(id, reserved());
         tokio::time::sleep(Duration::from_secs(2)).await;
@@ -175,7 +175,7 @@ async fn when_patience_ends_the_answer_is_the_order_as_it_stands() {
         while world.accepted() == 0 {
             tokio::task::yield_now().await;
         }
-        let id = world.keys.lock().unwrap().values().next().unwrap().order.id;
+        let id = world.first_accepted();
         world.store(id, reserved());
     };
     let (answer, ()) = tokio::join!(world.ask(patient("k1", "wait=3")), reserving);
@@ -206,7 +206,7 @@ async fn who_looks_again_finds_the_decision_too() {
         while world.accepted() == 0 {
             tokio::task::yield_now().await;
         }
-        let id = world.keys.lock().unwrap().values().next().unwrap().order.id;
+        let id = world.first_accepted();
         tokio::time::sleep(Duration::from_secs(2)).await;
         world.store(id, State::Confirmed);
     };
@@ -217,7 +217,7 @@ async fn who_looks_again_finds_the_decision_too() {
 #[tokio::test(start_paused = true)]
 async fn an_order_database_that_is_down_costs_no_order() {
     let world = World::new();
-    world.orders_down.store(true, Ordering::SeqCst);
+    world.loses_its_database();
     let answer = world.ask(patient("k1", "wait=2")).await;
     assert_eq!(answer.status, StatusCode::ACCEPTED);
     assert_eq!(world.accepted(), 1);
@@ -230,12 +230,12 @@ async fn a_decision_costs_one_look_however_long_it_takes() {
         while world.accepted() == 0 {
             tokio::task::yield_now().await;
         }
-        let id = world.keys.lock().unwrap().values().next().unwrap().order.id;
+        let id = world.first_accepted();
         tokio::time::sleep(Duration::from_secs(9)).await;
         world.store(id, State::Confirmed);
     };
     let (answer, ()) = tokio::join!(world.ask(patient("k1", "wait=10")), deciding);
-    assert_eq!((answer.status, world.looks.load(Ordering::SeqCst)), (StatusCode::OK, 1));
+    assert_eq!((answer.status, world.looks()), (StatusCode::OK, 1));
 }
 
 #[tokio::test(start_paused = true)]

@@ -123,7 +123,7 @@ async fn another_s_order_is_like_one_that_does_not_exist() {
             assert!(answers.iter().all(|answer| *answer == answers[0]));
         }
     }
-    assert!(world.sent.lock().unwrap().is_empty());
+    assert!(world.sent().is_empty());
     assert_eq!(world.get(&format!("/v1/orders/{theirs}"), "support").await.status, StatusCode::OK);
     assert!(world.get("/v1/orders", "bob").await.json()["items"].as_array().unwrap().is_empty());
 }
@@ -145,7 +145,7 @@ async fn whom_the_runtime_has_verified_is_the_caller_whatever_the_token_says() {
 #[tokio::test]
 async fn without_a_key_no_token_names_anybody() {
     let world = World::new();
-    let keyless = || router(App { tokens: None, ..world.app(Arc::new(LookAgain)) });
+    let keyless = || router(App { tokens: None, ..world.app(Arc::new(LookAgain)) }).unwrap();
     let good = format!("Bearer {}", token("alice"));
     let answer = ask(keyless(), request("GET", "/v1/products", Some(&good))).await;
     assert_eq!(answer.status, StatusCode::UNAUTHORIZED);
@@ -158,7 +158,8 @@ async fn without_a_key_no_token_names_anybody() {
 #[tokio::test]
 async fn with_something_in_front_nobody_comes_another_way() {
     let world = World::new();
-    let behind = || router(App { edge_key: Some(EdgeKey::from_bytes(SECRET)), ..world.app(Arc::new(LookAgain)) });
+    let behind =
+        || router(App { edge_key: Some(EdgeKey::from_bytes(SECRET)), ..world.app(Arc::new(LookAgain)) }).unwrap();
     let good = format!("Bearer {}", token("alice"));
     for path in ["/v1/products", "/healthz", "/openapi.json", "/nowhere"] {
         for shown in [None, Some("a key for tests, 32 bytes or less"), Some("")] {
@@ -185,7 +186,7 @@ async fn while_a_secret_is_changed_the_one_before_is_good_too() {
         let token_key = TokenKey::from_bytes(NEW).unwrap().after(TokenKey::from_bytes(SECRET).unwrap());
         let edge_key = EdgeKey::from_bytes(NEW).after(EdgeKey::from_bytes(SECRET));
         let app = world.app(Arc::new(LookAgain));
-        router(App { tokens: Some(Arc::new(token_key)), edge_key: Some(edge_key), ..app })
+        router(App { tokens: Some(Arc::new(token_key)), edge_key: Some(edge_key), ..app }).unwrap()
     };
     let alice = Identity { sub: "alice".into(), role: Role::Customer, warehouse: None };
     let signed = |key: &[u8]| {

@@ -1,34 +1,35 @@
-//! The shop that the API stands on in these tests: what is in it, and what of it is out of order.
+//! The shop in memory that the API stands on in these tests, and whoever is told of its decisions.
 
 mod caller;
-mod ports;
 
 pub(crate) use caller::*;
 
+use async_trait::async_trait;
 use axum::{Router, body::Body, http::Request};
+use futures_util::{FutureExt, future::BoxFuture};
 use handlers::{
     api::{Acceptances, App, Decisions, LookAgain, Metrics, Reads, router},
+    ports::Ports,
     token::TokenKey,
 };
-use ports::Told;
 use schemas::{
-    api::product::Product,
+    event::Event,
     ids::OrderId,
     kept::{AcceptedOrder, StoredLine},
 };
-use std::{
-    collections::{BTreeMap, HashMap},
-    sync::{
-        Arc, Mutex, Once,
-        atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
-    },
+use std::sync::{
+    Arc, Mutex, Once,
+    atomic::{AtomicBool, Ordering},
 };
 use time::{Duration, OffsetDateTime, macros::datetime};
+use tokio::sync::Notify;
 use tracing_subscriber::util::SubscriberInitExt;
 use workflows::{
-    issued::Fingerprint,
-    order::{State, StoredInvoice, StoredOrder},
-    ports::{OutgoingMessage, Submission, Unavailable},
+    issued::Place,
+    lifecycle::Command,
+    order::{State, StoredOrder},
+    ports::{Acceptance, Applied, Intake, Ledger, OutgoingMessage, Submission, Unavailable},
+    testing::{Contents, Fault, Shop},
     wiring::QueueName,
 };
 
@@ -36,37 +37,18 @@ pub(crate) const NOW: OffsetDateTime = datetime!(2026-11-22 10:00:00.123456 UTC)
 /// How much each caller may read at once.
 pub(crate) const PLACES: u16 = 2;
 pub(crate) const SECRET: &[u8] = b"a key for tests, 32 bytes or more";
+/// All that reads for somebody.
+const READING: [&str; 5] = ["orders.load", "orders.list", "catalogue.product", "catalogue.products", "search."];
 
 pub(crate) struct World {
-    pub(crate) keys: Mutex<HashMap<(String, String), Submission>>,
-    pub(crate) stored: Mutex<BTreeMap<OrderId, StoredOrder>>,
-    pub(crate) sent: Mutex<Vec<(QueueName, OutgoingMessage)>>,
-    pub(crate) documents: Mutex<HashMap<String, Vec<u8>>>,
-    /// What was printed of invoices, by order.
-    pub(crate) printed: Mutex<HashMap<OrderId, Fingerprint>>,
-    pub(crate) products: Mutex<Vec<Product>>,
-    /// The intake does not answer.
-    pub(crate) intake_down: AtomicBool,
+    pub(crate) shop: Arc<Shop>,
     /// The intake answers without an outcome.
-    pub(crate) intake_mute: AtomicBool,
-    /// The order database does not answer.
-    pub(crate) orders_down: AtomicBool,
-    /// The catalogue has a fault.
-    pub(crate) catalogue_panics: AtomicBool,
+    pub(crate) intake_is_mute: AtomicBool,
     /// Happens right after the next look at the order.
     pub(crate) after_next_look: Mutex<Option<(OrderId, State)>>,
-    ids: AtomicU64,
-    pub(crate) changed: Arc<tokio::sync::Notify>,
+    pub(crate) changed: Arc<Notify>,
     /// So many wait for decisions that nobody more may.
     pub(crate) crowded: AtomicBool,
-    /// How often orders were looked at.
-    pub(crate) looks: AtomicUsize,
-    /// While it is held by somebody, nothing that is read comes to its end.
-    pub(crate) reading: tokio::sync::RwLock<()>,
-}
-
-fn away(what: &'static str) -> Unavailable {
-    Unavailable::because(what, "the plug was pulled")
 }
 
 /// Gives every thread somebody who listens to its log. Where there was but one listener in the process, a line that first
@@ -76,31 +58,28 @@ fn listen() {
     ONCE.call_once(|| tracing_subscriber::registry().init());
 }
 
-impl World {
-    /// Keeps a file as the document of invoice 2026-000042.
-    pub(crate) fn keep(&self, file: &[u8]) {
-        self.documents.lock().unwrap().insert("invoices/2026/2026-000042.pdf".into(), file.to_vec());
-    }
+/// While it is there, nothing that is read comes to its end.
+pub(crate) struct Hanging<'w>(&'w World);
 
+impl Drop for Hanging<'_> {
+    fn drop(&mut self) {
+        self.0.shop.faults.mend();
+    }
+}
+
+impl World {
+    /// A shop that sells nothing yet.
     pub(crate) fn new() -> Arc<Self> {
         listen();
+        let shop = Shop::new();
+        shop.clears_its_shelves();
+        shop.clock.set(NOW);
         Arc::new(Self {
-            keys: Mutex::default(),
-            stored: Mutex::default(),
-            sent: Mutex::default(),
-            documents: Mutex::default(),
-            printed: Mutex::default(),
-            products: Mutex::default(),
-            intake_down: AtomicBool::default(),
-            intake_mute: AtomicBool::default(),
-            orders_down: AtomicBool::default(),
-            catalogue_panics: AtomicBool::default(),
+            shop,
+            intake_is_mute: AtomicBool::default(),
             after_next_look: Mutex::default(),
-            ids: AtomicU64::default(),
             changed: Arc::default(),
             crowded: AtomicBool::default(),
-            looks: AtomicUsize::default(),
-            reading: tokio::sync::RwLock::default(),
         })
     }
 
@@ -113,25 +92,28 @@ impl World {
     }
 
     fn router_with(self: &Arc<Self>, decisions: Arc<dyn Decisions>) -> Router {
-        router(self.app(decisions))
+        router(self.app(decisions)).unwrap()
     }
 
     pub(crate) fn app(self: &Arc<Self>, decisions: Arc<dyn Decisions>) -> App {
+        let shop = &self.shop;
+        let ports = Ports {
+            ledger: Arc::new(Looked(self.clone())),
+            queue: Some(shop.clone()),
+            documents: Some(shop.clone()),
+            ..Ports::on_database(shop.clock.clone(), shop.clone(), shop.clone(), shop.clone())
+        };
+        let intake: Arc<dyn Intake> =
+            if self.intake_is_mute.load(Ordering::SeqCst) { Arc::new(Mute(shop.clone())) } else { shop.clone() };
         App {
-            intake: self.clone(),
-            orders: self.clone(),
-            catalogue: self.clone(),
-            search: self.clone(),
-            documents: self.clone(),
-            issued: self.clone(),
-            reader: self.clone(),
-            queue: self.clone(),
-            clock: self.clone(),
-            ids: self.clone(),
+            ports: Arc::new(ports),
+            intake,
+            reader: shop.clone(),
+            ids: shop.clone(),
             decisions,
             acceptances: Acceptances::default(),
             reads: Reads::new(PLACES, 100),
-            readiness: self.clone(),
+            readiness: shop.clone(),
             tokens: Some(Arc::new(TokenKey::from_bytes(SECRET).unwrap())),
             edge_key: None,
             metrics: Arc::new(Metrics::default()),
@@ -146,59 +128,134 @@ impl World {
         self.ask(get(path, name)).await
     }
 
-    /// How many orders were accepted.
-    pub(crate) fn accepted(&self) -> usize {
-        self.keys.lock().unwrap().len()
+    /// Has whatever is read hang.
+    pub(crate) fn hang(&self) -> Hanging<'_> {
+        READING.into_iter().for_each(|what| self.shop.faults.always(what, Fault::Hangs));
+        Hanging(self)
     }
 
-    /// An accepted order reaches the database.
+    /// The order database does not answer.
+    pub(crate) fn loses_its_database(&self) {
+        ["orders.", "readiness."].into_iter().for_each(|what| self.shop.faults.always(what, Fault::Away));
+    }
+
+    /// How many orders were accepted.
+    pub(crate) fn accepted(&self) -> usize {
+        self.shop.contents().submissions.len()
+    }
+
+    /// The first that was.
+    pub(crate) fn first_accepted(&self) -> OrderId {
+        self.shop.contents().submissions.values().map(|submission| submission.order.id).min().unwrap()
+    }
+
+    /// How often orders were looked at.
+    pub(crate) fn looks(&self) -> usize {
+        self.shop.faults.calls_of("orders.load").len()
+    }
+
+    /// What was sent to queues, but for the accepted orders themselves.
+    pub(crate) fn sent(&self) -> Vec<(QueueName, OutgoingMessage)> {
+        self.shop.contents().messages.iter().filter(|(queue, _)| *queue != QueueName::Intake).cloned().collect()
+    }
+
+    /// An accepted order reaches the database, and stands there.
     pub(crate) fn store(&self, id: OrderId, state: State) {
-        let order = self.accepted_order(id).unwrap();
-        let stored = StoredOrder {
-            id,
-            customer: order.customer,
-            state,
-            version: 1,
-            currency: order.request.currency,
-            total: Some(1999),
-            lines: order
-                .request
-                .lines
-                .into_iter()
-                .map(|line| StoredLine {
-                    sku: line.sku,
-                    name: Some("Tea".into()),
-                    quantity: line.quantity,
-                    unit_price: Some(1666),
-                    tax_rate_bp: Some(2000),
-                    ..StoredLine::default()
-                })
-                .collect(),
-            email: order.request.email,
-            shipping_address: order.request.shipping_address,
-            billing_address: order.request.billing_address,
-            payment_method: order.request.payment.method,
-            payment: None,
-            invoice: None,
-            cancel_requested: false,
-            traceparent: None,
-            created_at: order.accepted_at,
-            updated_at: order.accepted_at + Duration::seconds(1),
-        };
-        self.stored.lock().unwrap().insert(id, stored);
+        let mut shop = self.shop.contents();
+        let stored = stored(accepted_order(&shop, id), state);
+        shop.orders.insert(id, stored);
+        drop(shop);
         self.changed.notify_waiters();
     }
 
-    pub(crate) fn invoice(&self, id: OrderId, number: &str, stored: bool) {
-        let invoice = StoredInvoice { number: number.into(), issued_on: NOW.date(), stored };
-        self.stored.lock().unwrap().get_mut(&id).unwrap().invoice = Some(invoice);
+    /// The order gets invoice 2026-000042.
+    pub(crate) fn invoice(&self, id: OrderId, stored: bool) {
+        self.shop.has_number(id, Place { year: 2026, number: 42 }, stored);
     }
 
-    fn accepted_order(&self, id: OrderId) -> Option<AcceptedOrder> {
-        self.keys.lock().unwrap().values().find(|s| s.order.id == id).map(|s| s.order.clone())
+    /// Keeps a file as the document of that invoice.
+    pub(crate) fn keep(&self, file: &[u8]) {
+        self.shop.contents().documents.insert("invoices/2026/2026-000042.pdf".into(), file.to_vec());
+    }
+}
+
+fn accepted_order(shop: &Contents, id: OrderId) -> AcceptedOrder {
+    shop.submissions.values().map(|submission| &submission.order).find(|order| order.id == id).cloned().unwrap()
+}
+
+fn stored(order: AcceptedOrder, state: State) -> StoredOrder {
+    let line = |line: schemas::api::order_request::LineRequest| StoredLine {
+        sku: line.sku,
+        name: Some("Tea".into()),
+        quantity: line.quantity,
+        unit_price: Some(1666),
+        tax_rate_bp: Some(2000),
+        ..StoredLine::default()
+    };
+    StoredOrder {
+        id: order.id,
+        customer: order.customer,
+        state,
+        version: 1,
+        currency: order.request.currency,
+        total: Some(1999),
+        lines: order.request.lines.into_iter().map(line).collect(),
+        email: order.request.email,
+        shipping_address: order.request.shipping_address,
+        billing_address: order.request.billing_address,
+        payment_method: order.request.payment.method,
+        payment: None,
+        invoice: None,
+        cancel_requested: false,
+        traceparent: None,
+        created_at: order.accepted_at,
+        updated_at: order.accepted_at + Duration::seconds(1),
+    }
+}
+
+/// Word of changes, as a database gives it: nothing before the listening begins is told.
+struct Told(Arc<World>);
+
+impl Decisions for Told {
+    fn listen(&self, _caller: &str, _id: OrderId, _waited: std::time::Duration) -> Option<BoxFuture<'static, ()>> {
+        let told = self.0.changed.clone().notified_owned();
+        (!self.0.crowded.load(Ordering::SeqCst)).then(|| told.boxed())
+    }
+}
+
+/// The ledger, in which something may happen right after a look.
+struct Looked(Arc<World>);
+
+#[async_trait]
+impl Ledger for Looked {
+    async fn apply(&self, batch: Vec<(OrderId, Command)>) -> Result<Vec<Applied>, Unavailable> {
+        self.0.shop.apply(batch).await
     }
 
-    fn orders_up(&self) -> Result<(), Unavailable> {
-        if self.orders_down.load(Ordering::SeqCst) { Err(away("orders")) } else { Ok(()) }
+    async fn load(&self, ids: &[OrderId]) -> Result<Vec<StoredOrder>, Unavailable> {
+        let found = self.0.shop.load(ids).await?;
+        let change = self.0.after_next_look.lock().unwrap().take();
+        if let Some((id, state)) = change {
+            self.0.store(id, state);
+        }
+        Ok(found)
+    }
+
+    async fn events(&self, id: OrderId) -> Result<Vec<Event>, Unavailable> {
+        self.0.shop.events(id).await
+    }
+}
+
+/// An intake that forgets to say what became of an order.
+struct Mute(Arc<Shop>);
+
+#[async_trait]
+impl Intake for Mute {
+    async fn accept(&self, _: Vec<Submission>) -> Result<Vec<Acceptance>, Unavailable> {
+        Ok(Vec::new())
+    }
+
+    async fn find(&self, id: OrderId) -> Result<Option<AcceptedOrder>, Unavailable> {
+        Intake::find(self.0.as_ref(), id).await
     }
 }

@@ -2,7 +2,7 @@
 //! it follows from what is stored; what an order becomes later changes nothing in it.
 
 use super::{Edition, InvoiceDocument, InvoiceLine, LinePrice, Payment, Place, Seller, default_reason, sold_by};
-use crate::{order::StoredOrder, ports::Unavailable};
+use crate::order::StoredOrder;
 use schemas::{
     address::Address,
     ids::OrderId,
@@ -41,10 +41,13 @@ impl From<&Seller> for KeptSeller {
     }
 }
 
-/// A line of an order that is to be invoiced has no price: a hand in the tables, or a fault of ours. What it cost is nobody's
-/// to guess.
+/// A line of an order that is to be invoiced has no price, or no rate of tax: a hand in the tables, or a fault of ours. What it
+/// cost is nobody's to guess.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("order {order} cannot be invoiced: its line {sku:?} has no price")]
+#[error(
+    "order {order} cannot be invoiced: its line {sku:?} has no price, or no rate of tax; put what was sold into the order, then \
+     redrive"
+)]
 pub struct Unpriced {
     /// The order.
     pub order: OrderId,
@@ -52,9 +55,15 @@ pub struct Unpriced {
     pub sku: String,
 }
 
-impl From<Unpriced> for Unavailable {
-    fn from(error: Unpriced) -> Self {
-        Self::refused("billing.document", error)
+/// Whether an invoice of the order can say what each of its lines cost. One that was refused has lines that cannot, and is
+/// never billed.
+///
+/// # Errors
+/// [`Unpriced`], with the first line that cannot.
+pub fn ensure_priced(order: &StoredOrder) -> Result<(), Unpriced> {
+    match order.lines.iter().find(|line| LinePrice::of(line).is_none()) {
+        Some(line) => Err(Unpriced { order: order.id, sku: line.sku.clone() }),
+        None => Ok(()),
     }
 }
 

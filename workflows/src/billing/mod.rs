@@ -7,7 +7,7 @@ mod seller;
 mod tax;
 mod totals;
 
-pub use bill::{Bill, KeptSeller, Unpriced};
+pub use bill::{Bill, KeptSeller, Unpriced, ensure_priced};
 pub use edition::Edition;
 pub use export::{Place, is_export, sold_by};
 pub use seller::{Seller, TimeZone, UnknownTimeZone};

@@ -27,10 +27,11 @@ impl LinePrice {
         Self { quantity, unit_price, tax_rate, category: TaxCategory::of(tax_rate), includes_tax: false }
     }
 
-    /// That of an order's line; none for a SKU that the catalogue did not know, or that has no price in the currency.
+    /// That of an order's line; none for a SKU that the catalogue did not know, or that has no price in the currency. A rate
+    /// that is missing is not taken for none: nobody said that it is not taxed.
     #[must_use]
     pub fn of(line: &StoredLine) -> Option<Self> {
-        let tax_rate = line.tax_rate_bp.unwrap_or_default();
+        let tax_rate = line.tax_rate_bp?;
         Some(Self {
             quantity: line.quantity,
             unit_price: line.unit_price?,

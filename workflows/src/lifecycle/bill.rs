@@ -1,7 +1,10 @@
 //! What may happen to an order's invoice: it gets a number, and is known to be in the document store.
 
 use super::{Verdict, silently, telling};
-use crate::order::{State, StoredInvoice, StoredOrder};
+use crate::{
+    billing::ensure_priced,
+    order::{State, StoredInvoice, StoredOrder},
+};
 use schemas::event::{EventName, data};
 use serde_json::json;
 use time::Date;
@@ -22,12 +25,13 @@ fn may_be_numbered(order: &StoredOrder) -> bool {
     }
 }
 
-/// An order keeps the number that it has.
+/// An order keeps the number that it has. None is given to one of which no invoice could say what was sold: that number would
+/// stand for a document that nobody can print.
 pub(super) fn give_number(order: &mut StoredOrder, number: &str, issued_on: Date) -> Verdict {
     if order.invoice.is_some() {
         return Verdict::Already;
     }
-    if !may_be_numbered(order) {
+    if !may_be_numbered(order) || ensure_priced(order).is_err() {
         return Verdict::Refused;
     }
     order.invoice = Some(StoredInvoice { number: number.to_owned(), issued_on, stored: false });

@@ -10,7 +10,7 @@ mod pay;
 mod stuck;
 
 pub use bill::is_to_be_invoiced;
-pub use pay::{awaits_payment, payment_key, payment_key_prefix, to_let_go};
+pub use pay::{awaits_payment, payment_key, payment_key_prefix, settled_payments, to_let_go};
 pub use stuck::{Stuck, is_stuck};
 
 use crate::order::{State, StoredOrder};

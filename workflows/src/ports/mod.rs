@@ -1,27 +1,40 @@
 //! What the steps need from outside, each port narrow and described by what its callers may rely on.
 //!
-//! A transaction never crosses a port. Every call takes a batch and is safe to repeat.
+//! A transaction never crosses a port. Every call takes a batch and is safe to repeat. What is stored of orders has a port for
+//! each of those who need it, and not one for all: whoever stands in for it, or in front of it, answers for a call or two.
 
 mod catalogue;
+mod dispatches;
 mod documents;
 mod intake;
+mod invoice_numbers;
+mod issued_invoices;
+mod ledger;
 mod messages;
-mod orders;
+mod order_lists;
 mod payments;
+mod reservations;
 mod retention;
 mod search;
+mod stuck_orders;
 mod system;
 mod unavailable;
 mod warehouses;
 
 pub use catalogue::{Catalogue, CatalogueCopy};
+pub use dispatches::{Dispatch, Dispatches};
 pub use documents::{Documents, Filed, InvoicePrinter, InvoiceReader, Look};
 pub use intake::{Acceptance, Intake, Submission};
+pub use invoice_numbers::{InvoiceNumbers, Numbered};
+pub use issued_invoices::IssuedInvoices;
+pub use ledger::{Applied, Ledger};
 pub use messages::{EventBus, OutgoingMessage, Queue, Workflows};
-pub use orders::{Applied, Dispatch, Numbered, OrderList, Orders, Reservation, Sweep};
+pub use order_lists::{OrderList, OrderLists};
 pub use payments::{Authorization, AuthorizationRequest, BookEntry, PaymentProvider, ProviderError};
+pub use reservations::{Reservation, Reservations};
 pub use retention::{Bite, Kept, Retention};
 pub use search::{Rebuilt, Search};
+pub use stuck_orders::{StuckOrders, Sweep};
 pub use system::{Chance, Clock, Ids, Readiness};
 pub use unavailable::Unavailable;
 pub use warehouses::{Notice, Warehouses};

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     lifecycle::Command,
-    ports::{EventBus, Orders},
+    ports::{EventBus, Ledger},
 };
 use schemas::api::order::Reason;
 use serde_json::Value;
@@ -19,6 +19,6 @@ use serde_json::Value;
 ///
 /// # Errors
 /// What the workflow's Retry and Catch can name.
-pub async fn abandon_payment(orders: &dyn Orders, bus: &dyn EventBus, task: &Task) -> Result<Value, TaskError> {
-    carry_out(orders, bus, task, Command::Reject { reason: Reason::PaymentUnavailable, detail: None }).await
+pub async fn abandon_payment(ledger: &dyn Ledger, bus: &dyn EventBus, task: &Task) -> Result<Value, TaskError> {
+    carry_out(ledger, bus, task, Command::Reject { reason: Reason::PaymentUnavailable, detail: None }).await
 }

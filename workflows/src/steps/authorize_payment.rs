@@ -9,7 +9,7 @@ use super::{
 use crate::{
     lifecycle::{Command, Verdict, awaits_payment},
     order::{State, StoredOrder},
-    ports::{Applied, Authorization, AuthorizationRequest, EventBus, Orders, PaymentProvider, ProviderError},
+    ports::{Applied, Authorization, AuthorizationRequest, EventBus, Ledger, PaymentProvider, ProviderError},
 };
 use schemas::api::order::PaymentStatus;
 use serde_json::{Value, json};
@@ -20,12 +20,12 @@ use serde_json::{Value, json};
 /// # Errors
 /// What the workflow's Retry and Catch can name.
 pub async fn authorize_payment(
-    orders: &dyn Orders,
+    ledger: &dyn Ledger,
     provider: &dyn PaymentProvider,
     bus: &dyn EventBus,
     task: &Task,
 ) -> Result<Value, TaskError> {
-    let Applied::Order { order, verdict, .. } = orders.apply_one(task.order, asking(&task.input)).await? else {
+    let Applied::Order { order, verdict, .. } = ledger.apply_one(task.order, asking(&task.input)).await? else {
         return Ok(closed());
     };
     let authorization = match verdict {
@@ -35,7 +35,7 @@ pub async fn authorize_payment(
             None => return Ok(known_answer(&order)),
         },
     };
-    record(orders, bus, task.order, authorization).await
+    record(ledger, bus, task.order, authorization).await
 }
 
 /// A workflow of an earlier release does not say how often the provider was asked.

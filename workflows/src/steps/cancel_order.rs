@@ -3,13 +3,13 @@
 use super::Outcome;
 use crate::{
     lifecycle::{Command, Verdict},
-    ports::{Applied, EventBus, Orders},
+    ports::{Applied, EventBus, Ledger},
 };
 use schemas::ids::OrderId;
 
 /// One outcome for each order. An order that is still on its way into the database is waited for.
-pub async fn cancel_order(orders: &dyn Orders, bus: &dyn EventBus, ids: &[OrderId]) -> Vec<Outcome> {
-    let applied = match orders.apply(ids.iter().map(|id| (*id, Command::Cancel)).collect()).await {
+pub async fn cancel_order(ledger: &dyn Ledger, bus: &dyn EventBus, ids: &[OrderId]) -> Vec<Outcome> {
+    let applied = match ledger.apply(ids.iter().map(|id| (*id, Command::Cancel)).collect()).await {
         Ok(applied) => applied,
         Err(error) => return super::all(ids.len(), Err(error)),
     };

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     lifecycle::Command,
-    ports::{EventBus, Orders},
+    ports::{EventBus, Ledger},
 };
 use serde_json::Value;
 
@@ -15,6 +15,6 @@ use serde_json::Value;
 ///
 /// # Errors
 /// What the workflow's Retry and Catch can name.
-pub async fn confirm_order(orders: &dyn Orders, bus: &dyn EventBus, task: &Task) -> Result<Value, TaskError> {
-    carry_out(orders, bus, task, Command::Confirm).await
+pub async fn confirm_order(ledger: &dyn Ledger, bus: &dyn EventBus, task: &Task) -> Result<Value, TaskError> {
+    carry_out(ledger, bus, task, Command::Confirm).await
 }

@@ -7,7 +7,7 @@
 use super::{Outcome, all};
 use crate::{
     order::StoredOrder,
-    ports::{Dispatch, Notice, Orders, Unavailable, Warehouses},
+    ports::{Dispatch, Dispatches, Notice, Unavailable, Warehouses},
 };
 use schemas::{
     event::{Event, EventName},
@@ -26,11 +26,15 @@ struct Due {
 }
 
 /// One outcome for each order. How far warehouses were told is noted after they were, so they may hear of it twice.
-pub async fn dispatch_orders(orders: &dyn Orders, warehouses: &dyn Warehouses, ids: &[OrderId]) -> Vec<Outcome> {
+pub async fn dispatch_orders(
+    dispatches: &dyn Dispatches,
+    warehouses: &dyn Warehouses,
+    ids: &[OrderId],
+) -> Vec<Outcome> {
     let mut unique = ids.to_vec();
     unique.sort_unstable();
     unique.dedup();
-    let found = match orders.dispatches(&unique).await {
+    let found = match dispatches.dispatches(&unique).await {
         Ok(found) => found,
         Err(error) => return all(ids.len(), Err(error)),
     };
@@ -39,7 +43,7 @@ pub async fn dispatch_orders(orders: &dyn Orders, warehouses: &dyn Warehouses, i
     let failed = tell(warehouses, &due).await;
     let told: Vec<(OrderId, i32)> =
         due.iter().filter(|due| !failed.contains_key(&due.order)).map(|due| (due.order, due.last)).collect();
-    if let Err(error) = orders.mark_told(&told).await {
+    if let Err(error) = dispatches.mark_told(&told).await {
         return all(ids.len(), Err(error));
     }
     ids.iter()

@@ -3,7 +3,7 @@
 
 use crate::{
     lifecycle::{Command, Verdict},
-    ports::{Applied, Clock, EventBus, Orders, Unavailable},
+    ports::{Applied, Clock, EventBus, Ledger, Reservations, Unavailable},
 };
 use time::Duration;
 
@@ -16,19 +16,20 @@ const LONG_ENOUGH: Duration = Duration::seconds(14);
 /// # Errors
 /// At the first failure. An order that expired untold is found by `sweep`.
 pub async fn expire_reservations(
-    orders: &dyn Orders,
+    reservations: &dyn Reservations,
+    ledger: &dyn Ledger,
     bus: &dyn EventBus,
     clock: &dyn Clock,
 ) -> Result<usize, Unavailable> {
     let until = clock.now() + LONG_ENOUGH;
     let mut expired = 0;
     loop {
-        let due = orders.expired(i64::try_from(BATCH).unwrap_or(i64::MAX)).await?;
+        let due = reservations.expired(i64::try_from(BATCH).unwrap_or(i64::MAX)).await?;
         if due.is_empty() {
             return Ok(expired);
         }
         let last = due.len() < BATCH;
-        let applied = orders.apply(due.into_iter().map(|id| (id, Command::Expire)).collect()).await?;
+        let applied = ledger.apply(due.into_iter().map(|id| (id, Command::Expire)).collect()).await?;
         let changed = applied.iter().filter(|one| is_changed(one)).count();
         let facts: Vec<_> = applied.into_iter().flat_map(Applied::into_events).collect();
         bus.publish(&facts).await?;

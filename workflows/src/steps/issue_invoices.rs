@@ -3,9 +3,12 @@
 use super::{Outcome, all, keep_documents::mend, take_place::take_place};
 use crate::{
     billing::Bill,
-    issued::{IssuedInvoices, PrintRecord, Printed},
+    issued::{PrintRecord, Printed},
     lifecycle::Command,
-    ports::{Applied, Documents, EventBus, Filed, InvoicePrinter, Look, Numbered, Orders, Unavailable},
+    ports::{
+        Applied, Documents, EventBus, Filed, InvoiceNumbers, InvoicePrinter, IssuedInvoices, Ledger, Look, Numbered,
+        Unavailable,
+    },
 };
 use futures_util::{StreamExt, stream};
 use schemas::ids::OrderId;
@@ -24,7 +27,9 @@ pub fn document_path(number: &str) -> String {
 #[derive(Clone, Copy)]
 pub struct Office<'p> {
     /// Gives the numbers.
-    pub orders: &'p dyn Orders,
+    pub numbers: &'p dyn InvoiceNumbers,
+    /// Notes that a document is in the store.
+    pub ledger: &'p dyn Ledger,
     /// Keeps what was printed.
     pub issued: &'p dyn IssuedInvoices,
     /// Prints.
@@ -38,22 +43,24 @@ pub struct Office<'p> {
 /// One outcome for each order. Numbers are given first and kept: a document that cannot be written delays itself only.
 /// What is stored already is told again; it is printed again only if the store does not have it as it was.
 pub async fn issue_invoices(office: Office<'_>, ids: &[OrderId]) -> Vec<Outcome> {
-    let numbered = match office.orders.number_invoices(ids).await {
+    let numbered = match office.numbers.number_invoices(ids).await {
         Ok(numbered) => numbered,
         Err(error) => return all(ids.len(), Err(error)),
     };
-    let (mut due, mut stored) = (Vec::new(), Vec::new());
+    let (mut due, mut stored, mut unpriced) = (Vec::new(), Vec::new(), Vec::new());
     for (id, invoice) in numbered {
         match invoice {
             Numbered::Due(bill) => due.push((id, *bill)),
             Numbered::Stored => stored.push(id),
+            Numbered::Unpriced(error) => unpriced.push((id, Err(error.into()))),
         }
     }
     let mut results = store(office, due).await;
+    results.extend(unpriced);
     results.extend(look_after(office, stored).await);
     let settled = results.iter().filter(|(_, r)| r.is_ok()).map(|(id, _)| (*id, Command::RecordInvoice)).collect();
     let told = async {
-        let applied = office.orders.apply(settled).await?;
+        let applied = office.ledger.apply(settled).await?;
         let facts: Vec<_> = applied.into_iter().flat_map(Applied::into_events).collect();
         office.bus.publish(&facts).await
     };

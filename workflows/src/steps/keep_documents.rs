@@ -8,8 +8,8 @@ use super::{
     take_place::ensure_reads_as,
 };
 use crate::{
-    issued::{Condition, Fingerprint, Issued, IssuedInvoices, Place},
-    ports::{Documents, InvoicePrinter, InvoiceReader, Look, OutgoingMessage, Queue, Unavailable},
+    issued::{Condition, Fingerprint, Issued, Place},
+    ports::{Documents, InvoiceReader, IssuedInvoices, Look, OutgoingMessage, Queue, Unavailable},
     wiring::QueueName,
 };
 use futures_util::{StreamExt, stream};
@@ -70,7 +70,7 @@ pub async fn inspect(documents: &dyn Documents, issued: &Issued) -> Result<(Cond
 pub async fn keep_documents(
     issued: &dyn IssuedInvoices,
     documents: &dyn Documents,
-    printer: &dyn InvoicePrinter,
+    reader: &dyn InvoiceReader,
     queue: &dyn Queue,
 ) -> Result<Kept, Unavailable> {
     let from = issued.checked().await?;
@@ -87,7 +87,7 @@ pub async fn keep_documents(
     for (one, found) in looking.buffered(TOGETHER).collect::<Vec<_>>().await {
         let (condition, found) = found?;
         match condition {
-            Condition::Unproven if says_so(printer, &one, &found) => adopted.extend(fingerprint(one.order, &found)),
+            Condition::Unproven if says_so(reader, &one, &found) => adopted.extend(fingerprint(one.order, &found)),
             Condition::Unproven | Condition::Missing | Condition::Damaged | Condition::Unreadable => {
                 kept.to_mend.push(one.order);
             }

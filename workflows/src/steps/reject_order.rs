@@ -3,7 +3,7 @@
 use super::task::{Task, TaskError};
 use crate::{
     lifecycle::Command,
-    ports::{Applied, EventBus, Orders},
+    ports::{Applied, EventBus, Ledger},
 };
 use schemas::api::order::Reason;
 use serde_json::{Value, json};
@@ -12,24 +12,24 @@ use serde_json::{Value, json};
 ///
 /// # Errors
 /// What the workflow's Retry and Catch can name.
-pub async fn reject_order(orders: &dyn Orders, bus: &dyn EventBus, task: &Task) -> Result<Value, TaskError> {
+pub async fn reject_order(ledger: &dyn Ledger, bus: &dyn EventBus, task: &Task) -> Result<Value, TaskError> {
     let reason = task.input["reason"].as_str().unwrap_or_default();
     let reason: Reason = reason.parse().map_err(|_| TaskError {
         error: TaskError::BAD_INPUT,
         cause: format!("{reason:?} is no reason to refuse an order"),
     })?;
     let detail = task.input["detail"].as_str().map(str::to_owned);
-    carry_out(orders, bus, task, Command::Reject { reason, detail }).await
+    carry_out(ledger, bus, task, Command::Reject { reason, detail }).await
 }
 
 /// Applies a command to the task's order, tells of it and answers where the order stands.
 pub(super) async fn carry_out(
-    orders: &dyn Orders,
+    ledger: &dyn Ledger,
     bus: &dyn EventBus,
     task: &Task,
     command: Command,
 ) -> Result<Value, TaskError> {
-    let Applied::Order { order, events, .. } = orders.apply_one(task.order, command).await? else {
+    let Applied::Order { order, events, .. } = ledger.apply_one(task.order, command).await? else {
         return Ok(json!({ "status": null }));
     };
     bus.publish(&events).await?;

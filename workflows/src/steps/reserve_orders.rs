@@ -3,24 +3,24 @@
 use super::{Outcome, all};
 use crate::{
     order::State,
-    ports::{EventBus, Orders, Unavailable, Workflows},
+    ports::{EventBus, Reservations, Unavailable, Workflows},
 };
 use schemas::{ids::OrderId, kept::AcceptedOrder};
 
 /// Reserves a batch in one transaction. Refused orders end here and cost no workflow.
 pub async fn reserve_orders(
-    orders: &dyn Orders,
+    reservations: &dyn Reservations,
     workflows: &dyn Workflows,
     bus: &dyn EventBus,
     batch: Vec<AcceptedOrder>,
 ) -> Vec<Outcome> {
     let count = batch.len();
     let work = async {
-        let reservations = orders.reserve(batch).await?;
+        let stored = reservations.reserve(batch).await?;
         let reserved: Vec<OrderId> =
-            reservations.iter().filter(|r| matches!(r.state, State::Reserved { .. })).map(|r| r.id).collect();
+            stored.iter().filter(|r| matches!(r.state, State::Reserved { .. })).map(|r| r.id).collect();
         workflows.start_checkout(&reserved).await?;
-        let events: Vec<_> = reservations.into_iter().flat_map(|r| r.events).collect();
+        let events: Vec<_> = stored.into_iter().flat_map(|r| r.events).collect();
         bus.publish(&events).await?;
         Ok::<(), Unavailable>(())
     };

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     lifecycle::{Command, awaits_payment},
-    ports::{Applied, Authorization, EventBus, Orders, PaymentProvider, ProviderError},
+    ports::{Applied, Authorization, EventBus, Ledger, PaymentProvider, ProviderError},
 };
 use schemas::{api::order::PaymentStatus, ids::OrderId};
 use serde_json::{Value, json};
@@ -17,12 +17,12 @@ use serde_json::{Value, json};
 /// # Errors
 /// What the workflow's Retry and Catch can name.
 pub async fn resolve_payment(
-    orders: &dyn Orders,
+    ledger: &dyn Ledger,
     provider: &dyn PaymentProvider,
     bus: &dyn EventBus,
     task: &Task,
 ) -> Result<Value, TaskError> {
-    let Some(order) = orders.load(&[task.order]).await?.pop() else { return Ok(closed()) };
+    let Some(order) = ledger.load(&[task.order]).await?.pop() else { return Ok(closed()) };
     if order.is_free() {
         return Ok(known_answer(&order));
     }
@@ -40,12 +40,12 @@ pub async fn resolve_payment(
             None => return Ok(known_answer(&order)),
         },
     };
-    record(orders, bus, task.order, authorization).await
+    record(ledger, bus, task.order, authorization).await
 }
 
 /// Writes the provider's word into the ledger, tells of it, and answers.
 pub(super) async fn record(
-    orders: &dyn Orders,
+    ledger: &dyn Ledger,
     bus: &dyn EventBus,
     order: OrderId,
     authorization: Authorization,
@@ -55,7 +55,7 @@ pub(super) async fn record(
         Authorization::Declined { code } => Command::RecordDecline { code },
         Authorization::Voided => Command::RecordVoid,
     };
-    let Applied::Order { order, events, .. } = orders.apply_one(order, command).await? else { return Ok(closed()) };
+    let Applied::Order { order, events, .. } = ledger.apply_one(order, command).await? else { return Ok(closed()) };
     bus.publish(&events).await?;
     Ok(known_answer(&order))
 }

@@ -7,7 +7,7 @@ use crate::{
     backoff::Backoff,
     lifecycle::{Stuck, is_stuck},
     order::StoredOrder,
-    ports::{EventBus, Orders, OutgoingMessage, Queue, Sweep, Unavailable, Workflows},
+    ports::{EventBus, Ledger, OrderLists, OutgoingMessage, Queue, StuckOrders, Sweep, Unavailable, Workflows},
     wiring::QueueName,
 };
 use futures_util::{StreamExt, future::join_all, stream};
@@ -35,6 +35,23 @@ pub const LONGEST: Duration = Duration::hours(1);
 /// The longest that one is which holds stock: others want it, and a reservation ends in half an hour or so.
 const LONGEST_HOLDING: Duration = Duration::minutes(5);
 
+/// What sweeping needs from outside.
+#[derive(Clone, Copy)]
+pub struct Outside<'p> {
+    /// Finds what may be stuck, and keeps how often it was set going.
+    pub stuck: &'p dyn StuckOrders,
+    /// Shows how those orders stand, as far as they can be read.
+    pub lists: &'p dyn OrderLists,
+    /// Has the facts that are told again.
+    pub ledger: &'p dyn Ledger,
+    /// Starts workflows.
+    pub workflows: &'p dyn Workflows,
+    /// Takes what has an order cancelled.
+    pub queue: &'p dyn Queue,
+    /// Where facts are told again.
+    pub bus: &'p dyn EventBus,
+}
+
 /// What became of a sweep.
 #[derive(Debug, Default)]
 pub struct Swept {
@@ -48,14 +65,9 @@ pub struct Swept {
 ///
 /// # Errors
 /// If what is stuck cannot be found out; later failures are part of the answer.
-pub async fn sweep(
-    orders: &dyn Orders,
-    workflows: &dyn Workflows,
-    queue: &dyn Queue,
-    bus: &dyn EventBus,
-) -> Result<Swept, Unavailable> {
+pub async fn sweep(outside: Outside<'_>) -> Result<Swept, Unavailable> {
     let (mut to_start, mut to_cancel, mut to_tell) = (Vec::new(), Vec::new(), Vec::new());
-    for (stuck, swept) in orders.stuck(PATIENCE, BATCH).await? {
+    for (stuck, swept) in outside.stuck.stuck(PATIENCE, BATCH).await? {
         let group = match stuck {
             Stuck::Unattended(_) => &mut to_start,
             Stuck::CancelForgotten(_) => &mut to_cancel,
@@ -63,9 +75,8 @@ pub async fn sweep(
         };
         group.push((stuck, swept));
     }
-    let ports = Outside { orders, workflows, queue, bus };
     // Beside each other: they need different services, and one that hangs is no reason to leave the others.
-    let groups = [to_start, to_cancel, to_tell].map(|group| sweep_group(&ports, group));
+    let groups = [to_start, to_cancel, to_tell].map(|group| sweep_group(outside, group));
     let mut swept = Swept::default();
     for group in join_all(groups).await {
         swept.set_going.extend(group.set_going);
@@ -75,10 +86,10 @@ pub async fn sweep(
 }
 
 /// Some at a time, so that an error leaves few in doubt whether they were set going.
-async fn sweep_group(ports: &Outside<'_>, group: Vec<(Stuck, i32)>) -> Swept {
+async fn sweep_group(outside: Outside<'_>, group: Vec<(Stuck, i32)>) -> Swept {
     let mut swept = Swept::default();
     for some in group.chunks(TOGETHER) {
-        let (stuck, others) = match ports.judged(some).await {
+        let (stuck, others) = match outside.judged(some).await {
             Ok(judged) => judged,
             Err(error) => {
                 swept.failed.get_or_insert(error);
@@ -93,7 +104,7 @@ async fn sweep_group(ports: &Outside<'_>, group: Vec<(Stuck, i32)>) -> Swept {
         let mut settled: Vec<Sweep> = others.into_iter().map(|(stuck, times)| mark(stuck, times)).collect();
         let mut is_away = false;
         let to_set_going: Vec<Stuck> = stuck.iter().map(|(stuck, _)| *stuck).collect();
-        for ((stuck, times), result) in stuck.iter().zip(ports.set_going(&to_set_going).await) {
+        for ((stuck, times), result) in stuck.iter().zip(outside.set_going(&to_set_going).await) {
             let mark = mark(*stuck, *times);
             match result {
                 Ok(()) => {
@@ -113,7 +124,7 @@ async fn sweep_group(ports: &Outside<'_>, group: Vec<(Stuck, i32)>) -> Swept {
         }
         // After they were set going: whatever is cut short is found again the next time.
         if !settled.is_empty()
-            && let Err(error) = ports.orders.mark_swept(&settled).await
+            && let Err(error) = outside.stuck.mark_swept(&settled).await
         {
             swept.failed.get_or_insert(error);
         }
@@ -140,14 +151,6 @@ pub fn cancel_message(order: OrderId) -> OutgoingMessage {
     OutgoingMessage { subject: order.0, body: json!(OrderMessage { order_id: order }) }
 }
 
-/// What things are set going by.
-struct Outside<'p> {
-    orders: &'p dyn Orders,
-    workflows: &'p dyn Workflows,
-    queue: &'p dyn Queue,
-    bus: &'p dyn EventBus,
-}
-
 /// What was found, with how often it was swept.
 type Found = Vec<(Stuck, i32)>;
 
@@ -157,7 +160,7 @@ impl Outside<'_> {
     async fn judged(&self, found: &[(Stuck, i32)]) -> Result<(Found, Found), Unavailable> {
         let mut ids: Vec<OrderId> = found.iter().map(|(stuck, _)| stuck.order()).collect();
         ids.dedup();
-        let orders = self.orders.load_readable(&ids).await?;
+        let orders = self.lists.load_readable(&ids).await?;
         let orders: HashMap<OrderId, StoredOrder> = orders.into_iter().map(|order| (order.id, order)).collect();
         let is_it = |stuck: Stuck| orders.get(&stuck.order()).is_none_or(|order| is_stuck(order, stuck));
         Ok(found.iter().partition(|(stuck, _)| is_it(*stuck)))
@@ -206,7 +209,7 @@ impl Outside<'_> {
 
     /// The order's events of those names, by their ids.
     async fn facts(&self, id: OrderId, names: &[EventName]) -> Result<Vec<(Uuid, Event)>, Unavailable> {
-        let mut events = self.orders.events(id).await?;
+        let mut events = self.ledger.events(id).await?;
         events.retain(|event| event.name().is_some_and(|name| names.contains(&name)));
         Ok(events.into_iter().map(|event| (event.id, event)).collect())
     }

@@ -21,7 +21,7 @@ pub(super) async fn take_place(
     path: &str,
     found: &Look,
 ) -> Result<Option<PrintRecord>, Unavailable> {
-    let Some((_, Numbered::Due(bill))) = office.orders.number_invoices(&[order]).await?.pop() else {
+    let Some((_, Numbered::Due(bill))) = office.numbers.number_invoices(&[order]).await?.pop() else {
         // It was stored meanwhile.
         return Ok(None);
     };

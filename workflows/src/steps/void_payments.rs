@@ -3,15 +3,15 @@
 use super::Outcome;
 use crate::{
     lifecycle::{Command, to_let_go},
-    ports::{Orders, PaymentProvider},
+    ports::{Ledger, PaymentProvider},
 };
 use futures_util::future::join_all;
 use schemas::ids::OrderId;
 use std::collections::HashMap;
 
 /// One outcome for each order; an order without a payment, or one that is not closed, needs nothing.
-pub async fn void_payments(orders: &dyn Orders, provider: &dyn PaymentProvider, ids: &[OrderId]) -> Vec<Outcome> {
-    let keys: HashMap<OrderId, String> = match orders.load(ids).await {
+pub async fn void_payments(ledger: &dyn Ledger, provider: &dyn PaymentProvider, ids: &[OrderId]) -> Vec<Outcome> {
+    let keys: HashMap<OrderId, String> = match ledger.load(ids).await {
         Ok(found) => {
             found.iter().filter_map(|order| to_let_go(order).map(|payment| (order.id, payment.key.clone()))).collect()
         }
@@ -33,7 +33,7 @@ pub async fn void_payments(orders: &dyn Orders, provider: &dyn PaymentProvider, 
         .filter(|(id, outcome)| **outcome == Outcome::Done && keys.contains_key(id))
         .map(|(id, _)| (*id, Command::RecordVoid))
         .collect();
-    if let Err(error) = orders.apply(voided).await {
+    if let Err(error) = ledger.apply(voided).await {
         outcomes = super::all(ids.len(), Err(error));
     }
     outcomes

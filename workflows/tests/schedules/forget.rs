@@ -1,6 +1,5 @@
 //! Forgetting goes bite by bite to the end of what is old, one kind after the other, and not on for ever.
 
-use super::world::{START, id};
 use async_trait::async_trait;
 use schemas::ids::OrderId;
 use std::sync::Mutex;
@@ -8,6 +7,7 @@ use time::{Duration, OffsetDateTime};
 use workflows::{
     ports::{Bite, Clock, Kept, Retention, Unavailable},
     steps::forget::{Terms, forget},
+    testing::{START, samples::order_id as id},
 };
 
 /// Things of orders 1 to `count`, each bite of which takes some time.

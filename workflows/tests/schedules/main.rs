@@ -4,4 +4,3 @@
 mod expire;
 mod forget;
 mod sweep;
-mod world;

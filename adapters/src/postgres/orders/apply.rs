@@ -3,9 +3,10 @@
 
 use super::{
     PgOrders,
-    rows::{EventColumns, load, move_reserved},
+    rows::{EventColumns, load, move_reserved, uuids},
 };
 use crate::postgres::{Asked, runtime::changes::Change};
+use async_trait::async_trait;
 use schemas::{
     event::{Event, EventName},
     ids::OrderId,
@@ -17,7 +18,7 @@ use uuid::Uuid;
 use workflows::{
     lifecycle::{Command, Verdict, decide},
     order::{State, StoredOrder},
-    ports::{Applied, Unavailable},
+    ports::{Applied, Ledger, Unavailable},
 };
 
 /// What the commands of a batch did, gathered before it is written.
@@ -32,8 +33,9 @@ struct Changes {
     released: BTreeMap<(String, String), i64>,
 }
 
-impl PgOrders {
-    pub(super) async fn apply_batch(&self, batch: Vec<(OrderId, Command)>) -> Result<Vec<Applied>, Unavailable> {
+#[async_trait]
+impl Ledger for PgOrders {
+    async fn apply(&self, batch: Vec<(OrderId, Command)>) -> Result<Vec<Applied>, Unavailable> {
         if batch.is_empty() {
             return Ok(Vec::new());
         }
@@ -76,6 +78,19 @@ impl PgOrders {
         Ok(applied)
     }
 
+    async fn load(&self, ids: &[OrderId]) -> Result<Vec<StoredOrder>, Unavailable> {
+        let mut connection = self.connection("orders.load").await?;
+        load(&mut connection, &uuids(ids)).await
+    }
+
+    async fn events(&self, id: OrderId) -> Result<Vec<Event>, Unavailable> {
+        let mut connection = self.connection("orders.events").await?;
+        let mut found = self.events_where(&mut connection, &[id], i32::MAX).await?;
+        Ok(found.remove(&id).unwrap_or_default())
+    }
+}
+
+impl PgOrders {
     /// By whose clock a batch is decided: reservations are given their end by the database's, and judged by the same,
     /// however far apart the clocks of processes are.
     async fn time_of(

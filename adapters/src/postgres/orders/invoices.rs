@@ -6,6 +6,7 @@ use super::{
     rows::{load, printed_number, uuids},
 };
 use crate::postgres::Asked;
+use async_trait::async_trait;
 use schemas::{ids::OrderId, kept::Party};
 use sqlx::{Connection, PgConnection, types::Json};
 use std::collections::{HashMap, HashSet};
@@ -14,14 +15,15 @@ use workflows::{
     billing::{Bill, Edition, KeptSeller, Seller},
     lifecycle::{Command, Verdict, decide},
     order::StoredOrder,
-    ports::{Numbered, Unavailable},
+    ports::{InvoiceNumbers, Numbered, Unavailable},
 };
 
 /// The series that all invoices are numbered in.
 pub(in crate::postgres) const SERIES: &str = "main";
 
-impl PgOrders {
-    pub(super) async fn number_batch(&self, ids: &[OrderId]) -> Result<Vec<(OrderId, Numbered)>, Unavailable> {
+#[async_trait]
+impl InvoiceNumbers for PgOrders {
+    async fn number_invoices(&self, ids: &[OrderId]) -> Result<Vec<(OrderId, Numbered)>, Unavailable> {
         let mut connection = self.connection("orders.number_invoices").await?;
         let mut transaction = connection.begin().await.asked("orders.number_invoices")?;
         let today = self.settings.seller.time_zone.date(self.clock.now());
@@ -47,7 +49,10 @@ impl PgOrders {
         let mut kept = kept_of(&mut transaction, &again).await?;
         transaction.commit().await.asked("orders.number_invoices")?;
         let numbered = orders.into_iter().filter_map(|order| {
-            let (id, invoice) = (order.id, order.invoice.clone()?);
+            let id = order.id;
+            let Some(invoice) = order.invoice.clone() else {
+                return Numbered::refused(&order).map(|refused| (id, refused));
+            };
             if invoice.stored {
                 return Some((id, Numbered::Stored));
             }

@@ -13,8 +13,8 @@ use std::collections::HashSet;
 use uuid::Uuid;
 use workflows::{
     billing::{Bill, Edition, KeptSeller},
-    issued::{Fingerprint, Issued, IssuedInvoices, Place, PrintRecord},
-    ports::Unavailable,
+    issued::{Fingerprint, Issued, Place, PrintRecord},
+    ports::{IssuedInvoices, Unavailable},
     wiring::QueueName,
 };
 

@@ -1,23 +1,22 @@
-//! Finding orders: lists for their buyers, and those that something has to be done about, with the notes that this leaves.
+//! Orders as lists show them: page by page for their buyers, and those that somebody named by their ids.
 
-use super::{PgOrders, rows::load_readable};
-use crate::postgres::{Asked, milliseconds, moments::Moment, passed_over::PassedOver};
+use super::{
+    PgOrders,
+    rows::{load_readable, uuids},
+};
+use crate::postgres::{Asked, moments::Moment, passed_over::PassedOver};
+use async_trait::async_trait;
 use schemas::{
     api::order::{self as api, Status},
-    event::Event,
     ids::OrderId,
 };
 use serde_json::value::RawValue;
 use sqlx::{PgConnection, types::Json};
-use std::collections::{BTreeMap, HashMap};
-use time::{Duration, OffsetDateTime};
+use std::collections::HashMap;
 use uuid::Uuid;
 use workflows::{
-    lifecycle::Stuck,
     order::StoredOrder,
-    ports::{OrderList, Sweep, Unavailable},
-    steps::sweep::LONGEST,
-    wiring::QueueName,
+    ports::{OrderList, OrderLists, Unavailable},
 };
 
 /// The most orders that are looked at for a page of one status: there is no index for that, since it would be written at
@@ -88,20 +87,9 @@ async fn accepted(
     Ok(orders.collect())
 }
 
-/// How long a sweep is remembered after the order was to be looked at again.
-const FORGET_SWEEPS: Duration = Duration::days(1);
-/// How many closed orders a sweep looks at: more than close between two, so that it catches up.
-const CLOSINGS: i64 = 20_000;
-
-/// Closed orders that are not settled, and since when, as `unnest` takes them.
-#[derive(Default)]
-struct Closings {
-    ids: Vec<Uuid>,
-    since: Vec<OffsetDateTime>,
-}
-
-impl PgOrders {
-    pub(super) async fn list_orders(
+#[async_trait]
+impl OrderLists for PgOrders {
+    async fn list(
         &self,
         customer: &str,
         status: Option<Status>,
@@ -151,121 +139,8 @@ impl PgOrders {
         Ok(OrderList { orders, next })
     }
 
-    pub(super) async fn readable_orders(&self, ids: &[OrderId]) -> Result<Vec<StoredOrder>, Unavailable> {
+    async fn load_readable(&self, ids: &[OrderId]) -> Result<Vec<StoredOrder>, Unavailable> {
         let mut connection = self.connection("orders.load_readable").await?;
-        load_readable(&mut connection, &super::rows::uuids(ids), &self.database.passed_over).await
-    }
-
-    pub(super) async fn expired_reservations(&self, limit: i64) -> Result<Vec<OrderId>, Unavailable> {
-        let ids = sqlx::query_scalar!(
-            "-- orders.expired: whether they expire the lifecycle says; those for which money may be held would be in the way of others
-             select id from orders o
-             where status in ('reserved', 'in_review') and reserved_until <= sluice_now()
-               and not exists (select from payments p where p.order_id = o.id and p.state in ('pending', 'authorized'))
-             order by reserved_until limit $1",
-            limit
-        )
-        .fetch_all(&self.database.durable)
-        .await
-        .asked("orders.expired")?;
-        Ok(ids.into_iter().map(OrderId).collect())
-    }
-
-    pub(super) async fn stuck_orders(&self, patience: Duration, limit: i64) -> Result<Vec<(Stuck, i32)>, Unavailable> {
-        let patience = milliseconds(patience.unsigned_abs());
-        let (unvoided, untold) = self.look_at_closings(patience).await?;
-        let rows = sqlx::query_file!(
-            "sql/orders/stuck.sql",
-            patience,
-            limit,
-            milliseconds(LONGEST.unsigned_abs()),
-            &unvoided.ids,
-            &unvoided.since,
-            &untold.ids,
-            &untold.since,
-            &QueueName::Cancel.places(),
-            &QueueName::Invoice.places(),
-            &QueueName::Void.places(),
-            &QueueName::Index.places()
-        )
-        .fetch_all(&self.database.durable)
-        .await
-        .asked("orders.stuck")?;
-        let stuck = rows.into_iter().map(|row| {
-            let id = OrderId(row.id);
-            let stuck = match row.what.as_str() {
-                "unattended" => Stuck::Unattended(id),
-                "cancel_forgotten" => Stuck::CancelForgotten(id),
-                "uninvoiced" => Stuck::Uninvoiced(id),
-                "unvoided" => Stuck::Unvoided(id),
-                "untold" => Stuck::Untold(id),
-                _ => return Err(crate::postgres::unreadable("orders.stuck", "what")),
-            };
-            Ok((stuck, row.times))
-        });
-        stuck.collect()
-    }
-
-    /// The closed orders, of those that are due to be looked at, that hold money or are shown as open. What becomes of
-    /// them is committed relaxed: what a crash takes back is looked at again.
-    async fn look_at_closings(&self, patience: i64) -> Result<(Closings, Closings), Unavailable> {
-        let rows = sqlx::query_file!("sql/orders/look_at_closings.sql", patience, CLOSINGS)
-            .fetch_all(&self.database.relaxed)
-            .await
-            .asked("orders.look_at_closings")?;
-        let (mut unvoided, mut untold) = (Closings::default(), Closings::default());
-        for row in rows {
-            for (group, belongs) in [(&mut unvoided, row.unvoided), (&mut untold, row.untold)] {
-                if belongs {
-                    group.ids.push(row.id);
-                    group.since.push(row.since);
-                }
-            }
-        }
-        Ok((unvoided, untold))
-    }
-
-    /// As relaxed as what most orders are set going by, and after it: a crash that takes back the one takes back the
-    /// other.
-    pub(super) async fn note_swept(&self, swept: &[Sweep]) -> Result<(), Unavailable> {
-        // Each once, and in one order, so that two processes wait for each other in one direction only.
-        let swept: BTreeMap<(Uuid, &str), &Sweep> = swept.iter().map(|sweep| (columns(sweep.stuck), sweep)).collect();
-        let (mut ids, mut whats, mut times, mut pauses) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        for ((id, what), sweep) in swept {
-            ids.push(id);
-            whats.push(what.to_owned());
-            times.push(sweep.times);
-            pauses.push(milliseconds(sweep.pause.unsigned_abs()));
-        }
-        sqlx::query!(
-            "-- orders.forget_sweeps: what is still stuck is swept every hour, so these are not
-             delete from sweeps where next_at < sluice_now() - $1::bigint * interval '1 millisecond'",
-            milliseconds(FORGET_SWEEPS.unsigned_abs())
-        )
-        .execute(&self.database.relaxed)
-        .await
-        .asked("orders.forget_sweeps")?;
-        sqlx::query_file!("sql/orders/mark_swept.sql", &ids, &whats, &times, &pauses)
-            .execute(&self.database.relaxed)
-            .await
-            .asked("orders.mark_swept")?;
-        Ok(())
-    }
-
-    pub(super) async fn events_of(&self, id: OrderId) -> Result<Vec<Event>, Unavailable> {
-        let mut connection = self.connection("orders.events").await?;
-        let mut found = self.events_where(&mut connection, &[id], i32::MAX).await?;
-        Ok(found.remove(&id).unwrap_or_default())
-    }
-}
-
-/// An order and what it is stuck for, as they are stored.
-fn columns(stuck: Stuck) -> (Uuid, &'static str) {
-    match stuck {
-        Stuck::Unattended(id) => (id.0, "unattended"),
-        Stuck::CancelForgotten(id) => (id.0, "cancel_forgotten"),
-        Stuck::Uninvoiced(id) => (id.0, "uninvoiced"),
-        Stuck::Unvoided(id) => (id.0, "unvoided"),
-        Stuck::Untold(id) => (id.0, "untold"),
+        load_readable(&mut connection, &uuids(ids), &self.database.passed_over).await
     }
 }

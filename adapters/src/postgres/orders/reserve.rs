@@ -5,7 +5,8 @@ use super::{
     rows::{EventColumns, load, move_reserved},
 };
 use crate::postgres::{Asked, runtime::changes::Change};
-use schemas::{event::EventName, ids::OrderId, kept::AcceptedOrder, sku::spelt};
+use async_trait::async_trait;
+use schemas::{ids::OrderId, kept::AcceptedOrder, sku::spelt};
 use serde_json::{Value, json};
 use sqlx::{Connection, PgConnection};
 use std::{
@@ -17,15 +18,17 @@ use uuid::Uuid;
 use workflows::{
     allocate::{Goods, Listing, NewOrder, Shelf, allocate},
     billing::TaxTerms,
+    lifecycle::settled_payments,
     order::State,
-    ports::{Reservation, Unavailable},
+    ports::{Reservation, Reservations, Unavailable},
 };
 
 /// Another process may store an order of the batch while we decide; then all is decided again.
 const ATTEMPTS: usize = 5;
 
-impl PgOrders {
-    pub(super) async fn reserve_batch(&self, batch: Vec<AcceptedOrder>) -> Result<Vec<Reservation>, Unavailable> {
+#[async_trait]
+impl Reservations for PgOrders {
+    async fn reserve(&self, batch: Vec<AcceptedOrder>) -> Result<Vec<Reservation>, Unavailable> {
         let batch = without_doubles(batch);
         for _ in 0..ATTEMPTS {
             if let Some(reservations) = self.try_reserve(&batch).await? {
@@ -35,6 +38,24 @@ impl PgOrders {
         Err(Unavailable::because("orders.reserve", "other processes kept storing the same orders"))
     }
 
+    async fn expired(&self, limit: i64) -> Result<Vec<OrderId>, Unavailable> {
+        let ids = sqlx::query_scalar!(
+            "-- orders.expired: whether they expire the lifecycle says; those for which money may be held would be in the way of others
+             select id from orders o
+             where status = 'reserved' and reserved_until <= sluice_now()
+               and not exists (select from payments p where p.order_id = o.id and p.state <> all($2))
+             order by reserved_until limit $1",
+            limit,
+            &settled_payments()
+        )
+        .fetch_all(&self.database.durable)
+        .await
+        .asked("orders.expired")?;
+        Ok(ids.into_iter().map(OrderId).collect())
+    }
+}
+
+impl PgOrders {
     /// `None` if an order turned out to be stored by somebody else meanwhile.
     async fn try_reserve(&self, batch: &[AcceptedOrder]) -> Result<Option<Vec<Reservation>>, Unavailable> {
         let mut connection = self.connection("orders.reserve").await?;
@@ -209,42 +230,4 @@ fn as_row(new: &NewOrder) -> Value {
         "payment_method": order.payment_method, "traceparent": order.traceparent,
         "created_at": text(order.created_at), "updated_at": text(order.updated_at),
     })
-}
-
-/// Events by order, as reading gives them.
-pub(super) type EventsByOrder = HashMap<OrderId, Vec<schemas::event::Event>>;
-
-impl PgOrders {
-    /// The events of the orders up to that sequence.
-    pub(in crate::postgres) async fn events_where(
-        &self,
-        connection: &mut PgConnection,
-        orders: &[OrderId],
-        last: i32,
-    ) -> Result<EventsByOrder, Unavailable> {
-        let rows = sqlx::query!(
-            "-- orders.events
-             select e.order_id, e.sequence, e.name, e.occurred_at, e.data, o.traceparent
-             from order_events e join orders o on o.id = e.order_id
-             where o.id = any($1) and e.order_id = any($1) and e.sequence <= $2
-             order by e.order_id, e.sequence",
-            &super::rows::uuids(orders),
-            last
-        )
-        .fetch_all(connection)
-        .await
-        .asked("orders.events")?;
-        let mut found = EventsByOrder::new();
-        for row in rows {
-            let id = OrderId(row.order_id);
-            // What only a later release tells is nothing that this one acts upon.
-            let Ok(name) = row.name.parse::<EventName>() else {
-                tracing::debug!(order = %id, sequence = row.sequence, "an event of another release is passed over");
-                continue;
-            };
-            let event = self.event(id, row.sequence, name, row.occurred_at, row.traceparent, row.data);
-            found.entry(id).or_default().push(event);
-        }
-        Ok(found)
-    }
 }

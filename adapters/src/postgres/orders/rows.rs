@@ -1,4 +1,4 @@
-//! Orders and events between rows and values, in one place for every method of the port.
+//! Orders and events between rows and values, in one place for all ports of orders.
 
 use super::PgOrders;
 use crate::postgres::{
@@ -16,9 +16,11 @@ use schemas::{
 use serde::de::DeserializeOwned;
 use serde_json::{Value, value::RawValue};
 use sqlx::{PgConnection, Postgres, pool::PoolConnection, types::Json};
+use std::collections::HashMap;
 use time::OffsetDateTime;
 use uuid::Uuid;
 use workflows::{
+    issued::Place,
     order::{State, StoredInvoice, StoredOrder, StoredPayment},
     ports::Unavailable,
 };
@@ -99,9 +101,9 @@ pub(in crate::postgres) fn uuids(ids: &[OrderId]) -> Vec<Uuid> {
     ids.iter().map(|id| id.0).collect()
 }
 
-/// An invoice number as printed: year and number, the latter in six digits or more.
+/// An invoice number as printed.
 pub(in crate::postgres) fn printed_number(year: i32, number: i32) -> String {
-    format!("{year}-{number:06}")
+    Place { year, number }.to_string()
 }
 
 /// Year and number of an invoice, from the text that is printed on it: in any digits, with anything between the two, and
@@ -243,12 +245,48 @@ pub(super) async fn move_reserved(
     Ok(())
 }
 
+/// Events by order, as reading gives them.
+pub(super) type EventsByOrder = HashMap<OrderId, Vec<Event>>;
+
 impl PgOrders {
     pub(in crate::postgres) async fn connection(
         &self,
         what: &'static str,
     ) -> Result<PoolConnection<Postgres>, Unavailable> {
         self.database.durable.acquire().await.asked(what)
+    }
+
+    /// The events of the orders up to that sequence.
+    pub(in crate::postgres) async fn events_where(
+        &self,
+        connection: &mut PgConnection,
+        orders: &[OrderId],
+        last: i32,
+    ) -> Result<EventsByOrder, Unavailable> {
+        let rows = sqlx::query!(
+            "-- orders.events
+             select e.order_id, e.sequence, e.name, e.occurred_at, e.data, o.traceparent
+             from order_events e join orders o on o.id = e.order_id
+             where o.id = any($1) and e.order_id = any($1) and e.sequence <= $2
+             order by e.order_id, e.sequence",
+            &uuids(orders),
+            last
+        )
+        .fetch_all(connection)
+        .await
+        .asked("orders.events")?;
+        let mut found = EventsByOrder::new();
+        for row in rows {
+            let id = OrderId(row.order_id);
+            // What only a later release tells is nothing that this one acts upon.
+            let Ok(name) = row.name.parse::<EventName>() else {
+                tracing::debug!(order = %id, sequence = row.sequence, "an event of another release is passed over");
+                continue;
+            };
+            let event = self.event(id, row.sequence, name, row.occurred_at, row.traceparent, row.data);
+            found.entry(id).or_default().push(event);
+        }
+        Ok(found)
     }
 
     /// An event as it is told.

@@ -8,10 +8,7 @@ use adapters::postgres::runtime::{
     lease::{InHand, Lease},
     queue::{PgQueue, Receipt, Received, Return},
 };
-use handlers::{
-    ports::Ports,
-    queue::{self, wait_of_busy},
-};
+use handlers::queue::{Handler, wait_of_busy};
 use lanes::Lanes;
 pub(crate) use long_waits::LongWaits;
 use std::{sync::Arc, time::Duration};
@@ -21,7 +18,7 @@ use tracing::field::display;
 use uuid::Uuid;
 use workflows::{
     backoff::{Backoff, part_of},
-    ports::Chance,
+    ports::{Chance, Clock},
     steps::Outcome,
     wiring::{MAX_RECEIVES, QueueSpec},
 };
@@ -46,8 +43,10 @@ pub(super) struct Consumer {
     pub(super) spec: QueueSpec,
     /// Where messages come from.
     pub(super) queue: PgQueue,
-    /// What steps need.
-    pub(super) ports: Ports,
+    /// The step.
+    pub(super) handler: Handler,
+    /// The time.
+    pub(super) clock: Arc<dyn Clock>,
     /// For how much later something comes again.
     pub(super) chance: Arc<dyn Chance>,
     /// Who receives.
@@ -135,7 +134,7 @@ impl Consumer {
     /// The lease is renewed for as long as the work takes, so work that hangs is ended here: it failed.
     async fn work_together(&self, batch: Vec<Received>) {
         let bodies = batch.iter().map(|message| message.body.clone()).collect();
-        let work = queue::handle(self.spec.step, &self.ports, bodies);
+        let work = self.handler.handle(bodies);
         let outcomes = match tokio::time::timeout(self.spec.in_hand, work).await {
             Ok(outcomes) => outcomes,
             Err(_) => {
@@ -169,7 +168,7 @@ impl Consumer {
                         error,
                         "not yet"
                     );
-                    if self.long_waits.is_to_be_told(message.age, self.ports.clock.now()) {
+                    if self.long_waits.is_to_be_told(message.age, self.clock.now()) {
                         let (order, seconds) = (message.subject.map(display), message.age.as_secs());
                         tracing::warn!(
                             queue = self.spec.name.as_str(),
@@ -238,37 +237,12 @@ mod tests {
         instance::{self, Holdings},
         metrics::MessageCounts,
     };
-    use adapters::system::{SystemChance, SystemClock};
-    use async_trait::async_trait;
-    use handlers::api::Metrics;
-    use schemas::{api::product::Product, ids::OrderId};
-    use std::future::pending;
+    use adapters::system::SystemChance;
+    use handlers::{api::Metrics, ports::Ports};
     use workflows::{
-        ports::{Rebuilt, Search, Unavailable},
+        testing::{Fault, Shop},
         wiring::Step,
     };
-
-    /// A search that never answers.
-    struct Hanging;
-
-    #[async_trait]
-    impl Search for Hanging {
-        async fn index_orders(&self, _: &[OrderId]) -> Result<(), Unavailable> {
-            pending().await
-        }
-
-        async fn rebuild(&self, _: &(dyn Fn(u64, u64) + Send + Sync)) -> Result<Rebuilt, Unavailable> {
-            pending().await
-        }
-
-        async fn products(&self, _: &str, _: i64) -> Result<Vec<Product>, Unavailable> {
-            pending().await
-        }
-
-        async fn orders(&self, _: &str, _: i64) -> Result<Vec<OrderId>, Unavailable> {
-            pending().await
-        }
-    }
 
     #[test]
     fn what_failed_waits_twice_as_long_each_time_up_to_half_a_minute() {
@@ -285,10 +259,14 @@ mod tests {
         sqlx::raw_sql(message).execute(&database.durable).await.unwrap();
         let (lease, holdings) = (Lease::default(), Holdings::default());
         let (instance, mut registration) = instance::register(&database, lease, holdings.clone()).await.unwrap();
+        let shop = Shop::new();
+        shop.faults.always("search.index_orders", Fault::Hangs);
+        let ports = Ports::on_database(shop.clock.clone(), shop.clone(), shop.clone(), shop);
         let consumer = Consumer {
             spec: QueueSpec { in_hand: Duration::from_secs(1), ..*QueueSpec::of(Step::Index).unwrap() },
             queue: PgQueue::new(database.clone()),
-            ports: Ports { search: Arc::new(Hanging), ..Ports::unwired(Arc::new(SystemClock)) },
+            handler: Handler::of(Step::Index, &ports).unwrap(),
+            clock: ports.clock,
             chance: Arc::new(SystemChance),
             instance,
             lease,

@@ -1,25 +1,30 @@
 //! Takes executions that are due in hand and carries each from action to action, storing its progress before the next.
 
 use super::{
-    functions, put_events,
+    functions::Functions,
+    put_events,
     store::{self, Claimed},
 };
 use crate::{instance::Instance, parts::Parts, wake::Wakes};
 use adapters::{
     batching::{Batcher, Gather},
-    postgres::runtime::{
-        bell::EXECUTIONS,
-        executions::{self, Checkpoint},
-        floor::Floor,
-        lease::{InHand, Lease},
+    postgres::{
+        Database,
+        runtime::{
+            bell::EXECUTIONS,
+            executions::{self, Checkpoint},
+            floor::Floor,
+            lease::{InHand, Lease},
+        },
     },
 };
 use asl::{Action, Definition, Event, Step};
+use handlers::ports::NotWired;
 use std::{sync::Arc, time::Duration};
 use tokio::sync::{Notify, Semaphore, watch};
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
-use workflows::ports::{Chance, Unavailable};
+use workflows::ports::{Chance, Clock, EventBus, Unavailable};
 
 /// Executions a process has in hand at once: waiting for a slow provider costs memory only.
 const IN_HAND: usize = 4_000;
@@ -37,8 +42,11 @@ const SHORTEST: Duration = Duration::from_millis(20);
 /// Runs executions.
 #[derive(Clone)]
 pub struct Runner {
-    parts: Arc<Parts>,
+    database: Database,
+    clock: Arc<dyn Clock>,
     chance: Arc<dyn Chance>,
+    bus: Arc<dyn EventBus>,
+    functions: Functions,
     definition: Arc<Definition>,
     instance: Instance,
     lease: Lease,
@@ -49,14 +57,17 @@ pub struct Runner {
 
 impl Runner {
     /// A runner of that definition. What it carries is in `in_hand`, for whoever renews the leases.
+    ///
+    /// # Errors
+    /// If a function needs what is not reached here.
     pub fn new(
-        parts: Arc<Parts>,
+        parts: &Parts,
         chance: Arc<dyn Chance>,
         definition: Arc<Definition>,
         instance: Instance,
         lease: Lease,
         in_hand: InHand<Uuid>,
-    ) -> Self {
+    ) -> Result<Self, NotWired> {
         let database = parts.database.clone();
         let checkpoints = Batcher::new(500, 2, Gather::MOMENT, move |batch: Vec<Checkpoint>| {
             let database = database.clone();
@@ -68,16 +79,19 @@ impl Runner {
                 }
             }
         });
-        Self {
-            parts,
+        Ok(Self {
+            database: parts.database.clone(),
+            clock: Arc::clone(&parts.ports.clock),
             chance,
+            bus: parts.ports.bus()?,
+            functions: Functions::of(&parts.ports)?,
             definition,
             instance,
             lease,
             in_hand,
             checkpoints,
             slots: Arc::new(Semaphore::new(IN_HAND)),
-        }
+        })
     }
 
     /// Works until `stopping` turns true; what is in hand by then is finished or left where it is under `tracker`.
@@ -93,8 +107,8 @@ impl Runner {
             // The number may change at any moment: what is taken in hand under one is carried under the same.
             let instance = self.instance.number();
             let room = self.slots.available_permits().min(CLAIM);
-            let now = self.parts.ports.clock.now();
-            let taken = store::claim(&self.parts.database, instance, self.lease, as_i64(room), &mut floor, now).await;
+            let now = self.clock.now();
+            let taken = store::claim(&self.database, instance, self.lease, as_i64(room), &mut floor, now).await;
             let claimed = match taken {
                 Ok(claimed) => claimed,
                 Err(error) => {
@@ -125,7 +139,7 @@ impl Runner {
     }
 
     async fn due(&self, wake: &Notify, floor: &Floor) {
-        let next = executions::next_due(&self.parts.database, floor).await.ok().flatten();
+        let next = executions::next_due(&self.database, floor).await.ok().flatten();
         let pause = next.map_or(LOOK_ANYWAY, |due| due.clamp(SHORTEST, LOOK_ANYWAY));
         // The end of the pause is as good a reason to look as a wake.
         drop(tokio::time::timeout(pause, wake.notified()).await);
@@ -134,15 +148,15 @@ impl Runner {
     /// From action to action until it ends, waits, or turns out to be in somebody else's hand.
     async fn carry(&self, claimed: Claimed, instance: i64, stopping: watch::Receiver<bool>) {
         let Claimed { id, mut version, mut execution } = claimed;
-        let mut action = self.definition.action(&execution, self.parts.ports.clock.now());
+        let mut action = self.definition.action(&execution, self.clock.now());
         loop {
             let mut over_since = None;
             let event = match action {
                 Action::Invoke { function, payload, timeout } => {
-                    Event::Task(functions::call(Arc::clone(&self.parts), &function, payload, timeout).await)
+                    Event::Task(self.functions.call(&function, payload, timeout).await)
                 }
                 Action::PutEvents { entries, timeout } => {
-                    Event::Task(put_events::put(self.parts.ports.bus.as_ref(), entries, timeout).await)
+                    Event::Task(put_events::put(self.bus.as_ref(), entries, timeout).await)
                 }
                 // Its end is of the clock of whoever stored it. That it is over the database has said, by its own.
                 Action::WaitUntil(end) => {
@@ -153,7 +167,7 @@ impl Runner {
                 Action::Succeeded { .. } => return self.give_up(id, instance, version, "it has ended").await,
                 Action::Failed { cause, .. } => return self.give_up(id, instance, version, &cause).await,
             };
-            let now = self.parts.ports.clock.now();
+            let now = self.clock.now();
             let now = over_since.map_or(now, |end| now.max(end));
             let step = match self.definition.resume(execution, event, now, self.chance.draw()) {
                 Ok(step) => step,
@@ -204,7 +218,7 @@ impl Runner {
 
     async fn try_store(&self, checkpoint: Checkpoint, alone: bool) -> Result<bool, Unavailable> {
         if alone {
-            let stored = executions::checkpoint(&self.parts.database, self.lease, vec![checkpoint]).await?;
+            let stored = executions::checkpoint(&self.database, self.lease, vec![checkpoint]).await?;
             return Ok(stored == [true]);
         }
         match self.checkpoints.call(checkpoint).await {
@@ -216,8 +230,8 @@ impl Runner {
     /// What cannot go on is stored as failed: the sweep then begins anew, if the order still waits for it.
     async fn give_up(&self, id: Uuid, instance: i64, version: i32, cause: &str) {
         tracing::error!(execution = %id, cause, "cannot go on");
-        let now = self.parts.ports.clock.now();
-        if let Err(error) = executions::give_up(&self.parts.database, id, instance, version, cause, now).await {
+        let now = self.clock.now();
+        if let Err(error) = executions::give_up(&self.database, id, instance, version, cause, now).await {
             tracing::error!(execution = %id, error = error.chain(), "cannot be given up either");
         }
     }

@@ -1,0 +1,90 @@
+//! Taking orders in, whether the shop can work at all, and forgetting what is kept for a while only.
+
+use super::{Shop, orders::up_to};
+use crate::{
+    ports::{Acceptance, Bite, Intake, Kept, OutgoingMessage, Readiness, Retention, Submission, Unavailable},
+    steps::forget::Terms,
+    wiring::QueueName,
+};
+use async_trait::async_trait;
+use schemas::{ids::OrderId, kept::AcceptedOrder};
+use serde_json::json;
+use std::collections::BTreeSet;
+use time::{Duration, OffsetDateTime};
+
+#[async_trait]
+impl Intake for Shop {
+    async fn accept(&self, batch: Vec<Submission>) -> Result<Vec<Acceptance>, Unavailable> {
+        let ids: Vec<OrderId> = batch.iter().map(|submission| submission.order.id).collect();
+        self.call("intake.accept", &ids, |shop| {
+            let mut accept = |submission: Submission| {
+                let key = (submission.order.customer.clone(), submission.key.clone());
+                let (order, acceptance) = match shop.submissions.get(&key) {
+                    None => (submission.order.clone(), Acceptance::Accepted),
+                    Some(known) if known.fingerprint == submission.fingerprint || submission.repeats(&known.order) => {
+                        let (id, accepted_at) = (known.order.id, known.order.accepted_at);
+                        (known.order.clone(), Acceptance::Replayed { id, accepted_at })
+                    }
+                    Some(_) => return Acceptance::KeyReused,
+                };
+                let message = OutgoingMessage { subject: order.id.0, body: json!(order) };
+                shop.messages.push((QueueName::Intake, message));
+                shop.submissions.entry(key).or_insert(submission);
+                acceptance
+            };
+            batch.into_iter().map(&mut accept).collect()
+        })
+        .await
+    }
+
+    async fn find(&self, id: OrderId) -> Result<Option<AcceptedOrder>, Unavailable> {
+        self.call("intake.find", &[id], |shop| {
+            let mut accepted = shop.submissions.values().map(|submission| &submission.order);
+            accepted.find(|order| order.id == id).cloned()
+        })
+        .await
+    }
+}
+
+#[async_trait]
+impl Readiness for Shop {
+    async fn check(&self) -> Result<(), Unavailable> {
+        self.call("readiness.check", &[], |_| ()).await
+    }
+}
+
+#[async_trait]
+impl Retention for Shop {
+    fn terms(&self) -> Terms {
+        Terms::default()
+    }
+
+    async fn forget(&self, kept: Kept, term: Duration, after: OrderId, limit: i64) -> Result<Bite, Unavailable> {
+        let before = self.clock.at() - term;
+        self.call("retention.forget", &[], |shop| {
+            let is_old = |(id, since): &(OrderId, OffsetDateTime)| *id > after && *since < before;
+            let old: BTreeSet<OrderId> = match kept {
+                Kept::Keys => {
+                    let orders = shop.submissions.values().map(|submission| &submission.order);
+                    orders.map(|order| (order.id, order.accepted_at)).filter(is_old).map(|(id, _)| id).collect()
+                }
+                Kept::Executions => {
+                    shop.ended.iter().map(|(id, since)| (*id, *since)).filter(is_old).map(|(id, _)| id).collect()
+                }
+            };
+            let bite: BTreeSet<OrderId> = old.into_iter().take(up_to(limit)).collect();
+            let (keys, executions) = (shop.submissions.len(), shop.ended.len());
+            match kept {
+                Kept::Keys => {
+                    let stored = &shop.orders;
+                    let goes = |id: &OrderId| bite.contains(id) && stored.contains_key(id);
+                    shop.submissions.retain(|_, submission| !goes(&submission.order.id));
+                }
+                Kept::Executions => shop.ended.retain(|id, _| !bite.contains(id)),
+            }
+            let forgotten = keys - shop.submissions.len() + executions - shop.ended.len();
+            Bite { forgotten: u64::try_from(forgotten).unwrap(), last: bite.last().copied() }
+        })
+        .await
+    }
+}

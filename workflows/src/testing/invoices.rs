@@ -1,0 +1,206 @@
+//! The numbers of invoices, what is known of those that were issued, and a printer whose documents say which they are.
+
+use super::{
+    Contents, Invoice, Shop,
+    orders::{each, up_to},
+};
+use crate::{
+    billing::{Bill, Edition, InvoiceDocument},
+    issued::{Fingerprint, Issued, Place, PrintRecord, Printed, ReadBack},
+    lifecycle::{Command, Verdict},
+    order::StoredInvoice,
+    ports::{Applied, InvoiceNumbers, InvoicePrinter, InvoiceReader, IssuedInvoices, Numbered, Unavailable},
+    wiring::QueueName,
+};
+use async_trait::async_trait;
+use schemas::ids::OrderId;
+use sha2::{Digest, Sha256};
+use std::collections::HashSet;
+use time::Duration;
+
+/// How long an invoice that could not be printed again is not asked for.
+const UNASKED: Duration = Duration::days(1);
+
+#[async_trait]
+impl InvoiceNumbers for Shop {
+    async fn number_invoices(&self, ids: &[OrderId]) -> Result<Vec<(OrderId, Numbered)>, Unavailable> {
+        let now = self.clock.at();
+        let today = self.seller.time_zone.date(now);
+        self.call("orders.number_invoices", ids, |shop| {
+            for id in each(ids) {
+                let last = shop.last_numbers.get(&today.year()).copied().unwrap_or_default();
+                let place = Place { year: today.year(), number: last + 1 };
+                let command = Command::GiveNumber { number: place.to_string(), issued_on: today };
+                if let Applied::Order { verdict: Verdict::Changed(_), .. } = shop.apply(id, &command, now) {
+                    shop.last_numbers.insert(place.year, place.number);
+                    shop.invoices.insert(id, self.kept(place));
+                }
+            }
+            each(ids).into_iter().filter_map(|id| Some((id, shop.numbered(id)?))).collect()
+        })
+        .await
+    }
+}
+
+impl Contents {
+    fn numbered(&self, id: OrderId) -> Option<Numbered> {
+        let order = self.orders.get(&id)?;
+        match &order.invoice {
+            Some(invoice) if invoice.stored => Some(Numbered::Stored),
+            Some(_) => Some(Numbered::Due(Box::new(self.bill(id, None)?))),
+            None => Numbered::refused(order),
+        }
+    }
+
+    fn bill(&self, id: OrderId, edition: Option<Edition>) -> Option<Bill> {
+        let (order, kept) = (self.orders.get(&id)?.clone(), self.invoices.get(&id)?);
+        let StoredInvoice { number, issued_on, .. } = order.invoice.clone()?;
+        let (seller, edition) = (kept.seller.clone(), edition.unwrap_or(kept.edition));
+        Some(Bill { order, number, issued_on, seller, edition })
+    }
+
+    fn issued(&self, id: OrderId) -> Option<Issued> {
+        let kept = self.invoices.get(&id)?;
+        let number = self.orders.get(&id)?.invoice.as_ref()?.number.clone();
+        Some(Issued { order: id, number, place: kept.place, file: kept.file, xml_sha256: kept.xml_sha256 })
+    }
+}
+
+impl Shop {
+    fn kept(&self, place: Place) -> Invoice {
+        Invoice { place, seller: (&self.seller).into(), edition: Edition::CURRENT, file: None, xml_sha256: None }
+    }
+
+    /// The order has that number, given by somebody else, whatever it was before; its document is stored or not.
+    pub fn has_number(&self, id: OrderId, place: Place, stored: bool) {
+        let (issued_on, number) = (self.clock.at().date(), place.to_string());
+        let mut shop = self.contents();
+        shop.orders.get_mut(&id).unwrap().invoice = Some(StoredInvoice { number, issued_on, stored });
+        shop.invoices.insert(id, self.kept(place));
+    }
+}
+
+#[async_trait]
+impl IssuedInvoices for Shop {
+    async fn record(&self, printed: &[(OrderId, PrintRecord)]) -> Result<HashSet<OrderId>, Unavailable> {
+        let ids: Vec<OrderId> = printed.iter().map(|(id, _)| *id).collect();
+        self.call("invoices.record", &ids, |shop| {
+            let mut noted = HashSet::new();
+            for (id, record) in printed {
+                let kept = shop.invoices.get_mut(id).filter(|kept| kept.place.to_string() == record.number);
+                if let Some(kept) = kept {
+                    (kept.file, kept.xml_sha256) = (Some(record.file), Some(record.xml_sha256));
+                    kept.edition = record.edition;
+                    noted.insert(*id);
+                }
+            }
+            noted
+        })
+        .await
+    }
+
+    async fn adopt(&self, found: &[(OrderId, Fingerprint)]) -> Result<(), Unavailable> {
+        let ids: Vec<OrderId> = found.iter().map(|(id, _)| *id).collect();
+        self.call("invoices.adopt", &ids, |shop| {
+            for (id, file) in found {
+                if let Some(kept) = shop.invoices.get_mut(id) {
+                    kept.file.get_or_insert(*file);
+                }
+            }
+        })
+        .await
+    }
+
+    async fn of(&self, orders: &[OrderId]) -> Result<Vec<Issued>, Unavailable> {
+        self.call("invoices.of", orders, |shop| each(orders).into_iter().filter_map(|id| shop.issued(id)).collect())
+            .await
+    }
+
+    async fn behind(&self, place: Place, limit: i64) -> Result<Vec<Issued>, Unavailable> {
+        self.call("invoices.behind", &[], |shop| {
+            let is_stored = |id: &OrderId| {
+                let invoice = shop.orders.get(id).and_then(|order| order.invoice.as_ref());
+                invoice.is_some_and(|invoice| invoice.stored)
+            };
+            let stored = shop.invoices.keys().filter(|id| is_stored(id)).filter_map(|id| shop.issued(*id));
+            let mut behind: Vec<Issued> = stored.filter(|one| one.place > place).collect();
+            behind.sort_by_key(|one| one.place);
+            behind.truncate(up_to(limit));
+            behind
+        })
+        .await
+    }
+
+    async fn bill(&self, order: OrderId, edition: Option<Edition>) -> Result<Option<Bill>, Unavailable> {
+        self.call("invoices.bill", &[order], |shop| shop.bill(order, edition)).await
+    }
+
+    async fn checked(&self) -> Result<Place, Unavailable> {
+        self.call("invoices.checked", &[], |shop| shop.checked).await
+    }
+
+    async fn mark_checked(&self, place: Place) -> Result<(), Unavailable> {
+        self.call("invoices.mark_checked", &[], |shop| shop.checked = place).await
+    }
+
+    async fn unasked(&self, orders: &[OrderId]) -> Result<Vec<OrderId>, Unavailable> {
+        let now = self.clock.at();
+        self.call("invoices.unasked", orders, |shop| {
+            let is_unasked = |id: &&OrderId| {
+                let is_put_off = shop.unmended.get(*id).is_some_and(|until| *until > now);
+                !is_put_off && !shop.is_asked_for(QueueName::Invoice, **id)
+            };
+            orders.iter().filter(is_unasked).copied().collect()
+        })
+        .await
+    }
+
+    async fn mark_unmended(&self, order: OrderId) -> Result<(), Unavailable> {
+        let until = self.clock.at() + UNASKED;
+        self.call("invoices.mark_unmended", &[order], |shop| {
+            shop.unmended.insert(order, until);
+        })
+        .await
+    }
+
+    async fn mark_mended(&self, order: OrderId) -> Result<(), Unavailable> {
+        self.call("invoices.mark_mended", &[order], |shop| {
+            shop.unmended.remove(&order);
+        })
+        .await
+    }
+}
+
+/// A document says no more than which one it is.
+fn said(order: OrderId, number: &str) -> String {
+    format!("%PDF-1.7 {order} {number} %%EOF\n")
+}
+
+fn xml_of(order: OrderId, number: &str) -> [u8; 32] {
+    Sha256::digest(said(order, number)).into()
+}
+
+impl InvoiceReader for Shop {
+    fn read_back(&self, file: &[u8]) -> Option<ReadBack> {
+        let mut words = str::from_utf8(file).ok()?.split(' ').skip(1);
+        let order = OrderId(words.next()?.parse().ok()?);
+        let number = words.next()?.to_owned();
+        Some(ReadBack { order, xml_sha256: xml_of(order, &number), number })
+    }
+}
+
+#[async_trait]
+impl InvoicePrinter for Shop {
+    async fn print(&self, invoice: InvoiceDocument) -> Result<Printed, Unavailable> {
+        let InvoiceDocument { edition, number, order, .. } = invoice;
+        let order = OrderId(order);
+        self.call("invoice_printer.print", &[order], |_| {
+            let pdf = said(order, &number).into_bytes();
+            let (file, xml_sha256) = (Fingerprint::of(&pdf), xml_of(order, &number));
+            let record =
+                PrintRecord { number, edition, printer: "in memory".to_owned(), file, xml_sha256, unprintable: 0 };
+            Printed { pdf, record, unprintable: Vec::new() }
+        })
+        .await
+    }
+}

@@ -1,0 +1,111 @@
+//! What is looked after: warehouses that hear of orders, and orders that nobody is at work on.
+
+use super::{
+    Contents, Mark, Shop,
+    orders::{each, up_to},
+};
+use crate::{
+    lifecycle::{Stuck, is_stuck},
+    order::StoredOrder,
+    ports::{Dispatch, Dispatches, Notice, StuckOrders, Sweep, Unavailable, Warehouses},
+    wiring::QueueName,
+};
+use async_trait::async_trait;
+use schemas::ids::OrderId;
+use time::{Duration, OffsetDateTime};
+
+/// All that an order may be stuck for.
+const KINDS: [fn(OrderId) -> Stuck; 5] =
+    [Stuck::Unattended, Stuck::CancelForgotten, Stuck::Uninvoiced, Stuck::Unvoided, Stuck::Untold];
+
+#[async_trait]
+impl Dispatches for Shop {
+    async fn dispatches(&self, ids: &[OrderId]) -> Result<Vec<Dispatch>, Unavailable> {
+        self.call("orders.dispatches", ids, |shop| {
+            let dispatch = |order: &StoredOrder| Dispatch {
+                order: order.clone(),
+                events: shop.events.get(&order.id).cloned().unwrap_or_default(),
+                told: shop.dispatched.get(&order.id).copied().unwrap_or_default(),
+            };
+            each(ids).iter().filter_map(|id| shop.orders.get(id).map(dispatch)).collect()
+        })
+        .await
+    }
+
+    async fn mark_told(&self, told: &[(OrderId, i32)]) -> Result<(), Unavailable> {
+        let ids: Vec<OrderId> = told.iter().map(|(id, _)| *id).collect();
+        self.call("orders.mark_told", &ids, |shop| {
+            for (id, sequence) in told {
+                let known = shop.dispatched.entry(*id).or_default();
+                *known = (*known).max(*sequence);
+            }
+        })
+        .await
+    }
+}
+
+#[async_trait]
+impl Warehouses for Shop {
+    async fn tell(&self, notices: &[Notice]) -> Result<(), Unavailable> {
+        let orders: Vec<OrderId> = notices.iter().map(|notice| notice.event.subject).collect();
+        self.call("warehouses.tell", &orders, |shop| shop.feed.extend_from_slice(notices)).await
+    }
+}
+
+#[async_trait]
+impl StuckOrders for Shop {
+    async fn stuck(&self, patience: Duration, limit: i64) -> Result<Vec<(Stuck, i32)>, Unavailable> {
+        let now = self.clock.at();
+        self.call("orders.stuck", &[], |shop| {
+            let of_kind = |kind: &fn(OrderId) -> Stuck| {
+                let waiting = shop.orders.values().filter(|order| order.updated_at <= now - patience);
+                let stuck =
+                    waiting.map(|order| (order, kind(order.id))).filter(|(order, stuck)| is_stuck(order, *stuck));
+                let found = stuck.filter(|(order, stuck)| !shop.is_cared_for(order, *stuck)).map(|(_, stuck)| stuck);
+                found.filter_map(|stuck| shop.times_if_due(stuck, now)).take(up_to(limit)).collect::<Vec<_>>()
+            };
+            KINDS.iter().flat_map(of_kind).collect()
+        })
+        .await
+    }
+
+    async fn mark_swept(&self, swept: &[Sweep]) -> Result<(), Unavailable> {
+        let now = self.clock.at();
+        self.call("orders.mark_swept", &[], |shop| {
+            for Sweep { stuck, times, pause } in swept {
+                shop.marks.retain(|mark| mark.stuck != *stuck);
+                shop.marks.push(Mark { stuck: *stuck, times: *times, next_at: now + *pause });
+            }
+        })
+        .await
+    }
+}
+
+impl Contents {
+    /// Whether somebody is at work on it, as far as the shop knows.
+    fn is_cared_for(&self, order: &StoredOrder, stuck: Stuck) -> bool {
+        match stuck {
+            Stuck::Unattended(id) => self.running.contains(&id),
+            Stuck::CancelForgotten(id) => self.is_asked_for(QueueName::Cancel, id),
+            Stuck::Uninvoiced(id) => self.is_asked_for(QueueName::Invoice, id),
+            Stuck::Unvoided(id) => self.is_asked_for(QueueName::Void, id),
+            Stuck::Untold(id) => {
+                self.is_asked_for(QueueName::Index, id) || self.shown.get(&id) == Some(&order.state.status())
+            }
+        }
+    }
+
+    /// How often it was swept, unless it is left alone.
+    fn times_if_due(&self, stuck: Stuck, now: OffsetDateTime) -> Option<(Stuck, i32)> {
+        match self.marks.iter().find(|mark| mark.stuck == stuck) {
+            Some(mark) if mark.next_at > now => None,
+            Some(mark) => Some((stuck, mark.times)),
+            None => Some((stuck, 0)),
+        }
+    }
+
+    /// What is noted of it.
+    pub fn mark(&self, stuck: Stuck) -> Option<Mark> {
+        self.marks.iter().find(|mark| mark.stuck == stuck).copied()
+    }
+}
