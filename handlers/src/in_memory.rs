@@ -3,8 +3,8 @@
 use crate::ports::Ports;
 use serde_json::{Value, json};
 use std::sync::{Arc, Once};
+use testing::{Shop, samples};
 use tracing_subscriber::util::SubscriberInitExt;
-use workflows::testing::{Shop, samples};
 
 /// Gives every thread somebody who listens to its log. Where there was but one listener in the process, a line that first
 /// passes in another thread is turned off for all, and a test that reads the log would miss it.

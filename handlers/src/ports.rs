@@ -197,10 +197,8 @@ mod tests {
         queue, schedule, task,
     };
     use std::collections::BTreeSet;
-    use workflows::{
-        testing::{Shelf, Shop},
-        wiring::Step,
-    };
+    use testing::{Shelf, Shop};
+    use workflows::wiring::Step;
 
     /// The port that something outside stands behind. A function fed by a queue puts back there what has to wait, and not by
     /// a port.

@@ -191,10 +191,8 @@ mod tests {
     use crate::in_memory::{accepted, on_database, ports, shop};
     use schemas::api::order::Reason;
     use serde_json::json;
-    use workflows::{
-        lifecycle::Command,
-        testing::{Fault, Shop, samples::order_id as id},
-    };
+    use testing::{Fault, Shop, samples::order_id as id};
+    use workflows::lifecycle::Command;
 
     fn request(number: u128) -> Value {
         json!({ "order_id": id(number) })

@@ -178,12 +178,8 @@ mod tests {
     #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
     use super::*;
     use crate::in_memory::{ports, shop};
-    use workflows::{
-        lifecycle::Command,
-        steps::sweep::PATIENCE,
-        testing::{Fault, Shelf, Shop, samples},
-        wiring::QueueName,
-    };
+    use testing::{Fault, Shelf, Shop, samples};
+    use workflows::{lifecycle::Command, steps::sweep::PATIENCE, wiring::QueueName};
 
     async fn run(job: Job, shop: &Arc<Shop>) -> Result<(), Unavailable> {
         Handler::of(job, &ports(shop)).unwrap().run().await

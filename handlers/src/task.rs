@@ -87,7 +87,7 @@ mod tests {
     use super::*;
     use crate::in_memory::{ports, shop};
     use serde_json::json;
-    use workflows::testing::{Fault, Mood, Shop};
+    use testing::{Fault, Mood, Shop};
 
     async fn call(function: Function, shop: &Arc<Shop>, payload: Value) -> Result<Value, TaskError> {
         Handler::of(function, &ports(shop)).unwrap().call(payload).await

@@ -10,8 +10,6 @@ pub mod order;
 pub mod pattern;
 pub mod ports;
 pub mod steps;
-#[cfg(feature = "testing")]
-pub mod testing;
 pub mod wiring;
 
 /// The checkout workflow, the same file on both runtimes.

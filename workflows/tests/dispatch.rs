@@ -13,11 +13,11 @@ use schemas::{
 };
 use serde_json::{Value, json};
 use std::sync::Arc;
+use testing::{Moment, Shop, samples::order_id};
 use workflows::{
     lifecycle::Command::{Cancel, Confirm},
     pattern::Pattern,
     steps::{Outcome, dispatch_orders::dispatch_orders},
-    testing::{Moment, Shop, samples::order_id},
     wiring::{QueueName, rules},
 };
 

@@ -8,6 +8,7 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
 };
+use testing::{Book, Moment, Shop, samples};
 use workflows::{
     allocate::Shelf,
     order::State,
@@ -23,7 +24,6 @@ use workflows::{
         resolve_payment::resolve_payment,
         task::{Task, TaskError},
     },
-    testing::{Book, Moment, Shop, samples},
     wiring::QueueName,
 };
 

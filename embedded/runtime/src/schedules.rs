@@ -60,10 +60,8 @@ mod tests {
     #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
     use super::*;
     use handlers::ports::Ports;
-    use workflows::{
-        testing::{Fault, Shop},
-        wiring::{Job, Runtime},
-    };
+    use testing::{Fault, Shop};
+    use workflows::wiring::{Job, Runtime};
 
     #[tokio::test(start_paused = true)]
     async fn a_run_that_does_not_end_is_cut_off_and_counted() {

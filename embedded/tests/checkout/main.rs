@@ -16,11 +16,11 @@ use schemas::{
 use serde_json::json;
 use site::{Message, ORDER, Site};
 use std::task::{Context, Waker};
+use testing::{Book, Moment, Mood, START};
 use workflows::{
     lifecycle::{Command, Stuck, Verdict, is_stuck, payment_key},
     order::State,
     ports::Applied,
-    testing::{Book, Moment, Mood, START},
 };
 
 fn failed(error: &str) -> TaskOutcome {

@@ -11,12 +11,12 @@ use std::{
     sync::{Arc, LazyLock},
     task::{Context, Poll, Waker},
 };
+use testing::{START, Shop};
 use time::OffsetDateTime;
 use workflows::{
     lifecycle::Command,
     ports::{Applied, EventBus, Ledger},
     steps::{Outcome, cancel_order::cancel_order, task::TaskError, void_payments::void_payments},
-    testing::{START, Shop},
     wiring::FUNCTIONS,
 };
 

@@ -4,13 +4,9 @@
 use handlers::ports::Ports;
 use schemas::{api::order as api, event::EventName, ids::OrderId};
 use std::{cell::Cell, sync::Arc};
+use testing::{Book, Mood, Shop, samples};
 use uuid::Uuid;
-use workflows::{
-    order::StoredOrder,
-    steps::sweep::cancel_message,
-    testing::{Book, Mood, Shop, samples},
-    wiring::QueueName,
-};
+use workflows::{order::StoredOrder, steps::sweep::cancel_message, wiring::QueueName};
 
 pub(crate) const ORDER: OrderId = OrderId(Uuid::from_u128(7));
 

@@ -17,10 +17,8 @@ use std::{
         atomic::{AtomicBool, Ordering},
     },
 };
-use workflows::{
-    lifecycle::Command,
-    testing::{Fault, START, Shop, samples::order_id as id},
-};
+use testing::{Fault, START, Shop, samples::order_id as id};
+use workflows::lifecycle::Command;
 
 /// What was put back.
 #[derive(Default)]

@@ -60,7 +60,7 @@ mod tests {
     use crate::in_memory::{ports, shop};
     use serde_json::json;
     use std::{sync::Arc, time::Duration};
-    use workflows::testing::{Fault, Shop};
+    use testing::{Fault, Shop};
 
     async fn diagnostic(function: Function, shop: &Arc<Shop>) -> Diagnostic {
         let payload = json!({ "order_id": shop.reserved(1) });

@@ -10,7 +10,7 @@ use std::{
     io::Write,
     sync::{Arc, Mutex, atomic::Ordering},
 };
-use workflows::testing::Fault;
+use testing::Fault;
 
 #[tokio::test]
 async fn an_unknown_path_and_a_wrong_method_are_problems() {

@@ -5,7 +5,8 @@ use axum::{body::Body, http::StatusCode};
 use handlers::api::AnswerBy;
 use serde_json::json;
 use std::{sync::atomic::Ordering, time::Duration};
-use workflows::{order::State, testing::Fault};
+use testing::Fault;
+use workflows::order::State;
 
 fn reserved() -> State {
     State::Reserved { until: NOW }

@@ -21,6 +21,7 @@ use std::sync::{
     Arc, Mutex, Once,
     atomic::{AtomicBool, Ordering},
 };
+use testing::{Contents, Fault, Shop};
 use time::{Duration, OffsetDateTime, macros::datetime};
 use tokio::sync::Notify;
 use tracing_subscriber::util::SubscriberInitExt;
@@ -29,7 +30,6 @@ use workflows::{
     lifecycle::Command,
     order::{State, StoredOrder},
     ports::{Acceptance, Applied, Intake, Ledger, OutgoingMessage, Submission, Unavailable},
-    testing::{Contents, Fault, Shop},
     wiring::QueueName,
 };
 

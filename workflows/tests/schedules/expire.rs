@@ -3,12 +3,12 @@
 use async_trait::async_trait;
 use schemas::{ids::OrderId, kept::AcceptedOrder};
 use std::sync::Arc;
+use testing::{Fault, HOLD, Shop, samples::order_id};
 use time::Duration;
 use workflows::{
     order::State,
     ports::{Reservation, Reservations, Unavailable},
     steps::expire_reservations::expire_reservations,
-    testing::{Fault, HOLD, Shop, samples::order_id},
 };
 
 /// A shop with so many reservations whose time is up, which takes that long to refuse a batch of them.

@@ -3,11 +3,11 @@
 use async_trait::async_trait;
 use schemas::ids::OrderId;
 use std::sync::Mutex;
+use testing::{START, samples::order_id as id};
 use time::{Duration, OffsetDateTime};
 use workflows::{
     ports::{Bite, Clock, Kept, Retention, Unavailable},
     steps::forget::{Terms, forget},
-    testing::{START, samples::order_id as id},
 };
 
 /// Things of orders 1 to `count`, each bite of which takes some time.

@@ -4,12 +4,12 @@ use async_trait::async_trait;
 use futures_util::FutureExt;
 use schemas::{event::EventName, ids::OrderId};
 use std::{collections::BTreeSet, ops::Range, sync::Arc};
+use testing::{Call, Fault, Moment, Shop, samples::order_id as id};
 use time::Duration;
 use workflows::{
     lifecycle::{Command, Stuck},
     ports::{StuckOrders, Sweep, Unavailable},
     steps::sweep::{Outside, PATIENCE, Swept, sweep},
-    testing::{Call, Fault, Moment, Shop, samples::order_id as id},
 };
 
 const KINDS: [fn(OrderId) -> Stuck; 5] =

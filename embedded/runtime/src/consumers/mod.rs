@@ -239,10 +239,8 @@ mod tests {
     };
     use adapters::system::SystemChance;
     use handlers::{api::Metrics, ports::Ports};
-    use workflows::{
-        testing::{Fault, Shop},
-        wiring::Step,
-    };
+    use testing::{Fault, Shop};
+    use workflows::wiring::Step;
 
     #[test]
     fn what_failed_waits_twice_as_long_each_time_up_to_half_a_minute() {

@@ -1,4 +1,4 @@
-//! One shop in memory behind all ports, for the tests of this crate and of whoever builds on it.
+//! One shop in memory behind all ports, for the tests of `workflows` and of whoever builds on it.
 //!
 //! It decides nothing by itself: orders are priced and reserved by `allocate`, changed by `lifecycle`, billed by `billing`, and
 //! events are routed by the rules of the wiring, so no rule is written twice and none is tried against a copy of itself. What a
@@ -29,15 +29,15 @@ pub use faults::{Call, Fault, Faults, Moment};
 pub use provider::{Book, Mood, Provider};
 pub use shelf::Shelf;
 
-use crate::{
-    billing::{Place, Seller},
-    lifecycle::{Command, Verdict},
-    ports::{Applied, Unavailable},
-};
 use ids::Seed;
 use schemas::{ids::OrderId, kept::AcceptedOrder};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use time::Duration;
+use workflows::{
+    billing::{Place, Seller},
+    lifecycle::{Command, Verdict},
+    ports::{Applied, Unavailable},
+};
 
 /// How long stock is held here.
 pub const HOLD: Duration = Duration::minutes(30);

@@ -4,7 +4,12 @@ use super::{
     Contents, Invoice, Shop,
     orders::{each, up_to},
 };
-use crate::{
+use async_trait::async_trait;
+use schemas::ids::OrderId;
+use sha2::{Digest, Sha256};
+use std::collections::HashSet;
+use time::Duration;
+use workflows::{
     billing::{Bill, Edition, InvoiceDocument},
     issued::{Fingerprint, Issued, Place, PrintRecord, Printed, ReadBack},
     lifecycle::{Command, Verdict},
@@ -12,11 +17,6 @@ use crate::{
     ports::{Applied, InvoiceNumbers, InvoicePrinter, InvoiceReader, IssuedInvoices, Numbered, Unavailable},
     wiring::QueueName,
 };
-use async_trait::async_trait;
-use schemas::ids::OrderId;
-use sha2::{Digest, Sha256};
-use std::collections::HashSet;
-use time::Duration;
 
 /// How long an invoice that could not be printed again is not asked for.
 const UNASKED: Duration = Duration::days(1);

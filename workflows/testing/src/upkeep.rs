@@ -4,15 +4,15 @@ use super::{
     Contents, Mark, Shop,
     orders::{each, up_to},
 };
-use crate::{
+use async_trait::async_trait;
+use schemas::ids::OrderId;
+use time::{Duration, OffsetDateTime};
+use workflows::{
     lifecycle::{Stuck, is_stuck},
     order::StoredOrder,
     ports::{Dispatch, Dispatches, Notice, StuckOrders, Sweep, Unavailable, Warehouses},
     wiring::QueueName,
 };
-use async_trait::async_trait;
-use schemas::ids::OrderId;
-use time::{Duration, OffsetDateTime};
 
 /// All that an order may be stuck for.
 const KINDS: [fn(OrderId) -> Stuck; 5] =

@@ -2,15 +2,15 @@
 //! are known to have been started.
 
 use super::{Contents, Shop};
-use crate::{
-    pattern::Pattern,
-    ports::{EventBus, OutgoingMessage, Queue, Unavailable, Workflows},
-    wiring::{QueueName, rules},
-};
 use async_trait::async_trait;
 use schemas::{event::Event, ids::OrderId};
 use serde_json::json;
 use std::sync::LazyLock;
+use workflows::{
+    pattern::Pattern,
+    ports::{EventBus, OutgoingMessage, Queue, Unavailable, Workflows},
+    wiring::{QueueName, rules},
+};
 
 /// The rules, each as the queue that it feeds and what it matches.
 static RULES: LazyLock<Vec<(QueueName, Pattern)>> =

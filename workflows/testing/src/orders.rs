@@ -1,14 +1,14 @@
 //! Orders on their way in, changing, and in lists.
 
 use super::{Contents, Shop};
-use crate::{
+use async_trait::async_trait;
+use schemas::{api::order as api, event::Event, ids::OrderId, kept::AcceptedOrder};
+use std::collections::{BTreeMap, BTreeSet};
+use workflows::{
     lifecycle::{Command, Verdict, decide},
     order::{State, StoredOrder, submitted},
     ports::{Applied, Ledger, OrderList, OrderLists, Reservation, Reservations, Unavailable},
 };
-use async_trait::async_trait;
-use schemas::{api::order as api, event::Event, ids::OrderId, kept::AcceptedOrder};
-use std::collections::{BTreeMap, BTreeSet};
 
 #[async_trait]
 impl Reservations for Shop {

@@ -1,16 +1,16 @@
 //! Taking orders in, whether the shop can work at all, and forgetting what is kept for a while only.
 
 use super::{Shop, orders::up_to};
-use crate::{
-    ports::{Acceptance, Bite, Intake, Kept, OutgoingMessage, Readiness, Retention, Submission, Unavailable},
-    steps::forget::Terms,
-    wiring::QueueName,
-};
 use async_trait::async_trait;
 use schemas::{ids::OrderId, kept::AcceptedOrder};
 use serde_json::json;
 use std::collections::BTreeSet;
 use time::{Duration, OffsetDateTime};
+use workflows::{
+    ports::{Acceptance, Bite, Intake, Kept, OutgoingMessage, Readiness, Retention, Submission, Unavailable},
+    steps::forget::Terms,
+    wiring::QueueName,
+};
 
 #[async_trait]
 impl Intake for Shop {

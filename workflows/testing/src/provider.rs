@@ -1,13 +1,13 @@
 //! A payment provider in every mood, and its books.
 
 use super::Shop;
-use crate::{
-    lifecycle::payment_key_prefix,
-    ports::{Authorization, AuthorizationRequest, BookEntry, PaymentProvider, ProviderError, Unavailable},
-};
 use async_trait::async_trait;
 use schemas::ids::OrderId;
 use std::collections::BTreeMap;
+use workflows::{
+    lifecycle::payment_key_prefix,
+    ports::{Authorization, AuthorizationRequest, BookEntry, PaymentProvider, ProviderError, Unavailable},
+};
 
 /// How the provider behaves.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -1,10 +1,6 @@
 //! The goods as buyers see them, and a search over them and the orders.
 
 use super::{Contents, Shop, orders::up_to, samples};
-use crate::{
-    allocate::Listing,
-    ports::{Catalogue, Rebuilt, Search, Unavailable},
-};
 use async_trait::async_trait;
 use schemas::{
     api::product::{Product, ProductPage},
@@ -12,6 +8,10 @@ use schemas::{
     money::Amount,
 };
 use std::collections::HashSet;
+use workflows::{
+    allocate::Listing,
+    ports::{Catalogue, Rebuilt, Search, Unavailable},
+};
 
 impl Shop {
     /// Sells that product, and no other of its SKU, from `north`.
@@ -21,7 +21,7 @@ impl Shop {
 
     /// Sells nothing more.
     pub fn clears_its_shelves(&self) {
-        self.contents().goods = crate::allocate::Goods::default();
+        self.contents().goods = workflows::allocate::Goods::default();
     }
 }
 

@@ -1,13 +1,13 @@
 //! A catalogue by itself, such as the copy that buyers read: it gives pages of a size of its own, and counts what is written.
 
 use super::{Faults, SetClock, products::page};
-use crate::ports::{Catalogue, CatalogueCopy, Unavailable};
 use async_trait::async_trait;
 use schemas::api::product::{Product, ProductPage};
 use std::{
     collections::{BTreeMap, HashSet},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
+use workflows::ports::{Catalogue, CatalogueCopy, Unavailable};
 
 /// Products by their SKUs.
 pub struct Shelf {

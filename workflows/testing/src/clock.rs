@@ -1,8 +1,8 @@
 //! A clock that stands still until a test moves it.
 
-use crate::ports::Clock;
 use std::sync::{Mutex, PoisonError};
 use time::{Duration, OffsetDateTime, macros::datetime};
+use workflows::ports::Clock;
 
 /// When a test begins, unless it says otherwise.
 pub const START: OffsetDateTime = datetime!(2026-11-22 10:00 UTC);

@@ -1,15 +1,6 @@
 //! All that is in the shop, and what changes orders in it.
 
 use super::{HOLD, Provider};
-use crate::{
-    allocate::{Goods, allocate},
-    billing::{self, Edition, KeptSeller},
-    issued::{Fingerprint, Place},
-    lifecycle::{Command, Stuck, Verdict, decide},
-    order::StoredOrder,
-    ports::{Applied, Notice, OutgoingMessage, Reservation, Submission},
-    wiring::QueueName,
-};
 use schemas::{
     api::order::Status,
     event::{Event, EventName},
@@ -19,6 +10,15 @@ use schemas::{
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use time::OffsetDateTime;
+use workflows::{
+    allocate::{Goods, allocate},
+    billing::{self, Edition, KeptSeller},
+    issued::{Fingerprint, Place},
+    lifecycle::{Command, Stuck, Verdict, decide},
+    order::StoredOrder,
+    ports::{Applied, Notice, OutgoingMessage, Reservation, Submission},
+    wiring::QueueName,
+};
 
 /// What is in the shop.
 #[derive(Default)]

@@ -1,8 +1,8 @@
 //! A store for documents: each path has one, and what stood in its place is set aside.
 
 use super::Shop;
-use crate::ports::{Documents, Filed, Unavailable};
 use async_trait::async_trait;
+use workflows::ports::{Documents, Filed, Unavailable};
 
 #[async_trait]
 impl Documents for Shop {

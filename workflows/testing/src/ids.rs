@@ -1,10 +1,10 @@
 //! Ids of orders that follow from a seed, each greater than the one before it, as those of one process are.
 
 use super::Shop;
-use crate::ports::Ids;
 use schemas::ids::OrderId;
 use std::sync::atomic::{AtomicU64, Ordering};
 use uuid::Builder;
+use workflows::ports::Ids;
 
 /// Milliseconds since 1970 at which the first id was made, if anybody asks the id.
 const BEGUN: u64 = 0x0192_f0c1_0000;

@@ -2,7 +2,6 @@
 //! `orders.apply`; a test names calls by that, by what their names begin with up to a point, or by their count.
 
 use super::SetClock;
-use crate::ports::Unavailable;
 use schemas::ids::OrderId;
 use std::{
     sync::{
@@ -12,6 +11,7 @@ use std::{
     time::Duration,
 };
 use tokio::{sync::Notify, task::yield_now};
+use workflows::ports::Unavailable;
 
 /// When a call fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,9 +1,5 @@
 //! What tests order, and from whom.
 
-use crate::{
-    allocate::{Goods, Listing, Shelf},
-    billing::TaxTerms,
-};
 use schemas::{
     address::Address,
     api::order_request::{LineRequest, OrderRequest, PaymentRequest},
@@ -13,6 +9,10 @@ use schemas::{
     money::Amount,
 };
 use uuid::Uuid;
+use workflows::{
+    allocate::{Goods, Listing, Shelf},
+    billing::TaxTerms,
+};
 
 /// The warehouse that holds the TEA.
 pub const NORTH: &str = "north";
