@@ -7,4 +7,6 @@ pub mod batching;
 pub mod documents;
 pub mod postgres;
 pub mod sandbox;
+#[cfg(test)]
+mod statements;
 pub mod system;

@@ -15,7 +15,7 @@ judged as (
                when r.order_id is null and e.id is not null then 'it never held stock and has an execution'
                -- Those of old orders are forgotten when their time is over.
                when r.order_id is not null and e.id is null
-                    and o.created_at >= coalesce((select before from forgotten where what = 'executions'), '-infinity')
+                    and o.created_at >= coalesce((select before from forgotten where what = $5), '-infinity')
                     and (p.order_id is not null
                          or not (o.status = 'cancelled' or coalesce(o.reason, '') = 'reservation_expired'))
                    then 'it has no execution'

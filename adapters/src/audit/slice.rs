@@ -6,7 +6,7 @@
 //! between the two may differ, and a second snapshot tells which that is.
 
 use super::{Examples, Finding, Line, books::Books, close, forgotten_before, line, open_snapshot, readable};
-use crate::postgres::{Asked, Database, search::with_other_words};
+use crate::postgres::{Asked, Database, runtime::retention::EXECUTIONS, search::with_other_words};
 use sqlx::PgConnection;
 use std::num::NonZeroU32;
 use time::OffsetDateTime;
@@ -119,7 +119,8 @@ async fn progress(
             first,
             last,
             forgotten,
-            &QueueName::Intake.places()
+            &QueueName::Intake.places(),
+            EXECUTIONS
         ),
     ])
 }

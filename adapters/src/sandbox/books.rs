@@ -15,7 +15,7 @@ const FAILURES: i32 = 2;
 
 /// Where a payment intent stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum State {
+pub(crate) enum State {
     RequiresPayment,
     Authorized,
     Declined,
@@ -30,14 +30,23 @@ pub(super) struct Entry {
     pub(super) code: Option<String>,
 }
 
-fn state(text: &str) -> Result<State, Unavailable> {
-    match text {
-        "requires_payment" => Ok(State::RequiresPayment),
-        "authorized" => Ok(State::Authorized),
-        "declined" => Ok(State::Declined),
-        "canceled" => Ok(State::Canceled),
-        _ => Err(unreadable("sandbox.books", "state")),
+impl State {
+    pub(crate) const ALL: [Self; 4] = [Self::RequiresPayment, Self::Authorized, Self::Declined, Self::Canceled];
+
+    /// The word that the books have for it.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::RequiresPayment => "requires_payment",
+            Self::Authorized => "authorized",
+            Self::Declined => "declined",
+            Self::Canceled => "canceled",
+        }
     }
+}
+
+fn state(text: &str) -> Result<State, Unavailable> {
+    let known = State::ALL.into_iter().find(|state| state.as_str() == text);
+    known.ok_or_else(|| unreadable("sandbox.books", "state"))
 }
 
 /// A request, and how its token behaves.
@@ -64,7 +73,8 @@ async fn write(database: &Database, batch: &[Request]) -> Result<HashMap<String,
         references.push(request.order.to_string());
         amounts.push(request.amount.amount);
         currencies.push(request.amount.currency.code().to_owned());
-        states.push(if refusal.is_some() { "declined" } else { "authorized" }.to_owned());
+        let state = if refusal.is_some() { State::Declined } else { State::Authorized };
+        states.push(state.as_str().to_owned());
         codes.push(refusal.map(str::to_owned));
         failures.push(if *behaviour == Behaviour::FailsTwice { FAILURES } else { 0 });
     }

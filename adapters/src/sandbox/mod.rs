@@ -1,7 +1,7 @@
 //! A payment provider for trying things out. It stands for somebody else's service: it honours idempotency keys, keeps
 //! its own books in a schema that nobody else reads, and behaves by Stripe's test tokens and a few of its own.
 
-mod books;
+pub(crate) mod books;
 mod method;
 
 use crate::{

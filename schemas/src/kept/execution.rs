@@ -1,9 +1,23 @@
 //! A running workflow, in `executions.state`: all that must be stored to go on after a crash, with the definition it was
 //! started with. The interpreter of the workflow files moves it.
 
+use crate::words::{UnknownWord, words};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use std::{fmt, str::FromStr};
 use time::OffsetDateTime;
+
+words! {
+    /// How an execution stands, in `executions.status`: what goes on is found by it.
+    ExecutionStatus {
+        /// It goes on, now or when it is due.
+        Running = "running",
+        /// It has ended well.
+        Succeeded = "succeeded",
+        /// It has ended with an error.
+        Failed = "failed",
+    }
+}
 
 /// Who an execution is, as its expressions see it in `$states.context`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

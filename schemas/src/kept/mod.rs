@@ -9,13 +9,15 @@ mod notice;
 mod order_message;
 mod party;
 mod stored_line;
+mod swept_for;
 mod tax_category;
 
 pub use accepted_order::AcceptedOrder;
 pub use checkout_input::CheckoutInput;
-pub use execution::{Execution, Identity, LastError, Phase};
+pub use execution::{Execution, ExecutionStatus, Identity, LastError, Phase};
 pub use notice::{FulfilmentLine, FulfilmentOrder};
 pub use order_message::OrderMessage;
 pub use party::Party;
 pub use stored_line::StoredLine;
+pub use swept_for::SweptFor;
 pub use tax_category::{TaxCategory, UnknownTaxCategory};

@@ -4,7 +4,7 @@
 use super::PgOrders;
 use crate::postgres::{Asked, milliseconds, unreadable};
 use async_trait::async_trait;
-use schemas::ids::OrderId;
+use schemas::{ids::OrderId, kept::SweptFor, words::UnknownWord};
 use std::collections::BTreeMap;
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
@@ -51,13 +51,13 @@ impl StuckOrders for PgOrders {
         .asked("orders.stuck")?;
         let stuck = rows.into_iter().map(|row| {
             let id = OrderId(row.id);
-            let stuck = match row.what.as_str() {
-                "unattended" => Stuck::Unattended(id),
-                "cancel_forgotten" => Stuck::CancelForgotten(id),
-                "uninvoiced" => Stuck::Uninvoiced(id),
-                "unvoided" => Stuck::Unvoided(id),
-                "untold" => Stuck::Untold(id),
-                _ => return Err(unreadable("orders.stuck", "what")),
+            let stuck = match row.what.parse() {
+                Ok(SweptFor::Unattended) => Stuck::Unattended(id),
+                Ok(SweptFor::CancelForgotten) => Stuck::CancelForgotten(id),
+                Ok(SweptFor::Uninvoiced) => Stuck::Uninvoiced(id),
+                Ok(SweptFor::Unvoided) => Stuck::Unvoided(id),
+                Ok(SweptFor::Untold) => Stuck::Untold(id),
+                Ok(SweptFor::Unmended) | Err(UnknownWord) => return Err(unreadable("orders.stuck", "what")),
             };
             Ok((stuck, row.times))
         });
@@ -115,11 +115,12 @@ impl PgOrders {
 
 /// An order and what it is stuck for, as they are stored.
 fn columns(stuck: Stuck) -> (Uuid, &'static str) {
-    match stuck {
-        Stuck::Unattended(id) => (id.0, "unattended"),
-        Stuck::CancelForgotten(id) => (id.0, "cancel_forgotten"),
-        Stuck::Uninvoiced(id) => (id.0, "uninvoiced"),
-        Stuck::Unvoided(id) => (id.0, "unvoided"),
-        Stuck::Untold(id) => (id.0, "untold"),
-    }
+    let what = match stuck {
+        Stuck::Unattended(_) => SweptFor::Unattended,
+        Stuck::CancelForgotten(_) => SweptFor::CancelForgotten,
+        Stuck::Uninvoiced(_) => SweptFor::Uninvoiced,
+        Stuck::Unvoided(_) => SweptFor::Unvoided,
+        Stuck::Untold(_) => SweptFor::Untold,
+    };
+    (stuck.order().0, what.as_str())
 }

@@ -10,7 +10,7 @@ use super::{
     lease::{self, LONGEST_IN_HAND, Lease},
 };
 use crate::postgres::{Database, answer::answered, milliseconds};
-use schemas::ids::OrderId;
+use schemas::{ids::OrderId, kept::ExecutionStatus};
 use serde_json::Value;
 use std::{
     collections::HashSet,
@@ -253,12 +253,12 @@ pub async fn checkpoint(database: &Database, lease: Lease, batch: Vec<Checkpoint
         versions.push(version);
         states.push(state);
         let (status, wait, output, error, cause) = match next {
-            Next::GoesOn => ("running", None, None, None, None),
-            Next::Waits(wait) => ("running", Some(milliseconds(wait)), None, None, None),
-            Next::Succeeded { output } => ("succeeded", None, Some(output), None, None),
-            Next::Failed { error, cause } => ("failed", None, None, Some(error), Some(cause)),
+            Next::GoesOn => (ExecutionStatus::Running, None, None, None, None),
+            Next::Waits(wait) => (ExecutionStatus::Running, Some(milliseconds(wait)), None, None, None),
+            Next::Succeeded { output } => (ExecutionStatus::Succeeded, None, Some(output), None, None),
+            Next::Failed { error, cause } => (ExecutionStatus::Failed, None, None, Some(error), Some(cause)),
         };
-        statuses.push(status.to_owned());
+        statuses.push(status.as_str().to_owned());
         waits.push(wait);
         outputs.push(output);
         errors.push(error);

@@ -11,6 +11,9 @@ use workflows::{
     steps::forget::Terms,
 };
 
+/// What `forgotten` calls executions.
+pub(crate) const EXECUTIONS: &str = "executions";
+
 /// What the order database and the queues beside it keep for a while.
 pub struct PgRetention {
     database: Database,
@@ -76,7 +79,7 @@ impl Retention for PgRetention {
                 (bite.gone, bite.last)
             }
             Kept::Executions => {
-                self.note("executions", before).await?;
+                self.note(EXECUTIONS, before).await?;
                 let bite = sqlx::query_file!("sql/retention/forget_executions.sql", after.0, until, limit, before)
                     .fetch_one(&self.database.relaxed)
                     .await
