@@ -79,7 +79,7 @@ async fn a_status_leaves_only_orders_that_have_it() {
     assert_eq!(ids(&shop.listed(Some(Status::Reserved), None, 10).await), [made[3], made[0]]);
     assert_eq!(ids(&shop.listed(Some(Status::Cancelled), None, 10).await), [made[2]]);
     assert_eq!(ids(&shop.listed(Some(Status::Submitted), None, 10).await), [made[1]]);
-    assert_eq!(ids(&shop.listed(Some(Status::Shipped), None, 10).await), []);
+    assert_eq!(ids(&shop.listed(Some(Status::Confirmed), None, 10).await), []);
 }
 
 #[tokio::test]

@@ -111,11 +111,6 @@ fn number_of(found: &Found) -> Result<String, Refusal> {
     }
     Err(Refusal::of(match found.status() {
         Status::Rejected | Status::Cancelled => Kind::NoInvoice,
-        Status::Submitted
-        | Status::Reserved
-        | Status::InReview
-        | Status::Confirmed
-        | Status::Shipped
-        | Status::Refunded => Kind::NoInvoiceYet,
+        Status::Submitted | Status::Reserved | Status::Confirmed => Kind::NoInvoiceYet,
     }))
 }

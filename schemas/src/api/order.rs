@@ -17,18 +17,12 @@ words! {
         Submitted = "submitted",
         /// Its stock is held; payment is under way.
         Reserved = "reserved",
-        /// Somebody has to look at it. Kept for what is to come: no order has it yet.
-        InReview = "in_review",
         /// Paid for: it will be shipped.
         Confirmed = "confirmed",
-        /// Handed to the carrier. Kept for what is to come: no order has it yet.
-        Shipped = "shipped",
         /// Refused; see the reason.
         Rejected = "rejected",
         /// Called off by its buyer or by support.
         Cancelled = "cancelled",
-        /// Shipped or paid, and the money given back. Kept for what is to come: no order has it yet.
-        Refunded = "refunded",
     }
 }
 
@@ -37,9 +31,7 @@ impl Status {
     pub fn is_decided(&self) -> bool {
         match self {
             Self::Submitted | Self::Reserved => false,
-            Self::InReview | Self::Confirmed | Self::Shipped | Self::Rejected | Self::Cancelled | Self::Refunded => {
-                true
-            }
+            Self::Confirmed | Self::Rejected | Self::Cancelled => true,
         }
     }
 }
@@ -61,8 +53,6 @@ words! {
         PaymentDeclined = "payment_declined",
         /// The provider gave no answer for too long; what it may have held is let go.
         PaymentUnavailable = "payment_unavailable",
-        /// A reviewer refused it. Kept for what is to come: no order has it yet.
-        ReviewDeclined = "review_declined",
         /// It was not paid within the time its stock was held.
         ReservationExpired = "reservation_expired",
     }

@@ -19,15 +19,7 @@ words! {
         OrderConfirmed = "OrderConfirmed",
         /// It was called off.
         OrderCancelled = "OrderCancelled",
-        /// It left the warehouse.
-        OrderShipped = "OrderShipped",
-        /// The money was taken.
-        PaymentCaptured = "PaymentCaptured",
-        /// The money was given back.
-        PaymentRefunded = "PaymentRefunded",
         /// It has its invoice.
         InvoiceIssued = "InvoiceIssued",
-        /// The stock of a SKU changed.
-        StockChanged = "StockChanged",
     }
 }

@@ -20,12 +20,12 @@ fn the_words_that_are_stored_stay_what_they_are() {
     let words = |all: Vec<&'static str>| all.join(" ");
     assert_eq!(
         words(Status::ALL.iter().map(Status::as_str).collect()),
-        "submitted reserved in_review confirmed shipped rejected cancelled refunded"
+        "submitted reserved confirmed rejected cancelled"
     );
     assert_eq!(
         words(Reason::ALL.iter().map(Reason::as_str).collect()),
         "unknown_sku currency_mismatch out_of_stock price_changed total_too_large payment_declined \
-         payment_unavailable review_declined reservation_expired"
+         payment_unavailable reservation_expired"
     );
     assert_eq!(
         words(PaymentStatus::ALL.iter().map(PaymentStatus::as_str).collect()),
@@ -33,8 +33,7 @@ fn the_words_that_are_stored_stay_what_they_are() {
     );
     assert_eq!(
         words(EventName::ALL.iter().map(EventName::as_str).collect()),
-        "OrderSubmitted OrderReserved OrderRejected PaymentAuthorized OrderConfirmed OrderCancelled OrderShipped \
-         PaymentCaptured PaymentRefunded InvoiceIssued StockChanged"
+        "OrderSubmitted OrderReserved OrderRejected PaymentAuthorized OrderConfirmed OrderCancelled InvoiceIssued"
     );
     for word in Status::ALL.iter().map(Status::as_str) {
         let status: Status = word.parse().unwrap();

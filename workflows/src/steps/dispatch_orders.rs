@@ -81,11 +81,7 @@ fn calls_for_action(name: EventName) -> bool {
         | EventName::OrderReserved
         | EventName::OrderRejected
         | EventName::PaymentAuthorized
-        | EventName::OrderShipped
-        | EventName::PaymentCaptured
-        | EventName::PaymentRefunded
-        | EventName::InvoiceIssued
-        | EventName::StockChanged => false,
+        | EventName::InvoiceIssued => false,
     }
 }
 

@@ -152,7 +152,7 @@ pub fn rules() -> Vec<Rule> {
             queue: QueueName::Index,
             pattern: json!({ "detail-type": named(&[
                 EventName::OrderReserved, EventName::OrderRejected, EventName::OrderConfirmed,
-                EventName::OrderCancelled, EventName::OrderShipped,
+                EventName::OrderCancelled,
             ]) }),
         },
         Rule {

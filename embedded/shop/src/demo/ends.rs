@@ -32,7 +32,6 @@ impl End {
                 None => Self::Other("rejected without a reason".to_owned()),
             }),
             Status::Cancelled => Some(Self::Cancelled),
-            Status::InReview | Status::Shipped | Status::Refunded => Some(Self::Other(order.status.to_string())),
         }
     }
 }

@@ -137,12 +137,7 @@ impl Ledger {
             match order.status {
                 Status::Confirmed => counts.confirmed += 1,
                 Status::Rejected => counts.refused += 1,
-                Status::Submitted
-                | Status::Reserved
-                | Status::InReview
-                | Status::Shipped
-                | Status::Cancelled
-                | Status::Refunded => {}
+                Status::Submitted | Status::Reserved | Status::Cancelled => {}
             }
         }
         if order.invoice.is_some() && record.invoiced.is_none() {

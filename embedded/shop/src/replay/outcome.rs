@@ -126,7 +126,7 @@ impl Record {
                 Cancel::None | Cancel::Refused(_) => order.invoice.is_some(),
                 Cancel::Planned | Cancel::Promised => false,
             },
-            Status::InReview | Status::Shipped | Status::Rejected | Status::Cancelled | Status::Refunded => true,
+            Status::Rejected | Status::Cancelled => true,
         }
     }
 }
