@@ -79,9 +79,9 @@ fn quoted(text: &str) -> String {
 }
 
 async fn welcome(config: &Config, pipeline: &Pipeline) -> anyhow::Result<()> {
-    let token = trial_token(config, pipeline.parts.ports.clock.now())?;
+    let token = trial_token(config, pipeline.wired.ports.clock.now())?;
     let url = format!("http://{}", pipeline.address);
-    let page = pipeline.parts.ports.catalogue.products(None, 1).await?;
+    let page = pipeline.wired.ports.catalogue.products(None, 1).await?;
     // One that cannot be read is passed over.
     let is_empty = page.items.is_empty() && page.next_cursor.is_none();
     let first = page.items.into_iter().next();

@@ -13,8 +13,8 @@ use handlers::ports::Ports;
 use runtime::{
     engine::{self, Runner, Starter},
     instance::{self, Holdings, Registration},
-    parts::Parts,
     wake::Wakes,
+    wired::Wired,
 };
 use schemas::kept::AcceptedOrder;
 use sqlx::AssertSqlSafe;
@@ -30,7 +30,7 @@ use tokio::{sync::watch, task::JoinHandle};
 use tokio_util::task::TaskTracker;
 use workflows::{
     ports::{Clock, Ids},
-    steps::{expire_reservations::expire_reservations, forget::Terms},
+    steps::{expire_reservations::expire_reservations, forget::RetentionPeriods},
 };
 
 /// Some seconds for slow payments, and a busy machine.
@@ -85,7 +85,7 @@ async fn orders_that_wait_and_orders_that_come_do_not_wait_for_a_clock_that_was_
     is_ahead(&shop, "1 hour").await;
     let pipeline = shop.pipeline().await;
     let url = format!("http://{}", pipeline.address);
-    pipeline.parts.outage.store(true, Ordering::SeqCst);
+    pipeline.wired.outage.store(true, Ordering::SeqCst);
     let mut ids = shop.accepted_all(&url, &["pm_card_visa"; 3]).await;
     wait_until("three to wait for the provider", WITHIN, async || {
         let wait = "update executions set wake_at = sluice_now() + interval '20 seconds'
@@ -98,7 +98,7 @@ async fn orders_that_wait_and_orders_that_come_do_not_wait_for_a_clock_that_was_
     })
     .await;
     is_ahead(&shop, "0").await;
-    pipeline.parts.outage.store(false, Ordering::SeqCst);
+    pipeline.wired.outage.store(false, Ordering::SeqCst);
     ids.extend(shop.accepted_all(&url, &["pm_card_visa"; 3]).await);
     shop.settled(&ids, WITHIN).await;
     assert_eq!(shop.count("select count(*) from orders where status = 'confirmed'").await, 6);
@@ -173,16 +173,17 @@ impl Engines {
                 Arc::clone(&definition),
             ));
             let (documents, settings) = (StoredDocuments::in_folder(shop.dir.path()).unwrap(), Shop::settings());
-            let mut parts = Parts::assemble(database, starter, documents, settings, Terms::default(), false).unwrap();
+            let mut wired =
+                Wired::assemble(database, starter, documents, settings, RetentionPeriods::default(), false).unwrap();
             let orders = Arc::new(PgOrders::new(database.clone(), Arc::clone(&clock), Shop::settings()));
-            (parts.ports.reservations, parts.ports.ledger) = (orders.clone(), orders);
-            parts.ports.clock = clock;
-            all_ports.push(parts.ports.clone());
+            (wired.ports.reservations, wired.ports.ledger) = (orders.clone(), orders);
+            wired.ports.clock = clock;
+            all_ports.push(wired.ports.clone());
             let holdings = Holdings::default();
             let (number, registration) = instance::register(database, lease, holdings.clone()).await.unwrap();
             registrations.push(registration);
             let runner =
-                Runner::new(&parts, Arc::new(SystemChance), definition, number, lease, holdings.executions).unwrap();
+                Runner::new(&wired, Arc::new(SystemChance), definition, number, lease, holdings.executions).unwrap();
             let (stopping, tracker) = (stopping.clone(), tracker.clone());
             running.push(tokio::spawn(async move { runner.run(&Wakes::default(), stopping, &tracker).await }));
         }

@@ -19,14 +19,14 @@ async fn while_the_provider_is_down_orders_wait_and_then_they_are_confirmed() {
     let shop = Shop::open(0).await;
     let pipeline = shop.pipeline().await;
     let url = format!("http://{}", pipeline.address);
-    pipeline.parts.outage.store(true, Ordering::SeqCst);
+    pipeline.wired.outage.store(true, Ordering::SeqCst);
     let ids = shop.accepted_all(&url, &["pm_card_visa", "pm_sandbox_flaky", "pm_sandbox_slow", "pm_card_visa"]).await;
     tokio::time::sleep(OUTAGE).await;
     assert_eq!(shop.count("select count(*) from orders where status = 'reserved'").await, 4);
     assert_eq!(shop.count("select count(*) from sandbox.payment_intents").await, 0);
     // What is called off meanwhile must not be paid for later.
     assert_eq!(shop.cancel(&url, "zoe", ids[3]).await.unwrap().status(), StatusCode::ACCEPTED);
-    pipeline.parts.outage.store(false, Ordering::SeqCst);
+    pipeline.wired.outage.store(false, Ordering::SeqCst);
     shop.settled(&ids, WITHIN).await;
     for id in &ids[..3] {
         assert_eq!(shop.status(*id).await, "confirmed");

@@ -160,7 +160,7 @@ async fn an_order_of_barcodes_is_accepted_while_readers_have_all_their_connectio
     )
     .await;
     let pipeline = shop.pipeline().await;
-    let reading = &pipeline.parts.database.reading;
+    let reading = &pipeline.wired.database.reading;
     let held = join_all((0..reading.options().get_max_connections()).map(|_| reading.acquire())).await;
     assert!(held.iter().all(Result::is_ok));
     let url = format!("http://{}", pipeline.address);

@@ -55,7 +55,7 @@ async fn a_buyer_whose_money_may_be_held_is_not_refused_when_the_reservation_s_t
     })
     .await;
     // It never answered, and now it cannot be asked what it did.
-    pipeline.parts.outage.store(true, Ordering::SeqCst);
+    pipeline.wired.outage.store(true, Ordering::SeqCst);
     shop.run("update orders set reserved_until = now() - interval '1 hour' where status = 'reserved'").await;
     // One that nobody paid for, behind it, shows that there was an expiry since.
     lose_executions(&shop).await;
@@ -67,7 +67,7 @@ async fn a_buyer_whose_money_may_be_held_is_not_refused_when_the_reservation_s_t
     assert_eq!(shop.status(id).await, "reserved");
     assert_eq!(shop.count("select reserved from stock where sku = 'TEA'").await, 3);
 
-    pipeline.parts.outage.store(false, Ordering::SeqCst);
+    pipeline.wired.outage.store(false, Ordering::SeqCst);
     shop.settled(&[id, unpaid], EXPIRY).await;
     assert_eq!(shop.status(id).await, "confirmed");
     shop.audit().await;
@@ -111,7 +111,7 @@ async fn an_expired_order_whose_end_nobody_was_told_is_told_by_the_sweep() {
 async fn an_order_that_no_workflow_cares_for_is_set_going_again() {
     let shop = Shop::open(0).await;
     let pipeline = shop.pipeline().await;
-    pipeline.parts.outage.store(true, Ordering::SeqCst);
+    pipeline.wired.outage.store(true, Ordering::SeqCst);
     let url = format!("http://{}", pipeline.address);
     let forgotten = shop.accepted_all(&url, &["pm_card_visa"; 3]).await;
     for id in &forgotten {
@@ -139,7 +139,7 @@ async fn an_order_that_no_workflow_cares_for_is_set_going_again() {
     })
     .await;
     shop.run("update orders set updated_at = updated_at - interval '3 minutes'").await;
-    pipeline.parts.outage.store(false, Ordering::SeqCst);
+    pipeline.wired.outage.store(false, Ordering::SeqCst);
     shop.settled(&forgotten, SWEEP).await;
     assert_eq!(shop.count("select count(*) from orders where status = 'confirmed'").await, 3);
     assert_eq!(shop.count("select count(*) from executions where status = 'succeeded' and attempt = 2").await, 2);

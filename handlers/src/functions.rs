@@ -1,7 +1,7 @@
 //! The functions of the AWS runtime: what triggers each, what it reaches, and which variables of its environment say where
 //! that is. Each function reads these variables and no others; the deployment template is held against them.
 
-use workflows::wiring::{Function, Job, QUEUES, QueueName, Runtime, Step, schedules_of};
+use workflows::wiring::{Job, QUEUES, QueueName, Runtime, Step, Task, schedules_of};
 
 /// A function, by what triggers it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,7 +14,7 @@ pub enum Trigger {
     /// The messages of a queue.
     Queue(Step),
     /// The tasks of a workflow.
-    Workflow(Function),
+    Workflow(Task),
     /// The clock.
     Schedule(Job),
     /// A deployment, before it lets the new functions work.
@@ -65,7 +65,7 @@ pub enum Need {
     /// The table of accepted orders, to read one that waits to be stored.
     Accepted,
     /// How many buyers may wait for a decision at once.
-    Waiting,
+    WaitingRoom,
     /// The table of products, to read.
     Catalogue,
     /// The table of products, to keep it equal to the order database.
@@ -114,7 +114,7 @@ impl Trigger {
     /// All that are deployed.
     pub fn all() -> Vec<Self> {
         let queues = QUEUES.iter().map(|queue| Self::Queue(queue.step));
-        let tasks = workflows::wiring::FUNCTIONS.iter().map(|(_, function)| Self::Workflow(*function));
+        let tasks = workflows::wiring::TASKS.iter().map(|(_, task)| Self::Workflow(*task));
         let jobs = schedules_of(Runtime::Aws).map(|schedule| Self::Schedule(schedule.job));
         [Self::Submit, Self::Http]
             .into_iter()
@@ -136,11 +136,11 @@ impl Trigger {
             Self::Queue(Step::Cancel) => "cancel",
             Self::Queue(Step::Void) => "void",
             Self::Queue(Step::Dispatch) => "dispatch",
-            Self::Workflow(Function::AuthorizePayment) => "authorize-payment",
-            Self::Workflow(Function::ResolvePayment) => "resolve-payment",
-            Self::Workflow(Function::ConfirmOrder) => "confirm-order",
-            Self::Workflow(Function::RejectOrder) => "reject-order",
-            Self::Workflow(Function::AbandonPayment) => "abandon-payment",
+            Self::Workflow(Task::AuthorizePayment) => "authorize-payment",
+            Self::Workflow(Task::ResolvePayment) => "resolve-payment",
+            Self::Workflow(Task::ConfirmOrder) => "confirm-order",
+            Self::Workflow(Task::RejectOrder) => "reject-order",
+            Self::Workflow(Task::AbandonPayment) => "abandon-payment",
             Self::Schedule(Job::Expire) => "expire",
             Self::Schedule(Job::Sweep) => "sweep",
             Self::Schedule(Job::Forget) => "forget",
@@ -173,12 +173,12 @@ impl Trigger {
     /// What it reaches. One that works on a queue also puts back there what has to wait.
     pub fn needs(self) -> &'static [Need] {
         match self {
-            Self::Submit => &[Need::TokenKey, Need::EdgeKey, Need::Intake, Need::Waiting, Need::Catalogue],
+            Self::Submit => &[Need::TokenKey, Need::EdgeKey, Need::Intake, Need::WaitingRoom, Need::Catalogue],
             Self::Http => &[
                 Need::TokenKey,
                 Need::EdgeKey,
                 Need::Accepted,
-                Need::Waiting,
+                Need::WaitingRoom,
                 Need::Catalogue,
                 Need::Queue(QueueName::Cancel),
                 Need::Queue(QueueName::Invoice),
@@ -202,8 +202,8 @@ impl Trigger {
             Self::Queue(Step::Cancel) => &[Need::Queue(QueueName::Cancel), Need::EventBus],
             Self::Queue(Step::Void) => &[Need::Queue(QueueName::Void), Need::Payments],
             Self::Queue(Step::Dispatch) => &[Need::Queue(QueueName::Dispatch), Need::Warehouses],
-            Self::Workflow(Function::AuthorizePayment | Function::ResolvePayment) => &[Need::Payments, Need::EventBus],
-            Self::Workflow(Function::ConfirmOrder | Function::RejectOrder | Function::AbandonPayment)
+            Self::Workflow(Task::AuthorizePayment | Task::ResolvePayment) => &[Need::Payments, Need::EventBus],
+            Self::Workflow(Task::ConfirmOrder | Task::RejectOrder | Task::AbandonPayment)
             | Self::Schedule(Job::Expire) => &[Need::EventBus],
             Self::Schedule(Job::Sweep) => &[Need::Workflows, Need::Queue(QueueName::Cancel), Need::EventBus],
             Self::Schedule(Job::KeepDocuments) => &[Need::Queue(QueueName::Invoice), Need::Documents],
@@ -254,7 +254,7 @@ impl Need {
                 ]
             }
             Self::Accepted => vec![required("SUBMISSIONS_TABLE"), required("PAYLOADS_BUCKET")],
-            Self::Waiting => vec![required("MOST_WAITING")],
+            Self::WaitingRoom => vec![required("MOST_WAITING")],
             Self::Catalogue | Self::CatalogueCopy => vec![required("CATALOGUE_TABLE")],
             Self::Queue(name) => vec![required(&queue_url(name))],
             Self::Payloads => vec![required("PAYLOADS_BUCKET")],
@@ -273,7 +273,7 @@ mod tests {
     #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
     use super::*;
     use std::{collections::BTreeSet, path::Path};
-    use workflows::wiring::FUNCTIONS;
+    use workflows::wiring::TASKS;
 
     #[test]
     fn every_function_has_a_program_and_every_program_is_a_function() {
@@ -293,8 +293,8 @@ mod tests {
 
     #[test]
     fn the_tasks_of_workflows_bear_the_names_of_their_file() {
-        for (name, function) in FUNCTIONS {
-            assert_eq!(Trigger::Workflow(*function).logical_id(), *name);
+        for (name, task) in TASKS {
+            assert_eq!(Trigger::Workflow(*task).logical_id(), *name);
         }
         assert_eq!([Trigger::Submit, Trigger::Http].map(Trigger::logical_id), ["SubmitFunction", "ApiFunction"]);
     }

@@ -3,7 +3,6 @@
 
 pub mod api;
 pub mod functions;
-pub mod house_rules;
 #[cfg(test)]
 mod in_memory;
 #[cfg(feature = "lambda")]
@@ -12,6 +11,7 @@ pub mod ports;
 pub mod queue;
 pub mod schedule;
 pub mod seller;
+pub mod setting_values;
 pub mod task;
 pub mod token;
 mod vat_number;

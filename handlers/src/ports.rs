@@ -191,7 +191,7 @@ mod tests {
     #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
     use super::*;
     use crate::{
-        api::{self, Acceptances, App, LookAgain, Reads},
+        api::{self, Acceptances, App, PollingNotifier, Reads},
         functions::{Need, Trigger},
         in_memory::{on_database, shop},
         queue, schedule, task,
@@ -216,7 +216,7 @@ mod tests {
             | Need::Seller
             | Need::TokenKey
             | Need::EdgeKey
-            | Need::Waiting
+            | Need::WaitingRoom
             | Need::Catalogue
             | Need::Payloads
             | Need::DatabaseUsers => None,
@@ -248,7 +248,7 @@ mod tests {
                 ports: Arc::new(ports.clone()),
                 reader: shop.clone(),
                 ids: shop.clone(),
-                decisions: Arc::new(LookAgain),
+                decision_notifier: Arc::new(PollingNotifier),
                 acceptances: Acceptances::default(),
                 reads: Reads::new(1, 1),
                 readiness: shop.clone(),

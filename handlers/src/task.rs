@@ -12,9 +12,9 @@ use workflows::{
         confirm_order::confirm_order,
         reject_order::reject_order,
         resolve_payment::resolve_payment,
-        task::{Task, TaskError},
+        task::{TaskError, TaskInput},
     },
-    wiring::Function,
+    wiring::Task,
 };
 
 /// What a workflow sees of a function that ended without an answer, as AWS names it.
@@ -42,13 +42,13 @@ impl Handler {
     ///
     /// # Errors
     /// If it needs what is not reached here.
-    pub fn of(function: Function, ports: &Ports) -> Result<Self, NotWired> {
-        let does = match function {
-            Function::AuthorizePayment => Does::AuthorizePayment(ports.provider()?),
-            Function::ResolvePayment => Does::ResolvePayment(ports.provider()?),
-            Function::ConfirmOrder => Does::ConfirmOrder,
-            Function::RejectOrder => Does::RejectOrder,
-            Function::AbandonPayment => Does::AbandonPayment,
+    pub fn of(task: Task, ports: &Ports) -> Result<Self, NotWired> {
+        let does = match task {
+            Task::AuthorizePayment => Does::AuthorizePayment(ports.provider()?),
+            Task::ResolvePayment => Does::ResolvePayment(ports.provider()?),
+            Task::ConfirmOrder => Does::ConfirmOrder,
+            Task::RejectOrder => Does::RejectOrder,
+            Task::AbandonPayment => Does::AbandonPayment,
         };
         Ok(Self { ledger: ports.ledger.clone(), bus: ports.bus()?, does })
     }
@@ -63,13 +63,13 @@ impl Handler {
             let cause = "the payload names no order_id".to_owned();
             return Err(TaskError { error: TaskError::BAD_INPUT, cause });
         };
-        let task = Task { order, input: payload };
+        let task = TaskInput { order, input: payload };
         // A panic is the end of this call only.
         let answered = AssertUnwindSafe(self.run(&task)).catch_unwind().await;
         answered.unwrap_or_else(|_| Err(TaskError { error: UNKNOWN, cause: "the function panicked".to_owned() }))
     }
 
-    async fn run(&self, task: &Task) -> Result<Value, TaskError> {
+    async fn run(&self, task: &TaskInput) -> Result<Value, TaskError> {
         let (ledger, bus) = (self.ledger.as_ref(), self.bus.as_ref());
         match &self.does {
             Does::AuthorizePayment(provider) => authorize_payment(ledger, provider.as_ref(), bus, task).await,
@@ -89,12 +89,12 @@ mod tests {
     use serde_json::json;
     use testing::{Fault, Mood, Shop};
 
-    async fn call(function: Function, shop: &Arc<Shop>, payload: Value) -> Result<Value, TaskError> {
-        Handler::of(function, &ports(shop)).unwrap().call(payload).await
+    async fn call(task: Task, shop: &Arc<Shop>, payload: Value) -> Result<Value, TaskError> {
+        Handler::of(task, &ports(shop)).unwrap().call(payload).await
     }
 
-    async fn error_of(function: Function, shop: &Arc<Shop>, payload: Value) -> (&'static str, String) {
-        let TaskError { error, cause } = call(function, shop, payload).await.unwrap_err();
+    async fn error_of(task: Task, shop: &Arc<Shop>, payload: Value) -> (&'static str, String) {
+        let TaskError { error, cause } = call(task, shop, payload).await.unwrap_err();
         (error, cause)
     }
 
@@ -102,16 +102,16 @@ mod tests {
     async fn a_function_answers_what_became_of_the_order() {
         let shop = shop();
         let (unpaid, paid) = (shop.reserved(1), shop.paid(2));
-        let authorized = call(Function::AuthorizePayment, &shop, json!({ "order_id": unpaid })).await;
+        let authorized = call(Task::AuthorizePayment, &shop, json!({ "order_id": unpaid })).await;
         assert_eq!(authorized, Ok(json!({ "result": "authorized" })));
-        let confirmed = call(Function::ConfirmOrder, &shop, json!({ "order_id": paid })).await;
+        let confirmed = call(Task::ConfirmOrder, &shop, json!({ "order_id": paid })).await;
         assert_eq!(confirmed, Ok(json!({ "status": "confirmed" })));
     }
 
     #[tokio::test]
     async fn a_payload_without_an_order_is_bad_input() {
         for payload in [json!({}), json!(null), json!({ "order_id": 7 }), json!({ "order_id": "7" })] {
-            let (error, cause) = error_of(Function::ConfirmOrder, &shop(), payload).await;
+            let (error, cause) = error_of(Task::ConfirmOrder, &shop(), payload).await;
             assert_eq!((error, cause.as_str()), ("Sluice.BadInput", "the payload names no order_id"));
         }
     }
@@ -122,13 +122,13 @@ mod tests {
         let payload = json!({ "order_id": shop.reserved(1) });
         for (mood, name) in [(Mood::Slow, "Payment.InDoubt"), (Mood::Down, "Payment.Unavailable")] {
             shop.contents().provider.mood = mood;
-            assert_eq!(error_of(Function::AuthorizePayment, &shop, payload.clone()).await.0, name);
+            assert_eq!(error_of(Task::AuthorizePayment, &shop, payload.clone()).await.0, name);
         }
         shop.faults.always("orders.", Fault::Away);
-        assert_eq!(error_of(Function::ConfirmOrder, &shop, payload.clone()).await.0, "Sluice.Busy");
+        assert_eq!(error_of(Task::ConfirmOrder, &shop, payload.clone()).await.0, "Sluice.Busy");
         shop.faults.mend();
         shop.faults.always("orders.", Fault::Panics);
-        let (error, cause) = error_of(Function::ConfirmOrder, &shop, payload).await;
+        let (error, cause) = error_of(Task::ConfirmOrder, &shop, payload).await;
         assert_eq!((error, cause.as_str()), ("Lambda.Unknown", "the function panicked"));
     }
 }

@@ -3,7 +3,7 @@
 //! It works on what the caller has locked, in memory: a hot SKU costs one row lock a batch, however many want it.
 
 use crate::{
-    billing::{LinePrice, Place, TaxTerms, is_export, totals},
+    billing::{LinePrice, Location, TaxTerms, is_export, totals},
     lifecycle::facts,
     order::{State, StoredOrder},
 };
@@ -77,7 +77,7 @@ struct Refusal(Reason, Option<String>);
 pub fn allocate(
     batch: Vec<AcceptedOrder>,
     goods: &mut Goods,
-    seller: Place<'_>,
+    seller: Location<'_>,
     now: OffsetDateTime,
     until: OffsetDateTime,
 ) -> Vec<NewOrder> {
@@ -87,7 +87,7 @@ pub fn allocate(
 fn place(
     accepted: AcceptedOrder,
     goods: &mut Goods,
-    seller: Place<'_>,
+    seller: Location<'_>,
     now: OffsetDateTime,
     until: OffsetDateTime,
 ) -> NewOrder {
@@ -113,7 +113,7 @@ fn place(
         })
         .collect();
     let mut sums = None;
-    let delivered = Place::from(&request.shipping_address);
+    let delivered = Location::from(&request.shipping_address);
     let sellable = ensure_sellable(&lines, &goods.listings, request.currency.code(), seller, delivered);
     let priced = sellable.and_then(|()| price(&lines));
     let decision = priced.and_then(|(net, tax, gross)| {
@@ -166,8 +166,8 @@ fn ensure_sellable(
     lines: &[StoredLine],
     listings: &HashMap<String, Listing>,
     currency: &str,
-    seller: Place<'_>,
-    delivered: Place<'_>,
+    seller: Location<'_>,
+    delivered: Location<'_>,
 ) -> Result<(), Refusal> {
     let (mut unlisted, mut exported, mut otherwise_priced) = (BTreeSet::new(), BTreeSet::new(), BTreeMap::new());
     for line in lines {
@@ -237,7 +237,7 @@ fn take(lines: &mut [StoredLine], shelves: &mut HashMap<String, Vec<Shelf>>) -> 
     if short.is_empty() {
         return Ok(());
     }
-    put_back(lines, shelves);
+    deallocate(lines, shelves);
     let too_few = |sku: &String| too_few(sku, lines, shelves.get(sku).map(Vec::as_slice).unwrap_or_default());
     Err(Refusal(Reason::OutOfStock, Some(first(short.iter().map(too_few), "; "))))
 }
@@ -251,7 +251,7 @@ fn too_few(sku: &str, lines: &[StoredLine], on_offer: &[Shelf]) -> String {
     format!("{sku}: {wanted} wanted, {free} free{scattered}")
 }
 
-fn put_back(lines: &mut [StoredLine], shelves: &mut HashMap<String, Vec<Shelf>>) {
+fn deallocate(lines: &mut [StoredLine], shelves: &mut HashMap<String, Vec<Shelf>>) {
     for line in lines {
         let Some(warehouse) = line.warehouse.take() else { continue };
         let taken_from = shelves.get_mut(&line.sku).and_then(|all| all.iter_mut().find(|s| s.warehouse == warehouse));

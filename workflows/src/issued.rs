@@ -70,29 +70,29 @@ pub struct PrintRecord {
 
 /// An invoice that has its number, and what was noted of its document.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Issued {
+pub struct IssuedInvoice {
     /// The order.
     pub order: OrderId,
     /// As printed.
     pub number: String,
     /// Where it stands among all invoices: by year and number.
-    pub place: Place,
+    pub position: SeriesPosition,
     /// Of the file, if anybody noted it.
     pub file: Option<Fingerprint>,
     /// SHA-256 of the XML within, if anybody noted it.
     pub xml_sha256: Option<[u8; 32]>,
 }
 
-/// A place in the series of invoices.
+/// A position in the series of invoices.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Place {
+pub struct SeriesPosition {
     /// The year of the series.
     pub year: i32,
     /// The number in it.
     pub number: i32,
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for SeriesPosition {
     /// As it is printed: the year, and the number in six digits or more.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}-{:06}", self.year, self.number)
@@ -116,7 +116,7 @@ pub enum Condition {
     Blocked,
 }
 
-impl Issued {
+impl IssuedInvoice {
     /// How the document is, of which this was found in the store.
     pub fn condition(&self, found: &Look) -> Condition {
         match found {

@@ -23,7 +23,7 @@ use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 use workflows::{
     allocate::{Goods, Listing, NewOrder, Shelf, allocate},
-    billing::{Place, TaxTerms},
+    billing::{Location, TaxTerms},
     order::State,
 };
 
@@ -77,7 +77,7 @@ fn goods(stock: &[(&str, &[i64])], price: i64) -> Goods {
 }
 
 fn place(batch: Vec<AcceptedOrder>, goods: &mut Goods) -> Vec<NewOrder> {
-    let seller = Place { country: "DE", postal_code: "10115" };
+    let seller = Location { country: "DE", postal_code: "10115" };
     allocate(batch, goods, seller, NOW, NOW + Duration::minutes(30))
 }
 

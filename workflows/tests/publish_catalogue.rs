@@ -48,7 +48,7 @@ async fn a_copy_that_is_equal_is_not_written() {
 }
 
 #[tokio::test]
-async fn a_large_catalogue_is_written_in_parts() {
+async fn a_large_catalogue_is_written_in_chunks() {
     let products: Vec<Product> = (0..1_200).map(|n| product(&format!("{n:04}"), 1)).collect();
     let (original, copy) = (Shelf::with(&products), Shelf::with(&[]));
     assert_eq!(publish(&original, &copy).await, Published { put: 1_200, removed: 0, ..Published::default() });

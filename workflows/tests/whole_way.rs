@@ -22,7 +22,7 @@ use workflows::{
         issue_invoices::{Office, issue_invoices},
         reserve_orders::reserve_orders,
         resolve_payment::resolve_payment,
-        task::{Task, TaskError},
+        task::{TaskError, TaskInput},
     },
     wiring::QueueName,
 };
@@ -66,7 +66,7 @@ async fn work(shop: &Shop, queue: QueueName) {
         QueueName::Invoice => issue_invoices(office(shop), &ids).await,
         QueueName::Dispatch => dispatch_orders(shop, shop, &ids).await,
         QueueName::Index => index_orders(shop, &ids).await,
-        other => panic!("nothing is expected on {other}"),
+        QueueName::Cancel | QueueName::Void => panic!("nothing is expected on {queue}"),
     };
     if outcomes.iter().all(|outcome| *outcome == Outcome::Done) {
         shop.contents().messages.retain(|(name, _)| *name != queue);
@@ -75,7 +75,7 @@ async fn work(shop: &Shop, queue: QueueName) {
 
 /// What the checkout workflow does with an order whose payment goes well, up to the first failure that it does not know.
 async fn check_out(shop: &Shop, order: OrderId) -> Result<(), TaskError> {
-    let task = Task { order, input: json!({ "order_id": order }) };
+    let task = TaskInput { order, input: json!({ "order_id": order }) };
     let answer = match authorize_payment(shop, shop, shop, &task).await {
         Err(error) if error.error == TaskError::PAYMENT_IN_DOUBT => resolve_payment(shop, shop, shop, &task).await?,
         answer => answer?,

@@ -2,7 +2,7 @@
 
 use crate::format::one_line;
 use schemas::kept::TaxCategory;
-use workflows::billing::{Edition, InvoiceDocument, Place, default_reason, reason_code};
+use workflows::billing::{Edition, InvoiceDocument, Location, default_reason, reason_code};
 
 /// The reasons of all lines of a category, each once; nothing for one that must not give any.
 pub(super) fn reason(document: &InvoiceDocument, category: TaxCategory) -> Option<String> {
@@ -28,7 +28,7 @@ fn leaves_eu(document: &InvoiceDocument) -> bool {
     match document.edition {
         Edition::First | Edition::Second => true,
         Edition::Third | Edition::Fourth => {
-            !Place::from(document.ship_to.as_ref().unwrap_or(&document.buyer)).is_in_eu()
+            !Location::from(document.ship_to.as_ref().unwrap_or(&document.buyer)).is_in_eu()
         }
     }
 }

@@ -4,7 +4,7 @@ use super::{Line, report::EXAMPLES};
 use futures_util::{StreamExt, stream};
 use serde_json::{Value, json};
 use workflows::{
-    issued::{Condition, Issued, Place},
+    issued::{Condition, IssuedInvoice, SeriesPosition},
     ports::{Documents, InvoiceReader, IssuedInvoices, Look, Unavailable},
     steps::keep_documents::{inspect, says_so},
 };
@@ -27,14 +27,14 @@ pub async fn documents(
     all: bool,
 ) -> Result<Line, Unavailable> {
     let mut line = empty();
-    let mut place = if all { Place::default() } else { issued.checked().await? };
+    let mut position = if all { SeriesPosition::default() } else { issued.checked().await? };
     loop {
-        let mut page = issued.behind(place, SHARE).await?;
+        let mut page = issued.behind(position, SHARE).await?;
         if page.is_empty() && !all {
             // The schedule's last look ended with the newest.
-            page = issued.behind(Place::default(), SHARE).await?;
+            page = issued.behind(SeriesPosition::default(), SHARE).await?;
         }
-        let Some(last) = page.last().map(|last| last.place) else { break };
+        let Some(last) = page.last().map(|last| last.position) else { break };
         let looking = stream::iter(page).map(|one| async move { problem(issued, store, reader, one).await });
         for found in looking.buffered(TOGETHER).collect::<Vec<_>>().await {
             line.checked += 1;
@@ -47,7 +47,7 @@ pub async fn documents(
         if !all {
             break;
         }
-        place = last;
+        position = last;
     }
     Ok(line)
 }
@@ -56,7 +56,7 @@ async fn problem(
     issued: &dyn IssuedInvoices,
     store: &dyn Documents,
     reader: &dyn InvoiceReader,
-    mut one: Issued,
+    mut one: IssuedInvoice,
 ) -> Result<Option<Value>, Unavailable> {
     let (mut condition, mut found) = inspect(store, &one).await?;
     if matches!(condition, Condition::Missing | Condition::Damaged)

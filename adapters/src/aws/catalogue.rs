@@ -6,9 +6,9 @@
 //! sort key once it is read or written a lot.
 
 use super::{
+    batch_send::{Call, Failure, alone, send_all},
+    chunks::Limits,
     failures::Asked,
-    lanes::{Call, Failure, alone, send_all},
-    parts::Limits,
 };
 use crate::system::SystemChance;
 use async_trait::async_trait;

@@ -1,9 +1,9 @@
 //! The event bus on EventBridge: the CloudEvent is the detail, and its bare name the detail type that rules match.
 
 use super::{
+    batch_send::{Call, Failure, alone, send_all},
+    chunks::Limits,
     failures::{Asked, is_passing},
-    lanes::{Call, Failure, alone, send_all},
-    parts::Limits,
 };
 use crate::system::SystemChance;
 use async_trait::async_trait;

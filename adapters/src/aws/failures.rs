@@ -1,6 +1,6 @@
 //! What the failures of AWS mean to whoever called: away, so that waiting helps, or a request that is at fault.
 
-use super::lanes::Failure;
+use super::batch_send::Failure;
 use aws_smithy_runtime_api::client::{orchestrator::HttpResponse, result::SdkError};
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use std::{collections::BTreeMap, error::Error};

@@ -1,13 +1,13 @@
 //! The ports that AWS stands behind: DynamoDB for accepted orders, SQS, SNS, EventBridge, Step Functions, Secrets
 //! Manager. Documents lie in S3, by the store that they share with the embedded runtime (`documents`).
 
+mod batch_send;
 pub(crate) mod bucket;
 pub mod catalogue;
+mod chunks;
 pub mod event_bus;
 mod failures;
 pub mod intake;
-mod lanes;
-mod parts;
 pub mod payload;
 pub mod places;
 pub mod queue;

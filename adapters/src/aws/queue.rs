@@ -1,9 +1,9 @@
 //! Queues on SQS: ten messages a call, each of which may fail by itself.
 
 use super::{
+    batch_send::{Call, Failure, alone, send_all},
+    chunks::Limits,
     failures::{Asked, NotTaken, failures},
-    lanes::{Call, Failure, alone, send_all},
-    parts::Limits,
     payload::{LARGEST, Payloads},
     text::text_of,
 };
@@ -42,7 +42,7 @@ pub fn fair_group(customer: &str) -> String {
 
 /// A message that was received and has to wait.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Waiting {
+pub struct Requeued {
     /// Its text, as it was received.
     pub text: String,
     /// The group that it came in, if any.
@@ -110,9 +110,9 @@ impl SqsQueues {
     ///
     /// # Errors
     /// If some were not put back; the others may have been.
-    pub async fn put_back(&self, queue: QueueName, messages: &[Waiting]) -> Result<(), Unavailable> {
+    pub async fn requeue(&self, queue: QueueName, messages: &[Requeued]) -> Result<(), Unavailable> {
         let url = self.url(queue)?;
-        let entry = |at: usize, waiting: &Waiting| {
+        let entry = |at: usize, waiting: &Requeued| {
             let first_sent = MessageAttributeValue::builder()
                 .data_type("Number")
                 .string_value(waiting.first_sent.to_string())
@@ -126,8 +126,8 @@ impl SqsQueues {
                 .message_attributes(FIRST_SENT, first_sent)
                 .build()
         };
-        let bytes = |waiting: &Waiting| waiting.text.len() + ATTRIBUTE_BYTES;
-        send_all(SEND, alone(messages), bytes, &SystemChance, |part| self.call(url, part, entry)).await
+        let bytes = |waiting: &Requeued| waiting.text.len() + ATTRIBUTE_BYTES;
+        send_all(SEND, alone(messages), bytes, &SystemChance, |chunk| self.call(url, chunk, entry)).await
     }
 
     fn url(&self, queue: QueueName) -> Result<&str, Unavailable> {

@@ -21,7 +21,7 @@ struct Credentials {
 
 /// What is known of the database besides its secret.
 #[derive(Clone, Copy, Debug)]
-pub struct Place<'a> {
+pub struct DatabaseEndpoint<'a> {
     /// Used instead of the secret's host, such as a proxy's endpoint.
     pub host: Option<&'a str>,
     /// The database, if the secret names none.
@@ -35,8 +35,12 @@ pub struct Place<'a> {
 ///
 /// # Errors
 /// If the secret cannot be read, or is no database's.
-pub async fn database_url(client: &Client, secret: &str, place: Place<'_>) -> Result<String, Unavailable> {
-    url_of(&value_of(client, secret, "secrets.database").await?, place)
+pub async fn database_url(
+    client: &Client,
+    secret: &str,
+    endpoint: DatabaseEndpoint<'_>,
+) -> Result<String, Unavailable> {
+    url_of(&value_of(client, secret, "secrets.database").await?, endpoint)
         .map_err(|problem| Unavailable::refused("secrets.database", format!("secret {secret} {problem}")))
 }
 
@@ -95,10 +99,10 @@ async fn previous_of(client: &Client, secret: &str, what: &'static str) -> Resul
 
 /// The URL, with every character that could mean something in it percent-encoded; or what the secret lacks, in words
 /// that quote nothing of it.
-fn url_of(secret: &str, place: Place<'_>) -> Result<String, &'static str> {
+fn url_of(secret: &str, endpoint: DatabaseEndpoint<'_>) -> Result<String, &'static str> {
     let Credentials { username, password, host, port, dbname } =
         serde_json::from_str(secret).map_err(|_| NOT_A_DATABASES)?;
-    let host = place.host.or(host.as_deref()).ok_or("names no host, and none is configured")?;
+    let host = endpoint.host.or(host.as_deref()).ok_or("names no host, and none is configured")?;
     let port = match &port {
         None => 5432,
         Some(Value::String(text)) => text.parse::<u16>().map_err(|_| "has a port that is none")?,
@@ -106,7 +110,7 @@ fn url_of(secret: &str, place: Place<'_>) -> Result<String, &'static str> {
     };
     let encoded = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
     let (user, password) = (encoded(&username), encoded(&password));
-    let (dbname, sslmode) = (encoded(dbname.as_deref().unwrap_or(place.dbname)), encoded(place.sslmode));
+    let (dbname, sslmode) = (encoded(dbname.as_deref().unwrap_or(endpoint.dbname)), encoded(endpoint.sslmode));
     // An IPv6 address stands in brackets, and its colons as they are.
     let host = if host.contains(':') { format!("[{host}]") } else { host.to_owned() };
     // The database is no part of the path, in which `.` and `..` would be taken away however they are written.
@@ -121,10 +125,11 @@ mod tests {
     use serde_json::json;
     use sqlx::postgres::{PgConnectOptions, PgSslMode};
 
-    const PLACE: Place<'static> = Place { host: None, dbname: "sluice", sslmode: "verify-full" };
+    const ENDPOINT: DatabaseEndpoint<'static> =
+        DatabaseEndpoint { host: None, dbname: "sluice", sslmode: "verify-full" };
 
-    fn options(secret: &Value, place: Place<'_>) -> PgConnectOptions {
-        url_of(&secret.to_string(), place).unwrap().parse().unwrap()
+    fn options(secret: &Value, endpoint: DatabaseEndpoint<'_>) -> PgConnectOptions {
+        url_of(&secret.to_string(), endpoint).unwrap().parse().unwrap()
     }
 
     #[test]
@@ -132,7 +137,7 @@ mod tests {
         let secret = json!({
             "engine": "postgres", "username": "app", "password": "p", "host": "db.example", "port": 5433, "dbname": "shop",
         });
-        let found = options(&secret, PLACE);
+        let found = options(&secret, ENDPOINT);
         assert_eq!((found.get_username(), found.get_host(), found.get_port()), ("app", "db.example", 5433));
         assert_eq!(found.get_database(), Some("shop"));
         assert!(matches!(found.get_ssl_mode(), PgSslMode::VerifyFull));
@@ -140,12 +145,12 @@ mod tests {
 
     #[test]
     fn what_a_managed_secret_lacks_is_configured() {
-        let place = Place { host: Some("proxy.example"), sslmode: "disable", ..PLACE };
-        let found = options(&json!({ "username": "app", "password": "p" }), place);
+        let endpoint = DatabaseEndpoint { host: Some("proxy.example"), sslmode: "disable", ..ENDPOINT };
+        let found = options(&json!({ "username": "app", "password": "p" }), endpoint);
         assert_eq!((found.get_host(), found.get_port(), found.get_database()), ("proxy.example", 5432, Some("sluice")));
         assert!(matches!(found.get_ssl_mode(), PgSslMode::Disable));
         let overridden =
-            options(&json!({ "username": "a", "password": "p", "host": "db.example", "port": "1" }), place);
+            options(&json!({ "username": "a", "password": "p", "host": "db.example", "port": "1" }), endpoint);
         assert_eq!((overridden.get_host(), overridden.get_port()), ("proxy.example", 1));
     }
 
@@ -159,7 +164,7 @@ mod tests {
             (json!({ "username": "app", "password": "p", "host": "h", "port": "x" }), "has a port that is none"),
         ];
         for (secret, problem) in cases {
-            assert_eq!(url_of(&secret.to_string(), PLACE), Err(problem));
+            assert_eq!(url_of(&secret.to_string(), ENDPOINT), Err(problem));
         }
     }
 
@@ -169,7 +174,7 @@ mod tests {
             username in "[^\\x00]{1,20}", password in "[^\\x00]{1,40}", dbname in "[^\\x00]{1,20}",
         ) {
             let secret = json!({ "username": username, "password": password, "host": "db.example", "dbname": dbname });
-            let found = options(&secret, PLACE);
+            let found = options(&secret, ENDPOINT);
             prop_assert_eq!((found.get_username(), found.get_host()), (username.as_str(), "db.example"));
             prop_assert_eq!(found.get_database(), Some(dbname.as_str()));
             // There is no other way to look at the password than the one that shows everything.

@@ -2,13 +2,13 @@
 //! other's business. A warehouse without a topic is told in its feed only, which is written before this.
 //!
 //! The topic keeps the order of a message group, which is an order's id, as far as we publish in that order. A notice
-//! is therefore in no call before the one ahead of it was taken (see `lanes`), and one that cannot be delivered holds
-//! back those behind it: they fail too, and come again with it.
+//! is therefore in no call before the one ahead of it was taken (see `batch_send`), and one that cannot be delivered
+//! holds back those behind it: they fail too, and come again with it.
 
 use super::{
+    batch_send::{Call, Failure, by_key, send_all},
+    chunks::Limits,
     failures::{Asked, NotTaken, failures},
-    lanes::{Call, Failure, by_key, send_all},
-    parts::Limits,
     text::text_of,
 };
 use crate::system::SystemChance;
@@ -84,9 +84,9 @@ impl SnsWarehouses {
     /// Tells a topic. One that is not there is nobody's; the feed has what it would have been told.
     async fn publish(&self, topic: &str, messages: &[Message]) -> Result<(), Unavailable> {
         let is_absent = AtomicBool::new(false);
-        let lanes = by_key(messages, |message| message.group.clone());
+        let groups = by_key(messages, |message| message.group.clone());
         let told =
-            send_all(TELL, lanes, size_of, &SystemChance, |messages| self.call(topic, messages, &is_absent)).await;
+            send_all(TELL, groups, size_of, &SystemChance, |messages| self.call(topic, messages, &is_absent)).await;
         if is_absent.into_inner() {
             tracing::info!(topic, "this warehouse has no topic and is told in its feed only");
             return Ok(());

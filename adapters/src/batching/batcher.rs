@@ -9,7 +9,7 @@ use tokio::{
 
 /// How calls come together, beside that they wait for whatever is under way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Gather {
+pub enum BatchTiming {
     /// A batch is open for that long after its first call: for tasks that run side by side, of which the first would always
     /// go alone.
     Open(Duration),
@@ -18,7 +18,7 @@ pub enum Gather {
     Apart(Duration),
 }
 
-impl Gather {
+impl BatchTiming {
     /// Long enough for tasks that were set going together to meet, and too short for anybody to feel.
     pub const MOMENT: Self = Self::Open(Duration::from_millis(2));
     /// At a few hundred calls a second a few share a batch, which is what saves most; whoever waits does not feel it.
@@ -47,7 +47,7 @@ impl<I, O> Clone for Batcher<I, O> {
 impl<I: Send + 'static, O: Send + 'static> Batcher<I, O> {
     /// Batches of up to `max`, at most `concurrency` at once. `work` gives one answer for each item, in their order; an item
     /// that gets none sees [`GivenUp`].
-    pub fn new<F, W>(max: usize, concurrency: usize, gather: Gather, work: W) -> Self
+    pub fn new<F, W>(max: usize, concurrency: usize, timing: BatchTiming, work: W) -> Self
     where
         W: Fn(Vec<I>) -> F + Send + Sync + 'static,
         F: Future<Output = Vec<O>> + Send + 'static,
@@ -63,7 +63,7 @@ impl<I: Send + 'static, O: Send + 'static> Batcher<I, O> {
                 if waiting.recv_many(&mut batch, max).await == 0 {
                     return;
                 }
-                if let Gather::Open(open) = gather {
+                if let BatchTiming::Open(open) = timing {
                     next = Instant::now() + open;
                 }
                 sleep_until(next).await;
@@ -71,7 +71,7 @@ impl<I: Send + 'static, O: Send + 'static> Batcher<I, O> {
                     let Ok(call) = waiting.try_recv() else { break };
                     batch.push(call);
                 }
-                if let Gather::Apart(apart) = gather {
+                if let BatchTiming::Apart(apart) = timing {
                     next = Instant::now() + apart;
                 }
                 let work = Arc::clone(&work);
@@ -110,7 +110,7 @@ mod tests {
         let batches = Arc::new(AtomicUsize::new(0));
         let gate = Arc::new(Notify::new());
         let (counted, opened) = (Arc::clone(&batches), Arc::clone(&gate));
-        let batcher = Batcher::new(100, 1, Gather::Apart(Duration::ZERO), move |items: Vec<u32>| {
+        let batcher = Batcher::new(100, 1, BatchTiming::Apart(Duration::ZERO), move |items: Vec<u32>| {
             counted.fetch_add(1, Ordering::SeqCst);
             let opened = Arc::clone(&opened);
             async move {
@@ -148,7 +148,12 @@ mod tests {
     async fn calls_made_a_moment_after_the_first_share_its_batch() {
         let moment = Duration::from_millis(2);
         let batcher =
-            Batcher::new(3, 1, Gather::Open(moment), |items: Vec<u32>| async move { vec![items.len(); items.len()] });
+            Batcher::new(
+                3,
+                1,
+                BatchTiming::Open(moment),
+                |items: Vec<u32>| async move { vec![items.len(); items.len()] },
+            );
         let calls = (0..4_u32).map(|item| {
             let batcher = batcher.clone();
             async move {
@@ -164,7 +169,12 @@ mod tests {
     async fn a_lone_call_goes_at_once_and_those_that_come_soon_after_it_share_the_next_batch() {
         let apart = Duration::from_millis(5);
         let batcher =
-            Batcher::new(100, 1, Gather::Apart(apart), |items: Vec<u32>| async move { vec![items.len(); items.len()] });
+            Batcher::new(
+                100,
+                1,
+                BatchTiming::Apart(apart),
+                |items: Vec<u32>| async move { vec![items.len(); items.len()] },
+            );
         let begun = Instant::now();
         let called_after = async |millis: u64| {
             sleep_until(begun + Duration::from_millis(millis)).await;
@@ -180,7 +190,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_batch_that_panics_is_given_up_and_the_next_is_done() {
-        let batcher = Batcher::new(10, 1, Gather::PACE, |items: Vec<u32>| async move {
+        let batcher = Batcher::new(10, 1, BatchTiming::PACE, |items: Vec<u32>| async move {
             assert!(!items.contains(&13), "unlucky");
             items
         });

@@ -17,10 +17,10 @@ use workflows::ports::{Documents, Filed, Look, Unavailable};
 
 /// Documents wherever they are kept.
 #[derive(Clone)]
-pub struct StoredDocuments(Place);
+pub struct StoredDocuments(Store);
 
 #[derive(Clone)]
-enum Place {
+enum Store {
     Folder(Folder<SystemDisk>),
     #[cfg(feature = "aws")]
     Bucket(crate::aws::bucket::Bucket),
@@ -32,7 +32,7 @@ impl StoredDocuments {
     /// # Errors
     /// If the folder cannot be made or written.
     pub fn in_folder(folder: &Path) -> io::Result<Self> {
-        Folder::open(SystemDisk, folder).map(|folder| Self(Place::Folder(folder)))
+        Folder::open(SystemDisk, folder).map(|folder| Self(Store::Folder(folder)))
     }
 
     /// Documents in the folder of an installation, used only while it names that.
@@ -40,12 +40,12 @@ impl StoredDocuments {
     /// # Errors
     /// If it does not, or cannot be written.
     pub fn in_folder_of(installation: Uuid, folder: &Path) -> io::Result<Self> {
-        Folder::open_of(installation, SystemDisk, folder).map(|folder| Self(Place::Folder(folder)))
+        Folder::open_of(installation, SystemDisk, folder).map(|folder| Self(Store::Folder(folder)))
     }
 
     /// Documents in a folder that is left as it is: for whoever only reads.
     pub fn read_from_folder(folder: &Path) -> Self {
-        Self(Place::Folder(Folder::at(SystemDisk, folder)))
+        Self(Store::Folder(Folder::at(SystemDisk, folder)))
     }
 
     /// Documents in a bucket of S3. Region, credentials and endpoint are those of the environment.
@@ -54,14 +54,14 @@ impl StoredDocuments {
     /// If the environment lacks one of them, or holds one that cannot be understood.
     #[cfg(feature = "aws")]
     pub fn in_bucket(bucket: &str) -> Result<Self, object_store::Error> {
-        crate::aws::bucket::Bucket::open(bucket).map(|bucket| Self(Place::Bucket(bucket)))
+        crate::aws::bucket::Bucket::open(bucket).map(|bucket| Self(Store::Bucket(bucket)))
     }
 
     fn store(&self) -> &dyn Documents {
         match &self.0 {
-            Place::Folder(folder) => folder,
+            Store::Folder(folder) => folder,
             #[cfg(feature = "aws")]
-            Place::Bucket(bucket) => bucket,
+            Store::Bucket(bucket) => bucket,
         }
     }
 }

@@ -5,7 +5,7 @@ pub(crate) mod books;
 mod method;
 
 use crate::{
-    batching::{Batcher, Gather},
+    batching::{BatchTiming, Batcher},
     postgres::Database,
 };
 use async_trait::async_trait;
@@ -41,7 +41,7 @@ impl Sandbox {
     /// A provider with its books in that database.
     pub fn new(database: Database) -> Self {
         let books = database.clone();
-        let requests = Batcher::new(500, 2, Gather::MOMENT, move |batch: Vec<books::Request>| {
+        let requests = Batcher::new(500, 2, BatchTiming::MOMENT, move |batch: Vec<books::Request>| {
             let books = books.clone();
             async move { books::decide(&books, batch).await }
         });

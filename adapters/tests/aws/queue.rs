@@ -1,7 +1,7 @@
 //! Queues on SQS.
 
 use super::account::{clients, order_id, queue, queues, received};
-use adapters::aws::queue::{FIRST_SENT, Waiting, fair_group};
+use adapters::aws::queue::{FIRST_SENT, Requeued, fair_group};
 use serde_json::{Value, json};
 use std::{collections::BTreeSet, time::Duration};
 use workflows::{
@@ -25,17 +25,17 @@ async fn more_messages_than_a_call_takes_arrive_once_each() {
 }
 
 #[tokio::test]
-async fn what_is_put_back_is_new_on_its_queue_and_says_when_it_was_first_sent() {
+async fn what_is_requeued_is_new_on_its_queue_and_says_when_it_was_first_sent() {
     let clients = clients().await;
     let (url, _) = queue(&clients, false).await;
-    let waiting = |n: i64| Waiting {
+    let waiting = |n: i64| Requeued {
         text: format!("{{\"n\":{n}}}"),
         group: Some(fair_group("zoe")),
         delay: Duration::from_millis(500),
         first_sent: n,
     };
     let messages: Vec<_> = (0..12).map(waiting).collect();
-    queues(&clients, &url, None).put_back(QueueName::Intake, &messages).await.unwrap();
+    queues(&clients, &url, None).requeue(QueueName::Intake, &messages).await.unwrap();
     let request = clients.sqs.receive_message().queue_url(&url).wait_time_seconds(5).message_attribute_names("All");
     let answer = request.send().await.unwrap();
     let [message] = answer.messages() else { panic!("{answer:?}") };

@@ -3,7 +3,7 @@
 use super::account::{clients, name};
 use adapters::aws::{
     Clients,
-    secrets::{Place, database_url, edge_keys, token_keys},
+    secrets::{DatabaseEndpoint, database_url, edge_keys, token_keys},
 };
 
 async fn secret(clients: &Clients, text: &str) -> String {
@@ -16,8 +16,8 @@ async fn a_database_secret_becomes_a_url() {
     let clients = clients().await;
     let arn =
         secret(&clients, r#"{"username":"app","password":"a/b@c","host":"db","port":5432,"dbname":"shop"}"#).await;
-    let place = Place { host: None, dbname: "sluice", sslmode: "disable" };
-    let url = database_url(&clients.secrets, &arn, place).await.unwrap();
+    let endpoint = DatabaseEndpoint { host: None, dbname: "sluice", sslmode: "disable" };
+    let url = database_url(&clients.secrets, &arn, endpoint).await.unwrap();
     assert_eq!(url, "postgres://app:a%2Fb%40c@db:5432/?dbname=shop&sslmode=disable");
 }
 

@@ -3,14 +3,14 @@
 use super::shop::Shop;
 use adapters::postgres::runtime::{
     lease::Lease,
-    queue::{Portion, Received, Share},
+    queue::{FairShare, Portion, Received},
 };
 use serde_json::json;
 use std::time::Duration;
 use workflows::wiring::QueueName;
 
 const ALL: Portion = Portion { messages: 1_000, bytes: i64::MAX, from: None };
-const SHARE: Share = Share { among: 1_000, bytes: 100_000, messages: 5 };
+const SHARE: FairShare = FairShare { among: 1_000, bytes: 100_000, messages: 5 };
 
 impl Shop {
     async fn take(&self, queue: &str, portion: Portion) -> Vec<Received> {

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use time::Duration;
 use workflows::{
     ports::{Reservations, StuckOrders},
-    steps::forget::{Terms, forget},
+    steps::forget::{RetentionPeriods, forget},
 };
 
 const MAKE: &str = include_str!("../../../load-tests/sql/history.sql");
@@ -49,7 +49,7 @@ impl<'s> Watched<'s> {
     /// What one run of each costs.
     async fn costs(&self) -> BTreeMap<&'static str, i64> {
         let mut costs = BTreeMap::new();
-        let retention = PgRetention::new(self.database.clone(), Terms::default());
+        let retention = PgRetention::new(self.database.clone(), RetentionPeriods::default());
         let queues = ["index", "invoice"].map(str::to_owned);
         for what in ["sweep", "expire", "forget", "depths"] {
             let before = self.pages().await;

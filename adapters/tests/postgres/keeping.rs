@@ -7,12 +7,12 @@ use schemas::{event::Event, ids::OrderId};
 use std::{collections::BTreeMap, fs, path::PathBuf};
 use tempfile::TempDir;
 use workflows::{
-    issued::{Fingerprint, Place},
+    issued::{Fingerprint, SeriesPosition},
     ports::{EventBus, InvoiceNumbers, IssuedInvoices, Numbered, Unavailable},
     steps::{
         Outcome,
         issue_invoices::{Office, document_path, issue_invoices},
-        keep_documents::{Kept, keep_documents},
+        keep_documents::{Inspection, keep_documents},
     },
 };
 
@@ -70,7 +70,7 @@ impl Archive {
         self.folder.path().join(document_path(&number))
     }
 
-    pub(super) async fn keep(&self) -> Kept {
+    pub(super) async fn keep(&self) -> Inspection {
         let (orders, queue) = (self.shop.orders.as_ref(), PgQueue::new(self.shop.database.clone()));
         keep_documents(orders, &self.documents, &PdfPrinter, &queue).await.unwrap()
     }
@@ -135,7 +135,12 @@ async fn a_file_that_is_emptied_cut_removed_or_swapped_is_found_and_made_again()
     assert_eq!(archive.keep().await.to_mend, []);
     // Wherever the schedule's look ended: if that was with the newest, there is nothing behind it.
     for last in [0, 6] {
-        archive.shop.orders.mark_checked(Place { year: if last == 0 { 0 } else { 2026 }, number: last }).await.unwrap();
+        archive
+            .shop
+            .orders
+            .mark_checked(SeriesPosition { year: if last == 0 { 0 } else { 2026 }, number: last })
+            .await
+            .unwrap();
         let line =
             adapters::audit::documents(archive.shop.orders.as_ref(), &archive.documents, &printing::PdfReader, false)
                 .await
@@ -190,10 +195,10 @@ async fn documents_are_looked_at_a_share_at_a_time_and_then_anew() {
     let archive = Archive::of(3).await;
     let orders = archive.shop.orders.as_ref();
     // As if there were as many as a share before them.
-    orders.mark_checked(Place { year: 2026, number: 2 }).await.unwrap();
+    orders.mark_checked(SeriesPosition { year: 2026, number: 2 }).await.unwrap();
     assert_eq!(archive.keep().await.looked_at, 1);
     assert_eq!(archive.keep().await.looked_at, 3);
-    assert_eq!(orders.behind(Place { year: 2026, number: 1 }, 1).await.unwrap()[0].place.number, 2);
+    assert_eq!(orders.behind(SeriesPosition { year: 2026, number: 1 }, 1).await.unwrap()[0].position.number, 2);
 }
 
 #[tokio::test]

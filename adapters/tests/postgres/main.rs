@@ -3,15 +3,16 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod apply;
+mod batching;
 mod catalogue;
 mod catalogue_file;
-mod coalesced;
 mod connections;
 mod credentials;
 mod documents;
 mod event_bus;
 mod failing_reads;
 mod fair;
+mod filing_conflicts;
 mod growth;
 mod hostile_messages;
 mod installation;
@@ -40,6 +41,5 @@ mod search_folding;
 mod shop;
 mod stuck;
 mod swapped_folder;
-mod taken_places;
 mod time;
 mod warehouses;

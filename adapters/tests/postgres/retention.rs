@@ -7,13 +7,13 @@ use time::Duration;
 use uuid::{ContextV7, Timestamp, Uuid};
 use workflows::{
     lifecycle::Command,
-    ports::{Acceptance, Clock, Intake, Kept, Reservations, Retention},
-    steps::forget::{Terms, forget},
+    ports::{Acceptance, Clock, Intake, Reservations, Retained, Retention},
+    steps::forget::{RetentionPeriods, forget},
 };
 
 impl Shop {
     fn retention(&self) -> PgRetention {
-        PgRetention::new(self.database.clone(), Terms::default())
+        PgRetention::new(self.database.clone(), RetentionPeriods::default())
     }
 
     /// An order that is accepted now, by the shop's clock, under a key of its own.
@@ -91,11 +91,11 @@ async fn what_cannot_be_forgotten_yet_does_not_keep_the_rest() {
     shop.orders.reserve(orders.split_off(3)).await.unwrap();
     shop.days_pass(31).await;
     let term = Duration::days(30);
-    let mut bite = shop.retention().forget(Kept::Keys, term, OrderId(Uuid::nil()), 2).await.unwrap();
+    let mut bite = shop.retention().forget(Retained::Keys, term, OrderId(Uuid::nil()), 2).await.unwrap();
     assert_eq!(bite.forgotten, 0);
     let mut forgotten = 0;
     while let Some(last) = bite.last {
-        bite = shop.retention().forget(Kept::Keys, term, last, 2).await.unwrap();
+        bite = shop.retention().forget(Retained::Keys, term, last, 2).await.unwrap();
         forgotten += bite.forgotten;
     }
     assert_eq!((forgotten, shop.keys().await), (2, 3));

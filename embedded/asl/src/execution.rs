@@ -71,8 +71,8 @@ pub enum TaskOutcome {
     TimedOut,
 }
 
-/// A state's line in the history. Each step gives those it has begun or changed; a later line replaces an earlier one of the
-/// same number.
+/// A state's line in the history. Each transition gives those it has begun or changed; a later line replaces an earlier
+/// one of the same number.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Visit {
     /// Counts the states of an execution, from 1.
@@ -100,7 +100,7 @@ pub struct Visit {
 /// What came of a start or an event: store the first two together, then act.
 #[derive(Debug, Clone, PartialEq)]
 #[must_use]
-pub struct Step {
+pub struct Transition {
     /// The new state of things.
     pub execution: Execution,
     /// The history's new and changed lines.

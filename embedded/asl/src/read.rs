@@ -33,8 +33,13 @@ const JSONPATH: [&str; 9] = [
 /// # Errors
 /// Everything that is wrong with it.
 pub(super) fn definition(text: &str, surroundings: &Surroundings) -> Result<Definition, DefinitionError> {
-    let mut reader =
-        Reader { surroundings, problems: Vec::new(), parts: BTreeSet::new(), used: Vec::new(), set: BTreeSet::new() };
+    let mut reader = Reader {
+        surroundings,
+        problems: Vec::new(),
+        reserved: BTreeSet::new(),
+        used: Vec::new(),
+        set: BTreeSet::new(),
+    };
     let found = match serde_json::from_str::<Value>(text) {
         Ok(mut file) => {
             reader.substitute(&mut file, "");
@@ -68,7 +73,7 @@ pub(super) enum Sight {
 pub(super) struct Reader<'s> {
     pub(super) surroundings: &'s Surroundings,
     problems: Vec<Problem>,
-    parts: BTreeSet<Reserved>,
+    reserved: BTreeSet<Reserved>,
     /// Each use of a variable, with its place.
     used: Vec<(String, String)>,
     set: BTreeSet<String>,
@@ -119,7 +124,7 @@ impl Reader<'_> {
             start_at: start_at?,
             states: read,
             timeout: timeout.map(|seconds| Duration::from_secs(u64::from(seconds))),
-            keeps_input: self.parts.contains(&Reserved::ExecutionInput),
+            keeps_input: self.reserved.contains(&Reserved::ExecutionInput),
         })
     }
 
@@ -265,7 +270,7 @@ impl Reader<'_> {
                 return None;
             }
         };
-        for part in expression.parts() {
+        for part in expression.reserved() {
             if part == Reserved::Result && sight != Sight::Result {
                 self.problem(pointer, "$states.result exists in Output and Assign of a task only");
             }
@@ -273,7 +278,7 @@ impl Reader<'_> {
                 self.problem(pointer, "$states.errorOutput exists in Output and Assign of a catcher only");
             }
         }
-        self.parts.extend(expression.parts());
+        self.reserved.extend(expression.reserved());
         self.used.extend(expression.variables().map(|variable| (pointer.to_owned(), variable.to_owned())));
         let source = source.trim().to_owned();
         Some(Template::Expression(Box::new(Embedded { expression, source, pointer: pointer.to_owned() })))

@@ -25,7 +25,7 @@ use cluster::Started;
 pub use ephemeral::{EphemeralError, EphemeralPostgres, ephemeral};
 pub use error::StartError;
 use installation::{Choice, Installation, MINIMUM_MAJOR, Search};
-use place::{Alone, Lock, Place, Share};
+use place::{ExclusiveLock, Lock, Place, SharedLock};
 use supervisor::Supervisor;
 
 const POLL: Duration = Duration::from_millis(30);
@@ -53,7 +53,7 @@ pub struct LocalPostgres {
     place: Place,
     url: String,
     bin: Option<PathBuf>,
-    share: Option<Share>,
+    share: Option<SharedLock>,
     supervisor: Supervisor,
 }
 
@@ -182,7 +182,7 @@ impl LocalPostgres {
         drop(alone);
     }
 
-    async fn alone(&self, waiting: impl FnOnce()) -> Option<Alone> {
+    async fn alone(&self, waiting: impl FnOnce()) -> Option<ExclusiveLock> {
         let wait = async {
             let mut waiting = Some(waiting);
             loop {
@@ -221,7 +221,7 @@ impl LocalPostgres {
 
 /// Takes the lock; or waits until the server of the process that has it answers, and takes none. Either way that process, or
 /// the next, sees from then on that this one uses the server.
-async fn lock_or_join(place: &Place, progress: &impl Fn(&str)) -> Result<(Share, Option<Lock>), StartError> {
+async fn lock_or_join(place: &Place, progress: &impl Fn(&str)) -> Result<(SharedLock, Option<Lock>), StartError> {
     let wait = async {
         let (mut share, mut is_told) = (None, false);
         loop {

@@ -44,13 +44,13 @@ pub(super) struct Lock {
 
 /// Held by each process that uses the server and would be cut short if it were stopped.
 #[derive(Debug)]
-pub(super) struct Share {
+pub(super) struct SharedLock {
     _file: File,
 }
 
 /// Held by the process that stops the server: nobody uses it.
 #[derive(Debug)]
-pub(super) struct Alone {
+pub(super) struct ExclusiveLock {
     _file: File,
 }
 
@@ -123,15 +123,15 @@ impl Place {
     }
 
     /// Says that this process uses the server, unless another one is about to stop it.
-    pub(super) fn try_share(&self) -> Result<Option<Share>, StartError> {
+    pub(super) fn try_share(&self) -> Result<Option<SharedLock>, StartError> {
         let file = unlocked(&self.users)?;
-        Ok(is_got(&self.users, file.try_lock_shared())?.then_some(Share { _file: file }))
+        Ok(is_got(&self.users, file.try_lock_shared())?.then_some(SharedLock { _file: file }))
     }
 
     /// Keeps everybody from beginning to use the server, unless somebody uses it.
-    pub(super) fn try_be_alone(&self) -> Result<Option<Alone>, StartError> {
+    pub(super) fn try_be_alone(&self) -> Result<Option<ExclusiveLock>, StartError> {
         let file = unlocked(&self.users)?;
-        Ok(is_got(&self.users, file.try_lock())?.then_some(Alone { _file: file }))
+        Ok(is_got(&self.users, file.try_lock())?.then_some(ExclusiveLock { _file: file }))
     }
 
     /// The process that has the lock, as it wrote itself down.

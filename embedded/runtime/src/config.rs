@@ -3,9 +3,9 @@
 use crate::{http::Limits, issuer::IssuerSettings};
 use adapters::postgres::{orders::OrderSettings, runtime::lease::Lease};
 use anyhow::{Context, bail};
-use handlers::{house_rules, seller::seller};
+use handlers::{seller::seller, setting_values};
 use std::{env, net::SocketAddr, path::PathBuf};
-use workflows::steps::forget::{EXECUTIONS_LIVE, KEYS_LIVE, Terms};
+use workflows::steps::forget::{EXECUTIONS_LIVE, KEYS_LIVE, RetentionPeriods};
 
 /// Every variable that is understood: one that begins like ours and is none of these is a mistake.
 const KNOWN: &[&str] = &[
@@ -48,7 +48,7 @@ pub struct Config {
     /// How long what a process has in hand stays there when the process falls silent.
     pub lease: Lease,
     /// How long it keeps what is kept for a while only.
-    pub terms: Terms,
+    pub retention: RetentionPeriods,
     /// Whose tokens are taken.
     pub tokens: TokenSettings,
 }
@@ -88,9 +88,10 @@ impl Config {
         })?;
         let connections =
             connections(read("SLUICE_CONNECTIONS")?.as_deref(), read("SLUICE_CONNECTIONS_PER_ADDRESS")?.as_deref())?;
-        let days =
-            |name: &str, default| house_rules::days(name, read(name)?.as_deref(), default).map_err(anyhow::Error::msg);
-        let terms = Terms {
+        let days = |name: &str, default| {
+            setting_values::days(name, read(name)?.as_deref(), default).map_err(anyhow::Error::msg)
+        };
+        let retention = RetentionPeriods {
             keys: days("SLUICE_KEEP_KEYS_DAYS", KEYS_LIVE)?,
             executions: days("SLUICE_KEEP_EXECUTIONS_DAYS", EXECUTIONS_LIVE)?,
         };
@@ -105,16 +106,16 @@ impl Config {
                 .map_or_else(|| PathBuf::from(".sluice"), PathBuf::from),
             listen,
             connections,
-            terms,
+            retention,
             database_url: read("DATABASE_URL")?.filter(|url| !url.is_empty()),
             lease: lease(read("SLUICE_LEASE_SECONDS")?.as_deref())?,
             orders: OrderSettings {
                 stage,
-                hold: house_rules::hold(read("SLUICE_HOLD_MINUTES")?.as_deref()).map_err(anyhow::Error::msg)?,
+                hold: setting_values::hold(read("SLUICE_HOLD_MINUTES")?.as_deref()).map_err(anyhow::Error::msg)?,
                 seller: seller(read("SLUICE_SELLER")?.as_deref(), time_zone.as_deref()).map_err(anyhow::Error::msg)?,
             },
             has_time_zone: time_zone.is_some(),
-            money_is_real: house_rules::money_is_real("SLUICE_TEST_TOKENS", &test_tokens)
+            money_is_real: setting_values::money_is_real("SLUICE_TEST_TOKENS", &test_tokens)
                 .map_err(anyhow::Error::msg)?,
             tokens,
         })

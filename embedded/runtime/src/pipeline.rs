@@ -7,11 +7,10 @@ use crate::{
     engine::{self, Runner, Starter},
     http::{self, Limits},
     instance::{self, Holdings, Registration},
-    metrics,
-    parts::Parts,
-    readiness, schedules,
-    waiting::Waiting,
+    metrics, readiness, schedules,
+    waiters::Waiters,
     wake::Wakes,
+    wired::Wired,
 };
 use adapters::{
     documents::{StoredDocuments, installation},
@@ -49,14 +48,14 @@ const READS_IN_ALL: u16 = 4;
 /// A running pipeline.
 pub struct Pipeline {
     /// The ports.
-    pub parts: Arc<Parts>,
+    pub wired: Arc<Wired>,
     /// Where the API listens.
     pub address: SocketAddr,
     stop: watch::Sender<bool>,
     tracker: TaskTracker,
     background: Vec<JoinHandle<()>>,
     server: JoinHandle<()>,
-    waiting: Waiting,
+    waiting: Waiters,
     registration: JoinHandle<Registration>,
     leave: watch::Sender<bool>,
     drain: Duration,
@@ -88,9 +87,15 @@ impl Pipeline {
         let installation = installation::claim(&database, &folder).await?;
         let documents = StoredDocuments::in_folder_of(installation, &folder)
             .with_context(|| format!("the folder for documents, {}, cannot be used", folder.display()))?;
-        let parts =
-            Parts::assemble(&database, starter, documents, config.orders.clone(), config.terms, config.money_is_real)?;
-        let parts = Arc::new(parts);
+        let wired = Wired::assemble(
+            &database,
+            starter,
+            documents,
+            config.orders.clone(),
+            config.retention,
+            config.money_is_real,
+        )?;
+        let wired = Arc::new(wired);
         let (lease, holdings) = (config.lease, Holdings::default());
         let (instance, registration) =
             instance::register(&database, lease, holdings.clone()).await.context("the database does not answer")?;
@@ -108,8 +113,8 @@ impl Pipeline {
             let consumer = Consumer {
                 spec: *spec,
                 queue: messages.clone(),
-                handler: queue::Handler::of(spec.step, &parts.ports)?,
-                clock: Arc::clone(&parts.ports.clock),
+                handler: queue::Handler::of(spec.step, &wired.ports)?,
+                clock: Arc::clone(&wired.ports.clock),
                 chance: Arc::new(SystemChance),
                 instance: instance.clone(),
                 lease,
@@ -121,18 +126,18 @@ impl Pipeline {
             let (wakes, stopping, tracker) = (Arc::clone(&wakes), stopping.clone(), tracker.clone());
             beside(Box::pin(async move { consumer.run(&wakes, stopping, &tracker).await }));
         }
-        let runner = Runner::new(&parts, Arc::new(SystemChance), definition, instance, lease, holdings.executions)?;
+        let runner = Runner::new(&wired, Arc::new(SystemChance), definition, instance, lease, holdings.executions)?;
         let (to_wake, stop_seen, tracked) = (Arc::clone(&wakes), stopping.clone(), tracker.clone());
         beside(Box::pin(async move { runner.run(&to_wake, stop_seen, &tracked).await }));
         let runs = schedules::Runs::register(&metrics);
         for schedule in schedules_of(Runtime::Embedded) {
             let (stopping, runs) = (stopping.clone(), runs.clone());
-            let handler = schedule::Handler::of(schedule.job, &parts.ports)?;
+            let handler = schedule::Handler::of(schedule.job, &wired.ports)?;
             beside(Box::pin(unless(stopping, async move { schedules::keep(*schedule, &handler, &runs).await })));
         }
         let limits = Limits { in_all: http::raise_limit(config.connections.in_all), ..config.connections };
         // Half of the connections: whoever waits never takes the last place of who does not.
-        let waiting = Waiting::new(limits.in_all / 2);
+        let waiting = Waiters::new(limits.in_all / 2);
         let (hearing, heard) = (waiting.clone(), database.clone());
         beside(Box::pin(unless(stopping.clone(), async move { wakes.listen(&heard, &hearing).await })));
         let (looking, looked_at) = (waiting.clone(), database.clone());
@@ -142,11 +147,11 @@ impl Pipeline {
         beside(Box::pin(unless(stopping.clone(), measuring)));
 
         let address = listener.local_addr()?;
-        let app = app(&parts, waiting.clone(), tokens, metrics)?;
+        let app = app(&wired, waiting.clone(), tokens, metrics)?;
         let server = tokio::spawn(http::serve(listener, api::router(app)?, limits, stopping));
         let registration = tokio::spawn(keep_registered(registration, leaving));
         let drain = if config.database_url.is_some() { DRAIN } else { DRAIN_BEFORE_DATABASE };
-        Ok(Self { parts, address, stop, tracker, background, server, waiting, registration, leave, drain })
+        Ok(Self { wired, address, stop, tracker, background, server, waiting, registration, leave, drain })
     }
 
     /// Stops taking work, ends what is in hand, and leaves the rest where others find it.
@@ -170,7 +175,7 @@ impl Pipeline {
                 Ok(registration) => report(registration.leave().await.map_err(anyhow::Error::from)),
                 Err(error) => report(Err(error.into())),
             }
-            self.parts.database.close().await;
+            self.wired.database.close().await;
         };
         report(tokio::time::timeout(FAREWELL, left).await.map_err(anyhow::Error::from));
     }
@@ -220,16 +225,16 @@ pub async fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
     })
 }
 
-fn app(parts: &Parts, waiting: Waiting, tokens: Arc<dyn Tokens>, metrics: Arc<Metrics>) -> Result<App, NotWired> {
+fn app(wired: &Wired, waiting: Waiters, tokens: Arc<dyn Tokens>, metrics: Arc<Metrics>) -> Result<App, NotWired> {
     Ok(App {
-        intake: parts.callers.intake()?,
-        ports: Arc::new(parts.callers.clone()),
+        intake: wired.callers.intake()?,
+        ports: Arc::new(wired.callers.clone()),
         reader: Arc::new(PdfReader),
         ids: Arc::new(SystemIds),
-        decisions: Arc::new(waiting),
+        decision_notifier: Arc::new(waiting),
         acceptances: Acceptances::default(),
         reads: Reads::new(READS_OF_EACH, READS_IN_ALL),
-        readiness: Arc::new(readiness::Remembered::new(parts.database.clone())),
+        readiness: Arc::new(readiness::Remembered::new(wired.database.clone())),
         tokens: Some(tokens),
         edge_key: None,
         metrics,

@@ -1,6 +1,6 @@
 //! Wakes whoever waits in this process when the bell is rung in any.
 
-use crate::waiting::Waiting;
+use crate::waiters::Waiters;
 use adapters::postgres::{
     Database,
     runtime::bell::{CHANNEL, ORDER_CHANNEL},
@@ -42,7 +42,7 @@ impl Wakes {
     }
 
     /// Listens until the task is dropped, over every loss of the connection.
-    pub(super) async fn listen(&self, database: &Database, waiting: &Waiting) {
+    pub(super) async fn listen(&self, database: &Database, waiting: &Waiters) {
         loop {
             if let Err(error) = self.listen_once(database, waiting).await {
                 tracing::debug!(%error, "not listening to the database");
@@ -51,7 +51,7 @@ impl Wakes {
         }
     }
 
-    async fn listen_once(&self, database: &Database, waiting: &Waiting) -> Result<(), sqlx::Error> {
+    async fn listen_once(&self, database: &Database, waiting: &Waiters) -> Result<(), sqlx::Error> {
         let mut listener = PgListener::connect_with(&database.relaxed).await?;
         listener.listen_all([CHANNEL, ORDER_CHANNEL]).await?;
         self.wake_all();

@@ -11,7 +11,7 @@ use std::{
     time::Duration,
 };
 use time::{OffsetDateTime, macros::datetime};
-use workflows::wiring::FUNCTIONS;
+use workflows::wiring::TASKS;
 
 const START: OffsetDateTime = datetime!(2026-11-22 10:00:00 UTC);
 /// So many at once: each call of a scripted function is a Python process.
@@ -211,8 +211,8 @@ fn of_history(history: &Value) -> Seen {
 fn embedded(input: &Value) -> Seen {
     let own = |(name, _): &(&str, _)| ((*name).to_owned(), (*name).to_owned());
     let surroundings = Surroundings {
-        substitutions: FUNCTIONS.iter().map(own).collect(),
-        functions: FUNCTIONS.iter().map(|(name, _)| (*name).to_owned()).collect::<BTreeSet<_>>(),
+        substitutions: TASKS.iter().map(own).collect(),
+        functions: TASKS.iter().map(|(name, _)| (*name).to_owned()).collect::<BTreeSet<_>>(),
     };
     let definition = Definition::parse(workflows::CHECKOUT, &surroundings).unwrap();
     let identity = Identity {
@@ -222,10 +222,10 @@ fn embedded(input: &Value) -> Seen {
     };
     let (mut now, mut calls) = (START, HashMap::new());
     let mut visits: BTreeMap<u32, Visit> = BTreeMap::new();
-    let mut step = definition.start(identity, input.clone(), now, 0);
+    let mut transition = definition.start(identity, input.clone(), now, 0);
     loop {
-        visits.extend(step.visits.into_iter().map(|visit| (visit.number, visit)));
-        let event = match step.action {
+        visits.extend(transition.visits.into_iter().map(|visit| (visit.number, visit)));
+        let event = match transition.action {
             Action::Succeeded { output } => return seen(visits, Ok(output)),
             Action::Failed { error, .. } => return seen(visits, Err(error)),
             Action::WaitUntil(until) => {
@@ -235,7 +235,7 @@ fn embedded(input: &Value) -> Seen {
             Action::Invoke { function, payload, .. } => Event::Task(outcome(&function, &payload, &mut calls)),
             Action::PutEvents { .. } => panic!("checkout publishes nothing by itself"),
         };
-        step = definition.resume(step.execution, event, now, 0).unwrap();
+        transition = definition.resume(transition.execution, event, now, 0).unwrap();
     }
 }
 

@@ -1,7 +1,7 @@
 //! Whoever works on the order, carried on one call at a time: executions of the workflow file, and the queues.
 
 use super::site::{Message, ORDER, Site};
-use asl::{Action, Definition, Event, Step, TaskOutcome};
+use asl::{Action, Definition, Event, TaskOutcome, Transition};
 use futures_util::{FutureExt, future::BoxFuture};
 use handlers::task::{self, Handler};
 use runtime::engine::checkout;
@@ -17,7 +17,7 @@ use workflows::{
     lifecycle::Command,
     ports::{Applied, EventBus, Ledger},
     steps::{Outcome, cancel_order::cancel_order, task::TaskError, void_payments::void_payments},
-    wiring::FUNCTIONS,
+    wiring::TASKS,
 };
 
 static CHECKOUT: LazyLock<Definition> = LazyLock::new(|| checkout().unwrap());
@@ -60,7 +60,7 @@ impl Run {
             execution_name: "7".to_owned(),
             state_machine_name: "checkout".to_owned(),
         };
-        let Step { execution, visits, action } =
+        let Transition { execution, visits, action } =
             CHECKOUT.start(identity, json!(CheckoutInput { order_id: ORDER }), START, 0);
         let states = visits.into_iter().map(|visit| visit.state).collect();
         Self { execution, action, now: START, call: None, states }
@@ -93,9 +93,9 @@ impl Run {
                 Event::WaitElapsed
             }
             Action::Invoke { function, payload, .. } => {
-                let (_, function) = *FUNCTIONS.iter().find(|(name, _)| name == function).unwrap();
+                let (_, task) = *TASKS.iter().find(|(name, _)| name == function).unwrap();
                 let begin = || {
-                    let (handler, payload) = (Handler::of(function, &site.ports).unwrap(), payload.clone());
+                    let (handler, payload) = (Handler::of(task, &site.ports).unwrap(), payload.clone());
                     async move { handler.call(payload).await }.boxed()
                 };
                 let call = self.call.get_or_insert_with(begin);
@@ -142,7 +142,8 @@ impl Run {
     }
 
     fn goes_on(&mut self, event: Event) {
-        let Step { execution, visits, action } = CHECKOUT.resume(self.execution.clone(), event, self.now, 0).unwrap();
+        let Transition { execution, visits, action } =
+            CHECKOUT.resume(self.execution.clone(), event, self.now, 0).unwrap();
         let known = u32::try_from(self.states.len()).unwrap();
         let entered = visits.into_iter().filter(|visit| visit.number > known);
         self.states.extend(entered.map(|visit| visit.state));

@@ -5,7 +5,7 @@ use super::{
     stage::Stage,
     support::{new_id, order, wait_until},
 };
-use adapters::postgres::runtime::queue::{PgQueue, Share};
+use adapters::postgres::runtime::queue::{FairShare, PgQueue};
 use handlers::{schedule, token::Role};
 use pg_proxy::Loss;
 use schemas::ids::OrderId;
@@ -89,7 +89,7 @@ impl Stage {
 
     /// Again, if it fails, as its clock would have it.
     async fn run(&self, job: Job) {
-        let handler = schedule::Handler::of(job, &self.pipeline.parts.ports).unwrap();
+        let handler = schedule::Handler::of(job, &self.pipeline.wired.ports).unwrap();
         for _ in 0..TRIES {
             if handler.run().await.is_ok() {
                 return;
@@ -109,9 +109,12 @@ impl Stage {
 
     /// Nobody has so much waiting that any of it is moved.
     async fn sift(&self) {
-        let queue = PgQueue::new(self.pipeline.parts.database.clone());
+        let queue = PgQueue::new(self.pipeline.wired.database.clone());
         for _ in 0..TRIES {
-            if queue.sift(QueueName::Intake, Share { among: 1_000, bytes: i64::MAX, messages: i64::MAX }).await.is_ok()
+            if queue
+                .sift(QueueName::Intake, FairShare { among: 1_000, bytes: i64::MAX, messages: i64::MAX })
+                .await
+                .is_ok()
             {
                 return;
             }
@@ -206,7 +209,7 @@ impl Stage {
 
     async fn rebuild(&self) {
         for _ in 0..TRIES {
-            if self.pipeline.parts.ports.search.rebuild(&|_, _| {}).await.is_ok() {
+            if self.pipeline.wired.ports.search.rebuild(&|_, _| {}).await.is_ok() {
                 return;
             }
         }
@@ -214,7 +217,7 @@ impl Stage {
     }
 
     async fn look_after_dead_letters(&self) {
-        let queue = PgQueue::new(self.pipeline.parts.database.clone());
+        let queue = PgQueue::new(self.pipeline.wired.database.clone());
         for _ in 0..TRIES {
             let looked = async {
                 queue.dead_letters(None, 10).await?;
@@ -232,7 +235,7 @@ impl Stage {
     async fn expire(&self) {
         for _ in 0..TRIES {
             let said = vec![(OrderId(new_id()), Command::Expire)];
-            if self.pipeline.parts.ports.ledger.apply(said).await.is_ok() {
+            if self.pipeline.wired.ports.ledger.apply(said).await.is_ok() {
                 return;
             }
         }
@@ -268,7 +271,7 @@ impl Stage {
 
     /// An execution cannot be read, so it is given up, and its order set going again by the sweep.
     async fn give_up(&self, losing: &str) {
-        let outage = Arc::clone(&self.pipeline.parts.outage);
+        let outage = Arc::clone(&self.pipeline.wired.outage);
         outage.store(true, Ordering::SeqCst);
         let url = format!("http://{}", self.pipeline.address);
         let id = self.shop.accepted(&url, "zoe", &new_id().to_string(), &order(&[("TEA", 1)], "pm_card_visa")).await;

@@ -46,7 +46,7 @@ use tempfile::TempDir;
 use uuid::Uuid;
 use workflows::{
     ports::{Chance, Clock, Ids},
-    steps::forget::Terms,
+    steps::forget::RetentionPeriods,
 };
 
 /// The hot SKU: as many units as the test says. All others are never short.
@@ -160,7 +160,7 @@ impl Shop {
             lease,
             orders: Self::settings(),
             money_is_real: false,
-            terms: Terms::default(),
+            retention: RetentionPeriods::default(),
             tokens: TokenSettings::DevelopmentKey { anywhere: false },
         };
         let key = runtime::development_key::development_key(self.dir.path()).unwrap();

@@ -6,7 +6,6 @@ mod actor;
 mod caller;
 mod cancel;
 mod card_search;
-mod decisions;
 mod edge;
 mod envelope;
 mod etag;
@@ -29,16 +28,17 @@ mod reads;
 mod submit;
 mod support;
 mod trace_context;
+mod wait_for_decision;
 
 pub use acceptances::Acceptances;
 pub use actor::TRAIL;
-pub use decisions::{Decisions, LookAgain};
 pub use edge::EdgeKey;
 pub use metrics::{FromThisMachine, Metrics};
 pub use openapi::document as openapi_document;
 pub use prefer::AnswerBy;
 pub use problem::Kind as ProblemKind;
 pub use reads::Reads;
+pub use wait_for_decision::{DecisionNotifier, PollingNotifier};
 
 use crate::{
     ports::{NotWired, Ports},
@@ -69,7 +69,7 @@ pub struct App {
     /// Gives ids to orders and requests.
     pub ids: Arc<dyn Ids>,
     /// Tells when to look at an order again.
-    pub decisions: Arc<dyn Decisions>,
+    pub decision_notifier: Arc<dyn DecisionNotifier>,
     /// The places for orders on their way in.
     pub acceptances: Acceptances,
     /// The places for those who read.

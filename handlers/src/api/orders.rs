@@ -3,7 +3,6 @@
 use super::{
     App, JSON,
     caller::Caller,
-    decisions::Wait,
     etag,
     found::{Found, Named},
     json,
@@ -11,6 +10,7 @@ use super::{
     problem::{Kind, Refusal},
     query::{Params, cursor_of},
     submit::{PREFERENCE_APPLIED, applied},
+    wait_for_decision::Wait,
 };
 use crate::token::Role;
 use axum::{

@@ -5,10 +5,10 @@ use std::fmt;
 
 /// Where in a body, from its root.
 #[derive(Debug, Default)]
-pub(super) struct Pointer(Vec<Step>);
+pub(super) struct Pointer(Vec<Token>);
 
 #[derive(Debug, PartialEq, Eq)]
-enum Step {
+enum Token {
     Index(usize),
     Name(String),
     /// A name that is not told.
@@ -20,13 +20,13 @@ const OBJECTS: [&str; 4] = ["expected_total", "shipping_address", "billing_addre
 
 impl Pointer {
     pub(super) fn enter_index(&mut self, index: usize) {
-        self.0.push(Step::Index(index));
+        self.0.push(Token::Index(index));
     }
 
     pub(super) fn enter_name(&mut self, name: &str) {
         let plain = |b: u8| b.is_ascii_alphabetic() || matches!(b, b'_' | b'1' | b'2');
         let told = name.len() <= 40 && name.bytes().all(plain);
-        self.0.push(if told { Step::Name(name.to_owned()) } else { Step::Hidden });
+        self.0.push(if told { Token::Name(name.to_owned()) } else { Token::Hidden });
     }
 
     pub(super) fn leave(&mut self) {
@@ -35,15 +35,15 @@ impl Pointer {
 
     /// Whether all of it is told.
     pub(super) fn is_told(&self) -> bool {
-        !self.0.contains(&Step::Hidden)
+        !self.0.contains(&Token::Hidden)
     }
 
     /// Whether an order has an object there.
     pub(super) fn is_object(&self) -> bool {
         match self.0.as_slice() {
             [] => true,
-            [Step::Name(name)] => OBJECTS.contains(&name.as_str()),
-            [Step::Name(lines), Step::Index(_)] => lines == "lines",
+            [Token::Name(name)] => OBJECTS.contains(&name.as_str()),
+            [Token::Name(lines), Token::Index(_)] => lines == "lines",
             _ => false,
         }
     }
@@ -51,7 +51,7 @@ impl Pointer {
     /// Whether it names the SKU of a line.
     pub(super) fn is_sku(&self) -> bool {
         match self.0.as_slice() {
-            [Step::Name(lines), Step::Index(_), Step::Name(sku)] => lines == "lines" && sku == "sku",
+            [Token::Name(lines), Token::Index(_), Token::Name(sku)] => lines == "lines" && sku == "sku",
             _ => false,
         }
     }
@@ -61,9 +61,9 @@ impl fmt::Display for Pointer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for step in &self.0 {
             match step {
-                Step::Index(index) => write!(f, "/{index}")?,
-                Step::Name(name) => write!(f, "/{name}")?,
-                Step::Hidden => break,
+                Token::Index(index) => write!(f, "/{index}")?,
+                Token::Name(name) => write!(f, "/{name}")?,
+                Token::Hidden => break,
             }
         }
         Ok(())
@@ -78,7 +78,7 @@ impl From<&serde_path_to_error::Path> for Pointer {
             match segment {
                 Segment::Seq { index } => pointer.enter_index(*index),
                 Segment::Map { key } | Segment::Enum { variant: key } => pointer.enter_name(key),
-                Segment::Unknown => pointer.0.push(Step::Hidden),
+                Segment::Unknown => pointer.0.push(Token::Hidden),
             }
         }
         pointer

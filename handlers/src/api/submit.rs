@@ -3,12 +3,12 @@
 use super::{
     App, JSON,
     caller::Caller,
-    decisions::Wait,
     found::Found,
     idempotency_key, json, order_body,
     prefer::Patience,
     problem::{Kind, Refusal},
     trace_context::traceparent,
+    wait_for_decision::Wait,
 };
 use crate::token::Role;
 use axum::{

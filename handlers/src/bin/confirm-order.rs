@@ -2,9 +2,9 @@
 
 use handlers::lambda::task;
 use std::process::ExitCode;
-use workflows::wiring::Function;
+use workflows::wiring::Task;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    task::serve(Function::ConfirmOrder).await
+    task::serve(Task::ConfirmOrder).await
 }

@@ -4,11 +4,11 @@
 
 use super::{
     deadline,
-    waiting::{Room, who_asks, would_wait},
+    waiting_room::{Room, who_asks, would_wait},
     wired::{Keys, Wired},
 };
 use crate::{
-    api::{self, Acceptances, AnswerBy, App, LookAgain, Metrics, Reads},
+    api::{self, Acceptances, AnswerBy, App, Metrics, PollingNotifier, Reads},
     functions::Trigger,
     ports::NotWired,
     token::{Identity, TokenKey, Tokens},
@@ -101,7 +101,7 @@ fn app(wired: Wired, keys: Keys) -> Result<App, NotWired> {
         ports: Arc::new(wired.ports),
         reader: Arc::new(PdfReader),
         // Nobody tells a function of changes.
-        decisions: Arc::new(LookAgain),
+        decision_notifier: Arc::new(PollingNotifier),
         ids: Arc::new(SystemIds),
         // A function answers one request at a time and knows of no other instance, so places of a caller mean nothing here:
         // how many read at once is bounded by the concurrency of the function, for all callers together.

@@ -5,13 +5,13 @@ mod deadline;
 pub mod http;
 mod logs;
 pub mod migrate;
-mod put_back;
 pub mod queue;
 mod renewal;
+mod requeue;
 pub mod schedule;
 pub mod settings;
 pub mod task;
-mod waiting;
+mod waiting_room;
 mod wired;
 
 use crate::functions::Trigger;

@@ -5,8 +5,8 @@
 
 use super::{
     deadline,
-    put_back::{Held, LONGEST, OnQueue, PutBack, age, put_back},
     renewal::Renewal,
+    requeue::{Held, LONGEST, OnQueue, Requeue, age, requeue},
 };
 use crate::{
     functions::Trigger,
@@ -144,7 +144,7 @@ struct Worker<W> {
     handler: OnceCell<Handler>,
     wire: W,
     payloads: Option<Payloads>,
-    waiting: Arc<dyn PutBack>,
+    waiting: Arc<dyn Requeue>,
     renewal: Arc<Renewal>,
 }
 
@@ -193,7 +193,7 @@ impl<'a, W: Fn() -> BoxFuture<'a, anyhow::Result<Handler>>> Worker<W> {
             first_sent: message.first_sent(now),
         };
         let waiting = busy.iter().map(held).collect();
-        if let Err(error) = put_back(self.waiting.as_ref(), self.step, waiting, now, until).await {
+        if let Err(error) = requeue(self.waiting.as_ref(), self.step, waiting, now, until).await {
             tracing::warn!(messages = busy.len(), error, "cannot be put back; they count as failed");
             busy.into_iter().for_each(|message| answer.fails(message));
         }
@@ -216,8 +216,8 @@ impl<'a, W: Fn() -> BoxFuture<'a, anyhow::Result<Handler>>> Worker<W> {
         }
     }
 
-    /// In parts of so many bytes, one after the other: what was not begun has not failed, and what was begun has had half
-    /// of the time at least.
+    /// In chunks of so many bytes, one after the other: what was not begun has not failed, and what was begun has had
+    /// half of the time at least.
     async fn work_together(
         &self,
         handler: &Handler,
@@ -236,21 +236,21 @@ impl<'a, W: Fn() -> BoxFuture<'a, anyhow::Result<Handler>>> Worker<W> {
             }
             // Counted: a message that always takes too long has to be set aside some day.
             let late = Outcome::Retry("the function's time ran out".to_owned());
-            let Ok(part) = timeout_at(until, part_of(bodies.as_mut())).await else {
+            let Ok(chunk) = timeout_at(until, chunk_of(bodies.as_mut())).await else {
                 settled.extend(outcome_of_all(rest, &late));
                 break;
             };
-            let begun = rest.get(..part.len()).unwrap_or(rest);
-            let outcomes = timeout_at(until, self.outcomes(handler, part)).await;
+            let begun = rest.get(..chunk.len()).unwrap_or(rest);
+            let outcomes = timeout_at(until, self.outcomes(handler, chunk)).await;
             settled.extend(outcomes.unwrap_or_else(|_| outcome_of_all(begun, &late)));
         }
         settled
     }
 
-    async fn outcomes(&self, handler: &Handler, part: Vec<Body>) -> Vec<Settled> {
-        let mut read = Vec::with_capacity(part.len());
-        let mut good = Vec::with_capacity(part.len());
-        for Body { content, .. } in part {
+    async fn outcomes(&self, handler: &Handler, chunk: Vec<Body>) -> Vec<Settled> {
+        let mut read = Vec::with_capacity(chunk.len());
+        let mut good = Vec::with_capacity(chunk.len());
+        for Body { content, .. } in chunk {
             match content {
                 Ok(body) => {
                     read.push(Ok(order_of(self.step, &body)));
@@ -292,14 +292,14 @@ struct Body {
 }
 
 /// The next bodies, until they are enough to be handled together. Whatever is fetched ahead waits for its turn.
-async fn part_of(mut bodies: Pin<&mut impl Stream<Item = Body>>) -> Vec<Body> {
-    let (mut part, mut bytes) = (Vec::new(), 0_usize);
+async fn chunk_of(mut bodies: Pin<&mut impl Stream<Item = Body>>) -> Vec<Body> {
+    let (mut chunk, mut bytes) = (Vec::new(), 0_usize);
     while bytes < PART_BYTES {
         let Some(body) = bodies.next().await else { break };
         bytes = bytes.saturating_add(body.bytes);
-        part.push(body);
+        chunk.push(body);
     }
-    part
+    chunk
 }
 
 fn outcome_of_all(batch: &[Message], outcome: &Outcome) -> Vec<Settled> {

@@ -6,7 +6,7 @@ use crate::{
     in_memory::{accepted, ports, shop},
     lambda::logs::tests::logged,
 };
-use adapters::aws::queue::Waiting;
+use adapters::aws::queue::Requeued;
 use async_trait::async_trait;
 use schemas::api::order::Reason;
 use serde_json::json;
@@ -23,14 +23,14 @@ use workflows::lifecycle::Command;
 /// What was put back.
 #[derive(Default)]
 struct Back {
-    messages: Mutex<Vec<Waiting>>,
+    messages: Mutex<Vec<Requeued>>,
     /// Nothing can be.
     away: bool,
 }
 
 #[async_trait]
-impl PutBack for Back {
-    async fn put_back(&self, messages: Vec<Waiting>) -> Result<(), Unavailable> {
+impl Requeue for Back {
+    async fn requeue(&self, messages: Vec<Requeued>) -> Result<(), Unavailable> {
         self.messages.lock().unwrap().extend(messages);
         if self.away { Err(Unavailable::because("queue.send", "the queue is away")) } else { Ok(()) }
     }
@@ -187,7 +187,7 @@ async fn what_is_not_ready_waits_on_its_queue_and_is_not_counted() {
     late.message_attributes = serde_json::from_value(json!({ FIRST_SENT: first_sent })).unwrap();
     let answer = worker_over(Step::Cancel, &shop, &back).work(vec![early, late], soon()).await.unwrap();
     assert!(names(&answer).is_empty());
-    let waiting = |order, milliseconds, first_sent| Waiting {
+    let waiting = |order, milliseconds, first_sent| Requeued {
         text: cancel(order),
         group: (order == 1).then(|| "g".to_owned()),
         delay: Duration::from_millis(milliseconds),
@@ -212,7 +212,7 @@ async fn what_has_waited_a_day_counts_as_failed() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_put_back_counts_as_failed() {
+async fn what_cannot_be_requeued_counts_as_failed() {
     let (shop, back) = (shop(), Arc::new(Back { away: true, ..Back::default() }));
     shop.reserved(2);
     let messages = vec![message("not stored yet", 1, &cancel(1)), message("good", 1, &cancel(2))];
@@ -244,7 +244,7 @@ fn refers(shop: &Shop, number: u128) -> Message {
 }
 
 #[tokio::test]
-async fn references_to_large_bodies_are_handled_in_parts_of_bounded_bytes() {
+async fn references_to_large_bodies_are_handled_in_chunks_of_bounded_bytes() {
     let shop = shop();
     let mut messages: Vec<Message> = (1..=9).map(|number| refers(&shop, number)).collect();
     messages.insert(4, message("gone", 1, r#"{"$payload": "intake/none.json"}"#));

@@ -3,8 +3,8 @@
 
 use crate::{
     functions::{DatabaseUser, Need, Trigger, queue_url},
-    house_rules,
     seller::{seller, unnamed},
+    setting_values,
 };
 use std::collections::BTreeMap;
 use time::Duration;
@@ -134,7 +134,7 @@ impl Settings {
     fn for_every_function<F: Fn(&str) -> Option<String>>(reader: &mut Reader<'_, F>) -> Self {
         Self {
             stage: reader.required("SLUICE_STAGE"),
-            hold: house_rules::HOLD,
+            hold: setting_values::HOLD,
             seller: unnamed(),
             database: DatabaseSettings {
                 secret: reader.required("DATABASE_SECRET_ARN"),
@@ -163,7 +163,7 @@ impl Settings {
         match need {
             Need::Hold => {
                 let minutes = reader.optional("SLUICE_HOLD_MINUTES");
-                self.hold = reader.checked(house_rules::hold(minutes.as_deref())).unwrap_or(self.hold);
+                self.hold = reader.checked(setting_values::hold(minutes.as_deref())).unwrap_or(self.hold);
             }
             Need::Seller => {
                 let (json, zone) = (reader.optional("SLUICE_SELLER"), reader.optional("SLUICE_TIME_ZONE"));
@@ -182,7 +182,7 @@ impl Settings {
                 self.submissions = Some(reader.required("SUBMISSIONS_TABLE"));
                 self.payloads = Some(reader.required("PAYLOADS_BUCKET"));
             }
-            Need::Waiting => {
+            Need::WaitingRoom => {
                 let most = reader.required("MOST_WAITING");
                 let count = most.parse().map_err(|_| format!("MOST_WAITING is {most:?}; it must be a number"));
                 self.most_waiting = if most.is_empty() { 0 } else { reader.checked(count).unwrap_or_default() };
@@ -202,7 +202,7 @@ impl Settings {
             }
             Need::Payments => {
                 let (name, tokens) = (reader.required("PAYMENT_PROVIDER"), reader.required("TEST_TOKENS"));
-                let real = house_rules::money_is_real("TEST_TOKENS", &tokens);
+                let real = setting_values::money_is_real("TEST_TOKENS", &tokens);
                 let money_is_real = tokens.is_empty() || reader.checked(real).unwrap_or(true);
                 self.provider = (name == "sandbox").then_some(Provider::Sandbox { money_is_real });
                 if self.provider.is_none() && !name.is_empty() {
@@ -222,7 +222,7 @@ mod tests {
     #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
     use super::*;
     use std::{cell::RefCell, collections::BTreeSet};
-    use workflows::wiring::{Function, Step};
+    use workflows::wiring::{Step, Task};
 
     fn value_of(name: &str) -> String {
         match name {
@@ -284,11 +284,11 @@ mod tests {
     fn test_tokens_are_money_only_where_that_is_said() {
         for (said, money_is_real) in [("taken", false), ("refused", true)] {
             let given = |name: &str| Some(if name == "TEST_TOKENS" { said.to_owned() } else { value_of(name) });
-            let settings = Settings::read(Trigger::Workflow(Function::AuthorizePayment), given).unwrap();
+            let settings = Settings::read(Trigger::Workflow(Task::AuthorizePayment), given).unwrap();
             assert_eq!(settings.provider, Some(Provider::Sandbox { money_is_real }), "{said}");
         }
         let other = |name: &str| Some(if name == "TEST_TOKENS" { "true".to_owned() } else { value_of(name) });
-        let error = Settings::read(Trigger::Workflow(Function::AuthorizePayment), other).unwrap_err().to_string();
+        let error = Settings::read(Trigger::Workflow(Task::AuthorizePayment), other).unwrap_err().to_string();
         assert_eq!(error, "TEST_TOKENS is \"true\"; it must be taken or refused");
     }
 
@@ -305,7 +305,7 @@ mod tests {
     #[test]
     fn a_provider_that_does_not_exist_is_refused() {
         let other = |name: &str| Some(if name == "PAYMENT_PROVIDER" { "stripe".to_owned() } else { value_of(name) });
-        let error = Settings::read(Trigger::Workflow(Function::AuthorizePayment), other).unwrap_err().to_string();
+        let error = Settings::read(Trigger::Workflow(Task::AuthorizePayment), other).unwrap_err().to_string();
         assert_eq!(error, "PAYMENT_PROVIDER is \"stripe\"; it must be sandbox");
     }
 }

@@ -6,17 +6,17 @@ use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
 use serde_json::Value;
 use std::process::ExitCode;
 use tokio::time::{Instant, timeout_at};
-use workflows::{steps::task::TaskError, wiring::Function};
+use workflows::{steps::task::TaskError, wiring::Task};
 
 /// Serves the tasks of a workflow.
-pub async fn serve(function: Function) -> ExitCode {
-    super::run(Trigger::Workflow(function), async |reach| {
+pub async fn serve(task: Task) -> ExitCode {
+    super::run(Trigger::Workflow(task), async |reach| {
         let ports = reach.wire().await?.ports;
-        let handler = Handler::of(function, &ports)?;
+        let handler = Handler::of(task, &ports)?;
         let answer = async |event: LambdaEvent<Value>| {
             reach.renew_if_due().await;
             let until = deadline::of(&event.context, ports.clock.as_ref());
-            let answered = answer(function, &handler, event.payload, until).await;
+            let answered = answer(task, &handler, event.payload, until).await;
             if answered.is_err() {
                 reach.renewal.doubt();
             }
@@ -37,18 +37,16 @@ impl From<Failed> for Diagnostic {
     }
 }
 
-async fn answer(function: Function, handler: &Handler, payload: Value, until: Instant) -> Result<Value, Failed> {
+async fn answer(task: Task, handler: &Handler, payload: Value, until: Instant) -> Result<Value, Failed> {
     let answered = timeout_at(until, handler.call(payload)).await;
-    answered.unwrap_or_else(|_| Err(out_of_time(function))).map_err(Failed)
+    answered.unwrap_or_else(|_| Err(out_of_time(task))).map_err(Failed)
 }
 
 /// A request for money that is cut short may or may not have been heard; everything else is safe to ask for again.
-fn out_of_time(function: Function) -> TaskError {
-    let error = match function {
-        Function::AuthorizePayment => TaskError::PAYMENT_IN_DOUBT,
-        Function::ResolvePayment | Function::ConfirmOrder | Function::RejectOrder | Function::AbandonPayment => {
-            TaskError::BUSY
-        }
+fn out_of_time(task: Task) -> TaskError {
+    let error = match task {
+        Task::AuthorizePayment => TaskError::PAYMENT_IN_DOUBT,
+        Task::ResolvePayment | Task::ConfirmOrder | Task::RejectOrder | Task::AbandonPayment => TaskError::BUSY,
     };
     TaskError { error, cause: "the function's time ran out".to_owned() }
 }
@@ -62,28 +60,28 @@ mod tests {
     use std::{sync::Arc, time::Duration};
     use testing::{Fault, Shop};
 
-    async fn diagnostic(function: Function, shop: &Arc<Shop>) -> Diagnostic {
+    async fn diagnostic(task: Task, shop: &Arc<Shop>) -> Diagnostic {
         let payload = json!({ "order_id": shop.reserved(1) });
-        let handler = Handler::of(function, &ports(shop)).unwrap();
-        answer(function, &handler, payload, Instant::now() + Duration::from_secs(5)).await.unwrap_err().into()
+        let handler = Handler::of(task, &ports(shop)).unwrap();
+        answer(task, &handler, payload, Instant::now() + Duration::from_secs(5)).await.unwrap_err().into()
     }
 
     #[tokio::test]
     async fn the_workflow_is_told_the_error_s_name() {
         let shop = shop();
         shop.faults.always("orders.", Fault::Away);
-        let told = diagnostic(Function::RejectOrder, &shop).await;
+        let told = diagnostic(Task::RejectOrder, &shop).await;
         let expected =
             json!({ "errorType": "Sluice.BadInput", "errorMessage": "\"\" is no reason to refuse an order" });
         assert_eq!(serde_json::to_value(told).unwrap(), expected);
-        assert_eq!(diagnostic(Function::ConfirmOrder, &shop).await.error_type, "Sluice.Busy");
+        assert_eq!(diagnostic(Task::ConfirmOrder, &shop).await.error_type, "Sluice.Busy");
     }
 
     #[tokio::test(start_paused = true)]
     async fn only_a_request_for_money_is_in_doubt_when_the_time_runs_out() {
         let shop = shop();
         shop.faults.always("orders.", Fault::Hangs);
-        assert_eq!(diagnostic(Function::AuthorizePayment, &shop).await.error_type, "Payment.InDoubt");
-        assert_eq!(diagnostic(Function::ResolvePayment, &shop).await.error_type, "Sluice.Busy");
+        assert_eq!(diagnostic(Task::AuthorizePayment, &shop).await.error_type, "Payment.InDoubt");
+        assert_eq!(diagnostic(Task::ResolvePayment, &shop).await.error_type, "Sluice.Busy");
     }
 }

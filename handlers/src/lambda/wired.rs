@@ -3,7 +3,7 @@
 use super::{
     renewal::Renewal,
     settings::{DatabaseSettings, Provider, Settings, WarehouseTopics},
-    waiting::SharedRoom,
+    waiting_room::SharedRoom,
 };
 use crate::{
     api::EdgeKey,
@@ -20,7 +20,7 @@ use adapters::{
         payload::Payloads,
         places::Places,
         queue::SqsQueues,
-        secrets::{self, Place},
+        secrets::{self, DatabaseEndpoint},
         warehouses::SnsWarehouses,
         workflows::StepFunctions,
     },
@@ -175,7 +175,7 @@ impl Reach {
 const NO_ADDRESS: &str = "the database's address cannot be understood";
 
 async fn database_url(clients: &Clients, place: &DatabaseSettings) -> Result<String, Unavailable> {
-    let besides = Place { host: place.host.as_deref(), dbname: &place.name, sslmode: &place.sslmode };
+    let besides = DatabaseEndpoint { host: place.host.as_deref(), dbname: &place.name, sslmode: &place.sslmode };
     secrets::database_url(&clients.secrets, &place.secret, besides).await
 }
 

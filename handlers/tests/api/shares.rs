@@ -6,7 +6,7 @@ use axum::{
     body::Body,
     http::{Request, StatusCode},
 };
-use handlers::api::{LookAgain, besides_submissions, submissions};
+use handlers::api::{PollingNotifier, besides_submissions, submissions};
 use std::sync::Arc;
 use tower::ServiceExt;
 
@@ -17,7 +17,7 @@ async fn status(share: Router, request: Request<Body>) -> StatusCode {
 #[tokio::test]
 async fn each_share_answers_its_requests_and_no_others() {
     let world = World::new();
-    let app = || world.app(Arc::new(LookAgain));
+    let app = || world.app(Arc::new(PollingNotifier));
     let order = || submission("alice", "cart-1", order().to_string());
     assert_eq!(status(besides_submissions(app()).unwrap(), order()).await, StatusCode::METHOD_NOT_ALLOWED);
     assert_eq!(world.accepted(), 0);

@@ -7,7 +7,7 @@ use axum::{
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use handlers::{
-    api::{App, EdgeKey, LookAgain, router},
+    api::{App, EdgeKey, PollingNotifier, router},
     token::{Identity, Role, TokenKey},
 };
 use std::sync::Arc;
@@ -145,7 +145,7 @@ async fn whom_the_runtime_has_verified_is_the_caller_whatever_the_token_says() {
 #[tokio::test]
 async fn without_a_key_no_token_names_anybody() {
     let world = World::new();
-    let keyless = || router(App { tokens: None, ..world.app(Arc::new(LookAgain)) }).unwrap();
+    let keyless = || router(App { tokens: None, ..world.app(Arc::new(PollingNotifier)) }).unwrap();
     let good = format!("Bearer {}", token("alice"));
     let answer = ask(keyless(), request("GET", "/v1/products", Some(&good))).await;
     assert_eq!(answer.status, StatusCode::UNAUTHORIZED);
@@ -159,7 +159,7 @@ async fn without_a_key_no_token_names_anybody() {
 async fn with_something_in_front_nobody_comes_another_way() {
     let world = World::new();
     let behind =
-        || router(App { edge_key: Some(EdgeKey::from_bytes(SECRET)), ..world.app(Arc::new(LookAgain)) }).unwrap();
+        || router(App { edge_key: Some(EdgeKey::from_bytes(SECRET)), ..world.app(Arc::new(PollingNotifier)) }).unwrap();
     let good = format!("Bearer {}", token("alice"));
     for path in ["/v1/products", "/healthz", "/openapi.json", "/nowhere"] {
         for shown in [None, Some("a key for tests, 32 bytes or less"), Some("")] {
@@ -185,7 +185,7 @@ async fn while_a_secret_is_changed_the_one_before_is_good_too() {
     let changed = || {
         let token_key = TokenKey::from_bytes(NEW).unwrap().after(TokenKey::from_bytes(SECRET).unwrap());
         let edge_key = EdgeKey::from_bytes(NEW).after(EdgeKey::from_bytes(SECRET));
-        let app = world.app(Arc::new(LookAgain));
+        let app = world.app(Arc::new(PollingNotifier));
         router(App { tokens: Some(Arc::new(token_key)), edge_key: Some(edge_key), ..app }).unwrap()
     };
     let alice = Identity { sub: "alice".into(), role: Role::Customer, warehouse: None };

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use axum::{Router, body::Body, http::Request};
 use futures_util::{FutureExt, future::BoxFuture};
 use handlers::{
-    api::{Acceptances, App, Decisions, LookAgain, Metrics, Reads, router},
+    api::{Acceptances, App, DecisionNotifier, Metrics, PollingNotifier, Reads, router},
     ports::Ports,
     token::TokenKey,
 };
@@ -26,7 +26,7 @@ use time::{Duration, OffsetDateTime, macros::datetime};
 use tokio::sync::Notify;
 use tracing_subscriber::util::SubscriberInitExt;
 use workflows::{
-    issued::Place,
+    issued::SeriesPosition,
     lifecycle::Command,
     order::{State, StoredOrder},
     ports::{Acceptance, Applied, Intake, Ledger, OutgoingMessage, Submission, Unavailable},
@@ -88,14 +88,14 @@ impl World {
     }
 
     pub(crate) fn polling_router(self: &Arc<Self>) -> Router {
-        self.router_with(Arc::new(LookAgain))
+        self.router_with(Arc::new(PollingNotifier))
     }
 
-    fn router_with(self: &Arc<Self>, decisions: Arc<dyn Decisions>) -> Router {
-        router(self.app(decisions)).unwrap()
+    fn router_with(self: &Arc<Self>, decision_notifier: Arc<dyn DecisionNotifier>) -> Router {
+        router(self.app(decision_notifier)).unwrap()
     }
 
-    pub(crate) fn app(self: &Arc<Self>, decisions: Arc<dyn Decisions>) -> App {
+    pub(crate) fn app(self: &Arc<Self>, decision_notifier: Arc<dyn DecisionNotifier>) -> App {
         let shop = &self.shop;
         let ports = Ports {
             ledger: Arc::new(Looked(self.clone())),
@@ -110,7 +110,7 @@ impl World {
             intake,
             reader: shop.clone(),
             ids: shop.clone(),
-            decisions,
+            decision_notifier,
             acceptances: Acceptances::default(),
             reads: Reads::new(PLACES, 100),
             readiness: shop.clone(),
@@ -170,7 +170,7 @@ impl World {
 
     /// The order gets invoice 2026-000042.
     pub(crate) fn invoice(&self, id: OrderId, stored: bool) {
-        self.shop.has_number(id, Place { year: 2026, number: 42 }, stored);
+        self.shop.has_number(id, SeriesPosition { year: 2026, number: 42 }, stored);
     }
 
     /// Keeps a file as the document of that invoice.
@@ -216,7 +216,7 @@ fn stored(order: AcceptedOrder, state: State) -> StoredOrder {
 /// Word of changes, as a database gives it: nothing before the listening begins is told.
 struct Told(Arc<World>);
 
-impl Decisions for Told {
+impl DecisionNotifier for Told {
     fn listen(&self, _caller: &str, _id: OrderId, _waited: std::time::Duration) -> Option<BoxFuture<'static, ()>> {
         let told = self.0.changed.clone().notified_owned();
         (!self.0.crowded.load(Ordering::SeqCst)).then(|| told.boxed())

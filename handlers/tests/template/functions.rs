@@ -5,7 +5,7 @@ use crate::template::{Template, expect, path, references, several, target};
 use handlers::functions::{DatabaseUser, Trigger, queue_url};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
-use workflows::wiring::{FUNCTIONS, QUEUES};
+use workflows::wiring::{QUEUES, TASKS};
 
 const FUNCTION: &str = "AWS::Serverless::Function";
 const WORKFLOW: &str = "workflows/asl/checkout.asl.json";
@@ -113,12 +113,12 @@ fn workflow(template: &Template, differences: &mut Vec<String>) {
     let properties = template.properties("Checkout");
     expect(differences, "Checkout: DefinitionUri", &properties["DefinitionUri"], &json!(format!("../{WORKFLOW}")));
     let alias = |name: &str| json!({ "Ref": format!("{name}.Alias") });
-    let should: Value = FUNCTIONS.iter().map(|(name, _)| ((*name).to_owned(), alias(name))).collect();
+    let should: Value = TASKS.iter().map(|(name, _)| ((*name).to_owned(), alias(name))).collect();
     expect(differences, "Checkout: DefinitionSubstitutions", &properties["DefinitionSubstitutions"], &should);
 
     let text = std::fs::read_to_string(path(WORKFLOW)).unwrap();
     let called: BTreeSet<&str> = text.split("${").skip(1).filter_map(|part| part.split('}').next()).collect();
-    let wired: BTreeSet<&str> = FUNCTIONS.iter().map(|(name, _)| *name).collect();
+    let wired: BTreeSet<&str> = TASKS.iter().map(|(name, _)| *name).collect();
     if called != wired {
         differences.push(format!("{WORKFLOW} calls {called:?}, and the wiring knows {wired:?}"));
     }

@@ -5,7 +5,7 @@ use crate::template::{Template, after_stage, expect};
 use handlers::functions::Trigger;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
-use workflows::wiring::{Function, QUEUES, Runtime, schedules_of};
+use workflows::wiring::{QUEUES, Runtime, Task, schedules_of};
 
 const ALARM: &str = "AWS::CloudWatch::Alarm";
 /// Where rules put what they cannot deliver.
@@ -149,9 +149,9 @@ fn errs_only_by_fault(trigger: Trigger) -> bool {
         | Trigger::Http
         | Trigger::Queue(_)
         | Trigger::Schedule(_)
-        | Trigger::Workflow(Function::ConfirmOrder | Function::RejectOrder | Function::AbandonPayment) => true,
+        | Trigger::Workflow(Task::ConfirmOrder | Task::RejectOrder | Task::AbandonPayment) => true,
         // An error has the workflow ask again while the provider is in doubt.
-        Trigger::Workflow(Function::AuthorizePayment | Function::ResolvePayment) => false,
+        Trigger::Workflow(Task::AuthorizePayment | Task::ResolvePayment) => false,
         // The deployment reads its answer.
         Trigger::Deployment => false,
     }

@@ -96,7 +96,7 @@ fn needed(template: &Template, trigger: Trigger) -> BTreeSet<Grant> {
                 }
             }
             // Places are items of the table of accepted orders.
-            Need::Waiting => add("Submissions", &["dynamodb:PutItem"]),
+            Need::WaitingRoom => add("Submissions", &["dynamodb:PutItem"]),
             // They are settings, and the sandbox provider is in the database.
             Need::Hold | Need::Seller | Need::Payments => {}
         }

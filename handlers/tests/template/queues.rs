@@ -87,7 +87,7 @@ fn mapped(template: &Template, spec: &QueueSpec, id: &str, differences: &mut Vec
 
 /// How long Lambda gathers: whole seconds, and at least one for a large batch.
 fn window(spec: &QueueSpec) -> u64 {
-    let whole = spec.gather.as_secs() + u64::from(spec.gather.subsec_nanos() > 0);
+    let whole = spec.batching_window.as_secs() + u64::from(spec.batching_window.subsec_nanos() > 0);
     let least = if spec.batch > BATCH_WITHOUT_WINDOW { Duration::from_secs(1) } else { Duration::ZERO };
     whole.max(least.as_secs())
 }

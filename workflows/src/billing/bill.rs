@@ -1,7 +1,7 @@
 //! What is kept of an invoice, and what the invoice therefore says. A document may have to be printed again after a crash, so
 //! it follows from what is stored; what an order becomes later changes nothing in it.
 
-use super::{Edition, InvoiceDocument, InvoiceLine, LinePrice, Payment, Place, Seller, default_reason, sold_by};
+use super::{Edition, InvoiceDocument, InvoiceLine, LinePrice, Location, Payment, Seller, default_reason, sold_by};
 use crate::order::StoredOrder;
 use schemas::{
     address::Address,
@@ -74,7 +74,7 @@ impl Bill {
     /// [`Unpriced`]. A second try fails the same way.
     pub fn document(self) -> Result<InvoiceDocument, Unpriced> {
         let Self { order, number, issued_on, seller, edition } = self;
-        let leaves_eu = !Place::from(&order.shipping_address).is_in_eu();
+        let leaves_eu = !Location::from(&order.shipping_address).is_in_eu();
         let shipped_to = party(&order.shipping_address, None);
         let email = Some(order.email.clone());
         let (mut buyer, mut ship_to) = match &order.billing_address {

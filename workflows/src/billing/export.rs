@@ -8,7 +8,7 @@ use schemas::{
 
 /// What of an address tells where it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Place<'a> {
+pub struct Location<'a> {
     /// ISO 3166-1 alpha-2.
     pub country: &'a str,
     /// Empty where there is none.
@@ -34,7 +34,7 @@ const OUTSIDE: [(&str, &[&str]); 7] = [
     ("IT", &["23041", "22061"]),
 ];
 
-impl Place<'_> {
+impl Location<'_> {
     /// Whether goods there are in the EU for VAT.
     #[must_use]
     pub fn is_in_eu(self) -> bool {
@@ -54,7 +54,7 @@ impl Place<'_> {
 /// Whether goods of a seller that are delivered there are exported: from the EU to somewhere outside of it, or by a seller
 /// who is outside to any other country.
 #[must_use]
-pub fn is_export(seller: Place<'_>, delivered: Place<'_>) -> bool {
+pub fn is_export(seller: Location<'_>, delivered: Location<'_>) -> bool {
     if seller.is_in_eu() { !delivered.is_in_eu() } else { delivered.country != seller.country }
 }
 
@@ -68,13 +68,13 @@ pub fn sold_by(category: TaxCategory, seller: &Party) -> TaxCategory {
     }
 }
 
-impl<'a> From<&'a Party> for Place<'a> {
+impl<'a> From<&'a Party> for Location<'a> {
     fn from(party: &'a Party) -> Self {
         Self { country: &party.country, postal_code: &party.postal_code }
     }
 }
 
-impl<'a> From<&'a Address> for Place<'a> {
+impl<'a> From<&'a Address> for Location<'a> {
     fn from(address: &'a Address) -> Self {
         Self { country: &address.country, postal_code: &address.postal_code }
     }
@@ -84,8 +84,8 @@ impl<'a> From<&'a Address> for Place<'a> {
 mod tests {
     use super::*;
 
-    fn place<'a>(country: &'a str, postal_code: &'a str) -> Place<'a> {
-        Place { country, postal_code }
+    fn location<'a>(country: &'a str, postal_code: &'a str) -> Location<'a> {
+        Location { country, postal_code }
     }
 
     #[test]
@@ -135,24 +135,24 @@ mod tests {
             ("NO", "0001", false),
             ("US", "97001", false),
         ] {
-            assert_eq!(place(country, postal_code).is_in_eu(), inside, "{country} {postal_code}");
+            assert_eq!(location(country, postal_code).is_in_eu(), inside, "{country} {postal_code}");
         }
     }
 
     #[test]
     fn an_export_leaves_the_eu_or_the_country_of_a_seller_outside() {
-        let (berlin, london, belfast) = (place("DE", "10115"), place("GB", "N1"), place("GB", "BT1"));
+        let (berlin, london, belfast) = (location("DE", "10115"), location("GB", "N1"), location("GB", "BT1"));
         for (seller, delivered, export) in [
-            (berlin, place("DE", "30159"), false),
-            (berlin, place("FR", "75001"), false),
+            (berlin, location("DE", "30159"), false),
+            (berlin, location("FR", "75001"), false),
             (berlin, belfast, false),
             (berlin, london, true),
-            (berlin, place("ES", "38001"), true),
+            (berlin, location("ES", "38001"), true),
             (belfast, berlin, false),
-            (belfast, place("US", "10001"), true),
+            (belfast, location("US", "10001"), true),
             (london, berlin, true),
-            (london, place("US", "10001"), true),
-            (london, place("GB", "M1"), false),
+            (london, location("US", "10001"), true),
+            (london, location("GB", "M1"), false),
         ] {
             assert_eq!(is_export(seller, delivered), export, "{seller:?} {delivered:?}");
         }

@@ -9,7 +9,7 @@ mod totals;
 
 pub use bill::{Bill, KeptSeller, Unpriced, ensure_priced};
 pub use edition::Edition;
-pub use export::{Place, is_export, sold_by};
+pub use export::{Location, is_export, sold_by};
 pub use seller::{Seller, TimeZone, UnknownTimeZone};
 pub use tax::{TaxTerms, TaxTermsSaid, default_reason, reason_code};
 pub use totals::{LinePrice, TaxSubtotal, Totals, TotalsError, totals};

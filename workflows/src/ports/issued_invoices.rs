@@ -3,7 +3,7 @@
 use super::Unavailable;
 use crate::{
     billing::{Bill, Edition},
-    issued::{Fingerprint, Issued, Place, PrintRecord},
+    issued::{Fingerprint, IssuedInvoice, PrintRecord, SeriesPosition},
 };
 use async_trait::async_trait;
 use schemas::ids::OrderId;
@@ -20,20 +20,20 @@ pub trait IssuedInvoices: Send + Sync {
     async fn adopt(&self, found: &[(OrderId, Fingerprint)]) -> Result<(), Unavailable>;
 
     /// The invoices of those orders that have a number, whether or not their documents are in the store.
-    async fn of(&self, orders: &[OrderId]) -> Result<Vec<Issued>, Unavailable>;
+    async fn of(&self, orders: &[OrderId]) -> Result<Vec<IssuedInvoice>, Unavailable>;
 
-    /// Those whose documents are in the store, from behind a place on, by their places, at most `limit`.
-    async fn behind(&self, place: Place, limit: i64) -> Result<Vec<Issued>, Unavailable>;
+    /// Those whose documents are in the store, from behind a position on, by their positions, at most `limit`.
+    async fn behind(&self, position: SeriesPosition, limit: i64) -> Result<Vec<IssuedInvoice>, Unavailable>;
 
     /// What the invoice of an order follows from, to be worded by the rules of an edition, or else of the one that it was
     /// issued by. None if it has no number, or if a later release issued it by rules that this one does not know.
     async fn bill(&self, order: OrderId, edition: Option<Edition>) -> Result<Option<Bill>, Unavailable>;
 
     /// Up to where documents were looked at.
-    async fn checked(&self) -> Result<Place, Unavailable>;
+    async fn checked(&self) -> Result<SeriesPosition, Unavailable>;
 
     /// Notes up to where.
-    async fn mark_checked(&self, place: Place) -> Result<(), Unavailable>;
+    async fn mark_checked(&self, position: SeriesPosition) -> Result<(), Unavailable>;
 
     /// Of those orders the ones whose invoices are to be asked for: no message about them is on its way or was set aside, as
     /// far as the database knows of messages, and printing them again did not fail within the last day.

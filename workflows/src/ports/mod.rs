@@ -32,7 +32,7 @@ pub use messages::{EventBus, OutgoingMessage, Queue, Workflows};
 pub use order_lists::{OrderList, OrderLists};
 pub use payments::{Authorization, AuthorizationRequest, BookEntry, PaymentProvider, ProviderError};
 pub use reservations::{Reservation, Reservations};
-pub use retention::{Bite, Kept, Retention};
+pub use retention::{Bite, Retained, Retention};
 pub use search::{Rebuilt, Search};
 pub use stuck_orders::{StuckOrders, Sweep};
 pub use system::{Chance, Clock, Ids, Readiness};

@@ -1,14 +1,14 @@
 //! Forgetting what is kept for a while only.
 
 use super::Unavailable;
-use crate::steps::forget::Terms;
+use crate::steps::forget::RetentionPeriods;
 use async_trait::async_trait;
 use schemas::ids::OrderId;
 use time::Duration;
 
 /// What is kept for a while only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kept {
+pub enum Retained {
     /// Idempotency keys of orders that are stored.
     Keys,
     /// Executions that have ended, of orders that wait for none, with their history.
@@ -28,10 +28,10 @@ pub struct Bite {
 #[async_trait]
 pub trait Retention: Send + Sync {
     /// How long each thing is kept here.
-    fn terms(&self) -> Terms;
+    fn periods(&self) -> RetentionPeriods;
 
     /// Looks at the next things of that kind that are older than `term`, those of orders after `after` by their ids, at
     /// most `limit`, and forgets those whose time is over. How old they are MUST be judged by the clock of whoever keeps
     /// them: a process whose own is wrong must not forget what is fresh. MUST cost the same whatever else is kept.
-    async fn forget(&self, kept: Kept, term: Duration, after: OrderId, limit: i64) -> Result<Bite, Unavailable>;
+    async fn forget(&self, kept: Retained, term: Duration, after: OrderId, limit: i64) -> Result<Bite, Unavailable>;
 }

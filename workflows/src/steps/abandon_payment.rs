@@ -6,7 +6,7 @@
 
 use super::{
     reject_order::carry_out,
-    task::{Task, TaskError},
+    task::{TaskError, TaskInput},
 };
 use crate::{
     lifecycle::Command,
@@ -19,6 +19,6 @@ use serde_json::Value;
 ///
 /// # Errors
 /// What the workflow's Retry and Catch can name.
-pub async fn abandon_payment(ledger: &dyn Ledger, bus: &dyn EventBus, task: &Task) -> Result<Value, TaskError> {
+pub async fn abandon_payment(ledger: &dyn Ledger, bus: &dyn EventBus, task: &TaskInput) -> Result<Value, TaskError> {
     carry_out(ledger, bus, task, Command::Reject { reason: Reason::PaymentUnavailable, detail: None }).await
 }

@@ -4,7 +4,7 @@
 
 use super::{
     resolve_payment::{closed, record},
-    task::{Task, TaskError},
+    task::{TaskError, TaskInput},
 };
 use crate::{
     lifecycle::{Command, Verdict, awaits_payment},
@@ -23,7 +23,7 @@ pub async fn authorize_payment(
     ledger: &dyn Ledger,
     provider: &dyn PaymentProvider,
     bus: &dyn EventBus,
-    task: &Task,
+    task: &TaskInput,
 ) -> Result<Value, TaskError> {
     let Applied::Order { order, verdict, .. } = ledger.apply_one(task.order, asking(&task.input)).await? else {
         return Ok(closed());

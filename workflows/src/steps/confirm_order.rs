@@ -2,7 +2,7 @@
 
 use super::{
     reject_order::carry_out,
-    task::{Task, TaskError},
+    task::{TaskError, TaskInput},
 };
 use crate::{
     lifecycle::Command,
@@ -15,6 +15,6 @@ use serde_json::Value;
 ///
 /// # Errors
 /// What the workflow's Retry and Catch can name.
-pub async fn confirm_order(ledger: &dyn Ledger, bus: &dyn EventBus, task: &Task) -> Result<Value, TaskError> {
+pub async fn confirm_order(ledger: &dyn Ledger, bus: &dyn EventBus, task: &TaskInput) -> Result<Value, TaskError> {
     carry_out(ledger, bus, task, Command::Confirm).await
 }

@@ -60,8 +60,9 @@ fn still_to_tell(dispatch: &Dispatch) -> Option<Due> {
     let Dispatch { order, events, told } = dispatch;
     let new: Vec<&Event> = for_warehouses(events).filter(|event| event.sequence > *told).collect();
     let last = new.last()?.sequence;
-    let parts = parts(order);
-    let notices = new.into_iter().flat_map(|event| parts.iter().map(move |part| notice(order, event, part))).collect();
+    let by_warehouse = by_warehouse(order);
+    let notices =
+        new.into_iter().flat_map(|event| by_warehouse.iter().map(move |part| notice(order, event, part))).collect();
     Some(Due { order: order.id, last, notices })
 }
 
@@ -86,14 +87,17 @@ fn calls_for_action(name: EventName) -> bool {
 }
 
 /// The lines that each warehouse holds.
-fn parts(order: &StoredOrder) -> BTreeMap<&str, Vec<FulfilmentLine>> {
-    let mut parts: BTreeMap<&str, Vec<FulfilmentLine>> = BTreeMap::new();
+fn by_warehouse(order: &StoredOrder) -> BTreeMap<&str, Vec<FulfilmentLine>> {
+    let mut by_warehouse: BTreeMap<&str, Vec<FulfilmentLine>> = BTreeMap::new();
     for line in &order.lines {
         if let Some(warehouse) = &line.warehouse {
-            parts.entry(warehouse).or_default().push(FulfilmentLine { sku: line.sku.clone(), quantity: line.quantity });
+            by_warehouse
+                .entry(warehouse)
+                .or_default()
+                .push(FulfilmentLine { sku: line.sku.clone(), quantity: line.quantity });
         }
     }
-    parts
+    by_warehouse
 }
 
 /// The fact with another content: of the order only what this warehouse needs to carry it out.

@@ -1,7 +1,7 @@
 //! Scheduled: what is kept for a while only is forgotten when its time is over, in bites, so that nobody waits for it
 //! however much there is. (On AWS the services that keep these things have a time to live of their own.)
 
-use crate::ports::{Clock, Kept, Retention, Unavailable};
+use crate::ports::{Clock, Retained, Retention, Unavailable};
 use schemas::ids::OrderId;
 use time::Duration;
 use uuid::Uuid;
@@ -18,14 +18,14 @@ const LONG_ENOUGH: Duration = Duration::seconds(15);
 
 /// How long each thing is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Terms {
+pub struct RetentionPeriods {
     /// Idempotency keys, with the request of each.
     pub keys: Duration,
     /// Executions that have ended, with their history.
     pub executions: Duration,
 }
 
-impl Default for Terms {
+impl Default for RetentionPeriods {
     fn default() -> Self {
         Self { keys: KEYS_LIVE, executions: EXECUTIONS_LIVE }
     }
@@ -36,9 +36,9 @@ impl Default for Terms {
 /// # Errors
 /// At the first failure; the next run goes on.
 pub async fn forget(retention: &dyn Retention, clock: &dyn Clock) -> Result<u64, Unavailable> {
-    let Terms { keys, executions } = retention.terms();
+    let RetentionPeriods { keys, executions } = retention.periods();
     let mut forgotten = 0;
-    for (kept, term) in [(Kept::Keys, keys), (Kept::Executions, executions)] {
+    for (kept, term) in [(Retained::Keys, keys), (Retained::Executions, executions)] {
         let began = clock.now();
         let mut after = OrderId(Uuid::nil());
         loop {

@@ -1,6 +1,6 @@
 //! Queue `invoice`, fed by confirmed orders: a number without gaps, a PDF in the document store, and word of it.
 
-use super::{Outcome, all, keep_documents::mend, take_place::take_place};
+use super::{Outcome, all, filing_conflict::resolve_filing_conflict, keep_documents::mend};
 use crate::{
     billing::Bill,
     issued::{PrintRecord, Printed},
@@ -108,7 +108,7 @@ async fn store(office: Office<'_>, due: Vec<(OrderId, Bill)>) -> HashMap<OrderId
         }
     }
     for (id, path, found) in taken {
-        let placed = take_place(office, id, &path, &found).await;
+        let placed = resolve_filing_conflict(office, id, &path, &found).await;
         results.insert(id, placed.map(|record| kept.extend(record.map(|record| (id, record)))));
     }
     let noted = office.issued.record(&kept).await;

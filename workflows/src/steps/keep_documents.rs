@@ -4,11 +4,11 @@
 //! and a store to write to, on both runtimes. The audit only says so.
 
 use super::{
+    filing_conflict::ensure_reads_as,
     issue_invoices::{Office, document_path, print, renumbered},
-    take_place::ensure_reads_as,
 };
 use crate::{
-    issued::{Condition, Fingerprint, Issued, Place},
+    issued::{Condition, Fingerprint, IssuedInvoice, SeriesPosition},
     ports::{Documents, InvoiceReader, IssuedInvoices, Look, OutgoingMessage, Queue, Unavailable},
     wiring::QueueName,
 };
@@ -23,7 +23,7 @@ const TOGETHER: usize = 4;
 
 /// What a run found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Kept {
+pub struct Inspection {
     /// How many documents were looked at.
     pub looked_at: usize,
     /// Those that are not as they were issued, and are to be printed again.
@@ -57,7 +57,7 @@ fn mend_message(order: OrderId) -> OutgoingMessage {
 ///
 /// # Errors
 /// If the store does not answer.
-pub async fn inspect(documents: &dyn Documents, issued: &Issued) -> Result<(Condition, Look), Unavailable> {
+pub async fn inspect(documents: &dyn Documents, issued: &IssuedInvoice) -> Result<(Condition, Look), Unavailable> {
     let found = documents.look(&document_path(&issued.number)).await?;
     Ok((issued.condition(&found), found))
 }
@@ -72,13 +72,13 @@ pub async fn keep_documents(
     documents: &dyn Documents,
     reader: &dyn InvoiceReader,
     queue: &dyn Queue,
-) -> Result<Kept, Unavailable> {
+) -> Result<Inspection, Unavailable> {
     let from = issued.checked().await?;
     let share = issued.behind(from, SHARE).await?;
     // Behind the last one it begins anew.
     let full = usize::try_from(SHARE).is_ok_and(|full| share.len() >= full);
-    let next = share.last().filter(|_| full).map_or(Place::default(), |last| last.place);
-    let mut kept = Kept { looked_at: share.len(), ..Kept::default() };
+    let next = share.last().filter(|_| full).map_or(SeriesPosition::default(), |last| last.position);
+    let mut inspection = Inspection { looked_at: share.len(), ..Inspection::default() };
     let looking = stream::iter(share).map(|one| async move {
         let found = inspect(documents, &one).await;
         (one, found)
@@ -89,18 +89,18 @@ pub async fn keep_documents(
         match condition {
             Condition::Unproven if says_so(reader, &one, &found) => adopted.extend(fingerprint(one.order, &found)),
             Condition::Unproven | Condition::Missing | Condition::Damaged | Condition::Unreadable => {
-                kept.to_mend.push(one.order);
+                inspection.to_mend.push(one.order);
             }
             Condition::Sound | Condition::Blocked => {}
         }
         if let Look::Unreadable(why) | Look::Blocked(why) = found {
-            kept.unreadable.push((one.number, why));
+            inspection.unreadable.push((one.number, why));
         }
     }
     issued.adopt(&adopted).await?;
-    ask_to_mend(issued, queue, &kept.to_mend).await?;
+    ask_to_mend(issued, queue, &inspection.to_mend).await?;
     issued.mark_checked(next).await?;
-    Ok(kept)
+    Ok(inspection)
 }
 
 fn fingerprint(order: OrderId, found: &Look) -> Option<(OrderId, Fingerprint)> {
@@ -111,7 +111,7 @@ fn fingerprint(order: OrderId, found: &Look) -> Option<(OrderId, Fingerprint)> {
 }
 
 /// Whether a document says itself that it is that invoice.
-pub fn says_so(reader: &dyn InvoiceReader, issued: &Issued, found: &Look) -> bool {
+pub fn says_so(reader: &dyn InvoiceReader, issued: &IssuedInvoice, found: &Look) -> bool {
     match found {
         Look::Document(content) => reader.read_back(content).is_some_and(|says| says.is(issued.order, &issued.number)),
         Look::Nothing | Look::Unreadable(_) | Look::Blocked(_) => false,
@@ -120,7 +120,7 @@ pub fn says_so(reader: &dyn InvoiceReader, issued: &Issued, found: &Look) -> boo
 
 /// Prints a document again if the store does not have it as it was issued, and notes if that fails, so that it is not asked
 /// for at every look.
-pub(super) async fn mend(office: Office<'_>, issued: &Issued) -> Result<(), Unavailable> {
+pub(super) async fn mend(office: Office<'_>, issued: &IssuedInvoice) -> Result<(), Unavailable> {
     let (condition, found) = inspect(office.documents, issued).await?;
     match condition {
         Condition::Sound => return Ok(()),
@@ -146,7 +146,7 @@ pub(super) async fn mend(office: Office<'_>, issued: &Issued) -> Result<(), Unav
 /// What stands in its place is kept aside: perhaps it is the only copy of another invoice.
 async fn print_again(
     office: Office<'_>,
-    issued: &Issued,
+    issued: &IssuedInvoice,
     condition: Condition,
     found: &Look,
 ) -> Result<(), Unavailable> {

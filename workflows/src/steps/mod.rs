@@ -7,6 +7,7 @@ pub mod cancel_order;
 pub mod confirm_order;
 pub mod dispatch_orders;
 pub mod expire_reservations;
+mod filing_conflict;
 pub mod forget;
 pub mod index_orders;
 pub mod issue_invoices;
@@ -16,7 +17,6 @@ pub mod reject_order;
 pub mod reserve_orders;
 pub mod resolve_payment;
 pub mod sweep;
-mod take_place;
 pub mod task;
 pub mod void_payments;
 

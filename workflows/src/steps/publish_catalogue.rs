@@ -79,19 +79,19 @@ async fn write(
 
 /// Together; and where the request is at fault, by halves, until the product that it is stands alone.
 async fn put(copy: &dyn CatalogueCopy, products: &[Product], published: &mut Published) -> Result<(), Unavailable> {
-    let mut parts = vec![products];
-    while let Some(part) = parts.pop() {
-        if part.is_empty() {
+    let mut chunks = vec![products];
+    while let Some(chunk) = chunks.pop() {
+        if chunk.is_empty() {
             continue;
         }
-        match copy.put(part).await {
-            Ok(()) => published.put += part.len(),
+        match copy.put(chunk).await {
+            Ok(()) => published.put += chunk.len(),
             Err(error) if error.away || published.refused.len() >= MOST_REFUSED => return Err(error),
-            Err(error) => match part {
+            Err(error) => match chunk {
                 [product] => published.refused.push((product.sku.clone(), error.chain())),
                 _ => {
-                    let (first, rest) = part.split_at(part.len() / 2);
-                    parts.extend([rest, first]);
+                    let (first, rest) = chunk.split_at(chunk.len() / 2);
+                    chunks.extend([rest, first]);
                 }
             },
         }

@@ -1,6 +1,6 @@
 //! Workflow task: refuses an order and gives its stock back.
 
-use super::task::{Task, TaskError};
+use super::task::{TaskError, TaskInput};
 use crate::{
     lifecycle::Command,
     ports::{Applied, EventBus, Ledger},
@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 ///
 /// # Errors
 /// What the workflow's Retry and Catch can name.
-pub async fn reject_order(ledger: &dyn Ledger, bus: &dyn EventBus, task: &Task) -> Result<Value, TaskError> {
+pub async fn reject_order(ledger: &dyn Ledger, bus: &dyn EventBus, task: &TaskInput) -> Result<Value, TaskError> {
     let reason = task.input["reason"].as_str().unwrap_or_default();
     let reason: Reason = reason.parse().map_err(|_| TaskError {
         error: TaskError::BAD_INPUT,
@@ -26,7 +26,7 @@ pub async fn reject_order(ledger: &dyn Ledger, bus: &dyn EventBus, task: &Task) 
 pub(super) async fn carry_out(
     ledger: &dyn Ledger,
     bus: &dyn EventBus,
-    task: &Task,
+    task: &TaskInput,
     command: Command,
 ) -> Result<Value, TaskError> {
     let Applied::Order { order, events, .. } = ledger.apply_one(task.order, command).await? else {

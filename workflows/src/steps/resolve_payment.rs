@@ -2,7 +2,7 @@
 
 use super::{
     authorize_payment::{as_task_error, known_answer, recorded_authorization},
-    task::{Task, TaskError},
+    task::{TaskError, TaskInput},
 };
 use crate::{
     lifecycle::{Command, awaits_payment},
@@ -20,7 +20,7 @@ pub async fn resolve_payment(
     ledger: &dyn Ledger,
     provider: &dyn PaymentProvider,
     bus: &dyn EventBus,
-    task: &Task,
+    task: &TaskInput,
 ) -> Result<Value, TaskError> {
     let Some(order) = ledger.load(&[task.order]).await?.pop() else { return Ok(closed()) };
     if order.is_free() {

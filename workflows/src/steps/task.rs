@@ -34,7 +34,7 @@ impl From<Unavailable> for TaskError {
 
 /// What a workflow wants done.
 #[derive(Debug)]
-pub struct Task {
+pub struct TaskInput {
     /// The order it is about.
     pub order: OrderId,
     /// The whole input.

@@ -28,7 +28,7 @@ pub struct QueueSpec {
     pub in_hand: Duration,
     /// How long messages are gathered before a batch is taken, under load up to twice that: a transaction costs
     /// about the same for one order and for ten. On AWS this is the batching window.
-    pub gather: Duration,
+    pub batching_window: Duration,
     /// Whether nobody waits behind one customer who has much waiting.
     pub fair: bool,
 }
@@ -66,7 +66,7 @@ pub const QUEUES: &[QueueSpec] = &[
         batch: 250,
         concurrency: 1,
         in_hand: Duration::from_secs(60),
-        gather: Duration::from_millis(20),
+        batching_window: Duration::from_millis(20),
         fair: true,
     },
     QueueSpec {
@@ -75,7 +75,7 @@ pub const QUEUES: &[QueueSpec] = &[
         batch: 100,
         concurrency: 2,
         in_hand: Duration::from_secs(180),
-        gather: Duration::from_millis(100),
+        batching_window: Duration::from_millis(100),
         fair: false,
     },
     QueueSpec {
@@ -84,7 +84,7 @@ pub const QUEUES: &[QueueSpec] = &[
         batch: 500,
         concurrency: 1,
         in_hand: Duration::from_secs(60),
-        gather: Duration::from_millis(200),
+        batching_window: Duration::from_millis(200),
         fair: false,
     },
     QueueSpec {
@@ -93,7 +93,7 @@ pub const QUEUES: &[QueueSpec] = &[
         batch: 100,
         concurrency: 1,
         in_hand: Duration::from_secs(60),
-        gather: Duration::from_millis(0),
+        batching_window: Duration::from_millis(0),
         fair: false,
     },
     QueueSpec {
@@ -102,7 +102,7 @@ pub const QUEUES: &[QueueSpec] = &[
         batch: 100,
         concurrency: 2,
         in_hand: Duration::from_secs(180),
-        gather: Duration::from_millis(50),
+        batching_window: Duration::from_millis(50),
         fair: false,
     },
     QueueSpec {
@@ -111,7 +111,7 @@ pub const QUEUES: &[QueueSpec] = &[
         batch: 100,
         concurrency: 1,
         in_hand: Duration::from_secs(180),
-        gather: Duration::from_millis(100),
+        batching_window: Duration::from_millis(100),
         fair: false,
     },
 ];
@@ -243,18 +243,18 @@ pub fn schedules_of(runtime: Runtime) -> impl Iterator<Item = &'static Schedule>
     SCHEDULES.iter().filter(move |schedule| schedule.runtimes.contains(&runtime))
 }
 
-/// The functions that workflows call, by the name that stands in the workflow file.
-pub const FUNCTIONS: &[(&str, Function)] = &[
-    ("AuthorizePaymentFunction", Function::AuthorizePayment),
-    ("ResolvePaymentFunction", Function::ResolvePayment),
-    ("ConfirmOrderFunction", Function::ConfirmOrder),
-    ("RejectOrderFunction", Function::RejectOrder),
-    ("AbandonPaymentFunction", Function::AbandonPayment),
+/// The tasks of workflows, by the name of the function that the workflow file calls.
+pub const TASKS: &[(&str, Task)] = &[
+    ("AuthorizePaymentFunction", Task::AuthorizePayment),
+    ("ResolvePaymentFunction", Task::ResolvePayment),
+    ("ConfirmOrderFunction", Task::ConfirmOrder),
+    ("RejectOrderFunction", Task::RejectOrder),
+    ("AbandonPaymentFunction", Task::AbandonPayment),
 ];
 
-/// A function that workflows call.
+/// A task of a workflow, which calls a function for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Function {
+pub enum Task {
     /// `steps::authorize_payment`.
     AuthorizePayment,
     /// `steps::resolve_payment`.

@@ -13,7 +13,7 @@ use time::OffsetDateTime;
 use workflows::{
     allocate::{Goods, allocate},
     billing::{self, Edition, KeptSeller},
-    issued::{Fingerprint, Place},
+    issued::{Fingerprint, SeriesPosition},
     lifecycle::{Command, Stuck, Verdict, decide},
     order::StoredOrder,
     ports::{Applied, Notice, OutgoingMessage, Reservation, Submission},
@@ -52,7 +52,7 @@ pub struct Contents {
     /// The last number of each year.
     pub last_numbers: BTreeMap<i32, i32>,
     /// Up to where documents were looked at.
-    pub checked: Place,
+    pub checked: SeriesPosition,
     /// Until when invoices that could not be printed again are not asked for.
     pub unmended: BTreeMap<OrderId, OffsetDateTime>,
     /// Documents by their paths.
@@ -80,7 +80,7 @@ pub struct Mark {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Invoice {
     /// Its number.
-    pub place: Place,
+    pub position: SeriesPosition,
     /// Who sold.
     pub seller: KeptSeller,
     /// By which rules it is worded.
@@ -96,7 +96,7 @@ impl Contents {
     pub(super) fn reserve(
         &mut self,
         batch: Vec<AcceptedOrder>,
-        seller: billing::Place<'_>,
+        seller: billing::Location<'_>,
         now: OffsetDateTime,
     ) -> Vec<Reservation> {
         let mut reservations = Vec::with_capacity(batch.len());

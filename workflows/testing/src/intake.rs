@@ -7,8 +7,8 @@ use serde_json::json;
 use std::collections::BTreeSet;
 use time::{Duration, OffsetDateTime};
 use workflows::{
-    ports::{Acceptance, Bite, Intake, Kept, OutgoingMessage, Readiness, Retention, Submission, Unavailable},
-    steps::forget::Terms,
+    ports::{Acceptance, Bite, Intake, OutgoingMessage, Readiness, Retained, Retention, Submission, Unavailable},
+    steps::forget::RetentionPeriods,
     wiring::QueueName,
 };
 
@@ -55,32 +55,32 @@ impl Readiness for Shop {
 
 #[async_trait]
 impl Retention for Shop {
-    fn terms(&self) -> Terms {
-        Terms::default()
+    fn periods(&self) -> RetentionPeriods {
+        RetentionPeriods::default()
     }
 
-    async fn forget(&self, kept: Kept, term: Duration, after: OrderId, limit: i64) -> Result<Bite, Unavailable> {
+    async fn forget(&self, kept: Retained, term: Duration, after: OrderId, limit: i64) -> Result<Bite, Unavailable> {
         let before = self.clock.at() - term;
         self.call("retention.forget", &[], |shop| {
             let is_old = |(id, since): &(OrderId, OffsetDateTime)| *id > after && *since < before;
             let old: BTreeSet<OrderId> = match kept {
-                Kept::Keys => {
+                Retained::Keys => {
                     let orders = shop.submissions.values().map(|submission| &submission.order);
                     orders.map(|order| (order.id, order.accepted_at)).filter(is_old).map(|(id, _)| id).collect()
                 }
-                Kept::Executions => {
+                Retained::Executions => {
                     shop.ended.iter().map(|(id, since)| (*id, *since)).filter(is_old).map(|(id, _)| id).collect()
                 }
             };
             let bite: BTreeSet<OrderId> = old.into_iter().take(up_to(limit)).collect();
             let (keys, executions) = (shop.submissions.len(), shop.ended.len());
             match kept {
-                Kept::Keys => {
+                Retained::Keys => {
                     let stored = &shop.orders;
                     let goes = |id: &OrderId| bite.contains(id) && stored.contains_key(id);
                     shop.submissions.retain(|_, submission| !goes(&submission.order.id));
                 }
-                Kept::Executions => shop.ended.retain(|id, _| !bite.contains(id)),
+                Retained::Executions => shop.ended.retain(|id, _| !bite.contains(id)),
             }
             let forgotten = keys - shop.submissions.len() + executions - shop.ended.len();
             Bite { forgotten: u64::try_from(forgotten).unwrap(), last: bite.last().copied() }

@@ -11,7 +11,7 @@ use std::collections::HashSet;
 use time::Duration;
 use workflows::{
     billing::{Bill, Edition, InvoiceDocument},
-    issued::{Fingerprint, Issued, Place, PrintRecord, Printed, ReadBack},
+    issued::{Fingerprint, IssuedInvoice, PrintRecord, Printed, ReadBack, SeriesPosition},
     lifecycle::{Command, Verdict},
     order::StoredInvoice,
     ports::{Applied, InvoiceNumbers, InvoicePrinter, InvoiceReader, IssuedInvoices, Numbered, Unavailable},
@@ -29,11 +29,11 @@ impl InvoiceNumbers for Shop {
         self.call("orders.number_invoices", ids, |shop| {
             for id in each(ids) {
                 let last = shop.last_numbers.get(&today.year()).copied().unwrap_or_default();
-                let place = Place { year: today.year(), number: last + 1 };
-                let command = Command::GiveNumber { number: place.to_string(), issued_on: today };
+                let position = SeriesPosition { year: today.year(), number: last + 1 };
+                let command = Command::GiveNumber { number: position.to_string(), issued_on: today };
                 if let Applied::Order { verdict: Verdict::Changed(_), .. } = shop.apply(id, &command, now) {
-                    shop.last_numbers.insert(place.year, place.number);
-                    shop.invoices.insert(id, self.kept(place));
+                    shop.last_numbers.insert(position.year, position.number);
+                    shop.invoices.insert(id, self.kept(position));
                 }
             }
             each(ids).into_iter().filter_map(|id| Some((id, shop.numbered(id)?))).collect()
@@ -59,24 +59,24 @@ impl Contents {
         Some(Bill { order, number, issued_on, seller, edition })
     }
 
-    fn issued(&self, id: OrderId) -> Option<Issued> {
+    fn issued(&self, id: OrderId) -> Option<IssuedInvoice> {
         let kept = self.invoices.get(&id)?;
         let number = self.orders.get(&id)?.invoice.as_ref()?.number.clone();
-        Some(Issued { order: id, number, place: kept.place, file: kept.file, xml_sha256: kept.xml_sha256 })
+        Some(IssuedInvoice { order: id, number, position: kept.position, file: kept.file, xml_sha256: kept.xml_sha256 })
     }
 }
 
 impl Shop {
-    fn kept(&self, place: Place) -> Invoice {
-        Invoice { place, seller: (&self.seller).into(), edition: Edition::CURRENT, file: None, xml_sha256: None }
+    fn kept(&self, position: SeriesPosition) -> Invoice {
+        Invoice { position, seller: (&self.seller).into(), edition: Edition::CURRENT, file: None, xml_sha256: None }
     }
 
     /// The order has that number, given by somebody else, whatever it was before; its document is stored or not.
-    pub fn has_number(&self, id: OrderId, place: Place, stored: bool) {
-        let (issued_on, number) = (self.clock.at().date(), place.to_string());
+    pub fn has_number(&self, id: OrderId, position: SeriesPosition, stored: bool) {
+        let (issued_on, number) = (self.clock.at().date(), position.to_string());
         let mut shop = self.contents();
         shop.orders.get_mut(&id).unwrap().invoice = Some(StoredInvoice { number, issued_on, stored });
-        shop.invoices.insert(id, self.kept(place));
+        shop.invoices.insert(id, self.kept(position));
     }
 }
 
@@ -87,7 +87,7 @@ impl IssuedInvoices for Shop {
         self.call("invoices.record", &ids, |shop| {
             let mut noted = HashSet::new();
             for (id, record) in printed {
-                let kept = shop.invoices.get_mut(id).filter(|kept| kept.place.to_string() == record.number);
+                let kept = shop.invoices.get_mut(id).filter(|kept| kept.position.to_string() == record.number);
                 if let Some(kept) = kept {
                     (kept.file, kept.xml_sha256) = (Some(record.file), Some(record.xml_sha256));
                     kept.edition = record.edition;
@@ -111,20 +111,20 @@ impl IssuedInvoices for Shop {
         .await
     }
 
-    async fn of(&self, orders: &[OrderId]) -> Result<Vec<Issued>, Unavailable> {
+    async fn of(&self, orders: &[OrderId]) -> Result<Vec<IssuedInvoice>, Unavailable> {
         self.call("invoices.of", orders, |shop| each(orders).into_iter().filter_map(|id| shop.issued(id)).collect())
             .await
     }
 
-    async fn behind(&self, place: Place, limit: i64) -> Result<Vec<Issued>, Unavailable> {
+    async fn behind(&self, position: SeriesPosition, limit: i64) -> Result<Vec<IssuedInvoice>, Unavailable> {
         self.call("invoices.behind", &[], |shop| {
             let is_stored = |id: &OrderId| {
                 let invoice = shop.orders.get(id).and_then(|order| order.invoice.as_ref());
                 invoice.is_some_and(|invoice| invoice.stored)
             };
             let stored = shop.invoices.keys().filter(|id| is_stored(id)).filter_map(|id| shop.issued(*id));
-            let mut behind: Vec<Issued> = stored.filter(|one| one.place > place).collect();
-            behind.sort_by_key(|one| one.place);
+            let mut behind: Vec<IssuedInvoice> = stored.filter(|one| one.position > position).collect();
+            behind.sort_by_key(|one| one.position);
             behind.truncate(up_to(limit));
             behind
         })
@@ -135,12 +135,12 @@ impl IssuedInvoices for Shop {
         self.call("invoices.bill", &[order], |shop| shop.bill(order, edition)).await
     }
 
-    async fn checked(&self) -> Result<Place, Unavailable> {
+    async fn checked(&self) -> Result<SeriesPosition, Unavailable> {
         self.call("invoices.checked", &[], |shop| shop.checked).await
     }
 
-    async fn mark_checked(&self, place: Place) -> Result<(), Unavailable> {
-        self.call("invoices.mark_checked", &[], |shop| shop.checked = place).await
+    async fn mark_checked(&self, position: SeriesPosition) -> Result<(), Unavailable> {
+        self.call("invoices.mark_checked", &[], |shop| shop.checked = position).await
     }
 
     async fn unasked(&self, orders: &[OrderId]) -> Result<Vec<OrderId>, Unavailable> {

@@ -34,7 +34,7 @@ use schemas::{ids::OrderId, kept::AcceptedOrder};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use time::Duration;
 use workflows::{
-    billing::{Place, Seller},
+    billing::{Location, Seller},
     lifecycle::{Command, Verdict},
     ports::{Applied, Unavailable},
 };
@@ -112,7 +112,7 @@ impl Shop {
         assert!(is_changed, "{command:?} changes nothing: {applied:?}");
     }
 
-    fn place(&self) -> Place<'_> {
+    fn place(&self) -> Location<'_> {
         (&self.seller.party).into()
     }
 

@@ -6,8 +6,8 @@ use std::sync::Mutex;
 use testing::{START, samples::order_id as id};
 use time::{Duration, OffsetDateTime};
 use workflows::{
-    ports::{Bite, Clock, Kept, Retention, Unavailable},
-    steps::forget::{Terms, forget},
+    ports::{Bite, Clock, Retained, Retention, Unavailable},
+    steps::forget::{RetentionPeriods, forget},
 };
 
 /// Things of orders 1 to `count`, each bite of which takes some time.
@@ -15,7 +15,7 @@ struct Shelf {
     count: u128,
     takes: Duration,
     now: Mutex<OffsetDateTime>,
-    asked: Mutex<Vec<(Kept, Duration, OrderId)>>,
+    asked: Mutex<Vec<(Retained, Duration, OrderId)>>,
 }
 
 impl Shelf {
@@ -32,11 +32,11 @@ impl Clock for Shelf {
 
 #[async_trait]
 impl Retention for Shelf {
-    fn terms(&self) -> Terms {
-        Terms { keys: Duration::days(30), executions: Duration::days(90) }
+    fn periods(&self) -> RetentionPeriods {
+        RetentionPeriods { keys: Duration::days(30), executions: Duration::days(90) }
     }
 
-    async fn forget(&self, kept: Kept, term: Duration, after: OrderId, limit: i64) -> Result<Bite, Unavailable> {
+    async fn forget(&self, kept: Retained, term: Duration, after: OrderId, limit: i64) -> Result<Bite, Unavailable> {
         self.asked.lock().unwrap().push((kept, term, after));
         *self.now.lock().unwrap() += self.takes;
         let last = self.count.min(after.0.as_u128() + u128::try_from(limit).unwrap());
@@ -51,13 +51,13 @@ async fn everything_old_is_forgotten_bite_by_bite() {
     assert_eq!(forget(&shelf, &shelf).await.unwrap(), 5_000);
     let asked = shelf.asked.lock().unwrap().clone();
     let of = |kept, days| [0, 1_000, 2_000, 2_500].map(|after| (kept, Duration::days(days), id(after)));
-    assert_eq!(asked, [of(Kept::Keys, 30), of(Kept::Executions, 90)].concat());
+    assert_eq!(asked, [of(Retained::Keys, 30), of(Retained::Executions, 90)].concat());
 }
 
 #[tokio::test]
 async fn a_run_ends_although_there_is_more_and_comes_to_every_kind() {
     let shelf = Shelf::of(1_000_000, Duration::seconds(4));
     forget(&shelf, &shelf).await.unwrap();
-    let asked: Vec<Kept> = shelf.asked.lock().unwrap().iter().map(|(kept, _, _)| *kept).collect();
-    assert_eq!(asked, [[Kept::Keys; 4], [Kept::Executions; 4]].concat());
+    let asked: Vec<Retained> = shelf.asked.lock().unwrap().iter().map(|(kept, _, _)| *kept).collect();
+    assert_eq!(asked, [[Retained::Keys; 4], [Retained::Executions; 4]].concat());
 }

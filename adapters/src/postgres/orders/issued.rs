@@ -13,7 +13,7 @@ use std::collections::HashSet;
 use uuid::Uuid;
 use workflows::{
     billing::{Bill, Edition, KeptSeller},
-    issued::{Fingerprint, Issued, Place, PrintRecord},
+    issued::{Fingerprint, IssuedInvoice, PrintRecord, SeriesPosition},
     ports::{IssuedInvoices, Unavailable},
     wiring::QueueName,
 };
@@ -28,13 +28,13 @@ struct IssuedRow {
 }
 
 impl IssuedRow {
-    fn into_issued(self) -> Issued {
+    fn into_issued(self) -> IssuedInvoice {
         let hash = |bytes: Option<Vec<u8>>| <[u8; 32]>::try_from(bytes?).ok();
         let size = self.size.and_then(|size| u64::try_from(size).ok());
-        Issued {
+        IssuedInvoice {
             order: OrderId(self.order_id),
             number: printed_number(self.year, self.number),
-            place: Place { year: self.year, number: self.number },
+            position: SeriesPosition { year: self.year, number: self.number },
             file: size.zip(hash(self.sha256)).map(|(size, sha256)| Fingerprint { size, sha256 }),
             xml_sha256: hash(self.xml_sha256),
         }
@@ -107,7 +107,7 @@ impl IssuedInvoices for PgOrders {
         Ok(())
     }
 
-    async fn of(&self, orders: &[OrderId]) -> Result<Vec<Issued>, Unavailable> {
+    async fn of(&self, orders: &[OrderId]) -> Result<Vec<IssuedInvoice>, Unavailable> {
         let rows = sqlx::query_as!(
             IssuedRow,
             "-- invoices.of
@@ -121,7 +121,7 @@ impl IssuedInvoices for PgOrders {
         Ok(rows.into_iter().map(IssuedRow::into_issued).collect())
     }
 
-    async fn behind(&self, place: Place, limit: i64) -> Result<Vec<Issued>, Unavailable> {
+    async fn behind(&self, position: SeriesPosition, limit: i64) -> Result<Vec<IssuedInvoice>, Unavailable> {
         let rows = sqlx::query_as!(
             IssuedRow,
             "-- invoices.behind
@@ -129,8 +129,8 @@ impl IssuedInvoices for PgOrders {
              where series = $1 and (year, number) > ($2, $3) and stored_at is not null
              order by year, number limit $4",
             SERIES,
-            place.year,
-            place.number,
+            position.year,
+            position.number,
             limit
         )
         .fetch_all(&self.database.durable)
@@ -161,7 +161,7 @@ impl IssuedInvoices for PgOrders {
         Ok(Some(Bill { order: stored, number: given.number, issued_on: given.issued_on, seller, edition }))
     }
 
-    async fn checked(&self) -> Result<Place, Unavailable> {
+    async fn checked(&self) -> Result<SeriesPosition, Unavailable> {
         let row = sqlx::query!(
             "-- invoices.checked
              select year, number from documents_checked"
@@ -169,16 +169,16 @@ impl IssuedInvoices for PgOrders {
         .fetch_optional(&self.database.durable)
         .await
         .asked("invoices.checked")?;
-        Ok(row.map_or(Place::default(), |row| Place { year: row.year, number: row.number }))
+        Ok(row.map_or(SeriesPosition::default(), |row| SeriesPosition { year: row.year, number: row.number }))
     }
 
-    async fn mark_checked(&self, place: Place) -> Result<(), Unavailable> {
+    async fn mark_checked(&self, position: SeriesPosition) -> Result<(), Unavailable> {
         sqlx::query!(
             "-- invoices.mark_checked
              insert into documents_checked (year, number) values ($1, $2)
              on conflict (single) do update set year = excluded.year, number = excluded.number",
-            place.year,
-            place.number
+            position.year,
+            position.number
         )
         .execute(&self.database.relaxed)
         .await

@@ -20,7 +20,7 @@ use std::collections::HashMap;
 use time::OffsetDateTime;
 use uuid::Uuid;
 use workflows::{
-    issued::Place,
+    issued::SeriesPosition,
     order::{State, StoredInvoice, StoredOrder, StoredPayment},
     ports::Unavailable,
 };
@@ -103,7 +103,7 @@ pub(in crate::postgres) fn uuids(ids: &[OrderId]) -> Vec<Uuid> {
 
 /// An invoice number as printed.
 pub(in crate::postgres) fn printed_number(year: i32, number: i32) -> String {
-    Place { year, number }.to_string()
+    SeriesPosition { year, number }.to_string()
 }
 
 /// Year and number of an invoice, from the text that is printed on it: in any digits, with anything between the two, and

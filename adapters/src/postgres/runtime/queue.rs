@@ -71,7 +71,7 @@ pub struct Receipt {
 
 /// What one customer may have waiting in the first lane of a queue.
 #[derive(Clone, Copy, Debug)]
-pub struct Share {
+pub struct FairShare {
     /// Among so many messages, those due first.
     pub among: i64,
     /// The most bytes.
@@ -165,7 +165,7 @@ impl PgQueue {
     ///
     /// # Errors
     /// If the database does not answer in time.
-    pub async fn sift(&self, queue: QueueName, share: Share) -> Result<u64, Unavailable> {
+    pub async fn sift(&self, queue: QueueName, share: FairShare) -> Result<u64, Unavailable> {
         let (first, second) = (queue.as_str(), queue.second_lane());
         let sifted = sqlx::query_file!("sql/queue/sift.sql", first, second, share.among, share.bytes, share.messages)
             .execute(&self.database.relaxed);

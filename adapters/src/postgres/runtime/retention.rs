@@ -7,8 +7,8 @@ use schemas::ids::OrderId;
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 use workflows::{
-    ports::{Bite, Kept, Retention, Unavailable},
-    steps::forget::Terms,
+    ports::{Bite, Retained, Retention, Unavailable},
+    steps::forget::RetentionPeriods,
 };
 
 /// What `forgotten` calls executions.
@@ -17,13 +17,13 @@ pub(crate) const EXECUTIONS: &str = "executions";
 /// What the order database and the queues beside it keep for a while.
 pub struct PgRetention {
     database: Database,
-    terms: Terms,
+    periods: RetentionPeriods,
 }
 
 impl PgRetention {
-    /// In that database, on those terms.
-    pub fn new(database: Database, terms: Terms) -> Self {
-        Self { database, terms }
+    /// In that database, for those periods.
+    pub fn new(database: Database, periods: RetentionPeriods) -> Self {
+        Self { database, periods }
     }
 
     /// What is from before then has been kept for its term, by the database's clock: that of a process may be wrong by
@@ -63,22 +63,22 @@ fn first_id_at(moment: OffsetDateTime) -> Uuid {
 
 #[async_trait]
 impl Retention for PgRetention {
-    fn terms(&self) -> Terms {
-        self.terms
+    fn periods(&self) -> RetentionPeriods {
+        self.periods
     }
 
-    async fn forget(&self, kept: Kept, term: Duration, after: OrderId, limit: i64) -> Result<Bite, Unavailable> {
+    async fn forget(&self, kept: Retained, term: Duration, after: OrderId, limit: i64) -> Result<Bite, Unavailable> {
         let before = self.over_before(term).await?;
         let until = first_id_at(before);
         let (forgotten, last) = match kept {
-            Kept::Keys => {
+            Retained::Keys => {
                 let bite = sqlx::query_file!("sql/retention/forget_keys.sql", after.0, until, limit, before)
                     .fetch_one(&self.database.relaxed)
                     .await
                     .asked("retention.forget_keys")?;
                 (bite.gone, bite.last)
             }
-            Kept::Executions => {
+            Retained::Executions => {
                 self.note(EXECUTIONS, before).await?;
                 let bite = sqlx::query_file!("sql/retention/forget_executions.sql", after.0, until, limit, before)
                     .fetch_one(&self.database.relaxed)

@@ -71,7 +71,7 @@ pub trait Scope<'a> {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Expression {
     root: syntax::Ast,
-    parts: BTreeSet<Reserved>,
+    reserved: BTreeSet<Reserved>,
     variables: BTreeSet<String>,
 }
 
@@ -82,10 +82,10 @@ impl Expression {
     /// Bad syntax, and good syntax that is not run here.
     pub fn parse(source: &str) -> Result<Self, SyntaxError> {
         let root = parse::parse(source)?;
-        let (mut parts, mut variables) = (BTreeSet::new(), BTreeSet::new());
+        let (mut reserved, mut variables) = (BTreeSet::new(), BTreeSet::new());
         root.visit(&mut |node| match node {
             syntax::Ast::Reserved(part) => {
-                parts.insert(*part);
+                reserved.insert(*part);
             }
             syntax::Ast::Variable(name) => {
                 variables.insert(name.clone());
@@ -103,12 +103,12 @@ impl Expression {
             | syntax::Ast::Binary(..)
             | syntax::Ast::Condition { .. } => {}
         });
-        Ok(Self { root, parts, variables })
+        Ok(Self { root, reserved, variables })
     }
 
     /// The parts of `$states` it may ask for.
-    pub fn parts(&self) -> impl Iterator<Item = Reserved> + '_ {
-        self.parts.iter().copied()
+    pub fn reserved(&self) -> impl Iterator<Item = Reserved> + '_ {
+        self.reserved.iter().copied()
     }
 
     /// The variables it may ask for.

@@ -173,7 +173,7 @@ fn an_error_names_the_place_in_the_expression() {
 fn an_expression_tells_what_it_asks_for() {
     let expression = Expression::parse("$list[$ = $states.input.a].b & $string($states.result.c)").unwrap();
     assert_eq!(expression.variables().collect::<Vec<_>>(), ["list"]);
-    assert_eq!(expression.parts().collect::<Vec<_>>(), [Reserved::Input, Reserved::Result]);
+    assert_eq!(expression.reserved().collect::<Vec<_>>(), [Reserved::Input, Reserved::Result]);
 }
 
 #[test]

@@ -124,13 +124,13 @@ proptest! {
     ) {
         let definition = checkout();
         let mut now = START;
-        let mut step = definition.start(identity(), order(), now, 7);
+        let mut transition = definition.start(identity(), order(), now, 7);
         for (outcome, chance, pause) in script {
-            let stored = serde_json::to_string(&step.execution).unwrap();
+            let stored = serde_json::to_string(&transition.execution).unwrap();
             let restored: Execution = serde_json::from_str(&stored).unwrap();
-            prop_assert_eq!(&restored, &step.execution);
-            prop_assert_eq!(&definition.action(&restored, now), &step.action);
-            let event = match &step.action {
+            prop_assert_eq!(&restored, &transition.execution);
+            prop_assert_eq!(&definition.action(&restored, now), &transition.action);
+            let event = match &transition.action {
                 Action::Succeeded { .. } | Action::Failed { .. } => break,
                 Action::WaitUntil(until) => {
                     now = now.max(*until);
@@ -139,12 +139,12 @@ proptest! {
                 Action::Invoke { .. } | Action::PutEvents { .. } => Event::Task(outcome),
             };
             now += Duration::milliseconds(pause);
-            let kept = definition.resume(step.execution, event.clone(), now, chance).unwrap();
+            let kept = definition.resume(transition.execution, event.clone(), now, chance).unwrap();
             let again = definition.resume(restored, event, now, chance).unwrap();
             prop_assert_eq!(&kept, &again);
             let lines = serde_json::to_string(&kept.visits).unwrap();
             prop_assert_eq!(&serde_json::from_str::<Vec<Visit>>(&lines).unwrap(), &kept.visits);
-            step = kept;
+            transition = kept;
         }
     }
 }

@@ -20,7 +20,7 @@ use serde_json::{Value, json};
 use time::OffsetDateTime;
 use time::macros::datetime;
 
-use crate::{Action, Definition, Event, Step, Surroundings, TaskOutcome, Visit};
+use crate::{Action, Definition, Event, Surroundings, TaskOutcome, Transition, Visit};
 
 const START: OffsetDateTime = datetime!(2026-11-22 10:00:00 UTC);
 
@@ -106,12 +106,12 @@ fn run(definition: &Definition, input: Value, outcomes: &[TaskOutcome]) -> Ran {
     let mut now = START;
     let mut visits: BTreeMap<u32, Visit> = BTreeMap::new();
     let mut ran = Ran { visits: Vec::new(), actions: Vec::new(), stored: Vec::new() };
-    let mut step = definition.start(identity(), input, now, 0);
+    let mut transition = definition.start(identity(), input, now, 0);
     loop {
-        visits.extend(step.visits.into_iter().map(|visit| (visit.number, visit)));
-        ran.actions.push(step.action.clone());
-        ran.stored.push(step.execution.clone());
-        let event = match step.action {
+        visits.extend(transition.visits.into_iter().map(|visit| (visit.number, visit)));
+        ran.actions.push(transition.action.clone());
+        ran.stored.push(transition.execution.clone());
+        let event = match transition.action {
             Action::Succeeded { .. } | Action::Failed { .. } => break,
             Action::WaitUntil(until) => {
                 now = until;
@@ -119,7 +119,7 @@ fn run(definition: &Definition, input: Value, outcomes: &[TaskOutcome]) -> Ran {
             }
             Action::Invoke { .. } | Action::PutEvents { .. } => Event::Task(outcomes.next().unwrap()),
         };
-        step = definition.resume(step.execution, event, now, 0).unwrap();
+        transition = definition.resume(transition.execution, event, now, 0).unwrap();
     }
     ran.visits = visits.into_values().collect();
     ran

@@ -28,10 +28,15 @@ fn answer(kind: u8) -> TaskOutcome {
 fn played(outside: &[Outside]) -> Vec<String> {
     let definition = checkout();
     let (mut now, mut told) = (START, Vec::new());
-    let mut step = definition.start(identity(), json!({"order_id": "order-1"}), now, 0);
+    let mut transition = definition.start(identity(), json!({"order_id": "order-1"}), now, 0);
     for (chance, milliseconds, kind) in outside {
-        told.push(format!("{} {:?} {:?}", serde_json::to_string(&step.execution).unwrap(), step.visits, step.action));
-        let event = match &step.action {
+        told.push(format!(
+            "{} {:?} {:?}",
+            serde_json::to_string(&transition.execution).unwrap(),
+            transition.visits,
+            transition.action
+        ));
+        let event = match &transition.action {
             Action::Succeeded { .. } | Action::Failed { .. } => break,
             Action::WaitUntil(until) => {
                 now = now.max(*until);
@@ -40,7 +45,7 @@ fn played(outside: &[Outside]) -> Vec<String> {
             Action::Invoke { .. } | Action::PutEvents { .. } => Event::Task(answer(*kind)),
         };
         now += Duration::milliseconds(*milliseconds);
-        step = definition.resume(step.execution, event, now, *chance).unwrap();
+        transition = definition.resume(transition.execution, event, now, *chance).unwrap();
     }
     told
 }

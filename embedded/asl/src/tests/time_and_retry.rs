@@ -98,9 +98,9 @@ fn full_jitter_waits_a_random_part() {
     let retry = json!([{"ErrorEquals": ["Busy"], "IntervalSeconds": 8, "JitterStrategy": "FULL"}]);
     let definition = read(&machine("T", json!({"T": task(json!({"Retry": retry}))})));
     for (chance, milliseconds) in [(0, 0), (1 << 30, 2000), (u32::MAX, 7999)] {
-        let Step { execution, .. } = definition.start(identity(), json!({}), START, 0);
-        let step = definition.resume(execution, Event::Task(failed("Busy")), START, chance).unwrap();
-        assert_eq!(step.action, Action::WaitUntil(START + Duration::milliseconds(milliseconds)));
+        let Transition { execution, .. } = definition.start(identity(), json!({}), START, 0);
+        let transition = definition.resume(execution, Event::Task(failed("Busy")), START, chance).unwrap();
+        assert_eq!(transition.action, Action::WaitUntil(START + Duration::milliseconds(milliseconds)));
     }
 }
 
@@ -146,9 +146,12 @@ fn an_execution_that_takes_too_long_fails() {
         "S": {"Type": "Succeed"}});
     let definition = read(&file);
     let late = START + Duration::seconds(60);
-    let Step { execution, .. } = definition.start(identity(), json!({}), START, 0);
-    let step = definition.resume(execution, Event::Task(TaskOutcome::Returned(json!(1))), late, 0).unwrap();
-    assert!(matches!(step.action, Action::Failed { error, .. } if error == "States.Timeout"), "no catcher is asked");
+    let Transition { execution, .. } = definition.start(identity(), json!({}), START, 0);
+    let transition = definition.resume(execution, Event::Task(TaskOutcome::Returned(json!(1))), late, 0).unwrap();
+    assert!(
+        matches!(transition.action, Action::Failed { error, .. } if error == "States.Timeout"),
+        "no catcher is asked"
+    );
 }
 
 #[test]
@@ -185,6 +188,6 @@ fn an_execution_knows_the_retriers_that_came_with_a_later_release() {
     let before = definition(json!([{"ErrorEquals": ["Odd"]}]));
     let calling = before.start(identity(), json!({}), START, 0).execution;
     let after = definition(json!([{"ErrorEquals": ["Odd"]}, {"ErrorEquals": ["States.ALL"]}]));
-    let step = after.resume(calling, Event::Task(failed("Busy")), START, 0).unwrap();
-    assert!(matches!(step.action, Action::WaitUntil(_)), "{:?}", step.action);
+    let transition = after.resume(calling, Event::Task(failed("Busy")), START, 0).unwrap();
+    assert!(matches!(transition.action, Action::WaitUntil(_)), "{:?}", transition.action);
 }

@@ -7,7 +7,7 @@
 use adapters::postgres::runtime::{
     floor::Floor,
     lease::Lease,
-    queue::{PgQueue, Portion, Received, Share},
+    queue::{FairShare, PgQueue, Portion, Received},
 };
 use serde_json::Value;
 use std::{
@@ -30,7 +30,7 @@ const LARGE: i64 = 8 * 1024;
 const MANY: usize = 48;
 const PAUSE: Duration = Duration::from_millis(250);
 /// What one customer may have waiting in the first lane.
-const SHARE: Share = Share { among: 1_000, bytes: 16 * 1024, messages: 25 };
+const SHARE: FairShare = FairShare { among: 1_000, bytes: 16 * 1024, messages: 25 };
 /// How often the second lane is looked at that is thought empty.
 const LOOK: Duration = Duration::from_secs(1);
 

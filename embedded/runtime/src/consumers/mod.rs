@@ -109,7 +109,7 @@ impl Consumer {
     /// batch shows that there is no need to.
     async fn gather(&self, taken: usize) {
         let factor = u32::try_from(taken / 4).unwrap_or(MOST_GATHERING).clamp(1, MOST_GATHERING);
-        tokio::time::sleep(self.spec.gather * factor).await;
+        tokio::time::sleep(self.spec.batching_window * factor).await;
     }
 
     /// Returns when there may be something to receive.

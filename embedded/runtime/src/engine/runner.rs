@@ -1,13 +1,13 @@
 //! Takes executions that are due in hand and carries each from action to action, storing its progress before the next.
 
 use super::{
-    functions::Functions,
     put_events,
     store::{self, Claimed},
+    tasks::Tasks,
 };
-use crate::{instance::Instance, parts::Parts, wake::Wakes};
+use crate::{instance::Instance, wake::Wakes, wired::Wired};
 use adapters::{
-    batching::{Batcher, Gather},
+    batching::{BatchTiming, Batcher},
     postgres::{
         Database,
         runtime::{
@@ -18,7 +18,7 @@ use adapters::{
         },
     },
 };
-use asl::{Action, Definition, Event, Step};
+use asl::{Action, Definition, Event, Transition};
 use handlers::ports::NotWired;
 use std::{sync::Arc, time::Duration};
 use tokio::sync::{Notify, Semaphore, watch};
@@ -46,7 +46,7 @@ pub struct Runner {
     clock: Arc<dyn Clock>,
     chance: Arc<dyn Chance>,
     bus: Arc<dyn EventBus>,
-    functions: Functions,
+    tasks: Tasks,
     definition: Arc<Definition>,
     instance: Instance,
     lease: Lease,
@@ -61,15 +61,15 @@ impl Runner {
     /// # Errors
     /// If a function needs what is not reached here.
     pub fn new(
-        parts: &Parts,
+        wired: &Wired,
         chance: Arc<dyn Chance>,
         definition: Arc<Definition>,
         instance: Instance,
         lease: Lease,
         in_hand: InHand<Uuid>,
     ) -> Result<Self, NotWired> {
-        let database = parts.database.clone();
-        let checkpoints = Batcher::new(500, 2, Gather::MOMENT, move |batch: Vec<Checkpoint>| {
+        let database = wired.database.clone();
+        let checkpoints = Batcher::new(500, 2, BatchTiming::MOMENT, move |batch: Vec<Checkpoint>| {
             let database = database.clone();
             async move {
                 let count = batch.len();
@@ -80,11 +80,11 @@ impl Runner {
             }
         });
         Ok(Self {
-            database: parts.database.clone(),
-            clock: Arc::clone(&parts.ports.clock),
+            database: wired.database.clone(),
+            clock: Arc::clone(&wired.ports.clock),
             chance,
-            bus: parts.ports.bus()?,
-            functions: Functions::of(&parts.ports)?,
+            bus: wired.ports.bus()?,
+            tasks: Tasks::of(&wired.ports)?,
             definition,
             instance,
             lease,
@@ -153,7 +153,7 @@ impl Runner {
             let mut over_since = None;
             let event = match action {
                 Action::Invoke { function, payload, timeout } => {
-                    Event::Task(self.functions.call(&function, payload, timeout).await)
+                    Event::Task(self.tasks.call(&function, payload, timeout).await)
                 }
                 Action::PutEvents { entries, timeout } => {
                     Event::Task(put_events::put(self.bus.as_ref(), entries, timeout).await)
@@ -169,12 +169,12 @@ impl Runner {
             };
             let now = self.clock.now();
             let now = over_since.map_or(now, |end| now.max(end));
-            let step = match self.definition.resume(execution, event, now, self.chance.draw()) {
-                Ok(step) => step,
+            let transition = match self.definition.resume(execution, event, now, self.chance.draw()) {
+                Ok(transition) => transition,
                 Err(error) => return self.give_up(id, instance, version, &error.to_string()).await,
             };
             let visits;
-            Step { execution, visits, action } = step;
+            Transition { execution, visits, action } = transition;
             if let Action::Failed { error, cause } = &action {
                 tracing::warn!(execution = %id, error, cause, "the workflow failed");
             }

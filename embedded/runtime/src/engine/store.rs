@@ -8,7 +8,7 @@ use adapters::postgres::{
         lease::Lease,
     },
 };
-use asl::{Action, Step, Visit};
+use asl::{Action, Transition, Visit};
 use schemas::{ids::OrderId, kept::Execution};
 use serde_json::Value;
 use std::time::Duration;
@@ -43,11 +43,11 @@ fn finished(visits: Vec<Visit>) -> Vec<executions::Visit> {
 ///
 /// # Errors
 /// If it is no JSON.
-pub(super) fn start(order: OrderId, step: Step) -> Result<Start, Unavailable> {
-    Ok(Start { order, state: as_json(&step.execution)?, visits: finished(step.visits) })
+pub(super) fn start(order: OrderId, transition: Transition) -> Result<Start, Unavailable> {
+    Ok(Start { order, state: as_json(&transition.execution)?, visits: finished(transition.visits) })
 }
 
-/// The progress of a step, made at that time by the clock of this process.
+/// The progress of a transition, made at that time by the clock of this process.
 ///
 /// # Errors
 /// If it is no JSON.

@@ -14,7 +14,7 @@ use adapters::postgres::{
         lease::Lease,
     },
 };
-use asl::{Definition, Event, Step, TaskOutcome};
+use asl::{Definition, Event, TaskOutcome, Transition};
 use schemas::{ids::OrderId, kept::Identity};
 use serde_json::json;
 use sqlx::AssertSqlSafe;
@@ -45,8 +45,8 @@ impl Engine {
             execution_name: order.to_string(),
             state_machine_name: "checkout".to_owned(),
         };
-        let step = self.definition.start(identity, json!({ "order_id": order }), NOW, 0);
-        executions::insert(&self.database, "checkout", vec![store::start(order, step).unwrap()]).await.unwrap();
+        let transition = self.definition.start(identity, json!({ "order_id": order }), NOW, 0);
+        executions::insert(&self.database, "checkout", vec![store::start(order, transition).unwrap()]).await.unwrap();
     }
 
     async fn claim(&self, instance: i64, max: i64) -> Vec<Claimed> {
@@ -59,8 +59,8 @@ impl Engine {
 
     /// What the function answered, as progress to be stored.
     fn after(&self, claimed: &Claimed, instance: i64, outcome: TaskOutcome, made_at: OffsetDateTime) -> Checkpoint {
-        let step = self.definition.resume(claimed.execution.clone(), Event::Task(outcome), made_at, 0).unwrap();
-        let Step { execution, visits, action } = step;
+        let transition = self.definition.resume(claimed.execution.clone(), Event::Task(outcome), made_at, 0).unwrap();
+        let Transition { execution, visits, action } = transition;
         store::checkpoint(claimed.id, instance, claimed.version, made_at, &execution, visits, &action).unwrap()
     }
 

@@ -1,4 +1,4 @@
-//! Splitting a batch into the parts that one call of a service takes: so many entries, so many bytes.
+//! Splitting a batch into the chunks that one call of a service takes: so many entries, so many bytes.
 
 /// What one call takes.
 #[derive(Clone, Copy, Debug)]
@@ -9,26 +9,26 @@ pub(super) struct Limits {
     pub(super) bytes: usize,
 }
 
-/// The entries in their order, in as few parts as keeping that order allows. An entry that is too large by itself goes
+/// The entries in their order, in as few chunks as keeping that order allows. An entry that is too large by itself goes
 /// alone: then the service refuses that one, and no neighbour with it.
 pub(super) fn split<T>(items: Vec<T>, limits: Limits, bytes_of: impl Fn(&T) -> usize) -> Vec<Vec<T>> {
-    let mut parts = Vec::new();
-    let mut part = Vec::new();
+    let mut chunks = Vec::new();
+    let mut chunk = Vec::new();
     let mut filled: usize = 0;
     for item in items {
         let bytes = bytes_of(&item);
-        let full = part.len() >= limits.entries || filled.saturating_add(bytes) > limits.bytes;
-        if full && !part.is_empty() {
-            parts.push(std::mem::take(&mut part));
+        let full = chunk.len() >= limits.entries || filled.saturating_add(bytes) > limits.bytes;
+        if full && !chunk.is_empty() {
+            chunks.push(std::mem::take(&mut chunk));
             filled = 0;
         }
         filled = filled.saturating_add(bytes);
-        part.push(item);
+        chunk.push(item);
     }
-    if !part.is_empty() {
-        parts.push(part);
+    if !chunk.is_empty() {
+        chunks.push(chunk);
     }
-    parts
+    chunks
 }
 
 #[cfg(test)]
@@ -59,16 +59,16 @@ mod tests {
         fn every_part_keeps_the_limits_and_the_order_and_loses_nothing(
             sizes in proptest::collection::vec(0..150_usize, 0..80),
         ) {
-            let parts = split(sizes.clone(), TEN, |bytes| *bytes);
-            for part in &parts {
-                prop_assert!(!part.is_empty() && part.len() <= TEN.entries);
-                prop_assert!(part.iter().sum::<usize>() <= TEN.bytes || part.len() == 1);
+            let chunks = split(sizes.clone(), TEN, |bytes| *bytes);
+            for chunk in &chunks {
+                prop_assert!(!chunk.is_empty() && chunk.len() <= TEN.entries);
+                prop_assert!(chunk.iter().sum::<usize>() <= TEN.bytes || chunk.len() == 1);
             }
-            for pair in parts.windows(2) {
+            for pair in chunks.windows(2) {
                 let with_next = pair[0].iter().sum::<usize>() + pair[1][0];
                 prop_assert!(pair[0].len() == TEN.entries || with_next > TEN.bytes, "a call too many");
             }
-            prop_assert_eq!(parts.concat(), sizes);
+            prop_assert_eq!(chunks.concat(), sizes);
         }
     }
 }

@@ -7,7 +7,7 @@
 use crate::wake::Wakes;
 use adapters::postgres::{Database, orders::decided::decided, runtime::changes::Change};
 use futures_util::future::BoxFuture;
-use handlers::api::Decisions;
+use handlers::api::DecisionNotifier;
 use schemas::ids::OrderId;
 use std::{
     collections::HashMap,
@@ -23,7 +23,7 @@ const LOOK_ANYWAY: Duration = Duration::from_secs(1);
 
 /// Those who wait in this process. Copies share them.
 #[derive(Clone)]
-pub(super) struct Waiting {
+pub(super) struct Waiters {
     most: usize,
     orders: Arc<Mutex<Orders>>,
 }
@@ -37,7 +37,7 @@ struct Orders {
     closed: bool,
 }
 
-impl Waiting {
+impl Waiters {
     /// At most so many at once.
     pub(super) fn new(most: usize) -> Self {
         Self { most, orders: Arc::default() }
@@ -88,7 +88,7 @@ impl Orders {
     }
 }
 
-impl Decisions for Waiting {
+impl DecisionNotifier for Waiters {
     fn listen(&self, caller: &str, id: OrderId, _waited: Duration) -> Option<BoxFuture<'static, ()>> {
         let mut orders = self.orders.lock().unwrap_or_else(PoisonError::into_inner);
         let own = orders.of_callers.get(caller).copied().unwrap_or_default();
@@ -137,7 +137,7 @@ impl Drop for Waiter {
 
 impl Wakes {
     /// Wakes with word of work those who wait for work, and with word of orders those who wait for these.
-    pub(super) fn hear(&self, channel: &str, payload: &str, waiting: &Waiting) {
+    pub(super) fn hear(&self, channel: &str, payload: &str, waiting: &Waiters) {
         if channel == adapters::postgres::runtime::bell::ORDER_CHANNEL {
             waiting.hear(Change::of_payload(payload));
         } else {
@@ -160,18 +160,18 @@ mod tests {
         Change { order: order(number), decided }
     }
 
-    fn listen(waiting: &Waiting, number: u128) -> Option<BoxFuture<'static, ()>> {
+    fn listen(waiting: &Waiters, number: u128) -> Option<BoxFuture<'static, ()>> {
         waiting.listen("zoe", order(number), Duration::ZERO)
     }
 
     /// So many places for a caller, or as many as it gets.
-    fn taken(waiting: &Waiting, caller: &str, count: usize) -> Vec<BoxFuture<'static, ()>> {
+    fn taken(waiting: &Waiters, caller: &str, count: usize) -> Vec<BoxFuture<'static, ()>> {
         (0..count).filter_map(|_| waiting.listen(caller, order(1), Duration::ZERO)).collect()
     }
 
     #[tokio::test]
     async fn only_the_decision_of_its_own_order_wakes_who_waits() {
-        let waiting = Waiting::new(10);
+        let waiting = Waiters::new(10);
         let (mut first, mut second) = (listen(&waiting, 1).unwrap(), listen(&waiting, 1).unwrap());
         let mut other = listen(&waiting, 2).unwrap();
         waiting.hear([change(1, false), change(3, true)].into_iter());
@@ -183,7 +183,7 @@ mod tests {
 
     #[tokio::test]
     async fn nobody_waits_on_top_of_the_most_and_a_place_is_free_again() {
-        let waiting = Waiting::new(4);
+        let waiting = Waiters::new(4);
         let places = (listen(&waiting, 1), listen(&waiting, 1));
         assert!(places.0.is_some() && places.1.is_some() && listen(&waiting, 2).is_none());
         drop(places);
@@ -196,7 +196,7 @@ mod tests {
 
     #[tokio::test]
     async fn one_caller_leaves_places_for_whoever_comes_and_equals_share_alike() {
-        let waiting = Waiting::new(90);
+        let waiting = Waiters::new(90);
         let first = taken(&waiting, "alice", 1_000);
         assert_eq!(first.len(), 45, "as many as it leaves");
         let second = taken(&waiting, "bob", 1_000);
@@ -213,7 +213,7 @@ mod tests {
 
     #[tokio::test]
     async fn at_the_end_everybody_is_sent_away() {
-        let waiting = Waiting::new(2);
+        let waiting = Waiters::new(2);
         let mut place = listen(&waiting, 1).unwrap();
         waiting.close();
         assert!((&mut place).now_or_never().is_some());

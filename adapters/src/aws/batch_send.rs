@@ -1,10 +1,11 @@
 //! Sending a batch when a call may take some of its entries and not others: what failed is sent again by itself.
 //!
-//! Entries that must arrive in order share a lane, and of a lane only the first that has not arrived is ever in a call.
-//! Two entries of one lane in the same call could part: the first fails, the second arrives, and the retry of the first
-//! comes after it. So an entry waits until the one before it is known to have arrived; lanes do not wait for each other.
+//! Entries that must arrive in order share a group, and of a group only the first that has not arrived is ever in a
+//! call. Two entries of one group in the same call could part: the first fails, the second arrives, and the retry of
+//! the first comes after it. So an entry waits until the one before it is known to have arrived; groups do not wait for
+//! each other.
 
-use super::parts::{Limits, split};
+use super::chunks::{Limits, split};
 use futures_util::{StreamExt, stream};
 use std::{
     collections::{BTreeMap, HashMap, VecDeque},
@@ -45,40 +46,40 @@ pub(super) struct Failure {
     pub(super) why: String,
 }
 
-/// Each entry in a lane of its own: their order does not matter.
+/// Each entry in a group of its own: their order does not matter.
 pub(super) fn alone<T>(items: &[T]) -> Vec<VecDeque<&T>> {
     items.iter().map(|item| VecDeque::from([item])).collect()
 }
 
-/// Entries of one key in one lane, in their order.
+/// Entries of one key in one group, in their order.
 pub(super) fn by_key<T, K: Eq + Hash>(items: &[T], key: impl Fn(&T) -> K) -> Vec<VecDeque<&T>> {
-    let mut lanes: Vec<VecDeque<&T>> = Vec::new();
+    let mut groups: Vec<VecDeque<&T>> = Vec::new();
     let mut known: HashMap<K, usize> = HashMap::new();
     for item in items {
-        let lane = *known.entry(key(item)).or_insert(lanes.len());
-        match lanes.get_mut(lane) {
-            Some(lane) => lane.push_back(item),
-            None => lanes.push(VecDeque::from([item])),
+        let group = *known.entry(key(item)).or_insert(groups.len());
+        match groups.get_mut(group) {
+            Some(group) => group.push_back(item),
+            None => groups.push(VecDeque::from([item])),
         }
     }
-    lanes
+    groups
 }
 
-struct Lane<'i, T> {
+struct Group<'i, T> {
     waiting: VecDeque<&'i T>,
     failures: u32,
 }
 
-/// Sends every entry of every lane. `send` makes one call and says which of its entries failed; a call that failed as a
-/// whole has been retried by the client already, so it ends the matter.
+/// Sends every entry of every group. `send` makes one call and says which of its entries failed; a call that failed as
+/// a whole has been retried by the client already, so it ends the matter.
 ///
-/// An entry that is refused, or fails too often, holds back what stands behind it in its lane and nothing else.
+/// An entry that is refused, or fails too often, holds back what stands behind it in its group and nothing else.
 ///
 /// # Errors
 /// If entries did not arrive. The rest may have: whoever calls again sends them twice.
 pub(super) async fn send_all<'i, T, F, S>(
     call: Call,
-    lanes: Vec<VecDeque<&'i T>>,
+    groups: Vec<VecDeque<&'i T>>,
     bytes_of: impl Fn(&T) -> usize,
     chance: &dyn Chance,
     send: F,
@@ -87,33 +88,33 @@ where
     F: Fn(Vec<&'i T>) -> S,
     S: Future<Output = Result<Vec<Failure>, Unavailable>>,
 {
-    let mut lanes: Vec<Lane<'i, T>> = lanes.into_iter().map(|waiting| Lane { waiting, failures: 0 }).collect();
+    let mut groups: Vec<Group<'i, T>> = groups.into_iter().map(|waiting| Group { waiting, failures: 0 }).collect();
     let mut given_up: Option<Failure> = None;
     loop {
         let first: Vec<(usize, &'i T)> =
-            lanes.iter().enumerate().filter_map(|(at, lane)| Some((at, *lane.waiting.front()?))).collect();
+            groups.iter().enumerate().filter_map(|(at, group)| Some((at, *group.waiting.front()?))).collect();
         if first.is_empty() {
             return given_up.map_or(Ok(()), |failure| Err(failure.into_error(call.what)));
         }
-        let parts = split(first, call.limits, |(_, item)| bytes_of(item));
-        let calls: Vec<S> = parts.iter().map(|part| send(part.iter().map(|(_, item)| *item).collect())).collect();
+        let chunks = split(first, call.limits, |(_, item)| bytes_of(item));
+        let calls: Vec<S> = chunks.iter().map(|chunk| send(chunk.iter().map(|(_, item)| *item).collect())).collect();
         let answers: Vec<_> = stream::iter(calls).buffered(AT_ONCE).collect().await;
-        for (part, answer) in parts.into_iter().zip(answers) {
+        for (chunk, answer) in chunks.into_iter().zip(answers) {
             let mut failed: BTreeMap<usize, Failure> = answer?.into_iter().map(|f| (f.at, f)).collect();
-            for (place, (lane, _)) in part.into_iter().enumerate() {
-                if let Some(lane) = lanes.get_mut(lane) {
-                    given_up = worse(given_up, lane.after(failed.remove(&place)));
+            for (place, (group, _)) in chunk.into_iter().enumerate() {
+                if let Some(group) = groups.get_mut(group) {
+                    given_up = worse(given_up, group.after(failed.remove(&place)));
                 }
             }
         }
-        if let Some(attempts) = lanes.iter().map(|lane| lane.failures).max().filter(|attempts| *attempts > 0) {
+        if let Some(attempts) = groups.iter().map(|group| group.failures).max().filter(|attempts| *attempts > 0) {
             tokio::time::sleep(BACKOFF.up_to(attempts, chance.draw())).await;
         }
     }
 }
 
-impl<T> Lane<'_, T> {
-    /// Goes on after the first of the lane was sent; gives back the failure that closed it.
+impl<T> Group<'_, T> {
+    /// Goes on after the first of the group was sent; gives back the failure that closed it.
     fn after(&mut self, failure: Option<Failure>) -> Option<Failure> {
         let Some(failure) = failure else {
             self.waiting.pop_front();
@@ -146,5 +147,5 @@ fn worse(known: Option<Failure>, new: Option<Failure>) -> Option<Failure> {
 }
 
 #[cfg(test)]
-#[path = "lanes_tests.rs"]
+#[path = "batch_send_tests.rs"]
 mod tests;

@@ -9,7 +9,7 @@ use workflows::{
     billing::Edition,
     issued::{Condition, Fingerprint, PrintRecord, Printed},
     ports::{Documents, InvoiceNumbers, InvoicePrinter, InvoiceReader, IssuedInvoices, Look, Numbered, Reservations},
-    steps::{Outcome, issue_invoices::document_path, keep_documents::Kept},
+    steps::{Outcome, issue_invoices::document_path, keep_documents::Inspection},
 };
 
 /// An invoice that has its number and no document yet.
@@ -47,7 +47,7 @@ impl Archive {
 
     /// Has everything looked at, which must be as it was noted.
     async fn is_sound(&self, documents: usize) {
-        assert_eq!(self.keep().await, Kept { looked_at: documents, ..Kept::default() });
+        assert_eq!(self.keep().await, Inspection { looked_at: documents, ..Inspection::default() });
     }
 }
 
@@ -210,7 +210,7 @@ async fn nothing_is_noted_of_an_invoice_that_has_another_number_by_now() {
     let late = [(due.order, due.printed.record.clone())];
     assert!(archive.shop.orders.record(&late).await.unwrap().is_empty(), "a printer that was stopped meanwhile");
     let noted = archive.shop.orders.of(&[due.order]).await.unwrap().pop().unwrap();
-    assert_eq!((noted.place.number, noted.file), (7, None));
+    assert_eq!((noted.position.number, noted.file), (7, None));
     archive.issue(&[due.order]).await;
     assert!(!due.file.exists());
     let issued = archive.documents.get(&document_path(&noted.number)).await.unwrap().unwrap();

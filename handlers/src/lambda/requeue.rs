@@ -2,7 +2,7 @@
 //! because SQS counts every delivery and would set them aside in minutes.
 
 use crate::queue::wait_of_busy;
-use adapters::aws::queue::{SqsQueues, Waiting};
+use adapters::aws::queue::{Requeued, SqsQueues};
 use async_trait::async_trait;
 use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
@@ -17,8 +17,8 @@ pub(super) const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Where messages wait that are not to be counted as failed.
 #[async_trait]
-pub(super) trait PutBack: Send + Sync {
-    async fn put_back(&self, messages: Vec<Waiting>) -> Result<(), Unavailable>;
+pub(super) trait Requeue: Send + Sync {
+    async fn requeue(&self, messages: Vec<Requeued>) -> Result<(), Unavailable>;
 }
 
 /// The queue that they came from.
@@ -28,9 +28,9 @@ pub(super) struct OnQueue {
 }
 
 #[async_trait]
-impl PutBack for OnQueue {
-    async fn put_back(&self, messages: Vec<Waiting>) -> Result<(), Unavailable> {
-        self.queues.put_back(self.queue, &messages).await
+impl Requeue for OnQueue {
+    async fn requeue(&self, messages: Vec<Requeued>) -> Result<(), Unavailable> {
+        self.queues.requeue(self.queue, &messages).await
     }
 }
 
@@ -49,8 +49,8 @@ pub(super) struct Held {
 
 /// Puts messages back. What was put back before an error comes twice, which every
 /// step bears.
-pub(super) async fn put_back(
-    queue: &dyn PutBack,
+pub(super) async fn requeue(
+    queue: &dyn Requeue,
     step: Step,
     messages: Vec<Held>,
     now: i64,
@@ -61,14 +61,14 @@ pub(super) async fn put_back(
     tracing::info!(?step, messages = messages.len(), oldest_seconds = oldest.as_secs(), "put back");
     let waiting = messages
         .into_iter()
-        .map(|Held { text, group, first_sent }| Waiting {
+        .map(|Held { text, group, first_sent }| Requeued {
             text,
             group,
             delay: wait_of_busy(age(first_sent, now)),
             first_sent,
         })
         .collect();
-    let put = timeout_at(until, queue.put_back(waiting)).await;
+    let put = timeout_at(until, queue.requeue(waiting)).await;
     put.map_err(|elapsed| elapsed.to_string())?.map_err(|error| error.chain())
 }
 
@@ -81,8 +81,8 @@ mod tests {
     struct Anywhere;
 
     #[async_trait]
-    impl PutBack for Anywhere {
-        async fn put_back(&self, _: Vec<Waiting>) -> Result<(), Unavailable> {
+    impl Requeue for Anywhere {
+        async fn requeue(&self, _: Vec<Requeued>) -> Result<(), Unavailable> {
             Ok(())
         }
     }
@@ -94,7 +94,7 @@ mod tests {
         let messages = vec![held(9_000), held(2_000), held(90_000)];
         let lines = logged("INFO", || {
             let until = std::time::Instant::now() + Duration::from_secs(10);
-            runtime.block_on(put_back(&Anywhere, Step::Reserve, messages, 10_000, until.into())).unwrap();
+            runtime.block_on(requeue(&Anywhere, Step::Reserve, messages, 10_000, until.into())).unwrap();
         });
         assert_eq!(lines[0]["oldest_seconds"], 8);
         let alarms = include_str!("../../../infra/operations.yaml");

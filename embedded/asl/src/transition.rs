@@ -11,7 +11,7 @@ use time::format_description::well_known::Rfc3339;
 use crate::{
     definition::{Call, Definition, Rule, State, Task, Then, Until},
     error::{Failure, ResumeError},
-    execution::{Action, Event, Step, TaskOutcome, Visit},
+    execution::{Action, Event, TaskOutcome, Transition, Visit},
     limits::{after, limited, seconds},
     retry::Retrier,
     scope::View,
@@ -23,7 +23,7 @@ const MOST_EVENTS: u32 = 25_000;
 
 impl Definition {
     /// Begins an execution and takes it to its first action. `chance` is a random number, uniform over its whole range.
-    pub fn start(&self, identity: Identity, input: Value, now: OffsetDateTime, chance: u32) -> Step {
+    pub fn start(&self, identity: Identity, input: Value, now: OffsetDateTime, chance: u32) -> Transition {
         let execution = Execution {
             identity,
             started_at: now,
@@ -56,7 +56,7 @@ impl Definition {
         event: Event,
         now: OffsetDateTime,
         chance: u32,
-    ) -> Result<Step, ResumeError> {
+    ) -> Result<Transition, ResumeError> {
         let state = execution.state.clone();
         let mut walk = Walk { definition: self, execution, visits: Vec::new(), now, chance, has_entered: false };
         if walk.execution.has_ended() {
@@ -70,7 +70,7 @@ impl Definition {
             (_, _, None) => return Err(ResumeError::OtherDefinition { state }),
             (Event::WaitElapsed, Phase::Waiting { until } | Phase::Retrying { until }, _) if now < until => {
                 let action = self.action(&walk.execution, now);
-                return Ok(Step { execution: walk.execution, visits: Vec::new(), action });
+                return Ok(Transition { execution: walk.execution, visits: Vec::new(), action });
             }
             (Event::WaitElapsed, Phase::Waiting { .. }, Some(State::Wait { then, .. })) => walk.finish(then),
             (Event::WaitElapsed, Phase::Retrying { .. }, Some(State::Task(_))) => walk.call(),
@@ -82,7 +82,7 @@ impl Definition {
         Ok(walk.run())
     }
 
-    /// What an execution wants done: the same that the step said that led to it, for after a crash.
+    /// What an execution wants done: the same that the transition said that led to it, for after a crash.
     pub fn action(&self, execution: &Execution, now: OffsetDateTime) -> Action {
         let deadline = self.deadline(execution);
         match &execution.phase {
@@ -153,7 +153,7 @@ struct Walk<'d> {
 
 impl<'d> Walk<'d> {
     /// Walks on until something has to be done.
-    fn run(mut self) -> Step {
+    fn run(mut self) -> Transition {
         while mem::take(&mut self.has_entered) && !self.execution.has_ended() {
             match self.definition.states.get(&self.execution.state) {
                 Some(state) => self.pass_through(state),
@@ -162,7 +162,7 @@ impl<'d> Walk<'d> {
             }
         }
         let action = self.definition.action(&self.execution, self.now);
-        Step { execution: self.execution, visits: self.visits, action }
+        Transition { execution: self.execution, visits: self.visits, action }
     }
 
     /// Comes to a state; [`Self::run`] then lets it do its part.
@@ -345,7 +345,7 @@ impl<'d> Walk<'d> {
         visit.cause = Some(failure.cause.clone());
     }
 
-    /// The history's line of the current state, taken up again if this step has not had it yet.
+    /// The history's line of the current state, taken up again if this transition has not had it yet.
     fn visit(&mut self) -> &mut Visit {
         let execution = &self.execution;
         let here = self.visits.iter().rposition(|visit| visit.number == execution.visit);

@@ -2,7 +2,7 @@
 
 use crate::engine::Starter;
 use adapters::{
-    batching::coalesced::{CoalescedBus, CoalescedCatalogue, CoalescedIntake, CoalescedLedger},
+    batching::ports::{BatchingBus, BatchingCatalogue, BatchingIntake, BatchingLedger},
     documents::StoredDocuments,
     postgres::{
         Database,
@@ -20,12 +20,12 @@ use printing::PdfPrinter;
 use std::sync::{Arc, atomic::AtomicBool};
 use workflows::{
     ports::{Clock, Documents, Intake},
-    steps::forget::Terms,
+    steps::forget::RetentionPeriods,
     wiring,
 };
 
 /// What the pipeline works with.
-pub struct Parts {
+pub struct Wired {
     /// The database itself, for what is embedded only.
     pub database: Database,
     /// What the steps need.
@@ -36,7 +36,7 @@ pub struct Parts {
     pub outage: Arc<AtomicBool>,
 }
 
-impl Parts {
+impl Wired {
     /// Puts them together. Where money is real, the sandbox takes no test token.
     ///
     /// # Errors
@@ -46,7 +46,7 @@ impl Parts {
         starter: Arc<Starter>,
         documents: StoredDocuments,
         settings: OrderSettings,
-        terms: Terms,
+        periods: RetentionPeriods,
         money_is_real: bool,
     ) -> anyhow::Result<Self> {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
@@ -58,10 +58,10 @@ impl Parts {
         let catalogue_in = |database: &Database| Arc::new(PgCatalogue::new(database.clone(), Arc::clone(&clock)));
         let search_in = |database: &Database| Arc::new(PgSearch::new(database.clone()));
         let orders = orders_in(database);
-        let ledger = Arc::new(CoalescedLedger::new(orders.clone()));
-        let intake: Arc<dyn Intake> = Arc::new(CoalescedIntake::new(Arc::new(PgIntake::new(database.clone()))));
+        let ledger = Arc::new(BatchingLedger::new(orders.clone()));
+        let intake: Arc<dyn Intake> = Arc::new(BatchingIntake::new(Arc::new(PgIntake::new(database.clone()))));
         let documents: Arc<dyn Documents> = Arc::new(documents);
-        let bus = CoalescedBus::new(Arc::new(PgEventBus::new(database.clone(), &wiring::rules())?));
+        let bus = BatchingBus::new(Arc::new(PgEventBus::new(database.clone(), &wiring::rules())?));
         let ports = Ports {
             ledger,
             intake: Some(Arc::clone(&intake)),
@@ -72,11 +72,11 @@ impl Parts {
             workflows: Some(starter),
             provider: Some(Arc::new(sandbox)),
             warehouses: Some(Arc::new(PgWarehouses::new(database.clone()))),
-            retention: Some(Arc::new(PgRetention::new(database.clone(), terms))),
+            retention: Some(Arc::new(PgRetention::new(database.clone(), periods))),
             ..Ports::on_database(Arc::clone(&clock), orders, catalogue_in(database), search_in(database))
         };
         let theirs = database.for_callers();
-        let catalogue = Arc::new(CoalescedCatalogue::new(catalogue_in(&theirs)));
+        let catalogue = Arc::new(BatchingCatalogue::new(catalogue_in(&theirs)));
         let callers = Ports {
             intake: Some(intake),
             documents: Some(documents),

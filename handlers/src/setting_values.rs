@@ -1,4 +1,4 @@
-//! What an installation decides about its orders, as both runtimes read it from their environment.
+//! What the values of settings may be that both runtimes read from their environment, so that both refuse the same.
 
 use time::Duration;
 

@@ -4,7 +4,7 @@
 use super::issue_invoices::{Office, document_path, print};
 use crate::{
     billing::Edition,
-    issued::{Condition, Fingerprint, Issued, PrintRecord, Printed, ReadBack, is_whole},
+    issued::{Condition, Fingerprint, IssuedInvoice, PrintRecord, Printed, ReadBack, is_whole},
     ports::{Look, Numbered, Unavailable},
 };
 use schemas::ids::OrderId;
@@ -15,7 +15,7 @@ const UNKNOWN_PRINTER: &str = "unknown";
 /// Has the place of an invoice hold it, and says what is to be noted of it, if anything is. The order's own document stays as
 /// it is if it is whole: somebody may have been given it before a database was restored. What is damaged, or cannot be told,
 /// is kept aside, and the invoice printed. Where another invoice is, issuing stops: its number would be given twice.
-pub(super) async fn take_place(
+pub(super) async fn resolve_filing_conflict(
     office: Office<'_>,
     order: OrderId,
     path: &str,
@@ -69,7 +69,7 @@ pub(super) async fn take_place(
 }
 
 /// Refuses what reads otherwise than what was noted of the invoice.
-pub(super) fn ensure_reads_as(noted: &Issued, printed: &Printed) -> Result<(), Unavailable> {
+pub(super) fn ensure_reads_as(noted: &IssuedInvoice, printed: &Printed) -> Result<(), Unavailable> {
     if noted.xml_sha256.is_some_and(|xml| xml != printed.record.xml_sha256) {
         let why = "the invoice would read otherwise than it was issued";
         return Err(Unavailable::refused("invoice_printer.print", why));

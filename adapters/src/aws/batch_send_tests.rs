@@ -21,10 +21,10 @@ impl Chance for Same {
 
 const CHANCE: Same = Same(750);
 
-/// An entry: its lane, its place in that lane, and how the service answers each time it comes.
+/// An entry: its group, its place in that group, and how the service answers each time it comes.
 #[derive(Clone, Debug)]
 struct Entry {
-    lane: usize,
+    group: usize,
     place: usize,
     /// How often it fails before it arrives.
     failures: u32,
@@ -42,11 +42,11 @@ impl Service {
     async fn take(&self, entries: Vec<&Entry>) -> Result<Vec<Failure>, Unavailable> {
         tokio::task::yield_now().await;
         self.calls.lock().unwrap_or_else(PoisonError::into_inner).push(entries.len());
-        let lanes: std::collections::BTreeSet<usize> = entries.iter().map(|entry| entry.lane).collect();
-        assert_eq!(lanes.len(), entries.len(), "two entries of a lane in one call");
+        let groups: std::collections::BTreeSet<usize> = entries.iter().map(|entry| entry.group).collect();
+        assert_eq!(groups.len(), entries.len(), "two entries of a group in one call");
         let mut failed = Vec::new();
         for (at, entry) in entries.into_iter().enumerate() {
-            let id = (entry.lane, entry.place);
+            let id = (entry.group, entry.place);
             let mut tried = self.tried.lock().unwrap_or_else(PoisonError::into_inner);
             let tried = tried.entry(id).or_insert(0);
             *tried += 1;
@@ -61,18 +61,18 @@ impl Service {
         Ok(failed)
     }
 
-    fn arrived_in(&self, lane: usize) -> Vec<usize> {
+    fn arrived_in(&self, group: usize) -> Vec<usize> {
         let arrived = self.arrived.lock().unwrap();
-        arrived.iter().filter(|(of, _)| *of == lane).map(|(_, place)| *place).collect()
+        arrived.iter().filter(|(of, _)| *of == group).map(|(_, place)| *place).collect()
     }
 }
 
-fn entry(lane: usize, place: usize, failures: u32) -> Entry {
-    Entry { lane, place, failures, refused: false }
+fn entry(group: usize, place: usize, failures: u32) -> Entry {
+    Entry { group, place, failures, refused: false }
 }
 
 async fn send(service: &Service, entries: &[Entry]) -> Result<(), Unavailable> {
-    send_all(CALL, by_key(entries, |entry| entry.lane), |_| 1, &CHANCE, |entries| service.take(entries)).await
+    send_all(CALL, by_key(entries, |entry| entry.group), |_| 1, &CHANCE, |entries| service.take(entries)).await
 }
 
 #[tokio::test(start_paused = true)]
@@ -142,10 +142,10 @@ fn entries() -> impl Strategy<Value = Vec<Entry>> {
         let mut places = HashMap::new();
         drawn
             .into_iter()
-            .map(|(lane, failures, refused)| {
-                let next = places.entry(lane).or_insert(0);
+            .map(|(group, failures, refused)| {
+                let next = places.entry(group).or_insert(0);
                 *next += 1;
-                Entry { lane, place: *next - 1, failures, refused }
+                Entry { group, place: *next - 1, failures, refused }
             })
             .collect()
     })
@@ -158,10 +158,10 @@ proptest! {
         let clock = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
         let answer = clock.block_on(send(&service, &entries));
         let hopeless = |entry: &&Entry| entry.refused || entry.failures >= ATTEMPTS;
-        for lane in 0..6 {
-            let of_lane: Vec<&Entry> = entries.iter().filter(|entry| entry.lane == lane).collect();
-            let reach = of_lane.iter().position(hopeless).unwrap_or(of_lane.len());
-            prop_assert_eq!(service.arrived_in(lane), (0..reach).collect::<Vec<_>>());
+        for group in 0..6 {
+            let of_group: Vec<&Entry> = entries.iter().filter(|entry| entry.group == group).collect();
+            let reach = of_group.iter().position(hopeless).unwrap_or(of_group.len());
+            prop_assert_eq!(service.arrived_in(group), (0..reach).collect::<Vec<_>>());
         }
         prop_assert_eq!(answer.is_ok(), !entries.iter().any(|entry| hopeless(&entry)));
     }

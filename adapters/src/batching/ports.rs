@@ -1,7 +1,7 @@
 //! Ports that gather the calls of many tasks into one: each workflow execution calls for its own order only, and the
 //! database sees a few large transactions instead of many small ones.
 
-use super::{Batcher, Gather, GivenUp};
+use super::{BatchTiming, Batcher, GivenUp};
 use async_trait::async_trait;
 use schemas::{
     api::product::{Product, ProductPage},
@@ -59,17 +59,17 @@ where
 }
 
 /// Takes orders in, in batches.
-pub struct CoalescedIntake {
+pub struct BatchingIntake {
     inner: Arc<dyn Intake>,
     accept: Batcher<Submission, Result<Acceptance, Unavailable>>,
 }
 
-impl CoalescedIntake {
+impl BatchingIntake {
     /// In front of that intake.
     pub fn new(inner: Arc<dyn Intake>) -> Self {
         let port = Arc::clone(&inner);
         // One at a time: whoever comes during a commit shares the next, and a commit that is quick is waited for as well.
-        let accept = Batcher::new(MAX, 1, Gather::PACE, move |batch: Vec<Submission>| {
+        let accept = Batcher::new(MAX, 1, BatchTiming::PACE, move |batch: Vec<Submission>| {
             let port = Arc::clone(&port);
             async move { together_or_alone("intake.accept", batch, |batch| port.accept(batch)).await }
         });
@@ -78,7 +78,7 @@ impl CoalescedIntake {
 }
 
 #[async_trait]
-impl Intake for CoalescedIntake {
+impl Intake for BatchingIntake {
     async fn accept(&self, batch: Vec<Submission>) -> Result<Vec<Acceptance>, Unavailable> {
         let answers = futures_util::future::join_all(batch.into_iter().map(|one| self.accept.call(one))).await;
         answers.into_iter().map(|answer| answer?).collect()
@@ -90,7 +90,7 @@ impl Intake for CoalescedIntake {
 }
 
 /// Looks up the SKUs of orders that are to be accepted, for several orders at once.
-pub struct CoalescedCatalogue {
+pub struct BatchingCatalogue {
     inner: Arc<dyn Catalogue>,
     known: Batcher<Vec<String>, Result<HashSet<String>, Unavailable>>,
 }
@@ -98,12 +98,12 @@ pub struct CoalescedCatalogue {
 /// The most orders whose SKUs are looked up together: each may name a thousand.
 const LOOKED_UP: usize = 16;
 
-impl CoalescedCatalogue {
+impl BatchingCatalogue {
     /// In front of that catalogue.
     pub fn new(inner: Arc<dyn Catalogue>) -> Self {
         let port = Arc::clone(&inner);
         // One at a time: however many come, they never have more than one of the connections of acceptance.
-        let known = Batcher::new(LOOKED_UP, 1, Gather::PACE, move |batch: Vec<Vec<String>>| {
+        let known = Batcher::new(LOOKED_UP, 1, BatchTiming::PACE, move |batch: Vec<Vec<String>>| {
             let port = Arc::clone(&port);
             async move {
                 match port.known(&batch.concat()).await {
@@ -121,7 +121,7 @@ fn those_of(skus: Vec<String>, known: &HashSet<String>) -> HashSet<String> {
 }
 
 #[async_trait]
-impl Catalogue for CoalescedCatalogue {
+impl Catalogue for BatchingCatalogue {
     async fn product(&self, sku: &str) -> Result<Option<Product>, Unavailable> {
         self.inner.product(sku).await
     }
@@ -136,16 +136,16 @@ impl Catalogue for CoalescedCatalogue {
 }
 
 /// Tells events, in batches.
-pub struct CoalescedBus {
+pub struct BatchingBus {
     inner: Arc<dyn EventBus>,
     publish: Batcher<Vec<Event>, Result<(), Unavailable>>,
 }
 
-impl CoalescedBus {
+impl BatchingBus {
     /// In front of that bus.
     pub fn new(inner: Arc<dyn EventBus>) -> Self {
         let port = Arc::clone(&inner);
-        let publish = Batcher::new(MAX, CONCURRENCY, Gather::MOMENT, move |batch: Vec<Vec<Event>>| {
+        let publish = Batcher::new(MAX, CONCURRENCY, BatchTiming::MOMENT, move |batch: Vec<Vec<Event>>| {
             let port = Arc::clone(&port);
             async move {
                 let count = batch.len();
@@ -160,7 +160,7 @@ impl CoalescedBus {
 }
 
 #[async_trait]
-impl EventBus for CoalescedBus {
+impl EventBus for BatchingBus {
     async fn publish(&self, events: &[Event]) -> Result<(), Unavailable> {
         match events.len() {
             0 => Ok(()),
@@ -172,16 +172,16 @@ impl EventBus for CoalescedBus {
 }
 
 /// Carries the commands of tasks out, in batches. What is a batch already goes by itself.
-pub struct CoalescedLedger {
+pub struct BatchingLedger {
     inner: Arc<dyn Ledger>,
     apply_one: Batcher<(OrderId, Command), Result<Applied, Unavailable>>,
 }
 
-impl CoalescedLedger {
+impl BatchingLedger {
     /// In front of that ledger.
     pub fn new(inner: Arc<dyn Ledger>) -> Self {
         let port = Arc::clone(&inner);
-        let apply_one = Batcher::new(MAX, CONCURRENCY, Gather::MOMENT, move |batch: Vec<(OrderId, Command)>| {
+        let apply_one = Batcher::new(MAX, CONCURRENCY, BatchTiming::MOMENT, move |batch: Vec<(OrderId, Command)>| {
             let port = Arc::clone(&port);
             async move { together_or_alone("orders.apply", batch, |batch| port.apply(batch)).await }
         });
@@ -190,7 +190,7 @@ impl CoalescedLedger {
 }
 
 #[async_trait]
-impl Ledger for CoalescedLedger {
+impl Ledger for BatchingLedger {
     async fn apply(&self, batch: Vec<(OrderId, Command)>) -> Result<Vec<Applied>, Unavailable> {
         self.inner.apply(batch).await
     }

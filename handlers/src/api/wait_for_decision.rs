@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
 
 /// Tells when it is worth looking at an order.
-pub trait Decisions: Send + Sync {
+pub trait DecisionNotifier: Send + Sync {
     /// Begins to listen for the decision of an order. What is given resolves when the order may be decided; it MUST notice
     /// every decision after this call, and resolving too early does no harm. `waited` is how long the caller has waited
     /// by now. Nothing, if so many wait already that the caller may not wait too: each is to have its share.
@@ -17,12 +17,12 @@ pub trait Decisions: Send + Sync {
 
 /// Looks again every quarter of a second, and less often the longer it takes: enough for a person, little for a database.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct LookAgain;
+pub struct PollingNotifier;
 
 const SHORTEST: Duration = Duration::from_millis(250);
 const LONGEST: Duration = Duration::from_secs(2);
 
-impl Decisions for LookAgain {
+impl DecisionNotifier for PollingNotifier {
     fn listen(&self, _caller: &str, _id: OrderId, waited: Duration) -> Option<BoxFuture<'static, ()>> {
         Some(Box::pin(tokio::time::sleep((waited / 4).clamp(SHORTEST, LONGEST))))
     }
@@ -42,7 +42,8 @@ pub(super) struct Wait {
 impl Wait {
     pub(super) fn begin(app: &App, caller: &Caller, id: OrderId, patience: Duration) -> Self {
         let begun = Instant::now();
-        let word = if patience.is_zero() { None } else { app.decisions.listen(caller.name(), id, Duration::ZERO) };
+        let word =
+            if patience.is_zero() { None } else { app.decision_notifier.listen(caller.name(), id, Duration::ZERO) };
         Self { id, begun, end: begun + patience, word }
     }
 
@@ -70,7 +71,7 @@ impl Wait {
             }
             let waited = self.begun.elapsed();
             if Instant::now() < self.end {
-                self.word = app.decisions.listen(caller.name(), self.id, waited);
+                self.word = app.decision_notifier.listen(caller.name(), self.id, waited);
             }
             let found = Found::look_in_line(app, caller, self.id, self.latest()).await?;
             if self.word.is_none() || found.is_decided() {
@@ -93,7 +94,7 @@ mod tests {
         let (begun, order) = (Instant::now(), OrderId(Uuid::nil()));
         let (mut last, mut pauses) = (Duration::ZERO, Vec::new());
         while begun.elapsed() < Duration::from_secs(20) && pauses.len() < ENOUGH {
-            LookAgain.listen("zoe", order, last).unwrap().await;
+            PollingNotifier.listen("zoe", order, last).unwrap().await;
             pauses.push(begun.elapsed() - last);
             last = begun.elapsed();
         }

@@ -2,7 +2,7 @@
 
 use super::shop::{Shop, authorization, is_changed, submission};
 use adapters::{
-    batching::coalesced::{CoalescedBus, CoalescedCatalogue, CoalescedIntake, CoalescedLedger},
+    batching::ports::{BatchingBus, BatchingCatalogue, BatchingIntake, BatchingLedger},
     postgres::{catalogue::PgCatalogue, runtime::event_bus::PgEventBus},
 };
 use futures_util::future::join_all;
@@ -19,10 +19,10 @@ const FEW: i64 = 10;
 
 impl Shop {
     /// Orders of one TEA each, and the front of their port.
-    async fn with_orders(count: usize) -> (Self, CoalescedLedger, Vec<OrderId>) {
+    async fn with_orders(count: usize) -> (Self, BatchingLedger, Vec<OrderId>) {
         let shop = Self::open().await;
         let ids = shop.reserve(&vec![&[("TEA", 1)][..]; count]).await;
-        let front = CoalescedLedger::new(shop.orders.clone());
+        let front = BatchingLedger::new(shop.orders.clone());
         (shop, front, ids)
     }
 
@@ -96,7 +96,7 @@ async fn a_database_that_is_away_is_away_for_every_caller() {
 #[tokio::test]
 async fn many_submissions_share_few_transactions() {
     let shop = Shop::open().await;
-    let front = CoalescedIntake::new(shop.intake.clone());
+    let front = BatchingIntake::new(shop.intake.clone());
     let orders: Vec<AcceptedOrder> = (0..300).map(|_| shop.order(&[("TEA", 1)])).collect();
     let callers = orders.iter().zip(0..).map(async |(order, n): (_, u32)| {
         let key = format!("key {}", n / 2);
@@ -115,7 +115,7 @@ async fn many_submissions_share_few_transactions() {
 #[tokio::test]
 async fn a_submission_that_the_database_refuses_fails_alone() {
     let shop = Shop::open().await;
-    let front = CoalescedIntake::new(shop.intake.clone());
+    let front = BatchingIntake::new(shop.intake.clone());
     let callers = (0..20).map(async |n| {
         // PostgreSQL keeps every character but this one.
         let customer = if n == 7 { "zoe\0" } else { "zoe" };
@@ -134,7 +134,7 @@ async fn a_submission_that_the_database_refuses_fails_alone() {
 #[tokio::test]
 async fn events_told_by_many_share_few_statements() {
     let (shop, _, ids) = Shop::with_orders(300).await;
-    let front = CoalescedBus::new(Arc::new(PgEventBus::new(shop.database.clone(), &rules()).unwrap()));
+    let front = BatchingBus::new(Arc::new(PgEventBus::new(shop.database.clone(), &rules()).unwrap()));
     let mut told = Vec::new();
     for id in &ids {
         told.push(shop.orders.events(*id).await.unwrap());
@@ -152,7 +152,7 @@ async fn events_told_by_many_share_few_statements() {
 #[tokio::test]
 async fn orders_whose_skus_are_looked_up_together_each_learn_of_their_own() {
     let shop = Shop::open().await;
-    let front = CoalescedCatalogue::new(Arc::new(PgCatalogue::new(shop.database.for_callers(), shop.clock.clone())));
+    let front = BatchingCatalogue::new(Arc::new(PgCatalogue::new(shop.database.for_callers(), shop.clock.clone())));
     // Readers have every connection that they may have.
     let reading = &shop.database.reading;
     let held = join_all((0..reading.options().get_max_connections()).map(|_| reading.acquire())).await;

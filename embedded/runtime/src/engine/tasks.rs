@@ -1,4 +1,4 @@
-//! The functions that the workflow calls, by the names of its file.
+//! The tasks of the workflow, by the names of the functions that its file calls.
 
 use asl::TaskOutcome;
 use handlers::{
@@ -7,19 +7,19 @@ use handlers::{
 };
 use serde_json::Value;
 use std::{collections::HashMap, sync::Arc, time::Duration};
-use workflows::{steps::task::TaskError, wiring::FUNCTIONS};
+use workflows::{steps::task::TaskError, wiring::TASKS};
 
-/// All functions, each with the ports that it needs.
+/// All tasks, each with the ports that it needs.
 #[derive(Clone)]
-pub(super) struct Functions(Arc<HashMap<&'static str, Arc<Handler>>>);
+pub(super) struct Tasks(Arc<HashMap<&'static str, Arc<Handler>>>);
 
-impl Functions {
+impl Tasks {
     /// Those of the wiring.
     ///
     /// # Errors
     /// If one needs what is not reached here.
     pub(super) fn of(ports: &Ports) -> Result<Self, NotWired> {
-        let all = FUNCTIONS.iter().map(|(name, function)| Ok((*name, Arc::new(Handler::of(*function, ports)?))));
+        let all = TASKS.iter().map(|(name, task)| Ok((*name, Arc::new(Handler::of(*task, ports)?))));
         Ok(Self(Arc::new(all.collect::<Result<_, _>>()?)))
     }
 
