@@ -4,7 +4,10 @@ use super::shop::{Shop, submission};
 use futures_util::future::join_all;
 use schemas::kept::AcceptedOrder;
 use serde_json::Value;
-use workflows::ports::{Acceptance, Intake, Reservations};
+use workflows::{
+    ports::{Acceptance, Intake, Reservations},
+    wiring::QueueName,
+};
 
 impl Shop {
     async fn submissions(&self) -> i64 {
@@ -185,7 +188,9 @@ async fn a_replay_looks_at_its_own_message_only_however_many_wait() {
     )
     .await;
     let again = include_str!("../../sql/intake/send_again.sql");
-    let rows = shop.most_rows_of_a_step(again, &format!("'{{{}}}'::uuid[]", order.id)).await;
+    let (places, queue) = (QueueName::Intake.places().join(","), QueueName::Intake);
+    let arguments = format!("'{{{}}}'::uuid[], '{{{places}}}', '{queue}'", order.id);
+    let rows = shop.most_rows_of_a_step(again, &arguments).await;
     assert!(rows <= 1, "{rows} rows");
     assert_eq!(shop.waiting().await, 20_001);
 }
