@@ -5,7 +5,7 @@ mod apply;
 pub mod decided;
 pub(crate) mod invoices;
 mod issued;
-mod read;
+mod lists;
 mod reserve;
 pub(crate) mod rows;
 mod stuck;
