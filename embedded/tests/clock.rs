@@ -29,8 +29,8 @@ use support::{Shop, order, wait_until};
 use tokio::{sync::watch, task::JoinHandle};
 use tokio_util::task::TaskTracker;
 use workflows::{
-    ports::{Clock, Ids},
-    steps::{expire_reservations::expire_reservations, forget::RetentionPeriods},
+    ports::{Clock, Ids, RetentionPeriods},
+    steps::expire_reservations::expire_reservations,
 };
 
 /// Some seconds for slow payments, and a busy machine.

@@ -1,7 +1,7 @@
 //! Issued invoices: what was printed of each, so that a document that is damaged or lost is seen, and is printed again as
 //! it was.
 
-use crate::{billing::Edition, ports::Look};
+use crate::billing::Edition;
 use schemas::ids::OrderId;
 use sha2::{Digest, Sha256};
 use std::fmt;
@@ -20,6 +20,20 @@ impl Fingerprint {
     pub fn of(content: &[u8]) -> Self {
         Self { size: u64::try_from(content.len()).unwrap_or(u64::MAX), sha256: Sha256::digest(content).into() }
     }
+}
+
+/// What a store has of a document.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[must_use]
+pub enum Look {
+    /// This content.
+    Document(Vec<u8>),
+    /// Nothing.
+    Nothing,
+    /// Something that is certainly no document, for the reason given. Another one may be stored in its place.
+    Unreadable(String),
+    /// Something that nothing can be stored in place of until it can be read or a person has removed it, for the reason given.
+    Blocked(String),
 }
 
 /// What a document says that it is, by the XML within.

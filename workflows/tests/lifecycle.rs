@@ -17,7 +17,9 @@ use schemas::{
 use time::{Date, Duration, Month, OffsetDateTime};
 use uuid::Uuid;
 use workflows::{
-    lifecycle::{Command, Effects, Stuck, Verdict, decide, is_stuck, settled_payments, to_let_go},
+    lifecycle::{
+        Command, Effects, Prospect, Stuck, Verdict, decide, is_stuck, prospect_of_invoice, settled_payments, to_let_go,
+    },
     order::{State, StoredOrder},
 };
 
@@ -427,4 +429,25 @@ fn what_an_order_waits_for_follows_from_where_it_stands() {
         decide(&mut order, &command, START);
     }
     assert_eq!(of(&order), [false, false, true, false, false]);
+}
+
+#[test]
+fn what_is_said_of_an_invoice_is_what_will_become_of_it() {
+    let confirmed = || StoredOrder { state: State::Confirmed, ..reserved() };
+    let mut numbered_and_cancelled = confirmed();
+    for command in [numbered(), Command::Cancel] {
+        decide(&mut numbered_and_cancelled, &command, START);
+    }
+    for (order, prospect) in [
+        (reserved(), Prospect::ToCome),
+        (confirmed(), Prospect::ToCome),
+        (StoredOrder { cancel_requested: true, ..confirmed() }, Prospect::Never),
+        (StoredOrder { state: State::Cancelled, ..reserved() }, Prospect::Never),
+        // The series has no blank.
+        (numbered_and_cancelled.clone(), Prospect::ToCome),
+    ] {
+        assert_eq!(prospect_of_invoice(&order), prospect, "{order:?}");
+    }
+    decide(&mut numbered_and_cancelled, &Command::RecordInvoice, START);
+    assert!(matches!(prospect_of_invoice(&numbered_and_cancelled), Prospect::Issued(_)));
 }

@@ -4,8 +4,8 @@ use super::{Line, report::EXAMPLES};
 use futures_util::{StreamExt, stream};
 use serde_json::{Value, json};
 use workflows::{
-    issued::{Condition, IssuedInvoice, SeriesPosition},
-    ports::{Documents, InvoiceReader, IssuedInvoices, Look, Unavailable},
+    issued::{Condition, IssuedInvoice, Look, SeriesPosition},
+    ports::{Documents, InvoiceReader, IssuedInvoices, Unavailable},
     steps::keep_documents::{inspect, says_so},
 };
 

@@ -20,8 +20,7 @@ use schemas::{ids::OrderId, kept::AcceptedOrder};
 use std::collections::HashMap;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use workflows::{
-    ports::{Acceptance, Intake, OutgoingMessage, Submission, Unavailable},
-    steps::forget::KEYS_LIVE,
+    ports::{Acceptance, Intake, KEYS_LIVE, OutgoingMessage, Submission, Unavailable},
     wiring::QueueName,
 };
 

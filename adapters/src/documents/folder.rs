@@ -20,7 +20,10 @@ use std::{
     time::{Duration, Instant},
 };
 use uuid::Uuid;
-use workflows::ports::{Documents, Filed, Look, Unavailable};
+use workflows::{
+    issued::Look,
+    ports::{Documents, Filed, Unavailable},
+};
 
 /// Where documents are until they have their name.
 const INCOMING: &str = "incoming";

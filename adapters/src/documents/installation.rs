@@ -9,7 +9,8 @@ use std::{
 };
 use uuid::Uuid;
 use workflows::{
-    ports::{Documents, Look, Unavailable},
+    issued::Look,
+    ports::{Documents, Unavailable},
     steps::issue_invoices::document_path,
 };
 

@@ -13,7 +13,10 @@ pub use folder::Folder;
 use async_trait::async_trait;
 use std::{io, path::Path};
 use uuid::Uuid;
-use workflows::ports::{Documents, Filed, Look, Unavailable};
+use workflows::{
+    issued::Look,
+    ports::{Documents, Filed, Unavailable},
+};
 
 /// Documents wherever they are kept.
 #[derive(Clone)]

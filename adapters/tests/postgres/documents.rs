@@ -3,7 +3,10 @@
 use adapters::documents::StoredDocuments;
 use std::os::unix::fs::PermissionsExt;
 use uuid::Uuid;
-use workflows::ports::{Documents, Filed, Look};
+use workflows::{
+    issued::Look,
+    ports::{Documents, Filed},
+};
 
 #[tokio::test]
 async fn a_document_is_kept_under_its_path_and_found_by_a_later_process() {

@@ -16,7 +16,8 @@ use std::{
     sync::{Arc, Mutex},
 };
 use workflows::{
-    ports::{Documents, Filed, InvoiceNumbers, IssuedInvoices, Look, Numbered, Unavailable},
+    issued::Look,
+    ports::{Documents, Filed, InvoiceNumbers, IssuedInvoices, Numbered, Unavailable},
     steps::{
         Outcome,
         issue_invoices::{Office, document_path, issue_invoices},

@@ -7,8 +7,8 @@ use schemas::ids::OrderId;
 use std::{collections::HashSet, fs, path::PathBuf};
 use workflows::{
     billing::Edition,
-    issued::{Condition, Fingerprint, PrintRecord, Printed},
-    ports::{Documents, InvoiceNumbers, InvoicePrinter, InvoiceReader, IssuedInvoices, Look, Numbered, Reservations},
+    issued::{Condition, Fingerprint, Look, PrintRecord, Printed},
+    ports::{Documents, InvoiceNumbers, InvoicePrinter, InvoiceReader, IssuedInvoices, Numbered, Reservations},
     steps::{Outcome, issue_invoices::document_path, keep_documents::Inspection},
 };
 

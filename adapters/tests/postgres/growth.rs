@@ -11,8 +11,8 @@ use sqlx::AssertSqlSafe;
 use std::collections::BTreeMap;
 use time::Duration;
 use workflows::{
-    ports::{Reservations, StuckOrders},
-    steps::forget::{RetentionPeriods, forget},
+    ports::{Reservations, RetentionPeriods, StuckOrders},
+    steps::forget::forget,
 };
 
 const MAKE: &str = include_str!("../../../load-tests/sql/history.sql");

@@ -7,8 +7,8 @@ use time::Duration;
 use uuid::{ContextV7, Timestamp, Uuid};
 use workflows::{
     lifecycle::Command,
-    ports::{Acceptance, Clock, Intake, Reservations, Retained, Retention},
-    steps::forget::{RetentionPeriods, forget},
+    ports::{Acceptance, Clock, Intake, Reservations, Retained, Retention, RetentionPeriods},
+    steps::forget::forget,
 };
 
 impl Shop {

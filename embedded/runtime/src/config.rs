@@ -5,7 +5,7 @@ use adapters::postgres::{orders::OrderSettings, runtime::lease::Lease};
 use anyhow::{Context, bail};
 use handlers::{seller::seller, setting_values};
 use std::{env, net::SocketAddr, path::PathBuf};
-use workflows::steps::forget::{EXECUTIONS_LIVE, KEYS_LIVE, RetentionPeriods};
+use workflows::ports::{EXECUTIONS_LIVE, KEYS_LIVE, RetentionPeriods};
 
 /// Every variable that is understood: one that begins like ours and is none of these is a mistake.
 const KNOWN: &[&str] = &[

@@ -19,8 +19,7 @@ use handlers::ports::Ports;
 use printing::PdfPrinter;
 use std::sync::{Arc, atomic::AtomicBool};
 use workflows::{
-    ports::{Clock, Documents, Intake},
-    steps::forget::RetentionPeriods,
+    ports::{Clock, Documents, Intake, RetentionPeriods},
     wiring,
 };
 

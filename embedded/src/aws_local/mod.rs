@@ -29,6 +29,8 @@ use workflows::ports::Clock;
 
 /// A token that lasts a working day is enough to try things out.
 const TRIAL: time::Duration = time::Duration::hours(24);
+/// What the trial sells, from the folder of the source.
+const GOODS: &str = "embedded/shop/demo/catalog.csv";
 /// Of the catalogue that is shipped.
 const SAMPLE_SKU: &str = "TEA-EARL-GREY";
 
@@ -61,20 +63,21 @@ pub(super) async fn aws_local(config: &Config) -> anyhow::Result<ExitCode> {
     };
     spinner.finish_and_clear();
     let of_the_shop = Config { database_url: Some(database_url.clone()), ..config.clone() };
-    let goods = root.join("embedded/demo/catalog.csv");
+    let goods = root.join(GOODS);
     let goods = ImportArgs { file: goods, skip_bad: false, counted: false, again: false };
     let opened = async {
         catalog::import(&of_the_shop, &goods).await?;
         publish_catalogue(&root, &python, aws.site()).await?;
         welcome(&aws, &database_url)
     };
-    tokio::select! {
-        opened = opened => opened?,
-        () = &mut stop => {
-            aws.stop().await?;
-            postgres.stop().await;
-            return Ok(ExitCode::from(COULD_NOT_RUN));
-        }
+    let opened = tokio::select! {
+        opened = opened => opened.map(|()| true),
+        () = &mut stop => Ok(false),
+    };
+    if !matches!(opened, Ok(true)) {
+        aws.stop().await?;
+        postgres.stop().await;
+        return opened.map(|_| ExitCode::from(COULD_NOT_RUN));
     }
     tokio::select! {
         () = stop => say!("Stopping: the local AWS and its database are gone with this."),
@@ -167,6 +170,11 @@ fn welcome(aws: &LocalAws, database_url: &str) -> anyhow::Result<()> {
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
     use super::*;
+
+    #[test]
+    fn the_goods_of_the_trial_are_in_the_source() {
+        assert!(checkout().unwrap().join(GOODS).is_file());
+    }
 
     #[test]
     fn a_token_that_works_is_shown_on_a_terminal_only() {

@@ -44,10 +44,7 @@ use std::{
 };
 use tempfile::TempDir;
 use uuid::Uuid;
-use workflows::{
-    ports::{Chance, Clock, Ids},
-    steps::forget::RetentionPeriods,
-};
+use workflows::ports::{Chance, Clock, Ids, RetentionPeriods};
 
 /// The hot SKU: as many units as the test says. All others are never short.
 pub(crate) const HOT: &str = "HOT";

@@ -10,11 +10,7 @@ use axum::{
     extract::{FromRequestParts, Path},
     http::request::Parts,
 };
-use schemas::{
-    api::order::{Order, Status},
-    ids::OrderId,
-    kept::AcceptedOrder,
-};
+use schemas::{api::order::Order, ids::OrderId, kept::AcceptedOrder};
 use tokio::time::Instant;
 use workflows::order::{StoredOrder, submitted};
 
@@ -50,13 +46,6 @@ impl Found {
         match self {
             Self::Stored(order) => &order.customer,
             Self::Accepted(order) => &order.customer,
-        }
-    }
-
-    pub(super) fn status(&self) -> Status {
-        match self {
-            Self::Stored(order) => order.state.status(),
-            Self::Accepted(_) => Status::Submitted,
         }
     }
 

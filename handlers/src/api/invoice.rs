@@ -13,7 +13,7 @@ use axum::{
     http::{HeaderMap, HeaderValue, header},
     response::Response,
 };
-use schemas::{api::order::Status, ids::OrderId};
+use schemas::ids::OrderId;
 use std::sync::Arc;
 use utoipa::{
     PartialSchema, ToSchema,
@@ -23,8 +23,9 @@ use utoipa::{
     },
 };
 use workflows::{
-    issued::Condition,
-    ports::{Look, Unavailable},
+    issued::{Condition, Look},
+    lifecycle::{Prospect, prospect_of_invoice},
+    ports::Unavailable,
     steps::keep_documents::{ask_to_mend, inspect, says_so},
 };
 
@@ -102,15 +103,13 @@ async fn as_issued(at: &Answering, caller: &Caller, order: OrderId) -> Result<Ve
 }
 
 fn number_of(found: &Found) -> Result<String, Refusal> {
-    let issued = match found {
-        Found::Stored(order) => order.invoice.as_ref().filter(|invoice| invoice.stored),
-        Found::Accepted(_) => None,
+    let prospect = match found {
+        Found::Stored(order) => prospect_of_invoice(order),
+        Found::Accepted(_) => Prospect::ToCome,
     };
-    if let Some(invoice) = issued {
-        return Ok(invoice.number.clone());
+    match prospect {
+        Prospect::Issued(invoice) => Ok(invoice.number.clone()),
+        Prospect::ToCome => Err(Refusal::of(Kind::NoInvoiceYet)),
+        Prospect::Never => Err(Refusal::of(Kind::NoInvoice)),
     }
-    Err(Refusal::of(match found.status() {
-        Status::Rejected | Status::Cancelled => Kind::NoInvoice,
-        Status::Submitted | Status::Reserved | Status::Confirmed => Kind::NoInvoiceYet,
-    }))
 }

@@ -9,6 +9,29 @@ use schemas::event::{EventName, data};
 use serde_json::json;
 use time::Date;
 
+/// What there is to say of an order's invoice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Prospect<'o> {
+    /// It is in the document store.
+    Issued(&'o StoredInvoice),
+    /// It is to come.
+    ToCome,
+    /// The order has none, and will have none.
+    Never,
+}
+
+/// Whether an order has its invoice, or will have one.
+pub fn prospect_of_invoice(order: &StoredOrder) -> Prospect<'_> {
+    match (&order.invoice, &order.state) {
+        (Some(invoice), _) if invoice.stored => Prospect::Issued(invoice),
+        (Some(_), _) => Prospect::ToCome,
+        (None, State::Reserved { .. } | State::Confirmed) if !order.cancel_requested => Prospect::ToCome,
+        (None, State::Reserved { .. } | State::Confirmed | State::Rejected { .. } | State::Cancelled) => {
+            Prospect::Never
+        }
+    }
+}
+
 /// Whether an invoice is to be issued. A number that was given is printed even if the order was cancelled meanwhile: the
 /// series has no blank. None is given to an order that will be cancelled.
 pub fn is_to_be_invoiced(order: &StoredOrder) -> bool {

@@ -9,7 +9,7 @@ mod close;
 mod pay;
 mod stuck;
 
-pub use bill::is_to_be_invoiced;
+pub use bill::{Prospect, is_to_be_invoiced, prospect_of_invoice};
 pub use pay::{awaits_payment, payment_key, payment_key_prefix, settled_payments, to_let_go};
 pub use stuck::{Stuck, is_stuck};
 

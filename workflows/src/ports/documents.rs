@@ -3,7 +3,7 @@
 use super::Unavailable;
 use crate::{
     billing::InvoiceDocument,
-    issued::{Printed, ReadBack},
+    issued::{Look, Printed, ReadBack},
 };
 use async_trait::async_trait;
 use futures_util::{StreamExt, stream};
@@ -22,20 +22,6 @@ pub enum Filed {
     /// Something was there before, and still is, that is certainly no document, for the reason given. What may be one and
     /// cannot be read now is an error: it can be told later.
     Unreadable(String),
-}
-
-/// What a store has of a document.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[must_use]
-pub enum Look {
-    /// This content.
-    Document(Vec<u8>),
-    /// Nothing.
-    Nothing,
-    /// Something that is certainly no document, for the reason given. Another one may be stored in its place.
-    Unreadable(String),
-    /// Something that nothing can be stored in place of until it can be read or a person has removed it, for the reason given.
-    Blocked(String),
 }
 
 /// Where documents are kept.

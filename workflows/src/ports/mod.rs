@@ -23,7 +23,7 @@ mod warehouses;
 
 pub use catalogue::{Catalogue, CatalogueCopy};
 pub use dispatches::{Dispatch, Dispatches};
-pub use documents::{Documents, Filed, InvoicePrinter, InvoiceReader, Look};
+pub use documents::{Documents, Filed, InvoicePrinter, InvoiceReader};
 pub use intake::{Acceptance, Intake, Submission};
 pub use invoice_numbers::{InvoiceNumbers, Numbered};
 pub use issued_invoices::IssuedInvoices;
@@ -32,7 +32,7 @@ pub use messages::{EventBus, OutgoingMessage, Queue, Workflows};
 pub use order_lists::{OrderList, OrderLists};
 pub use payments::{Authorization, AuthorizationRequest, BookEntry, PaymentProvider, ProviderError};
 pub use reservations::{Reservation, Reservations};
-pub use retention::{Bite, Retained, Retention};
+pub use retention::{Bite, EXECUTIONS_LIVE, KEYS_LIVE, Retained, Retention, RetentionPeriods};
 pub use search::{Rebuilt, Search};
 pub use stuck_orders::{StuckOrders, Sweep};
 pub use system::{Chance, Clock, Ids, Readiness};

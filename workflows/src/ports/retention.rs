@@ -1,10 +1,30 @@
 //! Forgetting what is kept for a while only.
 
 use super::Unavailable;
-use crate::steps::forget::RetentionPeriods;
 use async_trait::async_trait;
 use schemas::ids::OrderId;
 use time::Duration;
+
+/// How long an idempotency key is remembered, unless somebody decides otherwise.
+pub const KEYS_LIVE: Duration = Duration::days(30);
+/// How long the execution of an order and its history are kept, unless somebody decides otherwise; Step Functions keeps
+/// them as long.
+pub const EXECUTIONS_LIVE: Duration = Duration::days(90);
+
+/// How long each thing is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RetentionPeriods {
+    /// Idempotency keys, with the request of each.
+    pub keys: Duration,
+    /// Executions that have ended, with their history.
+    pub executions: Duration,
+}
+
+impl Default for RetentionPeriods {
+    fn default() -> Self {
+        Self { keys: KEYS_LIVE, executions: EXECUTIONS_LIVE }
+    }
+}
 
 /// What is kept for a while only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,8 +4,8 @@
 use super::issue_invoices::{Office, document_path, print};
 use crate::{
     billing::Edition,
-    issued::{Condition, Fingerprint, IssuedInvoice, PrintRecord, Printed, ReadBack, is_whole},
-    ports::{Look, Numbered, Unavailable},
+    issued::{Condition, Fingerprint, IssuedInvoice, Look, PrintRecord, Printed, ReadBack, is_whole},
+    ports::{Numbered, Unavailable},
 };
 use schemas::ids::OrderId;
 

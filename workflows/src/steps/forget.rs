@@ -1,35 +1,14 @@
 //! Scheduled: what is kept for a while only is forgotten when its time is over, in bites, so that nobody waits for it
 //! however much there is. (On AWS the services that keep these things have a time to live of their own.)
 
-use crate::ports::{Clock, Retained, Retention, Unavailable};
+use crate::ports::{Clock, Retained, Retention, RetentionPeriods, Unavailable};
 use schemas::ids::OrderId;
 use time::Duration;
 use uuid::Uuid;
 
-/// How long an idempotency key is remembered, unless somebody decides otherwise.
-pub const KEYS_LIVE: Duration = Duration::days(30);
-/// How long the execution of an order and its history are kept, unless somebody decides otherwise; Step Functions keeps
-/// them as long.
-pub const EXECUTIONS_LIVE: Duration = Duration::days(90);
-
 const BITE: i64 = 1_000;
 /// How long a run goes on with things of one kind. The next run is a minute away.
 const LONG_ENOUGH: Duration = Duration::seconds(15);
-
-/// How long each thing is kept.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct RetentionPeriods {
-    /// Idempotency keys, with the request of each.
-    pub keys: Duration,
-    /// Executions that have ended, with their history.
-    pub executions: Duration,
-}
-
-impl Default for RetentionPeriods {
-    fn default() -> Self {
-        Self { keys: KEYS_LIVE, executions: EXECUTIONS_LIVE }
-    }
-}
 
 /// Says how many things were forgotten. The clock tells how long this run has taken, and not how old anything is.
 ///

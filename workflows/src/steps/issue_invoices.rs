@@ -3,10 +3,10 @@
 use super::{Outcome, all, filing_conflict::resolve_filing_conflict, keep_documents::mend};
 use crate::{
     billing::Bill,
-    issued::{PrintRecord, Printed},
+    issued::{Look, PrintRecord, Printed},
     lifecycle::Command,
     ports::{
-        Applied, Documents, EventBus, Filed, InvoiceNumbers, InvoicePrinter, IssuedInvoices, Ledger, Look, Numbered,
+        Applied, Documents, EventBus, Filed, InvoiceNumbers, InvoicePrinter, IssuedInvoices, Ledger, Numbered,
         Unavailable,
     },
 };

@@ -8,8 +8,8 @@ use super::{
     issue_invoices::{Office, document_path, print, renumbered},
 };
 use crate::{
-    issued::{Condition, Fingerprint, IssuedInvoice, SeriesPosition},
-    ports::{Documents, InvoiceReader, IssuedInvoices, Look, OutgoingMessage, Queue, Unavailable},
+    issued::{Condition, Fingerprint, IssuedInvoice, Look, SeriesPosition},
+    ports::{Documents, InvoiceReader, IssuedInvoices, OutgoingMessage, Queue, Unavailable},
     wiring::QueueName,
 };
 use futures_util::{StreamExt, stream};

@@ -7,8 +7,10 @@ use serde_json::json;
 use std::collections::BTreeSet;
 use time::{Duration, OffsetDateTime};
 use workflows::{
-    ports::{Acceptance, Bite, Intake, OutgoingMessage, Readiness, Retained, Retention, Submission, Unavailable},
-    steps::forget::RetentionPeriods,
+    ports::{
+        Acceptance, Bite, Intake, OutgoingMessage, Readiness, Retained, Retention, RetentionPeriods, Submission,
+        Unavailable,
+    },
     wiring::QueueName,
 };
 

@@ -6,8 +6,8 @@ use std::sync::Mutex;
 use testing::{START, samples::order_id as id};
 use time::{Duration, OffsetDateTime};
 use workflows::{
-    ports::{Bite, Clock, Retained, Retention, Unavailable},
-    steps::forget::{RetentionPeriods, forget},
+    ports::{Bite, Clock, Retained, Retention, RetentionPeriods, Unavailable},
+    steps::forget::forget,
 };
 
 /// Things of orders 1 to `count`, each bite of which takes some time.

@@ -6,10 +6,7 @@ use async_trait::async_trait;
 use schemas::ids::OrderId;
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
-use workflows::{
-    ports::{Bite, Retained, Retention, Unavailable},
-    steps::forget::RetentionPeriods,
-};
+use workflows::ports::{Bite, Retained, Retention, RetentionPeriods, Unavailable};
 
 /// What `forgotten` calls executions.
 pub(crate) const EXECUTIONS: &str = "executions";

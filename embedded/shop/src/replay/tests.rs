@@ -280,7 +280,7 @@ fn a_file_is_unpacked_by_its_content_and_a_damaged_one_is_refused() {
 /// The figures were counted from the file by another program.
 #[test]
 fn the_real_month_is_accounted_for_to_the_last_row() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/data/online-retail-2011-11.csv.gz");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data/online-retail-2011-11.csv.gz");
     if !path.exists() {
         return;
     }
