@@ -62,7 +62,7 @@ fn worst(path: &str, order: Uuid) -> (Role, Vec<String>) {
     let text = "article number ".repeat(20).replace(' ', "%20").chars().take(240).collect::<String>();
     match path {
         "/v1/orders" => {
-            let queries = ["limit=100", "limit=100&status=shipped", "limit=100&status=submitted"];
+            let queries = ["limit=100", "limit=100&status=cancelled", "limit=100&status=submitted"];
             (Role::Customer, queries.map(|query| format!("{path}?{query}")).to_vec())
         }
         "/v1/products" => (Role::Customer, vec![format!("{path}?limit=100")]),

@@ -134,7 +134,7 @@ async fn a_page_looks_at_a_bounded_number_of_rows_however_long_the_history_is() 
     let newest = "'ffffffff-ffff-ffff-ffff-ffffffffffff'";
     for (statement, arguments) in [
         (include_str!("../../sql/orders/list.sql"), format!("'zoe', {newest}, 101")),
-        (include_str!("../../sql/orders/list_stored.sql"), format!("'zoe', {newest}, 101, 'shipped', 1000")),
+        (include_str!("../../sql/orders/list_stored.sql"), format!("'zoe', {newest}, 101, 'cancelled', 1000")),
         (include_str!("../../sql/orders/list_submitted.sql"), format!("'zoe', {newest}, 101, 1000")),
     ] {
         let rows = shop.most_rows_of_a_step(statement, &arguments).await;
