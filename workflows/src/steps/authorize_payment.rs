@@ -3,16 +3,15 @@
 //! whose total is zero is authorized without asking anybody.
 
 use super::{
-    resolve_payment::{closed, record},
+    payment_answers::{as_task_error, closed, known_answer, record, recorded_authorization},
     task::{TaskError, TaskInput},
 };
 use crate::{
-    lifecycle::{Command, Verdict, awaits_payment},
-    order::{State, StoredOrder},
+    lifecycle::{Command, Verdict},
+    order::StoredOrder,
     ports::{Applied, Authorization, AuthorizationRequest, EventBus, Ledger, PaymentProvider, ProviderError},
 };
-use schemas::api::order::PaymentStatus;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 /// Answers `{result: authorized | declined | voided | closed, code?}`; fails with `Payment.Unavailable` or
 /// `Payment.InDoubt`.
@@ -57,32 +56,4 @@ async fn ask(provider: &dyn PaymentProvider, order: StoredOrder) -> Result<Autho
         method: order.payment_method,
     };
     provider.authorize(request).await
-}
-
-/// The provider's earlier word that it holds the money, also if that was let go since.
-pub(super) fn recorded_authorization(order: &StoredOrder) -> Option<Authorization> {
-    let id = order.payment.as_ref()?.authorization_id.clone()?;
-    Some(Authorization::Authorized { id })
-}
-
-/// The answer for a payment that needs no asking. `closed` ends the workflow, so it is said of no order that waits for
-/// the workflow alone.
-pub(super) fn known_answer(order: &StoredOrder) -> Value {
-    if order.is_free() && (awaits_payment(order) || order.state == State::Confirmed) {
-        return json!({ "result": "authorized" });
-    }
-    match order.payment.as_ref().map(|p| (p.state, &p.code)) {
-        Some((PaymentStatus::Voided, _)) if awaits_payment(order) => json!({ "result": "voided" }),
-        Some((PaymentStatus::Authorized, _)) => json!({ "result": "authorized" }),
-        Some((PaymentStatus::Declined, code)) => json!({ "result": "declined", "code": code }),
-        Some((PaymentStatus::Pending | PaymentStatus::Voided, _)) | None => json!({ "result": "closed" }),
-    }
-}
-
-pub(super) fn as_task_error(error: &ProviderError) -> TaskError {
-    let name = match error {
-        ProviderError::Unavailable(_) => TaskError::PAYMENT_UNAVAILABLE,
-        ProviderError::InDoubt => TaskError::PAYMENT_IN_DOUBT,
-    };
-    TaskError { error: name, cause: error.to_string() }
 }
