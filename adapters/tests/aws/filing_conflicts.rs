@@ -11,12 +11,9 @@ use printing::PdfPrinter;
 use schemas::event::Event;
 use shop::Shop;
 use workflows::{
-    issued::Fingerprint,
+    issued::{Fingerprint, document_path},
     ports::{Documents, EventBus, InvoiceNumbers, InvoicePrinter, IssuedInvoices, Numbered, Unavailable},
-    steps::{
-        Outcome,
-        issue_invoices::{Office, document_path, issue_invoices},
-    },
+    steps::{Outcome, issue_invoices::issue_invoices, office::Office},
 };
 
 struct Deaf;

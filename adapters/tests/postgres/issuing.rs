@@ -16,10 +16,7 @@ use workflows::{
     issued::{Fingerprint, PrintRecord, Printed, ReadBack},
     lifecycle::Command,
     ports::{Documents, EventBus, Filed, InvoiceNumbers, InvoicePrinter, InvoiceReader, Unavailable},
-    steps::{
-        Outcome,
-        issue_invoices::{Office as Steps, issue_invoices},
-    },
+    steps::{Outcome, issue_invoices::issue_invoices, office::Office as Steps},
 };
 
 /// Prints an invoice as JSON, keeps every version that was ever put in its drawer, and hears what is told.

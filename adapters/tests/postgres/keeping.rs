@@ -7,12 +7,13 @@ use schemas::{event::Event, ids::OrderId};
 use std::{collections::BTreeMap, fs, path::PathBuf};
 use tempfile::TempDir;
 use workflows::{
-    issued::{Fingerprint, SeriesPosition},
+    issued::{Fingerprint, SeriesPosition, document_path},
     ports::{EventBus, InvoiceNumbers, IssuedInvoices, Numbered, Unavailable},
     steps::{
         Outcome,
-        issue_invoices::{Office, document_path, issue_invoices},
+        issue_invoices::issue_invoices,
         keep_documents::{Inspection, keep_documents},
+        office::Office,
     },
 };
 
