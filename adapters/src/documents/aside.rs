@@ -4,7 +4,7 @@
 pub(super) const ASIDE: &str = "set-aside";
 
 /// The path under which a document of that path is kept, told from others by `which`.
-pub(crate) fn aside(path: &str, which: &str) -> String {
+pub(super) fn aside(path: &str, which: &str) -> String {
     match path.rsplit_once('.') {
         Some((name, kind)) if !kind.contains('/') => format!("{ASIDE}/{name}.{which}.{kind}"),
         Some(_) | None => format!("{ASIDE}/{path}.{which}"),

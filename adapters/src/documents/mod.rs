@@ -1,6 +1,8 @@
 //! The document store: a folder here, a bucket on AWS.
 
-pub(crate) mod aside;
+mod aside;
+#[cfg(feature = "aws")]
+mod bucket;
 mod disk;
 mod faults;
 mod folder;
@@ -26,7 +28,7 @@ pub struct StoredDocuments(Store);
 enum Store {
     Folder(Folder<SystemDisk>),
     #[cfg(feature = "aws")]
-    Bucket(crate::aws::bucket::Bucket),
+    Bucket(bucket::Bucket),
 }
 
 impl StoredDocuments {
@@ -57,7 +59,7 @@ impl StoredDocuments {
     /// If the environment lacks one of them, or holds one that cannot be understood.
     #[cfg(feature = "aws")]
     pub fn in_bucket(bucket: &str) -> Result<Self, object_store::Error> {
-        crate::aws::bucket::Bucket::open(bucket).map(|bucket| Self(Store::Bucket(bucket)))
+        bucket::Bucket::open(bucket).map(|bucket| Self(Store::Bucket(bucket)))
     }
 
     fn store(&self) -> &dyn Documents {
