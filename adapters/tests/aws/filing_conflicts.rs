@@ -5,9 +5,8 @@
 mod shop;
 
 use super::account::bucket;
-use adapters::documents::StoredDocuments;
+use adapters::{documents::StoredDocuments, invoice_printer::PdfPrinter};
 use async_trait::async_trait;
-use printing::PdfPrinter;
 use schemas::event::Event;
 use shop::Shop;
 use workflows::{

@@ -3,10 +3,10 @@
 use super::keeping::{Archive, Deaf};
 use adapters::{
     documents::{Disk, Folder, SystemDisk},
+    invoice_printer::PdfPrinter,
     postgres::runtime::queue::PgQueue,
 };
 use async_trait::async_trait;
-use printing::PdfPrinter;
 use schemas::ids::OrderId;
 use std::{
     collections::VecDeque,

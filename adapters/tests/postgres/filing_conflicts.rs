@@ -2,7 +2,7 @@
 //! issuing, and whatever cannot be told is kept aside, so that nobody loses a document and everybody gets one.
 
 use super::keeping::Archive;
-use printing::PdfPrinter;
+use adapters::invoice_printer::PdfPrinter;
 use schemas::ids::OrderId;
 use std::{collections::HashSet, fs, path::PathBuf};
 use workflows::{

@@ -1,8 +1,7 @@
 //! Issued documents are kept: whatever becomes of the file, it is found and printed again, as it was issued.
 
 use super::shop::Shop;
-use adapters::{documents::StoredDocuments, postgres::runtime::queue::PgQueue};
-use printing::PdfPrinter;
+use adapters::{documents::StoredDocuments, invoice_printer::PdfPrinter, postgres::runtime::queue::PgQueue};
 use schemas::{event::Event, ids::OrderId};
 use std::{collections::BTreeMap, fs, path::PathBuf};
 use tempfile::TempDir;

@@ -2,9 +2,11 @@
 //! document would not be there afterwards, whole and under its name.
 
 use super::shop::Shop;
-use adapters::documents::{Disk, Folder};
+use adapters::{
+    documents::{Disk, Folder},
+    invoice_printer::PdfPrinter,
+};
 use async_trait::async_trait;
-use printing::PdfPrinter;
 use schemas::{
     event::{Event, EventName},
     ids::OrderId,
