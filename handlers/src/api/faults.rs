@@ -4,7 +4,8 @@
 
 use super::{order_body::MOST_PLACES, pointer::Pointer, problem::Refusal};
 use schemas::{
-    api::{order_request::OrderRequest, problem::FieldError},
+    api::order_request::OrderRequest,
+    fields::FieldError,
     whole_number::{QUANTITY, WHOLE_NUMBER},
 };
 use serde_json::{Value, error::Category, json};

@@ -5,7 +5,7 @@ use axum::{
     http::{HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use schemas::api::problem::{FieldError, Problem};
+use schemas::{api::problem::Problem, fields::FieldError};
 use std::borrow::Cow;
 use workflows::ports::Unavailable;
 
