@@ -2,8 +2,8 @@
 //! at.
 
 use super::{
-    App,
     actor::Actor,
+    app::App,
     problem::{Kind, Refusal},
 };
 use crate::token::{Identity, Role, TokenError};

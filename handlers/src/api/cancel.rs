@@ -1,9 +1,10 @@
 //! `POST /v1/orders/{id}/cancel`: notes that an order is to be called off, and has that carried out.
 
 use super::{
-    Answering, JSON,
+    app::Answering,
     caller::Caller,
     found::{Found, Named},
+    json::JSON,
     problem::{Kind, Refusal},
 };
 use crate::token::Role;

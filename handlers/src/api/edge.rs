@@ -2,7 +2,7 @@
 //! shows a secret with every request; the API's own address may be known to anybody.
 
 use super::{
-    App,
+    app::App,
     problem::{Kind, Refusal},
 };
 use axum::{

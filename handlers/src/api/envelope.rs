@@ -2,8 +2,8 @@
 //! the log and a count. A panic in a handler ends here, as a problem like any other.
 
 use super::{
-    App,
     actor::{Actor, CUSTOMERS, TRAIL},
+    app::App,
     idempotency_key::holds_card_number,
     problem::Refusal,
     routes,

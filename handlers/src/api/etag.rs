@@ -1,7 +1,7 @@
 //! ETags and `If-None-Match`. A tag is a hash of the very bytes it stands for: whatever changes in them changes the tag,
 //! and no field can be forgotten.
 
-use super::PRIVATE;
+use super::json::PRIVATE;
 use axum::{
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},

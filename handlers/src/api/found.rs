@@ -2,7 +2,7 @@
 //! not know it yet. So it can be read from the moment its 202 left.
 
 use super::{
-    App,
+    app::App,
     caller::Caller,
     problem::{Kind, Refusal},
 };

@@ -1,7 +1,7 @@
 //! `GET /v1/orders/{id}/invoice`: the PDF, as it was issued.
 
 use super::{
-    Answering,
+    app::Answering,
     caller::Caller,
     etag,
     found::{Found, Named},

@@ -1,7 +1,7 @@
 //! What is counted about the API, in OpenMetrics text. Labels are routes and words of ours, so that their number is
 //! bounded: never an order's id, never anything a caller made up.
 
-use super::{App, caller::Caller, problem::Refusal};
+use super::{app::App, caller::Caller, problem::Refusal};
 use crate::token::Role;
 use axum::{
     extract::{FromRequestParts, State},

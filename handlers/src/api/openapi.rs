@@ -2,7 +2,8 @@
 //! which stand here in one table.
 
 use super::{
-    App, cancel, health, invoice, metrics, orders,
+    app::App,
+    cancel, health, invoice, metrics, orders,
     problem::{Kind, Refusal},
     products, submit, support,
 };

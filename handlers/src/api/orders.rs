@@ -1,11 +1,11 @@
 //! Reading orders: one by its id, and one's own newest first.
 
 use super::{
-    App, JSON,
+    app::App,
     caller::Caller,
     etag,
     found::{Found, Named},
-    json,
+    json::{JSON, json},
     prefer::Patience,
     problem::{Kind, Refusal},
     query::{Params, cursor_of},

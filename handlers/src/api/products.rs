@@ -1,10 +1,10 @@
 //! The catalogue as buyers see it: pages, one product, and a search that forgives typing errors.
 
 use super::{
-    App,
+    app::App,
     caller::Caller,
     found::Named,
-    json,
+    json::json,
     problem::{Kind, Refusal},
     query::{Params, cursor_of},
 };

@@ -1,10 +1,12 @@
 //! `POST /v1/orders`: accepts an order, once for a key, without touching the order database.
 
 use super::{
-    App, JSON,
+    app::App,
     caller::Caller,
     found::Found,
-    idempotency_key, json, order_body,
+    idempotency_key,
+    json::{JSON, json},
+    order_body,
     prefer::Patience,
     problem::{Kind, Refusal},
     trace_context::traceparent,

@@ -1,6 +1,6 @@
 //! `GET /v1/support/orders`: support finds an order by what a caller on the phone can say.
 
-use super::{App, caller::Caller, json, problem::Refusal, query::Params};
+use super::{app::App, caller::Caller, json::json, problem::Refusal, query::Params};
 use crate::token::Role;
 use axum::{extract::State, http::Uri, response::Response};
 use schemas::{

@@ -1,7 +1,7 @@
 //! Waiting for an order to be decided, for `Prefer: wait`. How word of a decision comes differs: one process can listen
 //! to the database, a function can only look again.
 
-use super::{App, caller::Caller, found::Found, problem::Refusal};
+use super::{app::App, caller::Caller, found::Found, problem::Refusal};
 use futures_util::future::BoxFuture;
 use schemas::ids::OrderId;
 use std::time::Duration;
