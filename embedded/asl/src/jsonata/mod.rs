@@ -11,10 +11,12 @@
 //!
 //! The one known difference: fields of an object have no order here, so `$string` of an object writes them sorted.
 
+mod errors;
 mod evaluate;
 mod functions;
 mod number;
 mod parse;
+mod scope;
 mod syntax;
 mod token;
 
@@ -23,49 +25,12 @@ mod table;
 #[cfg(test)]
 mod tests;
 
-use std::borrow::Cow;
-use std::collections::BTreeSet;
-
-use serde_json::Value;
-use thiserror::Error;
-
+pub use errors::{EvaluationError, SyntaxError};
+pub use scope::Scope;
 pub use syntax::Reserved;
 
-/// Why an expression cannot be read, and where in it, in bytes.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("{what} (at byte {at} of the expression)")]
-pub struct SyntaxError {
-    at: usize,
-    what: String,
-}
-
-impl SyntaxError {
-    fn new(at: usize, what: impl Into<String>) -> Self {
-        Self { at, what: what.into() }
-    }
-}
-
-/// Why an expression has no value for these inputs.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("{what}")]
-pub struct EvaluationError {
-    what: Cow<'static, str>,
-}
-
-impl EvaluationError {
-    fn new(what: impl Into<Cow<'static, str>>) -> Self {
-        Self { what: what.into() }
-    }
-}
-
-/// What an expression can see of the world.
-pub trait Scope<'a> {
-    /// A part of `$states`; `None` where the part has no value.
-    fn reserved(&self, part: Reserved) -> Option<Cow<'a, Value>>;
-
-    /// A workflow variable; `None` if it is not set.
-    fn variable(&self, name: &str) -> Option<&'a Value>;
-}
+use serde_json::Value;
+use std::{borrow::Cow, collections::BTreeSet};
 
 /// An expression that has been read.
 #[derive(Debug, Clone, PartialEq)]
