@@ -1,7 +1,7 @@
 //! What earlier audits found to be as promised, and need not look at again. An order of a slice that changes later opens
 //! the slice again: the database notes it by itself (`reopened_orders`), so no process can forget to.
 
-use super::{after, before};
+use super::slice_ids::{after, before};
 use crate::postgres::{Asked, Database};
 use sqlx::{PgConnection, Postgres, Transaction};
 use std::{collections::BTreeMap, num::NonZeroU32};

@@ -16,65 +16,24 @@ mod documents;
 mod readable;
 mod report;
 mod slice;
+mod slice_ids;
+mod snapshot;
 mod whole;
 
 pub use documents::{documents, documents_out_of_reach};
 pub use report::{Line, Report, grouped};
+pub use snapshot::GRACE;
 
 use crate::postgres::{Asked, Database, runtime::queue::PgQueue};
 use audited::Audited;
 use report::MOST_SET_ASIDE;
-use serde_json::Value;
-use sqlx::{PgConnection, Postgres, Transaction, types::Json};
+use slice_ids::after;
 use std::num::NonZeroU32;
-use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
-use workflows::{
-    ports::{PaymentProvider, Unavailable},
-    steps::sweep::PATIENCE,
-};
-
-/// How long something may lie about before it is forgotten: the sweep must have had its chance, also with many to mend.
-pub const GRACE: Duration = PATIENCE.saturating_add(Duration::minutes(3));
+use workflows::ports::{PaymentProvider, Unavailable};
 
 /// How many orders are a slice: some seconds of work, and some megabytes of the provider's books.
 const SLICE: NonZeroU32 = NonZeroU32::new(10_000).unwrap();
-
-/// What a statement in `sql/audit` answers.
-struct Finding {
-    checked: i64,
-    violations: i64,
-    waiting: Option<i64>,
-    examples: Examples,
-}
-
-/// Up to twenty rows that are wrong.
-type Examples = Json<Vec<Value>>;
-
-impl Finding {
-    fn into_line(self, name: &'static str, what: &'static str) -> Line {
-        Line {
-            name: name.into(),
-            what: what.into(),
-            checked: self.checked.unsigned_abs(),
-            violations: self.violations.unsigned_abs(),
-            waiting: self.waiting.map(i64::unsigned_abs),
-            examples: self.examples.0,
-        }
-    }
-}
-
-/// Runs one statement and makes a line of what it finds.
-macro_rules! line {
-    ($connection:expr, $name:literal, $file:literal, $what:literal $(, $argument:expr)*) => {
-        sqlx::query_file_as!($crate::audit::Finding, $file $(, $argument)*)
-            .fetch_one(&mut *$connection)
-            .await
-            .asked(concat!("audit.", $name))?
-            .into_line($name, $what)
-    };
-}
-use line;
 
 /// What is audited, and how.
 #[derive(Clone, Copy)]
@@ -151,16 +110,6 @@ pub async fn audit_within(
     Ok(report)
 }
 
-/// The id that follows.
-fn after(id: Uuid) -> Option<Uuid> {
-    id.as_u128().checked_add(1).map(Uuid::from_u128)
-}
-
-/// The id before.
-fn before(id: Uuid) -> Uuid {
-    Uuid::from_u128(id.as_u128().saturating_sub(1))
-}
-
 async fn estimate(database: &Database) -> Result<u64, Unavailable> {
     let estimate = sqlx::query_scalar!(
         r#"-- audit.estimate
@@ -170,41 +119,4 @@ async fn estimate(database: &Database) -> Result<u64, Unavailable> {
     .await
     .asked("audit.estimate")?;
     Ok(estimate.unsigned_abs())
-}
-
-/// A transaction that sees one moment. It does without scans of whole tables, and without nested loops: statistics of a
-/// table that just grew are wrong, and a loop over it would take hours where a hash takes a second.
-async fn open_snapshot(database: &Database) -> Result<Transaction<'static, Postgres>, Unavailable> {
-    let mut transaction = database
-        .durable
-        .begin_with("begin isolation level repeatable read, read only")
-        .await
-        .asked("audit.open_snapshot")?;
-    sqlx::raw_sql(
-        "-- audit.plan
-         set local enable_nestloop = off; set local enable_seqscan = off; set local jit = off;
-         set local work_mem = '64MB'; set local statement_timeout = 0;
-         set local idle_in_transaction_session_timeout = 0",
-    )
-    .execute(&mut *transaction)
-    .await
-    .asked("audit.plan")?;
-    Ok(transaction)
-}
-
-async fn close(snapshot: Transaction<'static, Postgres>) -> Result<(), Unavailable> {
-    snapshot.rollback().await.asked("audit.close_snapshot")
-}
-
-/// What was last touched before then and is still not done has been forgotten. This is the first statement of a
-/// snapshot, and so the one that takes it.
-async fn forgotten_before(connection: &mut PgConnection) -> Result<OffsetDateTime, Unavailable> {
-    sqlx::query_scalar!(
-        r#"-- audit.forgotten_before
-         select sluice_now() - $1::bigint * interval '1 second' as "moment!""#,
-        GRACE.whole_seconds()
-    )
-    .fetch_one(connection)
-    .await
-    .asked("audit.forgotten_before")
 }

@@ -1,7 +1,10 @@
 //! The audit's line about what only the code can tell: whether every order can be read. One that cannot is left out of lists,
 //! and nothing carries it on.
 
-use super::{Line, after, report::EXAMPLES};
+use super::{
+    report::{EXAMPLES, Line},
+    slice_ids::after,
+};
 use crate::postgres::{Asked, orders::rows::unreadable_among};
 use serde_json::json;
 use sqlx::PgConnection;

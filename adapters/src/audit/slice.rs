@@ -5,7 +5,12 @@
 //! taken or let go must stand so in the books read after, because the provider moves first there; only what was closed
 //! between the two may differ, and a second snapshot tells which that is.
 
-use super::{Examples, Finding, Line, books::Books, close, forgotten_before, line, open_snapshot, readable};
+use super::{
+    books::Books,
+    readable,
+    report::Line,
+    snapshot::{Examples, Finding, close, forgotten_before, line, open_snapshot},
+};
 use crate::postgres::{Asked, Database, runtime::retention::EXECUTIONS, search::with_other_words};
 use sqlx::PgConnection;
 use std::num::NonZeroU32;

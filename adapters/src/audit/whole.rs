@@ -2,9 +2,9 @@
 //! read follows from what is sold and what is open, not from how many orders there ever were.
 
 use super::{
-    Examples, Line, Report,
     audited::{Audited, open_ranges},
-    close, forgotten_before, line, open_snapshot,
+    report::{Line, Report},
+    snapshot::{Examples, close, forgotten_before, line, open_snapshot},
 };
 use crate::postgres::{Asked, Database, milliseconds, runtime::lease::LONGEST_IN_HAND};
 use schemas::{kept::TaxCategory, money::Currency};
