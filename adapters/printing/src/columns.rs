@@ -5,7 +5,7 @@ use workflows::billing::{InvoiceDocument, LinePrice, Totals};
 use crate::{
     breaks,
     format::{grouped, grouped_wide, one_line, percent},
-    layout::{BODY, LEFT, RIGHT, Style, TABLE_HEAD},
+    style::{BODY, LEFT, RIGHT, Style, TABLE_HEAD},
 };
 
 const COLUMN_GAP: i64 = 12_000;

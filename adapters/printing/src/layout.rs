@@ -8,55 +8,29 @@ use schemas::{
 use workflows::billing::{InvoiceDocument, InvoiceLine, Payment, TaxSubtotal, Totals};
 
 use crate::{
-    canvas::{Canvas, Colour, HEIGHT, WIDTH},
+    canvas::{Canvas, HEIGHT},
     columns::{Columns, heads, rate, unit_price_of, width},
     exemption,
-    fonts::{SEPARATOR, Weight},
+    fonts::SEPARATOR,
     format::{grouped, long_date, one_line},
     gross_price,
+    style::{
+        ACCENT, BAND, BODY, FOOTER, GRAND_TOTAL, HEADLINE, LABEL, LEFT, LETTERHEAD, RIGHT, RULE, SMALL, STRONG, Style,
+        TABLE_HEAD, WATERMARK,
+    },
     text::{self, Line, Used},
 };
 
-pub(super) const LEFT: i64 = 56_000;
-pub(super) const RIGHT: i64 = WIDTH - 56_000;
 const TOP: i64 = 52_000;
 /// Where the body ends and the footer's room begins.
 const BOTTOM: i64 = HEIGHT - 82_000;
 
-const INK: Colour = Colour("0.12 0.14 0.18");
-const MUTED: Colour = Colour("0.4 0.43 0.48");
-const ACCENT: Colour = Colour("0.07 0.24 0.42");
-const RULE: Colour = Colour("0.83 0.85 0.88");
-const BAND: Colour = Colour("0.94 0.95 0.97");
 const HAIRLINE: i64 = 500;
 
 /// A text beyond so many lines is cut short: the XML has it in full, and a page must not be filled by one name.
 const NAME_LINES: usize = 30;
 const ADDRESS_LINES: usize = 6;
 const REASON_LINES: usize = 3;
-
-/// How a text is set.
-#[derive(Clone, Copy)]
-pub(super) struct Style {
-    pub(super) weight: Weight,
-    pub(super) size: i64,
-    colour: Colour,
-}
-
-const fn style(weight: Weight, size: i64, colour: Colour) -> Style {
-    Style { weight, size, colour }
-}
-
-const HEADLINE: Style = style(Weight::Bold, 24_000, ACCENT);
-const LETTERHEAD: Style = style(Weight::Bold, 13_000, INK);
-const SMALL: Style = style(Weight::Regular, 8_500, MUTED);
-const LABEL: Style = style(Weight::Regular, 8_000, MUTED);
-pub(super) const BODY: Style = style(Weight::Regular, 9_000, INK);
-const STRONG: Style = style(Weight::Bold, 9_000, INK);
-pub(super) const TABLE_HEAD: Style = style(Weight::Bold, 8_000, INK);
-const WATERMARK: Style = style(Weight::Bold, 96_000, Colour("0.93 0.93 0.94"));
-const GRAND_TOTAL: Style = style(Weight::Bold, 11_000, ACCENT);
-const FOOTER: Style = style(Weight::Regular, 7_500, MUTED);
 
 /// Height of a line of body text and of small text.
 const LEADING: i64 = 12_500;

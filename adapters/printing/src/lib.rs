@@ -17,6 +17,7 @@ mod pdf;
 mod print;
 mod reader;
 mod render;
+mod style;
 mod text;
 mod xml;
 
