@@ -1,10 +1,9 @@
 //! What a SKU may be made of. Two SKUs that look alike must be the same one: whoever reads it on a page, a label or an
 //! invoice has nothing else to go by.
 
-use crate::text::{BLANK_BRAILLE, is_noncharacter};
+use crate::text::{BLANK_BRAILLE, is_invisible, is_noncharacter};
 use std::borrow::Cow;
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
-use unicode_properties::{GeneralCategory, UnicodeGeneralCategory};
 
 /// The longest SKU, in characters.
 pub const MAX_SKU_CHARS: usize = 64;
@@ -66,15 +65,6 @@ pub fn parse(text: &str) -> Result<Cow<'_, str>, SkuError> {
         _ => Ok(()),
     })?;
     Ok(sku)
-}
-
-/// Whether a character leaves no mark on a page: format characters, and the letters and marks that Unicode calls ignorable
-/// (the combining grapheme joiner, the fillers of Hangul and Khmer, the selectors of a letter's or emoji's variant).
-pub fn is_invisible(c: char) -> bool {
-    !c.is_ascii()
-        && (c.general_category() == GeneralCategory::Format
-            || matches!(c, '\u{34f}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
-                | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{ffa0}' | '\u{e0000}'..='\u{e0fff}'))
 }
 
 #[cfg(test)]

@@ -1,7 +1,6 @@
 //! What a reader sees of a text: one that says nothing is no name, no street and no city, whatever it is made of.
 
-use crate::sku;
-use unicode_properties::{GeneralCategoryGroup, UnicodeGeneralCategory};
+use unicode_properties::{GeneralCategory, GeneralCategoryGroup, UnicodeGeneralCategory};
 
 /// Whether nothing of it is seen: it is empty, or made of spaces, of characters that leave no mark, and of what is no
 /// character. A control character is no blank: wherever a text is taken, it is refused by name.
@@ -11,7 +10,7 @@ pub fn is_blank(text: &str) -> bool {
 
 /// Whether a character leaves a mark where it stands.
 pub fn is_seen(c: char) -> bool {
-    !c.is_whitespace() && c != BLANK_BRAILLE && !is_noncharacter(c) && !sku::is_invisible(c)
+    !c.is_whitespace() && c != BLANK_BRAILLE && !is_noncharacter(c) && !is_invisible(c)
 }
 
 /// Whether a line of print has no place for it, wherever in a text it stands: what steers a machine, ends a line, is not seen,
@@ -20,7 +19,16 @@ pub fn is_unprintable(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{2028}' | '\u{2029}' | '\u{fffc}' | '\u{fffd}')
         || is_noncharacter(c)
-        || sku::is_invisible(c) && !is_variation_selector(c)
+        || is_invisible(c) && !is_variation_selector(c)
+}
+
+/// Whether a character leaves no mark on a page: format characters, and the letters and marks that Unicode calls ignorable
+/// (the combining grapheme joiner, the fillers of Hangul and Khmer, the selectors of a letter's or emoji's variant).
+pub fn is_invisible(c: char) -> bool {
+    !c.is_ascii()
+        && (c.general_category() == GeneralCategory::Format
+            || matches!(c, '\u{34f}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
+                | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{ffa0}' | '\u{e0000}'..='\u{e0fff}'))
 }
 
 fn is_variation_selector(c: char) -> bool {

@@ -1,6 +1,6 @@
 //! Which characters are read as digits, in whatever script, and which are not seen at all between them.
 
-use crate::sku;
+use crate::text;
 use unicode_properties::{GeneralCategoryGroup, UnicodeGeneralCategory};
 
 /// The value of a digit: of Unicode's class Nd, or one that is only written above, below or in a circle.
@@ -14,7 +14,7 @@ pub fn value(c: char) -> Option<u8> {
 
 /// Whether a reader sees nothing there, or only a mark on the character before.
 pub(super) fn is_invisible(c: char) -> bool {
-    !c.is_ascii() && (sku::is_invisible(c) || c.general_category_group() == GeneralCategoryGroup::Mark)
+    !c.is_ascii() && (text::is_invisible(c) || c.general_category_group() == GeneralCategoryGroup::Mark)
 }
 
 /// Class Nd comes in runs of ten, from zero to nine.

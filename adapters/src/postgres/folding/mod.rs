@@ -10,7 +10,7 @@
 pub(super) mod grams;
 pub(super) mod trigrams;
 
-use schemas::{card_number::digit, sku::is_invisible};
+use schemas::{card_number::digit, text::is_invisible};
 use unicode_normalization::{
     UnicodeNormalization,
     char::{canonical_combining_class, is_combining_mark},
