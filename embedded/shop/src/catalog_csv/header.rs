@@ -1,12 +1,11 @@
 //! The first line of a catalogue file: which of our columns it has and where, or why the file as a whole is no catalogue.
 
-use super::unknown::{UnknownColumn, unknown};
+use super::{
+    columns::{COLUMNS, OPTIONAL},
+    unknown::{UnknownColumn, unknown},
+};
 use crate::csv_records::{Record, RecordError};
 use workflows::billing::TaxTermsSaid;
-
-pub(super) const COLUMNS: [&str; 6] = ["sku", "name", "price", "currency", "tax_rate", "stock"];
-/// What few products need: a file may be without it, and then products that are there keep what they have of it.
-pub(super) const OPTIONAL: [&str; 3] = ["tax_category", "tax_exemption_reason", "price_includes_tax"];
 
 /// What every packed workbook begins with.
 const PACKED: &[u8] = b"PK\x03\x04";

@@ -1,6 +1,7 @@
 //! Reads the catalogue file of `sluice catalog import`. Every problem of every row is found in one pass and told with
 //! its line and column, so that a merchant mends a file once instead of once per mistake.
 
+mod columns;
 mod content;
 mod header;
 mod problem;

@@ -1,7 +1,8 @@
 //! Judges a row: its fields become a product in minor units and basis points, or everything that is wrong with it is said.
 
 use super::{
-    header::{COLUMNS, Header, OPTIONAL},
+    columns::{COLUMNS, OPTIONAL},
+    header::Header,
     problem::{Problem, Reason},
 };
 use crate::{

@@ -2,7 +2,7 @@
 //! costs money, since products then keep their terms of tax, or get the usual ones.
 
 use super::{
-    header::{COLUMNS, OPTIONAL},
+    columns::{COLUMNS, OPTIONAL},
     problem::Quoted,
 };
 use std::fmt;
