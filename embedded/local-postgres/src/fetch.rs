@@ -8,7 +8,7 @@ use std::process::Command;
 use crate::{
     account::{Account, own_uid},
     error::{StartError, says_disk_full, telling_line, unwritable},
-    installation::{MINIMUM_MAJOR, bin_folders},
+    programs::{MINIMUM_MAJOR, bin_folders},
     watchdog::{self, Ending, Guarded, Output},
 };
 

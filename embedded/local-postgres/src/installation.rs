@@ -1,14 +1,15 @@
 //! Finds PostgreSQL's programs on this machine. Distributions keep them off the PATH, and several major versions can stand
 //! side by side, of which only one can read a given data folder.
 
-use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::{account::Account, error::StartError, fetch};
-
-/// The oldest major version whose SQL the pipeline may use.
-pub(super) const MINIMUM_MAJOR: u32 = 15;
+use crate::{
+    account::Account,
+    error::StartError,
+    fetch,
+    programs::{MINIMUM_MAJOR, bin_folders},
+};
 
 /// One installed PostgreSQL.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -132,13 +133,6 @@ fn usual_folders() -> Vec<PathBuf> {
         USUAL.iter().flat_map(|(folder, start)| bin_folders(Path::new(folder), start)).collect();
     folders.push(PathBuf::from("/opt/homebrew/bin"));
     folders
-}
-
-/// The folders `<folder>/<start>*/bin`.
-pub(super) fn bin_folders(folder: &Path, start: &str) -> Vec<PathBuf> {
-    let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
-    let named = |name: &OsStr| name.to_str().is_some_and(|name| name.starts_with(start));
-    entries.flatten().filter(|entry| named(&entry.file_name())).map(|entry| entry.path().join("bin")).collect()
 }
 
 #[cfg(test)]

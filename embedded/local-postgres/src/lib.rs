@@ -10,6 +10,7 @@ mod installation;
 mod owner;
 mod place;
 mod postmaster;
+mod programs;
 mod supervisor;
 #[cfg(test)]
 mod tests;
@@ -24,8 +25,9 @@ pub use account::own_uid;
 use cluster::Started;
 pub use ephemeral::{EphemeralError, EphemeralPostgres, ephemeral};
 pub use error::StartError;
-use installation::{Choice, Installation, MINIMUM_MAJOR, Search};
+use installation::{Choice, Installation, Search};
 use place::{ExclusiveLock, Lock, Place, SharedLock};
+use programs::MINIMUM_MAJOR;
 use supervisor::Supervisor;
 
 const POLL: Duration = Duration::from_millis(30);
