@@ -4,7 +4,6 @@
 //! A caller takes no more places than it leaves free: half of them if nobody else waits, and as many as each of the others
 //! if they want as many. So there is one for whoever comes next, and nobody has to say how many callers there will be.
 
-use crate::wake::Wakes;
 use adapters::postgres::{Database, orders::decided::decided, runtime::changes::Change};
 use futures_util::future::BoxFuture;
 use handlers::api::DecisionNotifier;
@@ -131,17 +130,6 @@ impl Drop for Waiter {
             if *count == 0 {
                 orders.waited_for.remove(&self.id);
             }
-        }
-    }
-}
-
-impl Wakes {
-    /// Wakes with word of work those who wait for work, and with word of orders those who wait for these.
-    pub(super) fn hear(&self, channel: &str, payload: &str, waiting: &Waiters) {
-        if channel == adapters::postgres::runtime::bell::ORDER_CHANNEL {
-            waiting.hear(Change::of_payload(payload));
-        } else {
-            self.wake(payload);
         }
     }
 }

@@ -3,7 +3,10 @@
 use crate::waiters::Waiters;
 use adapters::postgres::{
     Database,
-    runtime::bell::{CHANNEL, ORDER_CHANNEL},
+    runtime::{
+        bell::{CHANNEL, ORDER_CHANNEL},
+        changes::Change,
+    },
 };
 use sqlx::postgres::PgListener;
 use std::{
@@ -28,7 +31,7 @@ impl Wakes {
     }
 
     /// A topic that nobody here waits for is none of ours: another release may say anything.
-    pub(super) fn wake(&self, topic: &str) {
+    fn wake(&self, topic: &str) {
         if let Some(notify) = self.topics.lock().unwrap_or_else(PoisonError::into_inner).get(topic) {
             notify.notify_one();
         }
@@ -60,5 +63,14 @@ impl Wakes {
             self.hear(notification.channel(), notification.payload(), waiting);
         }
         Ok(())
+    }
+
+    /// Wakes with word of work those who wait for work, and with word of orders those who wait for these.
+    fn hear(&self, channel: &str, payload: &str, waiting: &Waiters) {
+        if channel == ORDER_CHANNEL {
+            waiting.hear(Change::of_payload(payload));
+        } else {
+            self.wake(payload);
+        }
     }
 }
