@@ -2,7 +2,7 @@
 //! can hide digits from a look at the bytes. Nothing is built of the text on the way. As it comes by every place, it notes
 //! where an array stands for an object, too.
 
-use super::{order_body::MOST_PLACES, pointer::Pointer};
+use super::pointer::{MOST_PLACES, Pointer};
 use schemas::{card_number::contains_card_number, whole_number::of_float};
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use std::fmt;

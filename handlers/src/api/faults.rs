@@ -2,7 +2,10 @@
 //! checkout mends it once. It is found by mending the body: each fault gets a stand-in, until the rest can be read. Only a
 //! body that was refused pays for that.
 
-use super::{order_body::MOST_PLACES, pointer::Pointer, problem::Refusal};
+use super::{
+    pointer::{MOST_PLACES, Pointer},
+    problem::Refusal,
+};
 use schemas::{
     api::order_request::OrderRequest,
     fields::FieldError,

@@ -4,6 +4,7 @@
 use super::{
     card_search::{self, Found},
     faults::{explain, no_objects, note_unknown, whole_body},
+    pointer::MOST_PLACES,
     problem::{Kind, Refusal, Wanted},
 };
 use axum::{
@@ -16,8 +17,6 @@ use std::{error::Error, io};
 
 /// The most bytes a body may have.
 pub(super) const LARGEST: usize = 256 * 1024;
-/// The most places that are told of one body, for one thing that is wrong with it.
-pub(super) const MOST_PLACES: usize = 20;
 
 /// A body that can be accepted.
 #[derive(Debug)]

@@ -3,6 +3,9 @@
 
 use std::fmt;
 
+/// The most places that are told of one body, for one thing that is wrong with it.
+pub(super) const MOST_PLACES: usize = 20;
+
 /// Where in a body, from its root.
 #[derive(Debug, Default)]
 pub(super) struct Pointer(Vec<Token>);

@@ -7,6 +7,7 @@ use super::{
     idempotency_key,
     json::{JSON, json},
     order_body,
+    pointer::MOST_PLACES,
     prefer::Patience,
     problem::{Kind, Refusal},
     trace_context::traceparent,
@@ -142,7 +143,7 @@ async fn must_be_barcodes(app: &App, suspects: &[(String, String)]) -> Result<()
     let skus: Vec<String> = skus.into_iter().cloned().collect();
     let known = app.ports.catalogue.known(&skus).await?;
     let unknown = suspects.iter().filter(|(_, sku)| !known.contains(sku)).map(|(place, _)| place.clone());
-    let mut unknown = unknown.take(order_body::MOST_PLACES).peekable();
+    let mut unknown = unknown.take(MOST_PLACES).peekable();
     if unknown.peek().is_some() { Err(order_body::card_numbers(unknown)) } else { Ok(()) }
 }
 
