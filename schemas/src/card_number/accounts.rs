@@ -2,7 +2,7 @@
 //! be told that they are a card. Where so many cards would pass a check that it proves little, what reads as a card is one,
 //! unless a label before it says that it is an account.
 
-use super::{issuers, run::is_quiet};
+use super::{issuers, joint::is_quiet};
 
 /// The most groups of one of them.
 pub(super) const MOST_GROUPS: usize = 7;

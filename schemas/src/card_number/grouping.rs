@@ -1,7 +1,7 @@
 //! In which groups people write a card number. Digits that belong to two numbers, such as two telephones or a sort code and
 //! its account, hardly ever fall into groups like these.
 
-use super::run::is_quiet;
+use super::joint::is_quiet;
 
 /// Whether a number of that length is written so: cut at these places, with these joints there, and `before` the joint
 /// between it and what stands before.

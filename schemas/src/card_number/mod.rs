@@ -12,15 +12,14 @@ mod escapes;
 mod grouping;
 mod iban;
 mod issuers;
+mod joint;
 mod labels;
 mod run;
 
-use run::Run;
+use run::{FEWEST_DIGITS, Run};
 
 pub use digits::value as digit;
 
-/// The fewest digits of a card number.
-const FEWEST_DIGITS: usize = 13;
 /// How often a text may have been escaped, one time over the other.
 const MOST_LAYERS: usize = 3;
 

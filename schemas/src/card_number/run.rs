@@ -1,8 +1,9 @@
 //! Groups of digits with something between each, and which of them may be a card number together.
 
-use super::{FEWEST_DIGITS, accounts, digits, grouping, issuers, labels};
-use unicode_properties::{GeneralCategory, UnicodeGeneralCategory};
+use super::{accounts, grouping, issuers, joint::is_letter, labels};
 
+/// The fewest digits of a card number.
+pub(super) const FEWEST_DIGITS: usize = 13;
 /// The most characters between two groups of one number.
 const MOST_BETWEEN: usize = 16;
 /// The most zeros that are passed over before a number.
@@ -36,11 +37,6 @@ struct Group<'t> {
     plus: bool,
     /// Whether an X stands right behind it, as the check digit ten does.
     x: bool,
-}
-
-/// Whether it is read as part of a word. Modifier letters are not: dashes and marks of many scripts are among them.
-pub(super) fn is_letter(c: char) -> bool {
-    c.is_alphanumeric() && (c.is_ascii() || c.general_category() != GeneralCategory::ModifierLetter)
 }
 
 impl<'t> Run<'t> {
@@ -171,16 +167,4 @@ fn is_on_card(digits: &[u8], security_code: usize) -> bool {
         _ => false,
     };
     digits.len() == security_code || of_length(4) || of_length(6)
-}
-
-/// Whether what stands between two groups may stand within one number wherever it does: nothing that tells two apart.
-pub(super) fn is_quiet(joint: &str) -> bool {
-    joint.chars().all(|c| digits::is_invisible(c) || !is_letter(c) && !tells_apart(c))
-}
-
-fn tells_apart(c: char) -> bool {
-    matches!(
-        c,
-        ',' | ';' | ':' | '/' | '\\' | '|' | '&' | '+' | '、' | '，' | '；' | '：' | '／' | '＼' | '｜' | '＆' | '＋'
-    )
 }
