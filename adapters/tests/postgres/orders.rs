@@ -19,7 +19,7 @@ fn told(reservation: &Reservation) -> Vec<(i32, EventName)> {
 
 /// What can be compared of reservations, in the order of ids.
 fn comparable(reservations: Vec<Reservation>) -> Vec<(schemas::ids::OrderId, State, Vec<Event>)> {
-    let mut all: Vec<_> = reservations.into_iter().map(|r| (r.id, r.state, r.events)).collect();
+    let mut all: Vec<_> = reservations.into_iter().map(|r| (r.order.id, r.order.state, r.events)).collect();
     all.sort_by_key(|(id, _, _)| *id);
     all
 }
@@ -132,7 +132,7 @@ async fn an_order_that_went_on_is_told_where_it_stands_and_only_its_first_events
     shop.orders.reserve(vec![order.clone()]).await.unwrap();
     shop.confirm(order.id).await;
     let again = shop.orders.reserve(vec![order]).await.unwrap().remove(0);
-    assert_eq!(again.state, State::Confirmed);
+    assert_eq!(again.order.state, State::Confirmed);
     assert_eq!(told(&again), [(1, EventName::OrderSubmitted), (2, EventName::OrderReserved)]);
 }
 

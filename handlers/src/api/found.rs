@@ -12,7 +12,10 @@ use axum::{
 };
 use schemas::{api::order::Order, ids::OrderId, kept::AcceptedOrder};
 use tokio::time::Instant;
-use workflows::order::{StoredOrder, submitted};
+use workflows::{
+    lifecycle::is_decided,
+    order::{StoredOrder, submitted},
+};
 
 /// An order that the caller may see.
 pub(super) enum Found {
@@ -52,7 +55,7 @@ impl Found {
     /// Whether its buyer can be told how it ended.
     pub(super) fn is_decided(&self) -> bool {
         match self {
-            Self::Stored(order) => order.is_decided(),
+            Self::Stored(order) => is_decided(order),
             Self::Accepted(_) => false,
         }
     }

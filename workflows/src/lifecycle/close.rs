@@ -3,7 +3,7 @@
 use super::{Effects, Verdict, facts, pay::may_hold_money, silently, telling};
 use crate::order::{State, StoredOrder};
 use schemas::{
-    api::order::{PaymentStatus, Reason},
+    api::order::{PaymentStatus, Reason, Status},
     event::{
         EventName,
         data::{self, OrderReserved},
@@ -11,6 +11,30 @@ use schemas::{
 };
 use serde_json::json;
 use time::OffsetDateTime;
+
+/// Whether its buyer can be told how it ended. What is confirmed while it is being called off will be cancelled, and a
+/// checkout that is told before would thank for it.
+pub fn is_decided(order: &StoredOrder) -> bool {
+    order.state.status().is_decided() && !(order.state == State::Confirmed && order.cancel_requested)
+}
+
+/// The words of the states of which that can be so. Who searches many orders for those that are decided looks at these only.
+pub fn decided_statuses() -> Vec<String> {
+    words_of(|status| status.is_decided())
+}
+
+/// The words of the states in which no workflow has anything to do for an order any more. What is kept for an order's
+/// workflow may be forgotten in these; a word that only a later release knows is none of them.
+pub fn statuses_without_workflow() -> Vec<String> {
+    words_of(|status| match status {
+        Status::Submitted | Status::Reserved => false,
+        Status::Confirmed | Status::Rejected | Status::Cancelled => true,
+    })
+}
+
+fn words_of(which: impl Fn(Status) -> bool) -> Vec<String> {
+    Status::ALL.iter().filter(|status| which(**status)).map(ToString::to_string).collect()
+}
 
 pub(super) fn confirm(order: &mut StoredOrder) -> Verdict {
     let held = order.payment.as_ref().is_some_and(|p| p.state == PaymentStatus::Authorized);

@@ -7,11 +7,10 @@ use super::{
     task::{TaskError, TaskInput},
 };
 use crate::{
-    lifecycle::{Command, Verdict, awaits_payment},
-    order::{State, StoredOrder},
+    lifecycle::{Command, PaymentAnswer, Verdict, answer_of_payment},
+    order::StoredOrder,
     ports::{Applied, Authorization, AuthorizationRequest, EventBus, Ledger, PaymentProvider, ProviderError},
 };
-use schemas::api::order::PaymentStatus;
 use serde_json::{Value, json};
 
 /// Answers `{result: authorized | declined | voided | closed, code?}`; fails with `Payment.Unavailable` or
@@ -68,14 +67,11 @@ pub(super) fn recorded_authorization(order: &StoredOrder) -> Option<Authorizatio
 /// The answer for a payment that needs no asking. `closed` ends the workflow, so it is said of no order that waits for
 /// the workflow alone.
 pub(super) fn known_answer(order: &StoredOrder) -> Value {
-    if order.is_free() && (awaits_payment(order) || order.state == State::Confirmed) {
-        return json!({ "result": "authorized" });
-    }
-    match order.payment.as_ref().map(|p| (p.state, &p.code)) {
-        Some((PaymentStatus::Voided, _)) if awaits_payment(order) => json!({ "result": "voided" }),
-        Some((PaymentStatus::Authorized, _)) => json!({ "result": "authorized" }),
-        Some((PaymentStatus::Declined, code)) => json!({ "result": "declined", "code": code }),
-        Some((PaymentStatus::Pending | PaymentStatus::Voided, _)) | None => json!({ "result": "closed" }),
+    match answer_of_payment(order) {
+        PaymentAnswer::Authorized => json!({ "result": "authorized" }),
+        PaymentAnswer::Declined { code } => json!({ "result": "declined", "code": code }),
+        PaymentAnswer::Voided => json!({ "result": "voided" }),
+        PaymentAnswer::Closed => json!({ "result": "closed" }),
     }
 }
 

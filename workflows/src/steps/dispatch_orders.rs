@@ -8,6 +8,7 @@ use super::{Outcome, all};
 use crate::{
     order::StoredOrder,
     ports::{Dispatch, Dispatches, Notice, Unavailable, Warehouses},
+    wiring::FOR_WAREHOUSES,
 };
 use schemas::{
     event::{Event, EventName},
@@ -72,18 +73,7 @@ fn for_warehouses(events: &[Event]) -> impl Iterator<Item = &Event> {
     events
         .iter()
         .skip_while(move |event| !is_confirmation(event))
-        .filter(|event| event.name().is_some_and(calls_for_action))
-}
-
-fn calls_for_action(name: EventName) -> bool {
-    match name {
-        EventName::OrderConfirmed | EventName::OrderCancelled => true,
-        EventName::OrderSubmitted
-        | EventName::OrderReserved
-        | EventName::OrderRejected
-        | EventName::PaymentAuthorized
-        | EventName::InvoiceIssued => false,
-    }
+        .filter(|event| event.name().is_some_and(|name| FOR_WAREHOUSES.contains(&name)))
 }
 
 /// The lines that each warehouse holds.

@@ -2,7 +2,7 @@
 
 use super::{Outcome, all};
 use crate::{
-    order::State,
+    lifecycle::awaits_payment,
     ports::{EventBus, Reservations, Unavailable, Workflows},
 };
 use schemas::{ids::OrderId, kept::AcceptedOrder};
@@ -18,7 +18,7 @@ pub async fn reserve_orders(
     let work = async {
         let stored = reservations.reserve(batch).await?;
         let reserved: Vec<OrderId> =
-            stored.iter().filter(|r| matches!(r.state, State::Reserved { .. })).map(|r| r.id).collect();
+            stored.iter().map(|r| &r.order).filter(|order| awaits_payment(order)).map(|order| order.id).collect();
         workflows.start_checkout(&reserved).await?;
         let events: Vec<_> = stored.into_iter().flat_map(|r| r.events).collect();
         bus.publish(&events).await?;

@@ -137,6 +137,9 @@ pub struct Rule {
     pub pattern: Value,
 }
 
+/// The events by which a warehouse hears that there is something to do.
+pub const FOR_WAREHOUSES: [EventName; 2] = [EventName::OrderConfirmed, EventName::OrderCancelled];
+
 /// All rules.
 pub fn rules() -> Vec<Rule> {
     let named = |names: &[EventName]| names.iter().map(EventName::as_str).collect::<Vec<_>>();
@@ -170,7 +173,7 @@ pub fn rules() -> Vec<Rule> {
             name: "warehouses-hear-of-orders",
             queue: QueueName::Dispatch,
             pattern: json!({
-                "detail-type": named(&[EventName::OrderConfirmed, EventName::OrderCancelled]),
+                "detail-type": named(&FOR_WAREHOUSES),
                 "detail": { "data": { "was": [{ "exists": false }, Status::Confirmed.as_str()] } },
             }),
         },

@@ -104,16 +104,14 @@ impl Contents {
             let id = accepted.id;
             if !self.orders.contains_key(&id) {
                 for new in allocate(vec![accepted], &mut self.goods, seller, now, now + HOLD) {
-                    for ((id, name, data), sequence) in new.events.into_iter().zip(1..) {
+                    for ((name, data), sequence) in new.events.into_iter().zip(1..) {
                         self.note(&new.order, sequence, name, data, now);
-                        debug_assert_eq!(id, new.order.id, "an order's first events are its own");
                     }
                     self.orders.insert(id, new.order);
                 }
             }
             let first = self.events.get(&id).into_iter().flatten().take(2).cloned().collect();
-            let state = self.orders.get(&id).map(|order| order.state.clone());
-            reservations.extend(state.map(|state| Reservation { id, state, events: first }));
+            reservations.extend(self.orders.get(&id).map(|order| Reservation { order: order.clone(), events: first }));
         }
         reservations
     }

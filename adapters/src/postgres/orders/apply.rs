@@ -16,7 +16,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use time::OffsetDateTime;
 use uuid::Uuid;
 use workflows::{
-    lifecycle::{Command, Verdict, decide},
+    lifecycle::{Command, Verdict, decide, is_decided},
     order::{State, StoredOrder},
     ports::{Applied, Ledger, Unavailable},
 };
@@ -150,7 +150,7 @@ fn changed(applied: &Applied) -> Option<Change> {
     match applied {
         Applied::Missing | Applied::Order { verdict: Verdict::Refused, .. } => None,
         Applied::Order { order, verdict: Verdict::Changed(_) | Verdict::Already, .. } => {
-            Some(Change { order: order.id, decided: order.is_decided() })
+            Some(Change { order: order.id, decided: is_decided(order) })
         }
     }
 }
