@@ -83,11 +83,8 @@ impl PgOrders {
 
     /// The outcome of orders that were stored by an earlier delivery.
     async fn told_again(&self, connection: &mut PgConnection, ids: &[Uuid]) -> Result<Vec<Reservation>, Unavailable> {
-        let mut reservations: Vec<Reservation> = load(connection, ids)
-            .await?
-            .into_iter()
-            .map(|order| Reservation { order, events: Vec::new() })
-            .collect();
+        let mut reservations: Vec<Reservation> =
+            load(connection, ids).await?.into_iter().map(|order| Reservation { order, events: Vec::new() }).collect();
         if reservations.is_empty() {
             return Ok(reservations);
         }
