@@ -8,10 +8,6 @@ mod in_memory;
 #[cfg(feature = "lambda")]
 pub mod lambda;
 pub mod ports;
-pub mod queue;
-pub mod schedule;
-pub mod seller;
-pub mod setting_values;
-pub mod task;
+pub mod run;
+pub mod settings;
 pub mod token;
-mod vat_number;

@@ -194,7 +194,9 @@ mod tests {
         api::{self, Acceptances, App, PollingNotifier, Reads},
         functions::{Need, Trigger},
         in_memory::{on_database, shop},
-        queue, schedule, task,
+        run::queue,
+        run::schedule,
+        run::task,
     };
     use std::collections::BTreeSet;
     use testing::{Shelf, Shop};

@@ -21,7 +21,8 @@ use anyhow::{Context, bail};
 use handlers::{
     api::{self, Acceptances, App, Metrics, Reads},
     ports::NotWired,
-    queue, schedule,
+    run::queue,
+    run::schedule,
     token::Tokens,
 };
 use printing::PdfReader;

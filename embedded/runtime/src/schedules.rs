@@ -1,7 +1,7 @@
 //! The schedules of the pipeline in one process: each job runs again and again, a while after it last ended. One that
 //! does not end is cut off and counted, so that an alarm can ring: nobody would miss what it never came to.
 
-use handlers::{api::Metrics, schedule::Handler};
+use handlers::{api::Metrics, run::schedule::Handler};
 use prometheus_client::{
     encoding::EncodeLabelSet,
     metrics::{counter::Counter, family::Family},

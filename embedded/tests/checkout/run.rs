@@ -3,7 +3,7 @@
 use super::site::{Message, ORDER, Site};
 use asl::{Action, Definition, Event, TaskOutcome, Transition};
 use futures_util::{FutureExt, future::BoxFuture};
-use handlers::task::{self, Handler};
+use handlers::run::task::{self, Handler};
 use runtime::engine::checkout;
 use schemas::kept::{CheckoutInput, Execution, Identity};
 use serde_json::{Value, json};

@@ -2,9 +2,14 @@
 //! which stand here in one table.
 
 use super::{
-    App, cancel, health, invoice, metrics, orders,
-    problem::{Kind, Refusal},
-    products, submit, support,
+    buyer::{cancel, invoice, orders, submit},
+    catalogue::products,
+    http::{
+        app::App,
+        health, metrics,
+        problem::{Kind, Refusal},
+    },
+    support,
 };
 use axum::{
     extract::State,
@@ -35,7 +40,7 @@ use utoipa::{
     ),
     paths(
         submit::submit_order, orders::list_orders, orders::get_order, cancel::cancel_order, invoice::get_invoice,
-        products::list_products, products::get_product, products::search_products, support::search_orders,
+        products::list_products, products::get_product, products::search_products, support::orders::search_orders,
         health::health, health::ready, metrics::metrics, openapi,
     ),
     components(schemas(Problem, FieldError)),
@@ -208,7 +213,7 @@ pub fn document() -> &'static str {
 /// This description.
 #[utoipa::path(get, path = "/openapi.json", operation_id = "openapi", tag = "operations",
     responses((status = 200, description = "OpenAPI 3.1.", body = Object, content_type = "application/json")))]
-pub(super) async fn openapi(State(app): State<App>) -> Result<Response, Refusal> {
+pub(in crate::api) async fn openapi(State(app): State<App>) -> Result<Response, Refusal> {
     app.reads.pace().await?;
     let headers = [
         (header::CONTENT_TYPE, HeaderValue::from_static("application/json")),

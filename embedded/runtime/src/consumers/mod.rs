@@ -8,7 +8,7 @@ use adapters::postgres::runtime::{
     lease::{InHand, Lease},
     queue::{PgQueue, Receipt, Received, Return},
 };
-use handlers::queue::{Handler, wait_of_busy};
+use handlers::run::queue::{Handler, wait_of_busy};
 use lanes::Lanes;
 pub(crate) use long_waits::LongWaits;
 use std::{sync::Arc, time::Duration};
