@@ -11,10 +11,11 @@ use crate::{
     order::StoredOrder,
     ports::{Applied, Authorization, AuthorizationRequest, EventBus, Ledger, PaymentProvider, ProviderError},
 };
+use schemas::kept::PaymentOutput;
 use serde_json::{Value, json};
+use std::borrow::Cow;
 
-/// Answers `{result: authorized | declined | voided | closed, code?}`; fails with `Payment.Unavailable` or
-/// `Payment.InDoubt`.
+/// Answers with a [`PaymentOutput`], but for its `none`; fails with `Payment.Unavailable` or `Payment.InDoubt`.
 ///
 /// # Errors
 /// What the workflow's Retry and Catch can name.
@@ -67,12 +68,12 @@ pub(super) fn recorded_authorization(order: &StoredOrder) -> Option<Authorizatio
 /// The answer for a payment that needs no asking. `closed` ends the workflow, so it is said of no order that waits for
 /// the workflow alone.
 pub(super) fn known_answer(order: &StoredOrder) -> Value {
-    match answer_of_payment(order) {
-        PaymentAnswer::Authorized => json!({ "result": "authorized" }),
-        PaymentAnswer::Declined { code } => json!({ "result": "declined", "code": code }),
-        PaymentAnswer::Voided => json!({ "result": "voided" }),
-        PaymentAnswer::Closed => json!({ "result": "closed" }),
-    }
+    json!(match answer_of_payment(order) {
+        PaymentAnswer::Authorized => PaymentOutput::Authorized,
+        PaymentAnswer::Declined { code } => PaymentOutput::Declined { code: code.map(Cow::Borrowed) },
+        PaymentAnswer::Voided => PaymentOutput::Voided,
+        PaymentAnswer::Closed => PaymentOutput::Closed,
+    })
 }
 
 pub(super) fn as_task_error(error: &ProviderError) -> TaskError {

@@ -5,10 +5,10 @@ use crate::{
     lifecycle::Command,
     ports::{Applied, EventBus, Ledger},
 };
-use schemas::api::order::Reason;
+use schemas::{api::order::Reason, kept::StatusOutput};
 use serde_json::{Value, json};
 
-/// Takes `{reason, detail?}` beside the order's id and answers `{status}`.
+/// Takes `{reason, detail?}` beside the order's id and answers with a [`StatusOutput`].
 ///
 /// # Errors
 /// What the workflow's Retry and Catch can name.
@@ -30,8 +30,8 @@ pub(super) async fn carry_out(
     command: Command,
 ) -> Result<Value, TaskError> {
     let Applied::Order { order, events, .. } = ledger.apply_one(task.order, command).await? else {
-        return Ok(json!({ "status": null }));
+        return Ok(json!(StatusOutput { status: None }));
     };
     bus.publish(&events).await?;
-    Ok(json!({ "status": order.state.status() }))
+    Ok(json!(StatusOutput { status: Some(order.state.status()) }))
 }

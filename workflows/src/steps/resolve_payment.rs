@@ -8,10 +8,10 @@ use crate::{
     lifecycle::{Command, awaits_payment},
     ports::{Applied, Authorization, EventBus, Ledger, PaymentProvider, ProviderError},
 };
-use schemas::{api::order::PaymentStatus, ids::OrderId};
+use schemas::{api::order::PaymentStatus, ids::OrderId, kept::PaymentOutput};
 use serde_json::{Value, json};
 
-/// Answers as `authorize_payment` does, or `{result: none, calls}` if the provider never heard of it, be it that it was
+/// Answers as `authorize_payment` does, or [`PaymentOutput::None`] if the provider never heard of it, be it that it was
 /// never asked.
 ///
 /// # Errors
@@ -29,12 +29,12 @@ pub async fn resolve_payment(
     let authorization = match &order.payment {
         Some(payment) if payment.state == PaymentStatus::Pending => match provider.find(&payment.key).await {
             Ok(Some(authorization)) => authorization,
-            Ok(None) => return Ok(json!({ "result": "none", "calls": payment.calls })),
+            Ok(None) => return Ok(json!(PaymentOutput::None { calls: payment.calls })),
             // The books were only read: whatever went wrong, asking again is safe.
             Err(error) => return Err(as_task_error(&ProviderError::Unavailable(error.to_string()))),
         },
         // The request was cut short before it was even noted: nobody was asked yet.
-        None if awaits_payment(&order) => return Ok(json!({ "result": "none", "calls": 0 })),
+        None if awaits_payment(&order) => return Ok(json!(PaymentOutput::None { calls: 0 })),
         Some(_) | None => match recorded_authorization(&order) {
             Some(authorization) => authorization,
             None => return Ok(known_answer(&order)),
@@ -62,5 +62,5 @@ pub(super) async fn record(
 
 /// The answer for an order that needs no payment any more.
 pub(super) fn closed() -> Value {
-    json!({ "result": "closed" })
+    json!(PaymentOutput::Closed)
 }
