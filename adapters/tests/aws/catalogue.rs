@@ -1,6 +1,6 @@
 //! The catalogue in a table.
 
-use super::account::{clients, name};
+use super::account::{chance, clients, name};
 use adapters::aws::catalogue::DynamoCatalogue;
 use aws_sdk_dynamodb::types::{AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType};
 use schemas::{api::product::Product, money::Amount};
@@ -20,7 +20,7 @@ async fn empty() -> DynamoCatalogue {
         request = request.key_schema(key).attribute_definitions(text.build().unwrap());
     }
     request.send().await.unwrap();
-    DynamoCatalogue::new(clients.dynamo_db, table)
+    DynamoCatalogue::new(clients.dynamo_db, table, chance())
 }
 
 fn product(sku: String, amount: i64) -> Product {

@@ -47,6 +47,7 @@ impl Wakes {
             if let Err(error) = self.listen_once(database, waiting).await {
                 tracing::debug!(%error, "not listening to the database");
             }
+            // It does not grow: one task asks, and what is missed meanwhile waits until somebody looks anyway.
             tokio::time::sleep(Duration::from_millis(500)).await;
         }
     }

@@ -7,6 +7,7 @@ use schemas::{ids::OrderId, kept::AcceptedOrder};
 use serde_json::Value;
 use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 use workflows::{
+    backoff::Backoff,
     ports::{
         Dispatches, Documents, EventBus, InvoiceNumbers, InvoicePrinter, IssuedInvoices, Ledger, PaymentProvider,
         Reservations, Search, Warehouses, Workflows,
@@ -23,13 +24,13 @@ use workflows::{
     wiring::Step,
 };
 
-/// The longest that a message waits for something that is away, before it is tried again.
-const LONGEST_WAIT: Duration = Duration::from_secs(30);
+/// How long a message waits for something that is away, before it is tried again.
+const BUSY: Backoff = Backoff { first: Duration::from_millis(500), longest: Duration::from_secs(30) };
 
 /// How long a message waits that is busy: a quarter of its age, so that what was sent too early comes again at once, and a
 /// long outage is not asked about by every message all the time.
 pub fn wait_of_busy(age: Duration) -> Duration {
-    (age / 4).clamp(Duration::from_millis(500), LONGEST_WAIT)
+    BUSY.by_age(age, 4)
 }
 
 /// A step that a queue feeds, with the ports that it needs.

@@ -27,7 +27,8 @@ use workflows::{
 const LOOK_ANYWAY: Duration = Duration::from_secs(2);
 /// How many times longer than at rest messages are gathered under load.
 const MOST_GATHERING: u32 = 2;
-/// The pause after the database did not answer.
+/// The pause after the database did not answer. It does not grow: a few tasks of one process ask, and orders wait for the
+/// first answer.
 const AFTER_FAILURE: Duration = Duration::from_millis(500);
 /// The shortest pause between two looks that find nothing: what is due may be in another's hand this moment.
 const SHORTEST: Duration = Duration::from_millis(20);

@@ -22,6 +22,7 @@ use schemas::{api::order::Order, ids::OrderId};
 use std::{sync::Arc, time::Duration};
 use tokio::time::Instant;
 use workflows::{
+    backoff::Backoff,
     lifecycle::{Command, Stuck, Verdict, is_stuck},
     ports::{Applied, Unavailable},
     steps::sweep::cancel_message,
@@ -31,8 +32,7 @@ use workflows::{
 /// How long an order that was accepted is waited for: longer than one is on its way into the database without a backlog.
 const ON_ITS_WAY: Duration = Duration::from_secs(2);
 /// The pauses between two looks whether it is there. They are shorter than payment takes, or it would be confirmed first.
-const SHORTEST: Duration = Duration::from_millis(5);
-const LONGEST: Duration = Duration::from_millis(20);
+const LOOKS: Backoff = Backoff { first: Duration::from_millis(5), longest: Duration::from_millis(20) };
 
 /// Cancel an order.
 ///
@@ -87,7 +87,7 @@ async fn note_once_stored(at: &Answering, caller: &Caller, id: OrderId) -> Resul
         if is_last || !matches!(noted, Applied::Missing) {
             return Ok(noted);
         }
-        tokio::time::sleep((waited / 8).clamp(SHORTEST, LONGEST)).await;
+        tokio::time::sleep(LOOKS.by_age(waited, 8)).await;
     }
 }
 

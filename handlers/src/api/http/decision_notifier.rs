@@ -4,6 +4,7 @@
 use futures_util::future::BoxFuture;
 use schemas::ids::OrderId;
 use std::time::Duration;
+use workflows::backoff::Backoff;
 
 /// Tells when it is worth looking at an order.
 pub trait DecisionNotifier: Send + Sync {
@@ -17,12 +18,11 @@ pub trait DecisionNotifier: Send + Sync {
 #[derive(Clone, Copy, Debug, Default)]
 pub struct PollingNotifier;
 
-const SHORTEST: Duration = Duration::from_millis(250);
-const LONGEST: Duration = Duration::from_secs(2);
+const LOOKS: Backoff = Backoff { first: Duration::from_millis(250), longest: Duration::from_secs(2) };
 
 impl DecisionNotifier for PollingNotifier {
     fn listen(&self, _caller: &str, _id: OrderId, waited: Duration) -> Option<BoxFuture<'static, ()>> {
-        Some(Box::pin(tokio::time::sleep((waited / 4).clamp(SHORTEST, LONGEST))))
+        Some(Box::pin(tokio::time::sleep(LOOKS.by_age(waited, 4))))
     }
 }
 
@@ -47,9 +47,9 @@ mod tests {
         assert!((10..=25).contains(&pauses.len()), "{} looks in 20 s", pauses.len());
         // A timer may be late by its smallest step.
         let late = Duration::from_millis(2);
-        let within = |pause: &Duration| *pause >= SHORTEST && *pause <= LONGEST + late;
+        let within = |pause: &Duration| *pause >= LOOKS.first && *pause <= LOOKS.longest + late;
         assert!(pauses.iter().all(within), "{pauses:?}");
-        assert!(pauses.first().is_some_and(|first| *first <= SHORTEST + late), "{pauses:?}");
-        assert!(pauses.last().is_some_and(|last| *last >= LONGEST), "{pauses:?}");
+        assert!(pauses.first().is_some_and(|first| *first <= LOOKS.first + late), "{pauses:?}");
+        assert!(pauses.last().is_some_and(|last| *last >= LOOKS.longest), "{pauses:?}");
     }
 }
