@@ -2,6 +2,7 @@
 //! statement gives and takes, but knows nothing of the words in it.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod dead_letters;
 mod rust;
 mod sql;
 mod status_words;
