@@ -35,7 +35,7 @@ use workflows::{
 };
 
 /// How long something may lie about before it is forgotten: the sweep must have had its chance, also with many to mend.
-pub const GRACE: Duration = PATIENCE.saturating_add(Duration::minutes(3));
+const GRACE: Duration = PATIENCE.saturating_add(Duration::minutes(3));
 
 /// How many orders are a slice: some seconds of work, and some megabytes of the provider's books.
 const SLICE: NonZeroU32 = NonZeroU32::new(10_000).unwrap();

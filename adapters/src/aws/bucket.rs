@@ -2,7 +2,7 @@
 //! budget for retries; documents are few, and a queue waits behind each.
 
 use super::{ATTEMPT, ATTEMPTS, BACKOFF, CONNECT, OPERATION, READ};
-use crate::documents::aside::aside;
+use crate::documents::aside;
 use async_trait::async_trait;
 use object_store::{
     BackoffConfig, ClientOptions, Error, ObjectStore, ObjectStoreExt, PutMode, PutPayload, RetryConfig,

@@ -92,7 +92,7 @@ impl SqsQueues {
     ///
     /// # Errors
     /// If some were not sent; the others may have been.
-    pub async fn send_in_groups(
+    pub(super) async fn send_in_groups(
         &self,
         queue: QueueName,
         messages: Vec<(OutgoingMessage, Option<String>)>,

@@ -2,8 +2,7 @@
 //! there too; those of a batch share the sync of their folder.
 
 use super::{
-    Disk,
-    aside::{ASIDE, aside},
+    ASIDE, Disk, aside,
     faults::{explained, failed, is_no_document, is_of_the_moment, untold},
     known_folder::{KnownFolder, MARK},
 };

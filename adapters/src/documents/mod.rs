@@ -1,6 +1,5 @@
 //! The document store: a folder here, a bucket on AWS.
 
-pub(crate) mod aside;
 mod disk;
 mod faults;
 mod folder;
@@ -18,6 +17,17 @@ use workflows::{
     ports::{Documents, Filed, Unavailable},
 };
 
+/// Where documents are kept that another one took the place of.
+const ASIDE: &str = "set-aside";
+
+/// The path under which a document of that path is kept once another one took its place, told from others by `which`.
+pub(crate) fn aside(path: &str, which: &str) -> String {
+    match path.rsplit_once('.') {
+        Some((name, kind)) if !kind.contains('/') => format!("{ASIDE}/{name}.{which}.{kind}"),
+        Some(_) | None => format!("{ASIDE}/{path}.{which}"),
+    }
+}
+
 /// Documents wherever they are kept.
 #[derive(Clone)]
 pub struct StoredDocuments(Store);
@@ -30,7 +40,8 @@ enum Store {
 }
 
 impl StoredDocuments {
-    /// Documents in a folder that bears no mark, which is made if it is missing.
+    /// Documents in a folder that bears no mark, which is made if it is missing: for tests of what is kept, in any crate. What
+    /// runs takes the folder of an installation.
     ///
     /// # Errors
     /// If the folder cannot be made or written.

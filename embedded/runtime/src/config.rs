@@ -1,4 +1,5 @@
-//! Configuration: read once, at start, from the environment into one struct.
+//! What an installation decides, read from its environment once and before anything is begun: a variable that cannot be
+//! understood, or that nobody knows, ends the start with a word that names it.
 
 use crate::{http::Limits, issuer::IssuerSettings};
 use adapters::postgres::{orders::OrderSettings, runtime::lease::Lease};

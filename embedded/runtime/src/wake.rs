@@ -20,8 +20,8 @@ pub struct Wakes {
 }
 
 impl Wakes {
-    /// Woken when something is put on the queue, or for [`EXECUTIONS`](adapters::postgres::runtime::bell::EXECUTIONS) when one starts. A wake that comes while nobody
-    /// waits is kept for the next who does.
+    /// Woken when something is put on the queue, or for [`EXECUTIONS`](adapters::postgres::runtime::bell::EXECUTIONS) when
+    /// one starts. A wake that comes while nobody waits is kept for the next who does.
     pub fn topic(&self, name: &str) -> Arc<Notify> {
         let mut topics = self.topics.lock().unwrap_or_else(PoisonError::into_inner);
         Arc::clone(topics.entry(name.to_owned()).or_default())

@@ -5,8 +5,8 @@ use crate::ports::{NotWired, Ports};
 use std::sync::Arc;
 use workflows::{
     ports::{
-        Catalogue, CatalogueCopy, Clock, Documents, EventBus, InvoicePrinter, IssuedInvoices, Ledger, OrderLists,
-        Queue, Reservations, Retention, Search, StuckOrders, Unavailable, Workflows,
+        Catalogue, CatalogueCopy, Clock, Documents, EventBus, InvoiceReader, IssuedInvoices, Ledger, OrderLists, Queue,
+        Reservations, Retention, Search, StuckOrders, Unavailable, Workflows,
     },
     steps::{
         expire_reservations::expire_reservations,
@@ -46,7 +46,7 @@ enum Needs {
 struct Keeping {
     issued: Arc<dyn IssuedInvoices>,
     documents: Arc<dyn Documents>,
-    reader: Arc<dyn InvoicePrinter>,
+    reader: Arc<dyn InvoiceReader>,
     queue: Arc<dyn Queue>,
 }
 

@@ -183,8 +183,6 @@ pub fn rules() -> Vec<Rule> {
 /// A step that runs by the clock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Schedule {
-    /// Its name.
-    pub name: &'static str,
     /// What it does.
     pub job: Job,
     /// How often.
@@ -217,28 +215,31 @@ pub enum Job {
     PublishCatalogue,
 }
 
+impl Job {
+    /// Its name, which is also that of its function where it has one.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Expire => "expire",
+            Self::Sweep => "sweep",
+            Self::Forget => "forget",
+            Self::KeepDocuments => "keep-documents",
+            Self::PublishCatalogue => "publish-catalogue",
+        }
+    }
+}
+
 const EVERYWHERE: &[Runtime] = &[Runtime::Embedded, Runtime::Aws];
 
 /// All schedules.
 pub const SCHEDULES: &[Schedule] = &[
-    Schedule { name: "expire", job: Job::Expire, every: Duration::from_secs(10), runtimes: EVERYWHERE },
-    Schedule { name: "sweep", job: Job::Sweep, every: Duration::from_secs(30), runtimes: EVERYWHERE },
+    Schedule { job: Job::Expire, every: Duration::from_secs(10), runtimes: EVERYWHERE },
+    Schedule { job: Job::Sweep, every: Duration::from_secs(30), runtimes: EVERYWHERE },
     // On AWS DynamoDB forgets keys and Step Functions its executions, each by a time to live of its own.
-    Schedule { name: "forget", job: Job::Forget, every: Duration::from_secs(60), runtimes: &[Runtime::Embedded] },
+    Schedule { job: Job::Forget, every: Duration::from_secs(60), runtimes: &[Runtime::Embedded] },
     // A bucket of S3 looks after its own.
-    Schedule {
-        name: "keep-documents",
-        job: Job::KeepDocuments,
-        every: Duration::from_secs(60),
-        runtimes: &[Runtime::Embedded],
-    },
+    Schedule { job: Job::KeepDocuments, every: Duration::from_secs(60), runtimes: &[Runtime::Embedded] },
     // In one process buyers read the order database's own catalogue.
-    Schedule {
-        name: "publish-catalogue",
-        job: Job::PublishCatalogue,
-        every: Duration::from_secs(60),
-        runtimes: &[Runtime::Aws],
-    },
+    Schedule { job: Job::PublishCatalogue, every: Duration::from_secs(60), runtimes: &[Runtime::Aws] },
 ];
 
 /// The schedules that run there.

@@ -1,5 +1,6 @@
 //! Carrying out commands: the orders of a batch are locked and loaded, the lifecycle decides in memory, and what
-//! changed is written, all in one transaction. No other code moves a stored order.
+//! changed is written, all in one transaction. Nothing else changes an order that is stored, but for giving numbers
+//! (`invoices.rs`), which asks the lifecycle too, under the lock of the series.
 
 use super::{
     PgOrders,

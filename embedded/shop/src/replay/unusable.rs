@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 /// How many line numbers are kept for each reason.
-pub const MAX_EXAMPLES: usize = 5;
+const MAX_EXAMPLES: usize = 5;
 
 /// Why a row is not part of any order, cancellation or return.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, thiserror::Error)]

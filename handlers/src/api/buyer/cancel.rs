@@ -37,8 +37,8 @@ const LOOKS: Backoff = Backoff { first: Duration::from_millis(5), longest: Durat
 /// Cancel an order.
 ///
 /// Its buyer may, and support. 202 promises that the order will be cancelled; asking again promises it again. Once it cannot
-/// be cancelled any more the answer is 409. An order that is still `submitted` may be refused before the cancellation reaches it: then it ends as
-/// `rejected`, for its own reason, and nothing is charged either.
+/// be cancelled any more the answer is 409. An order that is still `submitted` may be refused before the cancellation
+/// reaches it: then it ends as `rejected`, for its own reason, and nothing is charged either.
 #[utoipa::path(post, path = "/v1/orders/{id}/cancel", operation_id = "cancelOrder", tag = "orders",
     security(("bearerAuth" = [])),
     params(("id" = Uuid, Path, description = "The order's id.")),

@@ -16,7 +16,7 @@ use workflows::ports::{Documents, Ids, Intake, InvoiceReader, Queue, Readiness};
 pub struct App {
     /// What the order database stands behind, and the rest.
     pub ports: Arc<Ports>,
-    /// Takes orders in, and has those that are not stored yet.
+    /// Takes orders in, and has those that are not stored yet: out of the ports, as every route needs it.
     pub intake: Arc<dyn Intake>,
     /// Reads which invoice a document is.
     pub reader: Arc<dyn InvoiceReader>,
