@@ -70,7 +70,7 @@ pub enum Reason {
 pub struct Tally {
     /// How many.
     pub rows: u64,
-    /// The lines of the first [`MAX_EXAMPLES`]; of an invoice refused as a whole its first line.
+    /// The lines of the first five; of an invoice refused as a whole its first line.
     pub example_lines: Vec<u64>,
 }
 
