@@ -190,6 +190,17 @@ mod tests {
     use super::*;
 
     #[test]
+    fn every_setting_is_in_the_help_and_in_the_readme() {
+        let help = <Cli as clap::CommandFactory>::command().render_long_help().to_string();
+        let rows = include_str!("../../README.md").lines().filter(|line| line.starts_with("| `SLUICE_"));
+        for name in runtime::config::KNOWN {
+            assert!(help.contains(&format!("\n  {name} ")), "the help does not say what {name} is");
+            let is_told = rows.clone().any(|row| row.contains(&format!("`{name}`")));
+            assert!(is_told, "README.md does not say what {name} is");
+        }
+    }
+
+    #[test]
     fn a_level_that_there_is_not_is_refused_and_switches_nothing_off() {
         for good in ["info", "WARN", "off", "warn,sluice=info", "runtime::pipeline=debug, error", ""] {
             assert!(log_filter(good).is_ok(), "{good}");

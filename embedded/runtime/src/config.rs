@@ -8,8 +8,8 @@ use handlers::{settings::seller::seller, settings::values};
 use std::{env, net::SocketAddr, path::PathBuf};
 use workflows::ports::{EXECUTIONS_LIVE, KEYS_LIVE, RetentionPeriods};
 
-/// Every variable that is understood: one that begins like ours and is none of these is a mistake.
-const KNOWN: &[&str] = &[
+/// Every variable of ours that is understood: one that begins like these and is none of them is a mistake.
+pub const KNOWN: &[&str] = &[
     "SLUICE_DATA_DIR",
     "SLUICE_LISTEN",
     "SLUICE_CONNECTIONS",

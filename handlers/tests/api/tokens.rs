@@ -7,10 +7,10 @@ use axum::{
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use handlers::{
-    api::{App, EdgeKey, PollingNotifier, router},
+    api::{App, EdgeKey, PollingNotifier, openapi_document, router},
     token::{Identity, Role, TokenKey},
 };
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 use time::Duration;
 use tower::ServiceExt;
 
@@ -33,6 +33,21 @@ fn request(method: &str, path: &str, authorization: Option<&str>) -> Request<Bod
         request = request.header("authorization", value);
     }
     request.body(Body::empty()).unwrap()
+}
+
+#[test]
+fn every_path_of_the_document_is_among_those_that_need_a_token() {
+    let document: serde_json::Value = serde_json::from_str(openapi_document()).unwrap();
+    let below_v1 = document["paths"].as_object().unwrap().iter().filter(|(path, _)| path.starts_with("/v1/"));
+    let documented = below_v1.flat_map(|(path, operations)| {
+        operations.as_object().unwrap().keys().map(move |method| (method.to_uppercase(), path.clone()))
+    });
+    let tried = GUARDED.map(|(method, path)| {
+        let path = path.split('?').next().unwrap();
+        let path = path.replace("0192f0c1-0000-7000-8000-000000000000", "{id}").replace("TEA", "{sku}");
+        (method.to_owned(), path)
+    });
+    assert_eq!(documented.collect::<BTreeSet<_>>(), BTreeSet::from(tried));
 }
 
 #[tokio::test]
