@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use time::OffsetDateTime;
 use workflows::{
     allocate::{Goods, allocate},
-    billing::{self, Edition, KeptSeller},
+    billing::{self, Edition, InvoiceDocument, KeptSeller},
     issued::{Fingerprint, SeriesPosition},
     lifecycle::{Command, Stuck, Verdict, decide},
     order::StoredOrder,
@@ -51,6 +51,8 @@ pub struct Contents {
     pub invoices: BTreeMap<OrderId, Invoice>,
     /// The last number of each year.
     pub last_numbers: BTreeMap<i32, i32>,
+    /// What was printed, as often as it was.
+    pub printed: Vec<InvoiceDocument>,
     /// Up to where documents were looked at.
     pub checked: SeriesPosition,
     /// Until when invoices that could not be printed again are not asked for.

@@ -192,9 +192,10 @@ impl InvoiceReader for Shop {
 #[async_trait]
 impl InvoicePrinter for Shop {
     async fn print(&self, invoice: InvoiceDocument) -> Result<Printed, Unavailable> {
-        let InvoiceDocument { edition, number, order, .. } = invoice;
-        let order = OrderId(order);
-        self.call("invoice_printer.print", &[order], |_| {
+        let order = OrderId(invoice.order);
+        self.call("invoice_printer.print", &[order], |shop| {
+            shop.printed.push(invoice.clone());
+            let InvoiceDocument { edition, number, .. } = invoice;
             let pdf = said(order, &number).into_bytes();
             let (file, xml_sha256) = (Fingerprint::of(&pdf), xml_of(order, &number));
             let record =
