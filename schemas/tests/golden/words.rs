@@ -1,6 +1,6 @@
 //! The words that are stored, and that each status has its golden order.
 
-use crate::files::files;
+use crate::{files::files, shapes::SHAPES};
 use schemas::{
     api::order::{Order, PaymentStatus, Reason, Status},
     event::EventName,
@@ -13,6 +13,22 @@ fn every_status_has_a_golden_order() {
     let status = |text: &str| serde_json::from_str::<Order>(text).unwrap().status;
     let seen: BTreeSet<Status> = orders.iter().map(|file| status(&file.text)).collect();
     assert_eq!(seen, Status::ALL.iter().copied().collect());
+}
+
+#[test]
+fn what_every_event_tells_has_a_golden_shape() {
+    let shapes: BTreeSet<&str> =
+        SHAPES.iter().filter(|shape| shape.folder == "event").map(|shape| shape.name).collect();
+    for event in EventName::ALL {
+        let mut name = String::new();
+        for letter in event.as_str().chars() {
+            if letter.is_ascii_uppercase() && !name.is_empty() {
+                name.push('-');
+            }
+            name.push(letter.to_ascii_lowercase());
+        }
+        assert!(shapes.contains(name.as_str()), "{name}");
+    }
 }
 
 #[test]

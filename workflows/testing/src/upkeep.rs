@@ -14,10 +14,6 @@ use workflows::{
     wiring::QueueName,
 };
 
-/// All that an order may be stuck for.
-const KINDS: [fn(OrderId) -> Stuck; 5] =
-    [Stuck::Unattended, Stuck::CancelForgotten, Stuck::Uninvoiced, Stuck::Unvoided, Stuck::Untold];
-
 #[async_trait]
 impl Dispatches for Shop {
     async fn dispatches(&self, ids: &[OrderId]) -> Result<Vec<Dispatch>, Unavailable> {
@@ -64,7 +60,7 @@ impl StuckOrders for Shop {
                 let found = stuck.filter(|(order, stuck)| !shop.is_cared_for(order, *stuck)).map(|(_, stuck)| stuck);
                 found.filter_map(|stuck| shop.times_if_due(stuck, now)).take(up_to(limit)).collect::<Vec<_>>()
             };
-            KINDS.iter().flat_map(of_kind).collect()
+            Stuck::KINDS.iter().flat_map(of_kind).collect()
         })
         .await
     }
