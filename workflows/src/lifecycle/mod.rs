@@ -7,10 +7,13 @@
 mod bill;
 mod close;
 mod pay;
+mod series;
 mod stuck;
 
-pub use bill::{Prospect, is_to_be_invoiced, prospect_of_invoice};
+pub use bill::{NoNumber, Prospect, ensure_numberable, is_to_be_invoiced, prospect_of_invoice};
+pub use close::NotCancellable;
 pub use pay::{awaits_payment, payment_key, payment_key_prefix, settled_payments, to_let_go};
+pub use series::Series;
 pub use stuck::{Stuck, is_stuck};
 
 use crate::order::{State, StoredOrder};

@@ -12,9 +12,9 @@ use time::Duration;
 use workflows::{
     billing::{Bill, Edition, InvoiceDocument},
     issued::{Fingerprint, IssuedInvoice, PrintRecord, Printed, ReadBack, SeriesPosition},
-    lifecycle::{Command, Verdict},
+    lifecycle::Series,
     order::StoredInvoice,
-    ports::{Applied, InvoiceNumbers, InvoicePrinter, InvoiceReader, IssuedInvoices, Numbered, Unavailable},
+    ports::{InvoiceNumbers, InvoicePrinter, InvoiceReader, IssuedInvoices, Numbered, Unavailable},
     wiring::QueueName,
 };
 
@@ -25,17 +25,15 @@ const UNASKED: Duration = Duration::days(1);
 impl InvoiceNumbers for Shop {
     async fn number_invoices(&self, ids: &[OrderId]) -> Result<Vec<(OrderId, Numbered)>, Unavailable> {
         let now = self.clock.at();
-        let today = self.seller.time_zone.date(now);
+        let issued_on = self.seller.time_zone.date(now);
         self.call("orders.number_invoices", ids, |shop| {
+            let last = shop.last_numbers.get(&Series::year(issued_on)).copied().unwrap_or_default();
+            let mut series = Series::after(issued_on, last);
             for id in each(ids) {
-                let last = shop.last_numbers.get(&today.year()).copied().unwrap_or_default();
-                let position = SeriesPosition { year: today.year(), number: last + 1 };
-                let command = Command::GiveNumber { number: position.to_string(), issued_on: today };
-                if let Applied::Order { verdict: Verdict::Changed(_), .. } = shop.apply(id, &command, now) {
-                    shop.last_numbers.insert(position.year, position.number);
-                    shop.invoices.insert(id, self.kept(position));
-                }
+                let given = shop.orders.get_mut(&id).and_then(|order| series.give_number(order, now));
+                shop.invoices.extend(given.map(|position| (id, self.kept(position))));
             }
+            shop.last_numbers.insert(series.last().year, series.last().number);
             each(ids).into_iter().filter_map(|id| Some((id, shop.numbered(id)?))).collect()
         })
         .await
@@ -44,19 +42,13 @@ impl InvoiceNumbers for Shop {
 
 impl Contents {
     fn numbered(&self, id: OrderId) -> Option<Numbered> {
-        let order = self.orders.get(&id)?;
-        match &order.invoice {
-            Some(invoice) if invoice.stored => Some(Numbered::Stored),
-            Some(_) => Some(Numbered::Due(Box::new(self.bill(id, None)?))),
-            None => Numbered::refused(order),
-        }
+        let (order, kept) = (self.orders.get(&id)?.clone(), self.invoices.get(&id));
+        Numbered::of(order, || kept.map(|kept| (kept.seller.clone(), kept.edition)).unwrap())
     }
 
     fn bill(&self, id: OrderId, edition: Option<Edition>) -> Option<Bill> {
         let (order, kept) = (self.orders.get(&id)?.clone(), self.invoices.get(&id)?);
-        let StoredInvoice { number, issued_on, .. } = order.invoice.clone()?;
-        let (seller, edition) = (kept.seller.clone(), edition.unwrap_or(kept.edition));
-        Some(Bill { order, number, issued_on, seller, edition })
+        Bill::of(order, kept.seller.clone(), edition.unwrap_or(kept.edition))
     }
 
     fn issued(&self, id: OrderId) -> Option<IssuedInvoice> {

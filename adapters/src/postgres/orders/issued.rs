@@ -157,8 +157,7 @@ impl IssuedInvoices for PgOrders {
         };
         let stored = load(&mut connection, &[order.0]).await?.pop();
         let stored = stored.ok_or_else(|| unreadable("invoices.bill", "order_id"))?;
-        let given = stored.invoice.clone().ok_or_else(|| unreadable("invoices.bill", "number"))?;
-        Ok(Some(Bill { order: stored, number: given.number, issued_on: given.issued_on, seller, edition }))
+        Bill::of(stored, seller, edition).map(Some).ok_or_else(|| unreadable("invoices.bill", "number"))
     }
 
     async fn checked(&self) -> Result<SeriesPosition, Unavailable> {
