@@ -60,6 +60,10 @@ pub struct Goods {
     pub shelves: HashMap<String, Vec<Shelf>>,
 }
 
+/// How many events an order begins with: that it was submitted, and what became of that. Whoever is told of it again is told
+/// these.
+pub const FIRST_EVENTS: i32 = 2;
+
 /// An order as it is to be stored, with its first facts.
 #[derive(Clone, Debug)]
 pub struct NewOrder {
@@ -131,7 +135,7 @@ fn place(
         id,
         customer,
         state,
-        version: 2,
+        version: FIRST_EVENTS,
         currency: request.currency,
         total: sums.map(|(_, _, gross)| gross),
         lines,

@@ -11,7 +11,7 @@ use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use time::OffsetDateTime;
 use workflows::{
-    allocate::{Goods, allocate},
+    allocate::{FIRST_EVENTS, Goods, allocate},
     billing::{self, Edition, InvoiceDocument, KeptSeller},
     issued::{Fingerprint, SeriesPosition},
     lifecycle::{Command, Stuck, Verdict, decide},
@@ -113,7 +113,8 @@ impl Contents {
                     self.orders.insert(id, new.order);
                 }
             }
-            let first = self.events.get(&id).into_iter().flatten().take(2).cloned().collect();
+            let is_first = |event: &&Event| event.sequence <= FIRST_EVENTS;
+            let first = self.events.get(&id).into_iter().flatten().filter(is_first).cloned().collect();
             let state = self.orders.get(&id).map(|order| order.state.clone());
             reservations.extend(state.map(|state| Reservation { id, state, events: first }));
         }

@@ -8,18 +8,14 @@ use async_trait::async_trait;
 use schemas::ids::OrderId;
 use sha2::{Digest, Sha256};
 use std::collections::HashSet;
-use time::Duration;
 use workflows::{
     billing::{Bill, Edition, InvoiceDocument},
     issued::{Fingerprint, IssuedInvoice, PrintRecord, Printed, ReadBack, SeriesPosition},
     lifecycle::Series,
     order::StoredInvoice,
-    ports::{InvoiceNumbers, InvoicePrinter, InvoiceReader, IssuedInvoices, Numbered, Unavailable},
+    ports::{InvoiceNumbers, InvoicePrinter, InvoiceReader, IssuedInvoices, Numbered, UNASKED, Unavailable},
     wiring::QueueName,
 };
-
-/// How long an invoice that could not be printed again is not asked for.
-const UNASKED: Duration = Duration::days(1);
 
 #[async_trait]
 impl InvoiceNumbers for Shop {
@@ -140,7 +136,7 @@ impl IssuedInvoices for Shop {
         self.call("invoices.unasked", orders, |shop| {
             let is_unasked = |id: &&OrderId| {
                 let is_put_off = shop.unmended.get(*id).is_some_and(|until| *until > now);
-                !is_put_off && !shop.is_asked_for(QueueName::Invoice, **id)
+                !is_put_off && !shop.waits(QueueName::Invoice, **id)
             };
             orders.iter().filter(is_unasked).copied().collect()
         })

@@ -16,7 +16,7 @@ use std::{
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 use workflows::{
-    allocate::{Goods, Listing, NewOrder, Shelf, allocate},
+    allocate::{FIRST_EVENTS, Goods, Listing, NewOrder, Shelf, allocate},
     billing::TaxTerms,
     lifecycle::settled_payments,
     order::State,
@@ -92,7 +92,7 @@ impl PgOrders {
             return Ok(reservations);
         }
         let stored: Vec<OrderId> = reservations.iter().map(|r| r.id).collect();
-        let mut first = self.events_where(connection, &stored, 2).await?;
+        let mut first = self.events_where(connection, &stored, FIRST_EVENTS).await?;
         for reservation in &mut reservations {
             reservation.events = first.remove(&reservation.id).unwrap_or_default();
         }
