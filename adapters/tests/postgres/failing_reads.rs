@@ -1,6 +1,6 @@
 //! A disk or a share that fails for a while says nothing of what stands there. Only what is certainly no document gives way.
 
-use super::keeping::{Archive, Deaf};
+use super::keeping::Archive;
 use adapters::{
     documents::{Disk, Folder, SystemDisk},
     postgres::runtime::queue::PgQueue,
@@ -98,8 +98,8 @@ impl Disk for Failing {
 
 async fn issue(archive: &Archive, documents: &dyn Documents, order: OrderId) -> Outcome {
     let orders = archive.shop.orders.as_ref();
-    let office =
-        Office { numbers: orders, ledger: orders, issued: orders, printer: &PdfPrinter, documents, bus: &Deaf };
+    let bus = archive.told.as_ref();
+    let office = Office { numbers: orders, ledger: orders, issued: orders, printer: &PdfPrinter, documents, bus };
     issue_invoices(office, &[order]).await.remove(0)
 }
 

@@ -3,12 +3,12 @@
 use super::shop::Shop;
 use adapters::{documents::StoredDocuments, postgres::runtime::queue::PgQueue};
 use printing::PdfPrinter;
-use schemas::{event::Event, ids::OrderId};
-use std::{collections::BTreeMap, fs, path::PathBuf};
+use schemas::ids::OrderId;
+use std::{collections::BTreeMap, fs, path::PathBuf, sync::Arc};
 use tempfile::TempDir;
 use workflows::{
     issued::{Fingerprint, SeriesPosition},
-    ports::{EventBus, InvoiceNumbers, IssuedInvoices, Numbered, Unavailable},
+    ports::{InvoiceNumbers, IssuedInvoices, Numbered},
     steps::{
         Outcome,
         issue_invoices::{Office, document_path, issue_invoices},
@@ -16,21 +16,14 @@ use workflows::{
     },
 };
 
-pub(super) struct Deaf;
-
-#[async_trait::async_trait]
-impl EventBus for Deaf {
-    async fn publish(&self, _: &[Event]) -> Result<(), Unavailable> {
-        Ok(())
-    }
-}
-
 /// A shop that has issued some invoices into a folder.
 pub(super) struct Archive {
     pub(super) shop: Shop,
     pub(super) ids: Vec<OrderId>,
     pub(super) folder: TempDir,
     pub(super) documents: StoredDocuments,
+    /// Where it is told what was issued.
+    pub(super) told: Arc<testing::Shop>,
 }
 
 impl Archive {
@@ -42,7 +35,7 @@ impl Archive {
         }
         let folder = tempfile::tempdir().unwrap();
         let documents = StoredDocuments::in_folder(folder.path()).unwrap();
-        let archive = Self { shop, ids, folder, documents };
+        let archive = Self { shop, ids, folder, documents, told: testing::Shop::new() };
         archive.issue(&archive.ids).await;
         archive
     }
@@ -55,7 +48,7 @@ impl Archive {
             issued: orders,
             printer: &PdfPrinter,
             documents: &self.documents,
-            bus: &Deaf,
+            bus: self.told.as_ref(),
         };
         issue_invoices(office, ids).await
     }

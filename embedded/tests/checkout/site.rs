@@ -2,7 +2,7 @@
 //! it, so that a test can let them act in between, or end the caller there.
 
 use handlers::ports::Ports;
-use schemas::{api::order as api, event::EventName, ids::OrderId};
+use schemas::{api::order as api, event::EventName, every, ids::OrderId};
 use std::{cell::Cell, sync::Arc};
 use testing::{Book, Mood, Shop, samples};
 use uuid::Uuid;
@@ -20,7 +20,7 @@ pub(crate) enum Message {
 }
 
 impl Message {
-    const ALL: [Self; 3] = [Self::Cancel, Self::Void, Self::Expire];
+    const ALL: [Self; 3] = every!(Self: Cancel, Void, Expire);
 
     fn queue(self) -> Option<QueueName> {
         match self {

@@ -14,6 +14,10 @@ use serde_json::{Value, json};
 use std::borrow::Cow;
 use time::OffsetDateTime;
 
+/// How many events an order begins with: that it was submitted, and what became of that. Whoever is told of it again is told
+/// these.
+pub const FIRST_EVENTS: i32 = 2;
+
 /// What an accepted order could not be priced for, or given its stock.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
@@ -37,11 +41,11 @@ pub fn begin(
         Ok(until) => State::Reserved { until },
         Err(Refusal { reason, detail }) => State::Rejected { reason, detail },
     };
-    let mut order = StoredOrder {
+    let order = StoredOrder {
         id,
         customer,
         state,
-        version: 0,
+        version: FIRST_EVENTS,
         currency: request.currency,
         total,
         lines,
@@ -57,11 +61,10 @@ pub fn begin(
         updated_at: now,
     };
     let told = first_facts(&order);
-    order.version = i32::try_from(told.len()).unwrap_or(i32::MAX);
-    (order, told)
+    (order, told.into())
 }
 
-fn first_facts(order: &StoredOrder) -> Vec<(EventName, Value)> {
+fn first_facts(order: &StoredOrder) -> [(EventName, Value); 2] {
     let reserved = facts(order);
     let outcome = match &order.state {
         State::Rejected { reason, detail } => {
@@ -72,5 +75,5 @@ fn first_facts(order: &StoredOrder) -> Vec<(EventName, Value)> {
         State::Reserved { .. } | State::Confirmed | State::Cancelled => (EventName::OrderReserved, json!(reserved)),
     };
     let submitted = OrderSubmitted { currency: reserved.currency, lines: reserved.lines };
-    vec![(EventName::OrderSubmitted, json!(submitted)), outcome]
+    [(EventName::OrderSubmitted, json!(submitted)), outcome]
 }

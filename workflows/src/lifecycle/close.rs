@@ -50,16 +50,42 @@ pub(super) fn confirm(order: &mut StoredOrder) -> Verdict {
     }
 }
 
+/// Why an order cannot be called off: it has come to another end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("an order that is {0} cannot be cancelled")]
+pub struct NotCancellable(Status);
+
+impl NotCancellable {
+    /// Why not this one, where the lifecycle refuses to call it off or to note the wish.
+    pub fn why(order: &StoredOrder) -> Self {
+        Self(order.state.status())
+    }
+}
+
+/// Whether an order can be called off, or is already.
+enum Cancellation {
+    Possible,
+    Done,
+}
+
+fn cancellation(order: &StoredOrder) -> Result<Cancellation, NotCancellable> {
+    match order.state {
+        State::Reserved { .. } | State::Confirmed => Ok(Cancellation::Possible),
+        State::Cancelled => Ok(Cancellation::Done),
+        State::Rejected { .. } => Err(NotCancellable::why(order)),
+    }
+}
+
 /// The buyer's wish, which is a promise once it is noted: whatever else would close the order cancels it then.
 pub(super) fn ask_to_cancel(order: &mut StoredOrder) -> Verdict {
-    match order.state {
-        State::Reserved { .. } | State::Confirmed if order.cancel_requested => Verdict::Already,
-        State::Reserved { .. } | State::Confirmed => {
+    match cancellation(order) {
+        Ok(Cancellation::Possible) if order.cancel_requested => Verdict::Already,
+        Ok(Cancellation::Possible) => {
             order.cancel_requested = true;
             silently()
         }
-        State::Cancelled => Verdict::Already,
-        State::Rejected { .. } => Verdict::Refused,
+        Ok(Cancellation::Done) => Verdict::Already,
+        Err(NotCancellable(_)) => Verdict::Refused,
     }
 }
 
@@ -78,14 +104,14 @@ pub(super) fn reject(order: &mut StoredOrder, reason: Reason, detail: Option<Str
 }
 
 pub(super) fn cancel(order: &mut StoredOrder) -> Verdict {
-    match order.state {
-        State::Reserved { .. } | State::Confirmed => {
+    match cancellation(order) {
+        Ok(Cancellation::Possible) => {
             let data = json!(data::OrderCancelled { was: order.state.status(), reserved: true });
             order.state = State::Cancelled;
             Verdict::Changed(Effects { event: Some((EventName::OrderCancelled, data)), releases_stock: true })
         }
-        State::Cancelled => Verdict::Already,
-        State::Rejected { .. } => Verdict::Refused,
+        Ok(Cancellation::Done) => Verdict::Already,
+        Err(NotCancellable(_)) => Verdict::Refused,
     }
 }
 

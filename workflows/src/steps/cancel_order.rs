@@ -2,7 +2,7 @@
 
 use super::Outcome;
 use crate::{
-    lifecycle::{Command, Verdict},
+    lifecycle::{Command, NotCancellable, Verdict},
     ports::{Applied, EventBus, Ledger},
 };
 use schemas::ids::OrderId;
@@ -19,7 +19,7 @@ pub async fn cancel_order(ledger: &dyn Ledger, bus: &dyn EventBus, ids: &[OrderI
         .map(|applied| match applied {
             Applied::Missing => Outcome::Busy("the order is not stored yet".to_owned()),
             Applied::Order { verdict: Verdict::Refused, order, .. } => {
-                Outcome::Refused(format!("an order that is {} cannot be cancelled", order.state.status()))
+                Outcome::Refused(NotCancellable::why(&order).to_string())
             }
             Applied::Order { verdict: Verdict::Changed(_) | Verdict::Already, events, .. } => {
                 facts.extend(events);

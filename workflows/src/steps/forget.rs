@@ -1,7 +1,7 @@
 //! Scheduled: what is kept for a while only is forgotten when its time is over, in bites, so that nobody waits for it
 //! however much there is. (On AWS the services that keep these things have a time to live of their own.)
 
-use crate::ports::{Clock, Retained, Retention, RetentionPeriods, Unavailable};
+use crate::ports::{Clock, Retained, Retention, Unavailable};
 use schemas::ids::OrderId;
 use time::Duration;
 use uuid::Uuid;
@@ -15,9 +15,10 @@ const LONG_ENOUGH: Duration = Duration::seconds(15);
 /// # Errors
 /// At the first failure; the next run goes on.
 pub async fn forget(retention: &dyn Retention, clock: &dyn Clock) -> Result<u64, Unavailable> {
-    let RetentionPeriods { keys, executions } = retention.periods();
+    let periods = retention.periods();
     let mut forgotten = 0;
-    for (kept, term) in [(Retained::Keys, keys), (Retained::Executions, executions)] {
+    for kept in Retained::ALL {
+        let term = periods.of(kept);
         let began = clock.now();
         let mut after = OrderId(Uuid::nil());
         loop {

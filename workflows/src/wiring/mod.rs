@@ -270,3 +270,25 @@ pub enum Task {
     /// `steps::abandon_payment`.
     AbandonPayment,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use schemas::every;
+
+    #[test]
+    fn every_queue_is_worked_on_by_one_step_and_every_step_job_and_task_is_triggered_once() {
+        for queue in QueueName::ALL {
+            assert_eq!(QUEUES.iter().filter(|spec| spec.name == queue).count(), 1, "{queue}");
+        }
+        for step in every!(Step: Reserve, Invoice, Index, Cancel, Void, Dispatch) {
+            assert_eq!(QUEUES.iter().filter(|spec| spec.step == step).count(), 1, "{step:?}");
+        }
+        for job in every!(Job: Expire, Sweep, Forget, KeepDocuments, PublishCatalogue) {
+            assert_eq!(SCHEDULES.iter().filter(|schedule| schedule.job == job).count(), 1, "{job:?}");
+        }
+        for task in every!(Task: AuthorizePayment, ResolvePayment, ConfirmOrder, RejectOrder, AbandonPayment) {
+            assert_eq!(TASKS.iter().filter(|(_, listed)| *listed == task).count(), 1, "{task:?}");
+        }
+    }
+}

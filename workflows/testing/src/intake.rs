@@ -82,7 +82,12 @@ impl Retention for Shop {
                     let goes = |id: &OrderId| bite.contains(id) && stored.contains_key(id);
                     shop.submissions.retain(|_, submission| !goes(&submission.order.id));
                 }
-                Retained::Executions => shop.ended.retain(|id, _| !bite.contains(id)),
+                Retained::Executions => {
+                    // One that still waits may need its execution again.
+                    let stored = &shop.orders;
+                    let waits = |id: &OrderId| stored.get(id).is_some_and(|order| !order.state.status().is_decided());
+                    shop.ended.retain(|id, _| waits(id) || !bite.contains(id));
+                }
             }
             let forgotten = keys - shop.submissions.len() + executions - shop.ended.len();
             Bite { forgotten: u64::try_from(forgotten).unwrap(), last: bite.last().copied() }

@@ -18,7 +18,7 @@ use uuid::Uuid;
 use workflows::{
     allocate::{Goods, Listing, NewOrder, Shelf, allocate},
     billing::TaxTerms,
-    lifecycle::{is_decided, settled_payments},
+    lifecycle::{FIRST_EVENTS, is_decided, settled_payments},
     order::State,
     ports::{Reservation, Reservations, Unavailable},
 };
@@ -89,7 +89,7 @@ impl PgOrders {
             return Ok(reservations);
         }
         let stored: Vec<OrderId> = reservations.iter().map(|r| r.order.id).collect();
-        let mut first = self.events_where(connection, &stored, 2).await?;
+        let mut first = self.events_where(connection, &stored, FIRST_EVENTS).await?;
         for reservation in &mut reservations {
             reservation.events = first.remove(&reservation.order.id).unwrap_or_default();
         }

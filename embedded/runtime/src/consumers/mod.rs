@@ -238,7 +238,6 @@ mod tests {
         instance::{self, Holdings},
         metrics::MessageCounts,
     };
-    use adapters::system::SystemChance;
     use handlers::{api::Metrics, ports::Ports};
     use testing::{Fault, Shop};
     use workflows::wiring::Step;
@@ -260,13 +259,14 @@ mod tests {
         let (instance, mut registration) = instance::register(&database, lease, holdings.clone()).await.unwrap();
         let shop = Shop::new();
         shop.faults.always("search.index_orders", Fault::Hangs);
+        let chance = shop.chance.clone();
         let ports = Ports::on_database(shop.clock.clone(), shop.clone(), shop.clone(), shop);
         let consumer = Consumer {
             spec: QueueSpec { in_hand: Duration::from_secs(1), ..*QueueSpec::of(Step::Index).unwrap() },
             queue: PgQueue::new(database.clone()),
             handler: Handler::of(Step::Index, &ports).unwrap(),
             clock: ports.clock,
-            chance: Arc::new(SystemChance),
+            chance,
             instance,
             lease,
             in_hand: holdings.messages,

@@ -23,7 +23,7 @@ use std::{sync::Arc, time::Duration};
 use tokio::time::Instant;
 use workflows::{
     backoff::Backoff,
-    lifecycle::{Command, Stuck, Verdict, is_stuck},
+    lifecycle::{Command, NotCancellable, Stuck, Verdict, is_stuck},
     ports::{Applied, Unavailable},
     steps::sweep::cancel_message,
     wiring::QueueName,
@@ -67,8 +67,7 @@ async fn request_cancel(at: &Answering, caller: &Caller, id: OrderId) -> Result<
     };
     match noted {
         Applied::Order { verdict: Verdict::Refused, order, .. } => {
-            let detail = format!("an order that is {} cannot be cancelled", order.state.status());
-            Err(Refusal::saying(Kind::CannotCancel, detail))
+            Err(Refusal::saying(Kind::CannotCancel, NotCancellable::why(&order).to_string()))
         }
         Applied::Order { verdict: Verdict::Changed(_) | Verdict::Already, .. } | Applied::Missing => {
             Found::look(&at.app, caller, id).await

@@ -5,7 +5,10 @@ use axum::{
     http::{HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use schemas::api::problem::{FieldError, Problem};
+use schemas::{
+    api::problem::{FieldError, Problem},
+    every,
+};
 use std::borrow::Cow;
 use workflows::ports::Unavailable;
 
@@ -50,25 +53,25 @@ pub enum Kind {
 
 impl Kind {
     /// All of them.
-    pub const ALL: &[Self] = &[
-        Self::InvalidBody,
-        Self::InvalidParameter,
-        Self::InvalidIdempotencyKey,
-        Self::Unauthorized,
-        Self::Forbidden,
-        Self::NotFound,
-        Self::NoInvoiceYet,
-        Self::NoInvoice,
-        Self::MethodNotAllowed,
-        Self::CannotCancel,
-        Self::BodyTooLarge,
-        Self::UnsupportedMediaType,
-        Self::IdempotencyKeyReused,
-        Self::BodyTooSlow,
-        Self::TooManyRequests,
-        Self::Internal,
-        Self::Unavailable,
-    ];
+    pub const ALL: &[Self] = &every!(Self:
+        InvalidBody,
+        InvalidParameter,
+        InvalidIdempotencyKey,
+        Unauthorized,
+        Forbidden,
+        NotFound,
+        NoInvoiceYet,
+        NoInvoice,
+        MethodNotAllowed,
+        CannotCancel,
+        BodyTooLarge,
+        UnsupportedMediaType,
+        IdempotencyKeyReused,
+        BodyTooSlow,
+        TooManyRequests,
+        Internal,
+        Unavailable,
+    );
 
     /// The last part of its type, and its title.
     fn words(self) -> (&'static str, &'static str) {
