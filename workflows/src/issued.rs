@@ -150,3 +150,9 @@ impl IssuedInvoice {
 pub fn is_whole(content: &[u8]) -> bool {
     content.starts_with(b"%PDF-") && content.trim_ascii_end().ends_with(b"%%EOF")
 }
+
+/// Where the PDF of an invoice is kept: by year and number, as bookkeepers look for it.
+pub fn document_path(number: &str) -> String {
+    let year = number.split_once('-').map_or("other", |(year, _)| year);
+    format!("invoices/{year}/{number}.pdf")
+}

@@ -9,9 +9,8 @@ use std::{
 };
 use uuid::Uuid;
 use workflows::{
-    issued::Look,
+    issued::{Look, document_path},
     ports::{Documents, Unavailable},
-    steps::issue_invoices::document_path,
 };
 
 /// By how many invoices a folder that says nothing is known.

@@ -9,12 +9,9 @@ use adapters::documents::StoredDocuments;
 use printing::PdfPrinter;
 use shop::Shop;
 use workflows::{
-    issued::Fingerprint,
+    issued::{Fingerprint, document_path},
     ports::{Documents, InvoiceNumbers, InvoicePrinter, IssuedInvoices, Numbered},
-    steps::{
-        Outcome,
-        issue_invoices::{Office, document_path, issue_invoices},
-    },
+    steps::{Outcome, issue_invoices::issue_invoices, office::Office},
 };
 
 /// Where a document of that path and content is kept aside.

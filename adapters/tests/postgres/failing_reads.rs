@@ -16,13 +16,9 @@ use std::{
     sync::{Arc, Mutex},
 };
 use workflows::{
-    issued::Look,
+    issued::{Look, document_path},
     ports::{Documents, Filed, InvoiceNumbers, IssuedInvoices, Numbered, Unavailable},
-    steps::{
-        Outcome,
-        issue_invoices::{Office, document_path, issue_invoices},
-        keep_documents::keep_documents,
-    },
+    steps::{Outcome, issue_invoices::issue_invoices, keep_documents::keep_documents, office::Office},
 };
 
 /// What the operating system says when a file is there and cannot be read now.

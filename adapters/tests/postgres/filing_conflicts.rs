@@ -7,9 +7,9 @@ use schemas::ids::OrderId;
 use std::{collections::HashSet, fs, path::PathBuf};
 use workflows::{
     billing::Edition,
-    issued::{Condition, Fingerprint, Look, PrintRecord, Printed},
+    issued::{Condition, Fingerprint, Look, PrintRecord, Printed, document_path},
     ports::{Documents, InvoiceNumbers, InvoicePrinter, InvoiceReader, IssuedInvoices, Numbered, Reservations},
-    steps::{Outcome, issue_invoices::document_path, keep_documents::Inspection},
+    steps::{Outcome, keep_documents::Inspection},
 };
 
 /// An invoice that has its number and no document yet.

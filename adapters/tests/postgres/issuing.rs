@@ -14,10 +14,7 @@ use workflows::{
     billing::{InvoiceDocument, Payment},
     lifecycle::Command,
     ports::InvoiceNumbers,
-    steps::{
-        Outcome,
-        issue_invoices::{Office, issue_invoices},
-    },
+    steps::{Outcome, issue_invoices::issue_invoices, office::Office},
 };
 
 /// Numbers invoices by the database, and has the rest done by an office in memory.

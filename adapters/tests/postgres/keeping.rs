@@ -7,12 +7,13 @@ use schemas::ids::OrderId;
 use std::{collections::BTreeMap, fs, path::PathBuf, sync::Arc};
 use tempfile::TempDir;
 use workflows::{
-    issued::{Fingerprint, SeriesPosition},
+    issued::{Fingerprint, SeriesPosition, document_path},
     ports::{InvoiceNumbers, IssuedInvoices, Numbered},
     steps::{
         Outcome,
-        issue_invoices::{Office, document_path, issue_invoices},
+        issue_invoices::issue_invoices,
         keep_documents::{Inspection, keep_documents},
+        office::Office,
     },
 };
 

@@ -16,12 +16,9 @@ use std::{
     sync::{Arc, Mutex, MutexGuard},
 };
 use workflows::{
-    issued::Fingerprint,
+    issued::{Fingerprint, document_path},
     ports::{Documents, EventBus, Filed, IssuedInvoices, Unavailable},
-    steps::{
-        Outcome,
-        issue_invoices::{Office, document_path, issue_invoices},
-    },
+    steps::{Outcome, issue_invoices::issue_invoices, office::Office},
 };
 
 #[derive(Clone, Default)]

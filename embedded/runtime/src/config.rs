@@ -89,9 +89,8 @@ impl Config {
         })?;
         let connections =
             connections(read("SLUICE_CONNECTIONS")?.as_deref(), read("SLUICE_CONNECTIONS_PER_ADDRESS")?.as_deref())?;
-        let days = |name: &str, default| {
-            values::days(name, read(name)?.as_deref(), default).map_err(anyhow::Error::msg)
-        };
+        let days =
+            |name: &str, default| values::days(name, read(name)?.as_deref(), default).map_err(anyhow::Error::msg);
         let retention = RetentionPeriods {
             keys: days("SLUICE_KEEP_KEYS_DAYS", KEYS_LIVE)?,
             executions: days("SLUICE_KEEP_EXECUTIONS_DAYS", EXECUTIONS_LIVE)?,
@@ -116,8 +115,7 @@ impl Config {
                 seller: seller(read("SLUICE_SELLER")?.as_deref(), time_zone.as_deref()).map_err(anyhow::Error::msg)?,
             },
             has_time_zone: time_zone.is_some(),
-            money_is_real: values::money_is_real("SLUICE_TEST_TOKENS", &test_tokens)
-                .map_err(anyhow::Error::msg)?,
+            money_is_real: values::money_is_real("SLUICE_TEST_TOKENS", &test_tokens).map_err(anyhow::Error::msg)?,
             tokens,
         })
     }

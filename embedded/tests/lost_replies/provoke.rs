@@ -14,7 +14,7 @@ use std::{
     time::Duration,
 };
 use uuid::Uuid;
-use workflows::{lifecycle::Command, steps::issue_invoices::document_path, wiring::Job, wiring::QueueName};
+use workflows::{issued::document_path, lifecycle::Command, wiring::Job, wiring::QueueName};
 
 /// Statements that run only after another was lost.
 const AFTER_ANOTHER: &[(&str, &str, Loss)] = &[

@@ -13,13 +13,8 @@ use workflows::{
         Reservations, Search, Warehouses, Workflows,
     },
     steps::{
-        Outcome,
-        cancel_order::cancel_order,
-        dispatch_orders::dispatch_orders,
-        index_orders::index_orders,
-        issue_invoices::{Office, issue_invoices},
-        reserve_orders::reserve_orders,
-        void_payments::void_payments,
+        Outcome, cancel_order::cancel_order, dispatch_orders::dispatch_orders, index_orders::index_orders,
+        issue_invoices::issue_invoices, office::Office, reserve_orders::reserve_orders, void_payments::void_payments,
     },
     wiring::Step,
 };

@@ -5,7 +5,7 @@
 //! refused, or may still come of a request on its way, is undone by the queue that follows every closed order.
 
 use super::{
-    reject_order::carry_out,
+    carry_out::carry_out,
     task::{TaskError, TaskInput},
 };
 use crate::{

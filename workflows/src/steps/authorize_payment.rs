@@ -3,19 +3,17 @@
 //! whose total is zero is authorized without asking anybody.
 
 use super::{
-    resolve_payment::{closed, record},
+    payment_answers::{as_task_error, closed, known_answer, record, recorded_authorization},
     task::{TaskError, TaskInput},
 };
 use crate::{
-    lifecycle::{Command, PaymentAnswer, Verdict, answer_of_payment},
+    lifecycle::{Command, Verdict},
     order::StoredOrder,
     ports::{Applied, Authorization, AuthorizationRequest, EventBus, Ledger, PaymentProvider, ProviderError},
 };
-use schemas::kept::PaymentOutput;
-use serde_json::{Value, json};
-use std::borrow::Cow;
+use serde_json::Value;
 
-/// Answers with a [`PaymentOutput`], but for its `none`; fails with `Payment.Unavailable` or `Payment.InDoubt`.
+/// Answers with a [`schemas::kept::PaymentOutput`], but for its `none`; fails with `Payment.Unavailable` or `Payment.InDoubt`.
 ///
 /// # Errors
 /// What the workflow's Retry and Catch can name.
@@ -57,29 +55,4 @@ async fn ask(provider: &dyn PaymentProvider, order: StoredOrder) -> Result<Autho
         method: order.payment_method,
     };
     provider.authorize(request).await
-}
-
-/// The provider's earlier word that it holds the money, also if that was let go since.
-pub(super) fn recorded_authorization(order: &StoredOrder) -> Option<Authorization> {
-    let id = order.payment.as_ref()?.authorization_id.clone()?;
-    Some(Authorization::Authorized { id })
-}
-
-/// The answer for a payment that needs no asking. `closed` ends the workflow, so it is said of no order that waits for
-/// the workflow alone.
-pub(super) fn known_answer(order: &StoredOrder) -> Value {
-    json!(match answer_of_payment(order) {
-        PaymentAnswer::Authorized => PaymentOutput::Authorized,
-        PaymentAnswer::Declined { code } => PaymentOutput::Declined { code: code.map(Cow::Borrowed) },
-        PaymentAnswer::Voided => PaymentOutput::Voided,
-        PaymentAnswer::Closed => PaymentOutput::Closed,
-    })
-}
-
-pub(super) fn as_task_error(error: &ProviderError) -> TaskError {
-    let name = match error {
-        ProviderError::Unavailable(_) => TaskError::PAYMENT_UNAVAILABLE,
-        ProviderError::InDoubt => TaskError::PAYMENT_IN_DOUBT,
-    };
-    TaskError { error: name, cause: error.to_string() }
 }

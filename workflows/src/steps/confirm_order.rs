@@ -1,7 +1,7 @@
 //! Workflow task: the money is held, so the order is promised to its buyer.
 
 use super::{
-    reject_order::carry_out,
+    carry_out::carry_out,
     task::{TaskError, TaskInput},
 };
 use crate::{

@@ -1,10 +1,10 @@
 //! What is done about what stands where an invoice is to be filed: an earlier try of ours, what is left of one, or what
 //! somebody else was given. Decided by what was noted, and where nothing was, by what the document itself says.
 
-use super::issue_invoices::{Office, document_path, print};
+use super::office::{Office, ensure_reads_as, print};
 use crate::{
     billing::Edition,
-    issued::{Condition, Fingerprint, IssuedInvoice, Look, PrintRecord, Printed, ReadBack, is_whole},
+    issued::{Condition, Fingerprint, Look, PrintRecord, Printed, ReadBack, document_path, is_whole},
     ports::{Numbered, Unavailable},
 };
 use schemas::ids::OrderId;
@@ -66,15 +66,6 @@ pub(super) async fn resolve_filing_conflict(
          restore of the database"
     );
     Ok(Some(printed.record))
-}
-
-/// Refuses what reads otherwise than what was noted of the invoice.
-pub(super) fn ensure_reads_as(noted: &IssuedInvoice, printed: &Printed) -> Result<(), Unavailable> {
-    if noted.xml_sha256.is_some_and(|xml| xml != printed.record.xml_sha256) {
-        let why = "the invoice would read otherwise than it was issued";
-        return Err(Unavailable::refused("invoice_printer.print", why));
-    }
-    Ok(())
 }
 
 /// The invoice as a document words it, that was filed by an earlier release perhaps; the one given if no edition does.

@@ -1,14 +1,16 @@
 //! Queue `invoice`, fed by confirmed orders: a number without gaps, a PDF in the document store, and word of it.
 
-use super::{Outcome, all, filing_conflict::resolve_filing_conflict, keep_documents::mend};
+use super::{
+    Outcome, all,
+    filing_conflict::resolve_filing_conflict,
+    mend_document::mend_document,
+    office::{Office, print, renumbered},
+};
 use crate::{
     billing::Bill,
-    issued::{Look, PrintRecord, Printed},
+    issued::{Look, PrintRecord, document_path},
     lifecycle::Command,
-    ports::{
-        Applied, Documents, EventBus, Filed, InvoiceNumbers, InvoicePrinter, IssuedInvoices, Ledger, Numbered,
-        Unavailable,
-    },
+    ports::{Applied, Filed, Numbered, Unavailable},
 };
 use futures_util::{StreamExt, stream};
 use schemas::ids::OrderId;
@@ -16,29 +18,6 @@ use std::collections::HashMap;
 
 /// How many documents are printed, or looked at, at once.
 const TOGETHER: usize = 4;
-
-/// Where the PDF of an invoice is kept: by year and number, as bookkeepers look for it.
-pub fn document_path(number: &str) -> String {
-    let year = number.split_once('-').map_or("other", |(year, _)| year);
-    format!("invoices/{year}/{number}.pdf")
-}
-
-/// What issuing needs from outside.
-#[derive(Clone, Copy)]
-pub struct Office<'p> {
-    /// Gives the numbers.
-    pub numbers: &'p dyn InvoiceNumbers,
-    /// Notes that a document is in the store.
-    pub ledger: &'p dyn Ledger,
-    /// Keeps what was printed.
-    pub issued: &'p dyn IssuedInvoices,
-    /// Prints.
-    pub printer: &'p dyn InvoicePrinter,
-    /// Keeps the documents.
-    pub documents: &'p dyn Documents,
-    /// Where it is told.
-    pub bus: &'p dyn EventBus,
-}
 
 /// One outcome for each order. Numbers are given first and kept: a document that cannot be written delays itself only.
 /// What is stored already is told again; it is printed again only if the store does not have it as it was.
@@ -122,24 +101,6 @@ async fn store(office: Office<'_>, due: Vec<(OrderId, Bill)>) -> HashMap<OrderId
     results
 }
 
-/// Nothing was noted of an invoice that had this number when it was printed.
-pub(super) fn renumbered(number: &str) -> Unavailable {
-    let why = format!("its number is not {number} any more: it is issued with the one that it has now");
-    Unavailable::refused("invoices.record", why)
-}
-
-/// Prints an invoice, and says so if a page cannot show all of it.
-pub(super) async fn print(printer: &dyn InvoicePrinter, bill: Bill) -> Result<Printed, Unavailable> {
-    let (order, number) = (bill.order.id, bill.number.clone());
-    let printed = printer.print(bill.document()?).await?;
-    if !printed.unprintable.is_empty() {
-        let characters: Vec<String> =
-            printed.unprintable.iter().take(16).map(|char| format!("U+{:04X}", u32::from(*char))).collect();
-        tracing::warn!(%order, number, ?characters, "an invoice has characters that no font of ours has");
-    }
-    Ok(printed)
-}
-
 async fn look_after(office: Office<'_>, stored: Vec<OrderId>) -> HashMap<OrderId, Result<(), Unavailable>> {
     if stored.is_empty() {
         return HashMap::new();
@@ -147,7 +108,7 @@ async fn look_after(office: Office<'_>, stored: Vec<OrderId>) -> HashMap<OrderId
     let mut results: HashMap<OrderId, Result<(), Unavailable>> = stored.iter().map(|id| (*id, Ok(()))).collect();
     match office.issued.of(&stored).await {
         Ok(issued) => {
-            let mending = stream::iter(issued).map(|one| async move { (one.order, mend(office, &one).await) });
+            let mending = stream::iter(issued).map(|one| async move { (one.order, mend_document(office, &one).await) });
             results.extend(mending.buffer_unordered(TOGETHER).collect::<Vec<_>>().await);
         }
         Err(error) => results.values_mut().for_each(|result| *result = Err(error.shared())),

@@ -3,12 +3,9 @@
 //! The schedule and the API put the order of one that they find on queue `invoice`, whose step mends it: that has a printer
 //! and a store to write to, on both runtimes. The audit only says so.
 
-use super::{
-    filing_conflict::ensure_reads_as,
-    issue_invoices::{Office, document_path, print, renumbered},
-};
+use super::inspect_document::{fingerprint, inspect, says_so};
 use crate::{
-    issued::{Condition, Fingerprint, IssuedInvoice, Look, SeriesPosition},
+    issued::{Condition, Look, SeriesPosition},
     ports::{Documents, InvoiceReader, IssuedInvoices, OutgoingMessage, Queue, Unavailable},
     wiring::QueueName,
 };
@@ -53,15 +50,6 @@ fn mend_message(order: OrderId) -> OutgoingMessage {
     OutgoingMessage { subject: order.0, body: json!(OrderMessage { order_id: order }) }
 }
 
-/// How the document of an invoice is found.
-///
-/// # Errors
-/// If the store does not answer.
-pub async fn inspect(documents: &dyn Documents, issued: &IssuedInvoice) -> Result<(Condition, Look), Unavailable> {
-    let found = documents.look(&document_path(&issued.number)).await?;
-    Ok((issued.condition(&found), found))
-}
-
 /// Looks at the next share of all documents, and has mended what is wrong and can be. One that cannot be read keeps nobody
 /// from the others.
 ///
@@ -101,74 +89,4 @@ pub async fn keep_documents(
     ask_to_mend(issued, queue, &inspection.to_mend).await?;
     issued.mark_checked(next).await?;
     Ok(inspection)
-}
-
-fn fingerprint(order: OrderId, found: &Look) -> Option<(OrderId, Fingerprint)> {
-    match found {
-        Look::Document(content) => Some((order, Fingerprint::of(content))),
-        Look::Nothing | Look::Unreadable(_) | Look::Blocked(_) => None,
-    }
-}
-
-/// Whether a document says itself that it is that invoice.
-pub fn says_so(reader: &dyn InvoiceReader, issued: &IssuedInvoice, found: &Look) -> bool {
-    match found {
-        Look::Document(content) => reader.read_back(content).is_some_and(|says| says.is(issued.order, &issued.number)),
-        Look::Nothing | Look::Unreadable(_) | Look::Blocked(_) => false,
-    }
-}
-
-/// Prints a document again if the store does not have it as it was issued, and notes if that fails, so that it is not asked
-/// for at every look.
-pub(super) async fn mend(office: Office<'_>, issued: &IssuedInvoice) -> Result<(), Unavailable> {
-    let (condition, found) = inspect(office.documents, issued).await?;
-    match condition {
-        Condition::Sound => return Ok(()),
-        Condition::Unproven if says_so(office.printer, issued, &found) => {
-            let adopted: Vec<_> = fingerprint(issued.order, &found).into_iter().collect();
-            return office.issued.adopt(&adopted).await;
-        }
-        Condition::Unproven | Condition::Missing | Condition::Damaged | Condition::Unreadable => {}
-        // Nobody asks for it while it is so.
-        Condition::Blocked => return Err(Unavailable::refused("documents.get", blocked(&issued.number, &found))),
-    }
-    let mended = print_again(office, issued, condition, &found).await;
-    let noted = match &mended {
-        Ok(()) => office.issued.mark_mended(issued.order).await,
-        Err(_) => office.issued.mark_unmended(issued.order).await,
-    };
-    if let Err(error) = noted {
-        tracing::warn!(order = %issued.order, error = error.chain(), "cannot note what became of an invoice");
-    }
-    mended
-}
-
-/// What stands in its place is kept aside: perhaps it is the only copy of another invoice.
-async fn print_again(
-    office: Office<'_>,
-    issued: &IssuedInvoice,
-    condition: Condition,
-    found: &Look,
-) -> Result<(), Unavailable> {
-    let Some(bill) = office.issued.bill(issued.order, None).await? else {
-        return Err(Unavailable::refused("invoices.bill", "a later release issued it: only that can print it again"));
-    };
-    let printed = print(office.printer, bill).await?;
-    ensure_reads_as(issued, &printed)?;
-    let kept = office.documents.put_over(&document_path(&issued.number), found, printed.pdf).await?;
-    let noted = office.issued.record(&[(issued.order, printed.record)]).await?;
-    if !noted.contains(&issued.order) {
-        return Err(renumbered(&issued.number));
-    }
-    let (order, number) = (issued.order, &issued.number);
-    tracing::warn!(%order, number, ?condition, kept, "an invoice was printed again; what stood in its place is kept, if anything did");
-    Ok(())
-}
-
-fn blocked(number: &str, found: &Look) -> String {
-    let why = match found {
-        Look::Unreadable(why) | Look::Blocked(why) => why,
-        Look::Document(_) | Look::Nothing => "nobody said why",
-    };
-    format!("the document of invoice {number} cannot be made again: {why}")
 }

@@ -1,14 +1,17 @@
 //! Workflow task: refuses an order and gives its stock back.
 
-use super::task::{TaskError, TaskInput};
+use super::{
+    carry_out::carry_out,
+    task::{TaskError, TaskInput},
+};
 use crate::{
     lifecycle::Command,
-    ports::{Applied, EventBus, Ledger},
+    ports::{EventBus, Ledger},
 };
-use schemas::{api::order::Reason, kept::StatusOutput};
-use serde_json::{Value, json};
+use schemas::api::order::Reason;
+use serde_json::Value;
 
-/// Takes `{reason, detail?}` beside the order's id and answers with a [`StatusOutput`].
+/// Takes `{reason, detail?}` beside the order's id and answers with a [`schemas::kept::StatusOutput`].
 ///
 /// # Errors
 /// What the workflow's Retry and Catch can name.
@@ -20,18 +23,4 @@ pub async fn reject_order(ledger: &dyn Ledger, bus: &dyn EventBus, task: &TaskIn
     })?;
     let detail = task.input["detail"].as_str().map(str::to_owned);
     carry_out(ledger, bus, task, Command::Reject { reason, detail }).await
-}
-
-/// Applies a command to the task's order, tells of it and answers where the order stands.
-pub(super) async fn carry_out(
-    ledger: &dyn Ledger,
-    bus: &dyn EventBus,
-    task: &TaskInput,
-    command: Command,
-) -> Result<Value, TaskError> {
-    let Applied::Order { order, events, .. } = ledger.apply_one(task.order, command).await? else {
-        return Ok(json!(StatusOutput { status: None }));
-    };
-    bus.publish(&events).await?;
-    Ok(json!(StatusOutput { status: Some(order.state.status()) }))
 }

@@ -1,14 +1,14 @@
 //! Workflow task: a request for money got no answer, so the provider's books are asked what became of it.
 
 use super::{
-    authorize_payment::{as_task_error, known_answer, recorded_authorization},
+    payment_answers::{as_task_error, closed, known_answer, record, recorded_authorization},
     task::{TaskError, TaskInput},
 };
 use crate::{
-    lifecycle::{Command, awaits_payment},
-    ports::{Applied, Authorization, EventBus, Ledger, PaymentProvider, ProviderError},
+    lifecycle::awaits_payment,
+    ports::{EventBus, Ledger, PaymentProvider, ProviderError},
 };
-use schemas::{api::order::PaymentStatus, ids::OrderId, kept::PaymentOutput};
+use schemas::{api::order::PaymentStatus, kept::PaymentOutput};
 use serde_json::{Value, json};
 
 /// Answers as `authorize_payment` does, or [`PaymentOutput::None`] if the provider never heard of it, be it that it was
@@ -41,26 +41,4 @@ pub async fn resolve_payment(
         },
     };
     record(ledger, bus, task.order, authorization).await
-}
-
-/// Writes the provider's word into the ledger, tells of it, and answers.
-pub(super) async fn record(
-    ledger: &dyn Ledger,
-    bus: &dyn EventBus,
-    order: OrderId,
-    authorization: Authorization,
-) -> Result<Value, TaskError> {
-    let command = match authorization {
-        Authorization::Authorized { id } => Command::RecordAuthorization { authorization_id: id },
-        Authorization::Declined { code } => Command::RecordDecline { code },
-        Authorization::Voided => Command::RecordVoid,
-    };
-    let Applied::Order { order, events, .. } = ledger.apply_one(order, command).await? else { return Ok(closed()) };
-    bus.publish(&events).await?;
-    Ok(known_answer(&order))
-}
-
-/// The answer for an order that needs no payment any more.
-pub(super) fn closed() -> Value {
-    json!(PaymentOutput::Closed)
 }

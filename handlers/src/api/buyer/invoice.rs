@@ -31,7 +31,10 @@ use workflows::{
     issued::{Condition, Look},
     lifecycle::{Prospect, prospect_of_invoice},
     ports::Unavailable,
-    steps::keep_documents::{ask_to_mend, inspect, says_so},
+    steps::{
+        inspect_document::{inspect, says_so},
+        keep_documents::ask_to_mend,
+    },
 };
 
 /// The invoice of an order.
