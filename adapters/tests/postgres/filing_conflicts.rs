@@ -5,12 +5,22 @@ use super::keeping::Archive;
 use printing::PdfPrinter;
 use schemas::ids::OrderId;
 use std::{collections::HashSet, fs, path::PathBuf};
-use workflows::{
-    billing::Edition,
-    issued::{Condition, Fingerprint, Look, PrintRecord, Printed, document_path},
-    ports::{Documents, InvoiceNumbers, InvoicePrinter, InvoiceReader, IssuedInvoices, Numbered, Reservations},
-    steps::{Outcome, keep_documents::Inspection},
-};
+use workflows::billing::Edition;
+use workflows::issued::Condition;
+use workflows::issued::Fingerprint;
+use workflows::issued::Look;
+use workflows::issued::PrintRecord;
+use workflows::issued::Printed;
+use workflows::issued::document_path;
+use workflows::ports::Documents;
+use workflows::ports::InvoiceNumbers;
+use workflows::ports::InvoicePrinter;
+use workflows::ports::InvoiceReader;
+use workflows::ports::IssuedInvoices;
+use workflows::ports::Numbered;
+use workflows::ports::Reservations;
+use workflows::steps::Outcome;
+use workflows::steps::billing::keep_documents::Inspection;
 
 /// An invoice that has its number and no document yet.
 struct Due {

@@ -6,16 +6,17 @@ use printing::PdfPrinter;
 use schemas::ids::OrderId;
 use std::{collections::BTreeMap, fs, path::PathBuf, sync::Arc};
 use tempfile::TempDir;
-use workflows::{
-    issued::{Fingerprint, SeriesPosition, document_path},
-    ports::{InvoiceNumbers, IssuedInvoices, Numbered},
-    steps::{
-        Outcome,
-        issue_invoices::issue_invoices,
-        keep_documents::{Inspection, keep_documents},
-        office::Office,
-    },
-};
+use workflows::issued::Fingerprint;
+use workflows::issued::SeriesPosition;
+use workflows::issued::document_path;
+use workflows::ports::InvoiceNumbers;
+use workflows::ports::IssuedInvoices;
+use workflows::ports::Numbered;
+use workflows::steps::Outcome;
+use workflows::steps::billing::issue_invoices::issue_invoices;
+use workflows::steps::billing::keep_documents::Inspection;
+use workflows::steps::billing::keep_documents::keep_documents;
+use workflows::steps::billing::office::Office;
 
 /// A shop that has issued some invoices into a folder.
 pub(super) struct Archive {

@@ -15,11 +15,16 @@ use std::{
     path::{Path, PathBuf},
     sync::{Arc, Mutex, MutexGuard},
 };
-use workflows::{
-    issued::{Fingerprint, document_path},
-    ports::{Documents, EventBus, Filed, IssuedInvoices, Unavailable},
-    steps::{Outcome, issue_invoices::issue_invoices, office::Office},
-};
+use workflows::issued::Fingerprint;
+use workflows::issued::document_path;
+use workflows::ports::Documents;
+use workflows::ports::EventBus;
+use workflows::ports::Filed;
+use workflows::ports::IssuedInvoices;
+use workflows::ports::Unavailable;
+use workflows::steps::Outcome;
+use workflows::steps::billing::issue_invoices::issue_invoices;
+use workflows::steps::billing::office::Office;
 
 #[derive(Clone, Default)]
 struct Files {

@@ -13,12 +13,15 @@ use std::{
 };
 use testing::{START, Shop};
 use time::OffsetDateTime;
-use workflows::{
-    lifecycle::Command,
-    ports::{Applied, EventBus, Ledger},
-    steps::{Outcome, cancel_order::cancel_order, task::TaskError, void_payments::void_payments},
-    wiring::TASKS,
-};
+use workflows::lifecycle::Command;
+use workflows::ports::Applied;
+use workflows::ports::EventBus;
+use workflows::ports::Ledger;
+use workflows::steps::Outcome;
+use workflows::steps::checkout::cancel_order::cancel_order;
+use workflows::steps::checkout::void_payments::void_payments;
+use workflows::steps::task::TaskError;
+use workflows::wiring::TASKS;
 
 static CHECKOUT: LazyLock<Definition> = LazyLock::new(|| checkout().unwrap());
 

@@ -43,17 +43,17 @@ impl QueueSpec {
 /// The steps that queues trigger.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
-    /// `steps::reserve_orders`.
+    /// `steps::checkout::reserve_orders`.
     Reserve,
-    /// `steps::issue_invoices`.
+    /// `steps::billing::issue_invoices`.
     Invoice,
-    /// `steps::index_orders`.
+    /// `steps::upkeep::index_orders`.
     Index,
-    /// `steps::cancel_order`.
+    /// `steps::checkout::cancel_order`.
     Cancel,
-    /// `steps::void_payments`.
+    /// `steps::checkout::void_payments`.
     Void,
-    /// `steps::dispatch_orders`.
+    /// `steps::fulfilment::dispatch_orders`.
     Dispatch,
 }
 
@@ -203,15 +203,15 @@ pub enum Runtime {
 /// The steps that schedules trigger.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Job {
-    /// `steps::expire_reservations`.
+    /// `steps::checkout::expire_reservations`.
     Expire,
-    /// `steps::sweep`.
+    /// `steps::upkeep::sweep`.
     Sweep,
-    /// `steps::forget`.
+    /// `steps::upkeep::forget`.
     Forget,
-    /// `steps::keep_documents`.
+    /// `steps::billing::keep_documents`.
     KeepDocuments,
-    /// `steps::publish_catalogue`.
+    /// `steps::upkeep::publish_catalogue`.
     PublishCatalogue,
 }
 
@@ -259,15 +259,15 @@ pub const TASKS: &[(&str, Task)] = &[
 /// A task of a workflow, which calls a function for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Task {
-    /// `steps::authorize_payment`.
+    /// `steps::checkout::authorize_payment`.
     AuthorizePayment,
-    /// `steps::resolve_payment`.
+    /// `steps::checkout::resolve_payment`.
     ResolvePayment,
-    /// `steps::confirm_order`.
+    /// `steps::checkout::confirm_order`.
     ConfirmOrder,
-    /// `steps::reject_order`.
+    /// `steps::checkout::reject_order`.
     RejectOrder,
-    /// `steps::abandon_payment`.
+    /// `steps::checkout::abandon_payment`.
     AbandonPayment,
 }
 

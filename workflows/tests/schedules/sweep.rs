@@ -6,11 +6,15 @@ use schemas::{event::EventName, ids::OrderId};
 use std::{collections::BTreeSet, ops::Range, sync::Arc};
 use testing::{Call, Fault, Moment, Shop, samples::order_id as id};
 use time::Duration;
-use workflows::{
-    lifecycle::{Command, Stuck},
-    ports::{StuckOrders, Sweep, Unavailable},
-    steps::sweep::{Outside, PATIENCE, Swept, sweep},
-};
+use workflows::lifecycle::Command;
+use workflows::lifecycle::Stuck;
+use workflows::ports::StuckOrders;
+use workflows::ports::Sweep;
+use workflows::ports::Unavailable;
+use workflows::steps::upkeep::sweep::Outside;
+use workflows::steps::upkeep::sweep::PATIENCE;
+use workflows::steps::upkeep::sweep::Swept;
+use workflows::steps::upkeep::sweep::sweep;
 
 /// What sets orders going.
 const GOING: [&str; 3] = ["workflows.start_checkout", "queue.send", "event_bus.publish"];

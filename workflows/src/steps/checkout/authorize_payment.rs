@@ -2,14 +2,12 @@
 //! answer that is stored already is told again, because whoever stored it may have died before it was told. An order
 //! whose total is zero is authorized without asking anybody.
 
-use super::{
-    payment_answers::{as_task_error, closed, known_answer, record, recorded_authorization},
-    task::{TaskError, TaskInput},
-};
+use super::payment_answers::{as_task_error, closed, known_answer, record, recorded_authorization};
 use crate::{
     lifecycle::{Command, Verdict},
     order::StoredOrder,
     ports::{Applied, Authorization, AuthorizationRequest, EventBus, Ledger, PaymentProvider, ProviderError},
+    steps::task::{TaskError, TaskInput},
 };
 use serde_json::Value;
 

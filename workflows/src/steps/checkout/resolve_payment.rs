@@ -1,12 +1,10 @@
 //! Workflow task: a request for money got no answer, so the provider's books are asked what became of it.
 
-use super::{
-    payment_answers::{as_task_error, closed, known_answer, record, recorded_authorization},
-    task::{TaskError, TaskInput},
-};
+use super::payment_answers::{as_task_error, closed, known_answer, record, recorded_authorization};
 use crate::{
     lifecycle::awaits_payment,
     ports::{EventBus, Ledger, PaymentProvider, ProviderError},
+    steps::task::{TaskError, TaskInput},
 };
 use schemas::{api::order::PaymentStatus, kept::PaymentOutput};
 use serde_json::{Value, json};

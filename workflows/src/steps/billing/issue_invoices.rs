@@ -1,7 +1,6 @@
 //! Queue `invoice`, fed by confirmed orders: a number without gaps, a PDF in the document store, and word of it.
 
 use super::{
-    Outcome, all,
     filing_conflict::resolve_filing_conflict,
     mend_document::mend_document,
     office::{Office, print, renumbered},
@@ -11,6 +10,7 @@ use crate::{
     issued::{Look, PrintRecord, document_path},
     lifecycle::Command,
     ports::{Applied, Filed, Numbered, Unavailable},
+    steps::{Outcome, all},
 };
 use futures_util::{StreamExt, stream};
 use schemas::ids::OrderId;

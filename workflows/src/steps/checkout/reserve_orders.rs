@@ -1,9 +1,9 @@
 //! Queue `intake`: prices accepted orders, holds their stock, and starts the workflow of those that got it.
 
-use super::{Outcome, all};
 use crate::{
     lifecycle::awaits_payment,
     ports::{EventBus, Reservations, Unavailable, Workflows},
+    steps::{Outcome, all},
 };
 use schemas::{ids::OrderId, kept::AcceptedOrder};
 

@@ -1,11 +1,11 @@
 //! What the tasks that ask for money have in common, whoever is asked: the provider's word is written into the ledger,
 //! told, and answered to the workflow in the same words.
 
-use super::task::TaskError;
 use crate::{
     lifecycle::{Command, PaymentAnswer, answer_of_payment},
     order::StoredOrder,
     ports::{Applied, Authorization, EventBus, Ledger, ProviderError},
+    steps::task::TaskError,
 };
 use schemas::{ids::OrderId, kept::PaymentOutput};
 use serde_json::{Value, json};

@@ -1,9 +1,9 @@
 //! Queue `void`, fed by every order that was closed after its stock was held: lets go of whatever money is held for it.
 
-use super::Outcome;
 use crate::{
     lifecycle::{Command, to_let_go},
     ports::{Ledger, PaymentProvider},
+    steps::{Outcome, all},
 };
 use futures_util::future::join_all;
 use schemas::ids::OrderId;
@@ -15,7 +15,7 @@ pub async fn void_payments(ledger: &dyn Ledger, provider: &dyn PaymentProvider, 
         Ok(found) => {
             found.iter().filter_map(|order| to_let_go(order).map(|payment| (order.id, payment.key.clone()))).collect()
         }
-        Err(error) => return super::all(ids.len(), Err(error)),
+        Err(error) => return all(ids.len(), Err(error)),
     };
     let mut outcomes = join_all(ids.iter().map(|id| async {
         match keys.get(id) {
@@ -34,7 +34,7 @@ pub async fn void_payments(ledger: &dyn Ledger, provider: &dyn PaymentProvider, 
         .map(|(id, _)| (*id, Command::RecordVoid))
         .collect();
     if let Err(error) = ledger.apply(voided).await {
-        outcomes = super::all(ids.len(), Err(error));
+        outcomes = all(ids.len(), Err(error));
     }
     outcomes
 }

@@ -1,7 +1,9 @@
 //! Queue `index`: keeps search equal to the database. It reads what is there now, so late or doubled news do no harm.
 
-use super::{Outcome, all};
-use crate::ports::Search;
+use crate::{
+    ports::Search,
+    steps::{Outcome, all},
+};
 use schemas::ids::OrderId;
 
 /// One outcome for each order.

@@ -4,10 +4,10 @@
 //! how far its warehouses were told, so messages may come twice, late and out of order: whichever comes first tells
 //! everything up to now, in sequence.
 
-use super::{Outcome, all};
 use crate::{
     order::StoredOrder,
     ports::{Dispatch, Dispatches, Notice, Unavailable, Warehouses},
+    steps::{Outcome, all},
     wiring::FOR_WAREHOUSES,
 };
 use schemas::{

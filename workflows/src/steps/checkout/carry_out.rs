@@ -1,9 +1,9 @@
 //! What a task does that is one command to its order: the tasks that end a checkout differ in the command alone.
 
-use super::task::{TaskError, TaskInput};
 use crate::{
     lifecycle::Command,
     ports::{Applied, EventBus, Ledger},
+    steps::task::{TaskError, TaskInput},
 };
 use schemas::kept::StatusOutput;
 use serde_json::{Value, json};

@@ -4,13 +4,11 @@
 //! execution may have confirmed it meanwhile, and then its money is to stay. What may be held for an order that is
 //! refused, or may still come of a request on its way, is undone by the queue that follows every closed order.
 
-use super::{
-    carry_out::carry_out,
-    task::{TaskError, TaskInput},
-};
+use super::carry_out::carry_out;
 use crate::{
     lifecycle::Command,
     ports::{EventBus, Ledger},
+    steps::task::{TaskError, TaskInput},
 };
 use schemas::api::order::Reason;
 use serde_json::Value;

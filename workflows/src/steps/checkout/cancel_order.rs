@@ -1,9 +1,9 @@
 //! Queue `cancel`: calls orders off and gives their stock back. The money follows by queue `void`.
 
-use super::Outcome;
 use crate::{
     lifecycle::{Command, NotCancellable, Verdict},
     ports::{Applied, EventBus, Ledger},
+    steps::{Outcome, all},
 };
 use schemas::ids::OrderId;
 
@@ -11,7 +11,7 @@ use schemas::ids::OrderId;
 pub async fn cancel_order(ledger: &dyn Ledger, bus: &dyn EventBus, ids: &[OrderId]) -> Vec<Outcome> {
     let applied = match ledger.apply(ids.iter().map(|id| (*id, Command::Cancel)).collect()).await {
         Ok(applied) => applied,
-        Err(error) => return super::all(ids.len(), Err(error)),
+        Err(error) => return all(ids.len(), Err(error)),
     };
     let mut facts = Vec::new();
     let outcomes = applied
@@ -29,6 +29,6 @@ pub async fn cancel_order(ledger: &dyn Ledger, bus: &dyn EventBus, ids: &[OrderI
         .collect();
     match bus.publish(&facts).await {
         Ok(()) => outcomes,
-        Err(error) => super::all(ids.len(), Err(error)),
+        Err(error) => all(ids.len(), Err(error)),
     }
 }

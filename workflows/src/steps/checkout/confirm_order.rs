@@ -1,12 +1,10 @@
 //! Workflow task: the money is held, so the order is promised to its buyer.
 
-use super::{
-    carry_out::carry_out,
-    task::{TaskError, TaskInput},
-};
+use super::carry_out::carry_out;
 use crate::{
     lifecycle::Command,
     ports::{EventBus, Ledger},
+    steps::task::{TaskError, TaskInput},
 };
 use serde_json::Value;
 

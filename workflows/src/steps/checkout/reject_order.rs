@@ -1,12 +1,10 @@
 //! Workflow task: refuses an order and gives its stock back.
 
-use super::{
-    carry_out::carry_out,
-    task::{TaskError, TaskInput},
-};
+use super::carry_out::carry_out;
 use crate::{
     lifecycle::Command,
     ports::{EventBus, Ledger},
+    steps::task::{TaskError, TaskInput},
 };
 use schemas::api::order::Reason;
 use serde_json::Value;
