@@ -235,7 +235,7 @@ fn app(wired: &Wired, waiting: Waiters, tokens: Arc<dyn Tokens>, metrics: Arc<Me
         decision_notifier: Arc::new(waiting),
         acceptances: Acceptances::default(),
         reads: Reads::new(READS_OF_EACH, READS_IN_ALL),
-        readiness: Arc::new(readiness::Remembered::new(wired.database.clone())),
+        readiness: Arc::new(readiness::Remembered::new(Arc::new(wired.database.clone()))),
         tokens: Some(tokens),
         edge_key: None,
         metrics,

@@ -7,6 +7,8 @@ use serde_json::json;
 use std::collections::BTreeSet;
 use time::{Duration, OffsetDateTime};
 use workflows::{
+    lifecycle::statuses_without_workflow,
+    order::StoredOrder,
     ports::{
         Acceptance, Bite, Intake, OutgoingMessage, Readiness, Retained, Retention, RetentionPeriods, Submission,
         Unavailable,
@@ -83,10 +85,9 @@ impl Retention for Shop {
                     shop.submissions.retain(|_, submission| !goes(&submission.order.id));
                 }
                 Retained::Executions => {
-                    // One that still waits may need its execution again.
-                    let stored = &shop.orders;
-                    let waits = |id: &OrderId| stored.get(id).is_some_and(|order| !order.state.status().is_decided());
-                    shop.ended.retain(|id, _| waits(id) || !bite.contains(id));
+                    let (stored, without) = (&shop.orders, statuses_without_workflow());
+                    let needs_it = |order: &StoredOrder| !without.contains(&order.state.status().to_string());
+                    shop.ended.retain(|id, _| stored.get(id).is_some_and(needs_it) || !bite.contains(id));
                 }
             }
             let forgotten = keys - shop.submissions.len() + executions - shop.ended.len();
