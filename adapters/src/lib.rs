@@ -5,6 +5,7 @@ pub mod audit;
 pub mod aws;
 pub mod batching;
 pub mod documents;
+pub mod invoice_printer;
 pub mod postgres;
 pub mod sandbox;
 #[cfg(test)]

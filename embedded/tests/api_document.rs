@@ -7,7 +7,7 @@ mod support;
 use adapters::system::SystemClock;
 use futures_util::future::join_all;
 use handlers::token::{Identity, Role};
-use sluice::aws_local::{Purpose, Python, checkout};
+use sluice::local_aws::{Purpose, Python, checkout};
 use support::{Shop, server::Server};
 use tokio::process::Command;
 use workflows::ports::Clock;

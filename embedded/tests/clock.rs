@@ -28,10 +28,10 @@ use std::{
 use support::{Shop, order, wait_until};
 use tokio::{sync::watch, task::JoinHandle};
 use tokio_util::task::TaskTracker;
-use workflows::ports::Clock;
-use workflows::ports::Ids;
-use workflows::ports::RetentionPeriods;
-use workflows::steps::checkout::expire_reservations::expire_reservations;
+use workflows::{
+    ports::{Clock, Ids, RetentionPeriods},
+    steps::checkout::expire_reservations::expire_reservations,
+};
 
 /// Some seconds for slow payments, and a busy machine.
 const WITHIN: Duration = Duration::from_secs(30);

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stderr, reason = "a test fails by panicking")]
 
 use serde_json::{Value, json};
-use sluice::aws_local::{Purpose, Python, checkout};
+use sluice::local_aws::{Purpose, Python, checkout};
 use std::{env, fs, path::Path, process::Command, sync::OnceLock};
 
 const CHECK: Purpose = Purpose {

@@ -8,6 +8,8 @@ mod in_memory;
 #[cfg(feature = "lambda")]
 pub mod lambda;
 pub mod ports;
+#[cfg(test)]
+mod ports_tests;
 pub mod run;
 pub mod settings;
 pub mod token;

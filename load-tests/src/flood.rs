@@ -4,7 +4,7 @@
 
 use crate::{
     attack::{self, Attack, Counts},
-    orders::{AMPLE, Mix, Request, Wanted, customer_name},
+    orders::{AMPLE, Mix, Request, customer_name},
     percentile::Summary,
     schedule::Schedule,
     send::{self, Answers, Outcome, Target},
@@ -23,7 +23,7 @@ use std::{
 use tokio::{runtime, task::LocalSet};
 
 const CUSTOMERS: usize = 20;
-const MIX: Mix = Mix { wanted: Wanted::Zipf { skus: 5_000 }, customers: CUSTOMERS, declined: 0.05, repeated: 0.02 };
+const MIX: Mix = Mix::usual(CUSTOMERS);
 /// Orders that are there to be read, at most as many seconds' worth.
 const BEFORE: Duration = Duration::from_secs(5);
 const ANSWER: Duration = Duration::from_secs(30);

@@ -45,10 +45,6 @@ use tokio::{
     task::LocalSet,
 };
 
-const SKUS: usize = 5_000;
-const DECLINED: f64 = 0.05;
-const REPEATED: f64 = 0.02;
-
 /// Measures the pipeline from outside; exits 1 if an accepted order is lost or doubled or the audit is not clean.
 #[derive(Debug, Parser)]
 #[command(version)]
@@ -121,8 +117,7 @@ fn main() -> ExitCode {
         Command::Unfair(unfair) => return ended(on_one_thread(unfair::run(unfair))),
         Command::History(args) => return ended(history::run(args)),
         Command::Throughput { run, rate } => {
-            let wanted = Wanted::Zipf { skus: SKUS };
-            let mix = Mix { wanted, customers: run.customers.into(), declined: DECLINED, repeated: REPEATED };
+            let mix = Mix::usual(run.customers.into());
             (run, mix, |_| AMPLE, rate)
         }
         Command::HotSku { run, rate } => {

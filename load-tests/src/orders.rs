@@ -56,6 +56,11 @@ pub(crate) struct Request {
 }
 
 impl Mix {
+    /// What shops usually get: many goods by Zipf's law, a few cards that are declined, a few impatient buyers.
+    pub(crate) const fn usual(customers: usize) -> Self {
+        Self { wanted: Wanted::Zipf { skus: 5_000 }, customers, declined: 0.05, repeated: 0.02 }
+    }
+
     /// The first `count` requests of a seed.
     pub(crate) fn requests(&self, count: usize, seed: u64) -> Vec<Request> {
         let mut random = Rng::with_seed(seed);
@@ -174,7 +179,7 @@ mod tests {
     use schemas::api::order_request::OrderRequest;
     use std::collections::HashMap;
 
-    const MIX: Mix = Mix { wanted: Wanted::Zipf { skus: 5_000 }, customers: 200, declined: 0.05, repeated: 0.02 };
+    const MIX: Mix = Mix::usual(200);
 
     #[test]
     fn the_mix_is_the_one_that_was_asked_for() {

@@ -1,7 +1,19 @@
 //! Checks of a body's fields, for all that has such fields: each error says where it is and what is allowed.
 
-use crate::{api::problem::FieldError, text::is_blank};
-use serde::{Deserialize, Deserializer};
+use crate::text::is_blank;
+use serde::{Deserialize, Deserializer, Serialize};
+use utoipa::ToSchema;
+
+/// One field of a body that was refused.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct FieldError {
+    /// Where, as a JSON pointer (RFC 6901) into the body; empty for the whole of it.
+    #[schema(example = "/lines/0/quantity")]
+    pub pointer: String,
+    /// What is wrong and what is allowed.
+    #[schema(example = "must be 1 to 1000000")]
+    pub detail: String,
+}
 
 /// Collects what is wrong with a body, each with its place.
 #[derive(Debug, Default)]

@@ -6,7 +6,7 @@ pub mod api;
 pub mod card_number;
 pub mod country;
 pub mod event;
-mod fields;
+pub mod fields;
 pub mod ids;
 pub mod kept;
 pub mod money;

@@ -14,13 +14,12 @@ use schemas::{
 use serde_json::{Value, json};
 use std::sync::Arc;
 use testing::{Moment, Shop, samples::order_id};
-use workflows::lifecycle::Command::Cancel;
-use workflows::lifecycle::Command::Confirm;
-use workflows::pattern::Pattern;
-use workflows::steps::Outcome;
-use workflows::steps::fulfilment::dispatch_orders::dispatch_orders;
-use workflows::wiring::QueueName;
-use workflows::wiring::rules;
+use workflows::{
+    lifecycle::Command::{Cancel, Confirm},
+    pattern::Pattern,
+    steps::{Outcome, fulfilment::dispatch_orders::dispatch_orders},
+    wiring::{QueueName, rules},
+};
 
 /// The first order's number; the others follow.
 const ID: u128 = 7;

@@ -9,25 +9,23 @@ use std::{
     sync::Arc,
 };
 use testing::{Book, Moment, Shop, samples};
-use workflows::allocate::Shelf;
-use workflows::order::State;
-use workflows::ports::Acceptance;
-use workflows::ports::Ids;
-use workflows::ports::Intake;
-use workflows::ports::Ledger;
-use workflows::ports::Submission;
-use workflows::steps::Outcome;
-use workflows::steps::billing::issue_invoices::issue_invoices;
-use workflows::steps::billing::office::Office;
-use workflows::steps::checkout::authorize_payment::authorize_payment;
-use workflows::steps::checkout::confirm_order::confirm_order;
-use workflows::steps::checkout::reserve_orders::reserve_orders;
-use workflows::steps::checkout::resolve_payment::resolve_payment;
-use workflows::steps::fulfilment::dispatch_orders::dispatch_orders;
-use workflows::steps::task::TaskError;
-use workflows::steps::task::TaskInput;
-use workflows::steps::upkeep::index_orders::index_orders;
-use workflows::wiring::QueueName;
+use workflows::{
+    allocate::Shelf,
+    order::State,
+    ports::{Acceptance, Ids, Intake, Ledger, Submission},
+    steps::{
+        Outcome,
+        billing::{issue_invoices::issue_invoices, office::Office},
+        checkout::{
+            authorize_payment::authorize_payment, confirm_order::confirm_order, reserve_orders::reserve_orders,
+            resolve_payment::resolve_payment,
+        },
+        fulfilment::dispatch_orders::dispatch_orders,
+        task::{TaskError, TaskInput},
+        upkeep::index_orders::index_orders,
+    },
+    wiring::QueueName,
+};
 
 /// How often a thing is tried: one failure leaves something to be done again, and that leaves nothing.
 const TRIES: usize = 10;

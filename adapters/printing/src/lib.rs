@@ -13,7 +13,7 @@ mod gross_price;
 mod layout;
 mod metadata;
 mod pdf;
-mod printer;
+mod print;
 mod reader;
 mod text;
 mod xml;
@@ -22,7 +22,7 @@ mod xml;
 mod tests;
 
 pub use attached::{attached_xml, order_and_number};
-pub use printer::{PdfPrinter, VERSION};
+pub use print::{VERSION, print};
 pub use reader::PdfReader;
 
 use thiserror::Error;

@@ -3,16 +3,11 @@
 use super::{Line, report::EXAMPLES};
 use futures_util::{StreamExt, stream};
 use serde_json::{Value, json};
-use workflows::issued::Condition;
-use workflows::issued::IssuedInvoice;
-use workflows::issued::Look;
-use workflows::issued::SeriesPosition;
-use workflows::ports::Documents;
-use workflows::ports::InvoiceReader;
-use workflows::ports::IssuedInvoices;
-use workflows::ports::Unavailable;
-use workflows::steps::billing::inspect_document::inspect;
-use workflows::steps::billing::inspect_document::says_so;
+use workflows::{
+    issued::{Condition, IssuedInvoice, Look, SeriesPosition},
+    ports::{Documents, InvoiceReader, IssuedInvoices, Unavailable},
+    steps::billing::inspect_document::{inspect, says_so},
+};
 
 /// How many are looked at unless all are asked for: a few megabytes.
 const SHARE: i64 = 200;

@@ -29,9 +29,10 @@ use sqlx::{PgConnection, Postgres, Transaction, types::Json};
 use std::num::NonZeroU32;
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
-use workflows::ports::PaymentProvider;
-use workflows::ports::Unavailable;
-use workflows::steps::upkeep::sweep::PATIENCE;
+use workflows::{
+    ports::{PaymentProvider, Unavailable},
+    steps::upkeep::sweep::PATIENCE,
+};
 
 /// How long something may lie about before it is forgotten: the sweep must have had its chance, also with many to mend.
 const GRACE: Duration = PATIENCE.saturating_add(Duration::minutes(3));

@@ -2,7 +2,6 @@
 //! Manager. Documents lie in S3, by the store that they share with the embedded runtime (`documents`).
 
 mod batch_send;
-pub(crate) mod bucket;
 pub mod catalogue;
 mod chunks;
 pub mod event_bus;
@@ -21,19 +20,19 @@ use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use std::time::Duration;
 
 /// A connection that takes longer is not coming.
-const CONNECT: Duration = Duration::from_secs(1);
+pub(crate) const CONNECT: Duration = Duration::from_secs(1);
 /// From the request to the first byte of its answer.
-const READ: Duration = Duration::from_secs(5);
+pub(crate) const READ: Duration = Duration::from_secs(5);
 /// One attempt, connecting included.
-const ATTEMPT: Duration = Duration::from_secs(6);
+pub(crate) const ATTEMPT: Duration = Duration::from_secs(6);
 /// All attempts of a request together.
-const OPERATION: Duration = Duration::from_secs(15);
+pub(crate) const OPERATION: Duration = Duration::from_secs(15);
 /// Attempts of one request. Retries have a budget besides: each service has 500 tokens in a process, a retry costs 5
 /// of them and one after a time-out 10, a retry that succeeds gives them back and a first attempt that succeeds gives 1.
 /// While the budget is spent nothing is retried, so a service in trouble is not asked three times as much.
-const ATTEMPTS: u32 = 3;
+pub(crate) const ATTEMPTS: u32 = 3;
 /// The longest wait before the second attempt, and before any; each waits a random part of it.
-const BACKOFF: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(2));
+pub(crate) const BACKOFF: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(2));
 
 /// The clients of all services. They share credentials, connections and the rules below; making one costs no call.
 #[derive(Clone)]

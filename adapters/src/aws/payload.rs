@@ -79,12 +79,34 @@ fn referred(body: &Value) -> Option<PayloadReference> {
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
     use super::*;
-    use crate::documents::StoredDocuments;
+    use async_trait::async_trait;
+    use std::{collections::BTreeMap, sync::Mutex};
+    use workflows::ports::Filed;
 
     const ORDER: Uuid = Uuid::from_u128(7);
 
-    fn payloads(folder: &tempfile::TempDir) -> Payloads {
-        Payloads::new(Arc::new(StoredDocuments::in_folder(folder.path()).unwrap()))
+    /// A bucket, of which payloads know no more than that it keeps what it is given.
+    #[derive(Default)]
+    struct InMemory(Mutex<BTreeMap<String, Vec<u8>>>);
+
+    #[async_trait]
+    impl Documents for InMemory {
+        async fn file(&self, _: &str, _: Vec<u8>) -> Result<Filed, Unavailable> {
+            unreachable!("payloads are put")
+        }
+
+        async fn put(&self, path: &str, content: Vec<u8>) -> Result<Option<String>, Unavailable> {
+            self.0.lock().unwrap().insert(path.to_owned(), content);
+            Ok(None)
+        }
+
+        async fn get(&self, path: &str) -> Result<Option<Vec<u8>>, Unavailable> {
+            Ok(self.0.lock().unwrap().get(path).cloned())
+        }
+    }
+
+    fn payloads(bucket: &Arc<InMemory>) -> Payloads {
+        Payloads::new(bucket.clone())
     }
 
     /// A body of exactly that many bytes.
@@ -94,18 +116,18 @@ mod tests {
 
     #[tokio::test]
     async fn a_body_that_fits_travels_as_it_is() {
-        let folder = tempfile::tempdir().unwrap();
-        let payloads = payloads(&folder);
+        let bucket = Arc::<InMemory>::default();
+        let payloads = payloads(&bucket);
         let body = body_of(LARGEST);
         assert_eq!(payloads.put(QueueName::Intake, ORDER, body.clone()).await.unwrap(), body);
         assert_eq!(payloads.resolve(body.clone()).await.unwrap(), body);
-        assert!(!folder.path().join("intake").exists());
+        assert!(bucket.0.lock().unwrap().is_empty());
     }
 
     #[tokio::test]
     async fn a_larger_body_travels_as_a_reference_and_comes_back_whole() {
-        let folder = tempfile::tempdir().unwrap();
-        let payloads = payloads(&folder);
+        let bucket = Arc::<InMemory>::default();
+        let payloads = payloads(&bucket);
         let body = body_of(LARGEST + 1);
         let reference = payloads.put(QueueName::Intake, ORDER, body.clone()).await.unwrap();
         assert!(referred(&reference).unwrap().path.starts_with(&format!("intake/{ORDER}/")));
@@ -115,17 +137,17 @@ mod tests {
 
     #[tokio::test]
     async fn a_reference_to_nothing_is_refused() {
-        let folder = tempfile::tempdir().unwrap();
-        let error = payloads(&folder).resolve(json!({ "$payload": "intake/none.json" })).await.unwrap_err();
+        let bucket = Arc::<InMemory>::default();
+        let error = payloads(&bucket).resolve(json!({ "$payload": "intake/none.json" })).await.unwrap_err();
         assert_eq!((error.what, error.away), ("payloads.get", false));
     }
 
     #[tokio::test]
     async fn a_body_that_only_mentions_a_reference_is_no_reference() {
-        let folder = tempfile::tempdir().unwrap();
+        let bucket = Arc::<InMemory>::default();
         for body in [json!({ "$payload": "a", "more": 1 }), json!({ "$payload": 1 }), json!(["$payload"]), json!(null)]
         {
-            assert_eq!(payloads(&folder).resolve(body.clone()).await.unwrap(), body);
+            assert_eq!(payloads(&bucket).resolve(body.clone()).await.unwrap(), body);
         }
     }
 }

@@ -2,7 +2,8 @@
 //! there too; those of a batch share the sync of their folder.
 
 use super::{
-    ASIDE, Disk, aside,
+    Disk,
+    aside::{ASIDE, aside},
     faults::{explained, failed, is_no_document, is_of_the_moment, untold},
     known_folder::{KnownFolder, MARK},
 };

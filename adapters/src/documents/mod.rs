@@ -1,5 +1,8 @@
 //! The document store: a folder here, a bucket on AWS.
 
+mod aside;
+#[cfg(feature = "aws")]
+mod bucket;
 mod disk;
 mod faults;
 mod folder;
@@ -17,17 +20,6 @@ use workflows::{
     ports::{Documents, Filed, Unavailable},
 };
 
-/// Where documents are kept that another one took the place of.
-const ASIDE: &str = "set-aside";
-
-/// The path under which a document of that path is kept once another one took its place, told from others by `which`.
-pub(crate) fn aside(path: &str, which: &str) -> String {
-    match path.rsplit_once('.') {
-        Some((name, kind)) if !kind.contains('/') => format!("{ASIDE}/{name}.{which}.{kind}"),
-        Some(_) | None => format!("{ASIDE}/{path}.{which}"),
-    }
-}
-
 /// Documents wherever they are kept.
 #[derive(Clone)]
 pub struct StoredDocuments(Store);
@@ -36,7 +28,7 @@ pub struct StoredDocuments(Store);
 enum Store {
     Folder(Folder<SystemDisk>),
     #[cfg(feature = "aws")]
-    Bucket(crate::aws::bucket::Bucket),
+    Bucket(bucket::Bucket),
 }
 
 impl StoredDocuments {
@@ -68,7 +60,7 @@ impl StoredDocuments {
     /// If the environment lacks one of them, or holds one that cannot be understood.
     #[cfg(feature = "aws")]
     pub fn in_bucket(bucket: &str) -> Result<Self, object_store::Error> {
-        crate::aws::bucket::Bucket::open(bucket).map(|bucket| Self(Store::Bucket(bucket)))
+        bucket::Bucket::open(bucket).map(|bucket| Self(Store::Bucket(bucket)))
     }
 
     fn store(&self) -> &dyn Documents {

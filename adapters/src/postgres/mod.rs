@@ -6,6 +6,7 @@ pub mod answer;
 pub mod catalogue;
 mod credentials;
 pub mod encoding;
+pub mod folding;
 pub mod installation;
 mod migrating;
 mod moments;

@@ -24,22 +24,14 @@ use schemas::{
 use serde_json::{Value, json};
 use std::{collections::BTreeMap, num::NonZeroU32, sync::Arc};
 use time::Duration;
-use workflows::lifecycle::Command;
-use workflows::ports::Acceptance;
-use workflows::ports::Applied;
-use workflows::ports::Authorization;
-use workflows::ports::AuthorizationRequest;
-use workflows::ports::Clock;
-use workflows::ports::Ids;
-use workflows::ports::Intake;
-use workflows::ports::InvoiceNumbers;
-use workflows::ports::Ledger;
-use workflows::ports::PaymentProvider;
-use workflows::ports::Reservations;
-use workflows::ports::Search;
-use workflows::ports::Submission;
-use workflows::steps::Outcome;
-use workflows::steps::fulfilment::dispatch_orders::dispatch_orders;
+use workflows::{
+    lifecycle::Command,
+    ports::{
+        Acceptance, Applied, Authorization, AuthorizationRequest, Clock, Ids, Intake, InvoiceNumbers, Ledger,
+        PaymentProvider, Reservations, Search, Submission,
+    },
+    steps::{Outcome, fulfilment::dispatch_orders::dispatch_orders},
+};
 
 /// The shop, and its orders by name.
 pub(crate) struct Shop {

@@ -5,10 +5,10 @@ use adapters::aws::catalogue::DynamoCatalogue;
 use aws_sdk_dynamodb::types::{AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType};
 use schemas::{api::product::Product, money::Amount};
 use std::{collections::HashSet, sync::Arc};
-use workflows::ports::Catalogue;
-use workflows::ports::CatalogueCopy;
-use workflows::steps::upkeep::publish_catalogue::Published;
-use workflows::steps::upkeep::publish_catalogue::publish_catalogue;
+use workflows::{
+    ports::{Catalogue, CatalogueCopy},
+    steps::upkeep::publish_catalogue::{Published, publish_catalogue},
+};
 
 async fn empty() -> DynamoCatalogue {
     let clients = clients().await;

@@ -5,19 +5,16 @@
 mod shop;
 
 use super::account::bucket;
-use adapters::documents::StoredDocuments;
-use printing::PdfPrinter;
+use adapters::{documents::StoredDocuments, invoice_printer::PdfPrinter};
 use shop::Shop;
-use workflows::issued::Fingerprint;
-use workflows::issued::document_path;
-use workflows::ports::Documents;
-use workflows::ports::InvoiceNumbers;
-use workflows::ports::InvoicePrinter;
-use workflows::ports::IssuedInvoices;
-use workflows::ports::Numbered;
-use workflows::steps::Outcome;
-use workflows::steps::billing::issue_invoices::issue_invoices;
-use workflows::steps::billing::office::Office;
+use workflows::{
+    issued::{Fingerprint, document_path},
+    ports::{Documents, InvoiceNumbers, InvoicePrinter, IssuedInvoices, Numbered},
+    steps::{
+        Outcome,
+        billing::{issue_invoices::issue_invoices, office::Office},
+    },
+};
 
 /// Where a document of that path and content is kept aside.
 fn aside(path: &str, content: &[u8]) -> String {

@@ -3,10 +3,10 @@
 use super::keeping::Archive;
 use adapters::{
     documents::{Disk, Folder, SystemDisk},
+    invoice_printer::PdfPrinter,
     postgres::runtime::queue::PgQueue,
 };
 use async_trait::async_trait;
-use printing::PdfPrinter;
 use schemas::ids::OrderId;
 use std::{
     collections::VecDeque,
@@ -15,18 +15,14 @@ use std::{
     path::{Path, PathBuf},
     sync::{Arc, Mutex},
 };
-use workflows::issued::Look;
-use workflows::issued::document_path;
-use workflows::ports::Documents;
-use workflows::ports::Filed;
-use workflows::ports::InvoiceNumbers;
-use workflows::ports::IssuedInvoices;
-use workflows::ports::Numbered;
-use workflows::ports::Unavailable;
-use workflows::steps::Outcome;
-use workflows::steps::billing::issue_invoices::issue_invoices;
-use workflows::steps::billing::keep_documents::keep_documents;
-use workflows::steps::billing::office::Office;
+use workflows::{
+    issued::{Look, document_path},
+    ports::{Documents, Filed, InvoiceNumbers, IssuedInvoices, Numbered, Unavailable},
+    steps::{
+        Outcome,
+        billing::{issue_invoices::issue_invoices, keep_documents::keep_documents, office::Office},
+    },
+};
 
 /// What the operating system says when a file is there and cannot be read now.
 const PASSING: [(&str, i32); 6] =

@@ -2,25 +2,15 @@
 //! issuing, and whatever cannot be told is kept aside, so that nobody loses a document and everybody gets one.
 
 use super::keeping::Archive;
-use printing::PdfPrinter;
+use adapters::invoice_printer::PdfPrinter;
 use schemas::ids::OrderId;
 use std::{collections::HashSet, fs, path::PathBuf};
-use workflows::billing::Edition;
-use workflows::issued::Condition;
-use workflows::issued::Fingerprint;
-use workflows::issued::Look;
-use workflows::issued::PrintRecord;
-use workflows::issued::Printed;
-use workflows::issued::document_path;
-use workflows::ports::Documents;
-use workflows::ports::InvoiceNumbers;
-use workflows::ports::InvoicePrinter;
-use workflows::ports::InvoiceReader;
-use workflows::ports::IssuedInvoices;
-use workflows::ports::Numbered;
-use workflows::ports::Reservations;
-use workflows::steps::Outcome;
-use workflows::steps::billing::keep_documents::Inspection;
+use workflows::{
+    billing::Edition,
+    issued::{Condition, Fingerprint, Look, PrintRecord, Printed, document_path},
+    ports::{Documents, InvoiceNumbers, InvoicePrinter, InvoiceReader, IssuedInvoices, Numbered, Reservations},
+    steps::{Outcome, billing::keep_documents::Inspection},
+};
 
 /// An invoice that has its number and no document yet.
 struct Due {

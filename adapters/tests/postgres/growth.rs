@@ -10,10 +10,10 @@ use adapters::postgres::{
 use sqlx::AssertSqlSafe;
 use std::collections::BTreeMap;
 use time::Duration;
-use workflows::ports::Reservations;
-use workflows::ports::RetentionPeriods;
-use workflows::ports::StuckOrders;
-use workflows::steps::upkeep::forget::forget;
+use workflows::{
+    ports::{Reservations, RetentionPeriods, StuckOrders},
+    steps::upkeep::forget::forget,
+};
 
 const MAKE: &str = include_str!("../../../load-tests/sql/history.sql");
 

@@ -10,13 +10,15 @@ use schemas::{
 };
 use testing::{Fault, Moment};
 use time::Duration;
-use workflows::billing::InvoiceDocument;
-use workflows::billing::Payment;
-use workflows::lifecycle::Command;
-use workflows::ports::InvoiceNumbers;
-use workflows::steps::Outcome;
-use workflows::steps::billing::issue_invoices::issue_invoices;
-use workflows::steps::billing::office::Office;
+use workflows::{
+    billing::{InvoiceDocument, Payment},
+    lifecycle::Command,
+    ports::InvoiceNumbers,
+    steps::{
+        Outcome,
+        billing::{issue_invoices::issue_invoices, office::Office},
+    },
+};
 
 /// Numbers invoices by the database, and has the rest done by an office in memory.
 async fn issue(office: &testing::Shop, orders: &PgOrders, ids: &[OrderId]) -> Vec<Outcome> {

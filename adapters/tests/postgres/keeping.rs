@@ -1,22 +1,22 @@
 //! Issued documents are kept: whatever becomes of the file, it is found and printed again, as it was issued.
 
 use super::shop::Shop;
-use adapters::{documents::StoredDocuments, postgres::runtime::queue::PgQueue};
-use printing::PdfPrinter;
+use adapters::{documents::StoredDocuments, invoice_printer::PdfPrinter, postgres::runtime::queue::PgQueue};
 use schemas::ids::OrderId;
 use std::{collections::BTreeMap, fs, path::PathBuf, sync::Arc};
 use tempfile::TempDir;
-use workflows::issued::Fingerprint;
-use workflows::issued::SeriesPosition;
-use workflows::issued::document_path;
-use workflows::ports::InvoiceNumbers;
-use workflows::ports::IssuedInvoices;
-use workflows::ports::Numbered;
-use workflows::steps::Outcome;
-use workflows::steps::billing::issue_invoices::issue_invoices;
-use workflows::steps::billing::keep_documents::Inspection;
-use workflows::steps::billing::keep_documents::keep_documents;
-use workflows::steps::billing::office::Office;
+use workflows::{
+    issued::{Fingerprint, SeriesPosition, document_path},
+    ports::{InvoiceNumbers, IssuedInvoices, Numbered},
+    steps::{
+        Outcome,
+        billing::{
+            issue_invoices::issue_invoices,
+            keep_documents::{Inspection, keep_documents},
+            office::Office,
+        },
+    },
+};
 
 /// A shop that has issued some invoices into a folder.
 pub(super) struct Archive {

@@ -2,9 +2,11 @@
 //! document would not be there afterwards, whole and under its name.
 
 use super::shop::Shop;
-use adapters::documents::{Disk, Folder};
+use adapters::{
+    documents::{Disk, Folder},
+    invoice_printer::PdfPrinter,
+};
 use async_trait::async_trait;
-use printing::PdfPrinter;
 use schemas::{
     event::{Event, EventName},
     ids::OrderId,
@@ -15,16 +17,14 @@ use std::{
     path::{Path, PathBuf},
     sync::{Arc, Mutex, MutexGuard},
 };
-use workflows::issued::Fingerprint;
-use workflows::issued::document_path;
-use workflows::ports::Documents;
-use workflows::ports::EventBus;
-use workflows::ports::Filed;
-use workflows::ports::IssuedInvoices;
-use workflows::ports::Unavailable;
-use workflows::steps::Outcome;
-use workflows::steps::billing::issue_invoices::issue_invoices;
-use workflows::steps::billing::office::Office;
+use workflows::{
+    issued::{Fingerprint, document_path},
+    ports::{Documents, EventBus, Filed, IssuedInvoices, Unavailable},
+    steps::{
+        Outcome,
+        billing::{issue_invoices::issue_invoices, office::Office},
+    },
+};
 
 #[derive(Clone, Default)]
 struct Files {

@@ -5,15 +5,11 @@ use adapters::postgres::runtime::retention::PgRetention;
 use schemas::{ids::OrderId, kept::AcceptedOrder};
 use time::Duration;
 use uuid::{ContextV7, Timestamp, Uuid};
-use workflows::lifecycle::Command;
-use workflows::ports::Acceptance;
-use workflows::ports::Clock;
-use workflows::ports::Intake;
-use workflows::ports::Reservations;
-use workflows::ports::Retained;
-use workflows::ports::Retention;
-use workflows::ports::RetentionPeriods;
-use workflows::steps::upkeep::forget::forget;
+use workflows::{
+    lifecycle::Command,
+    ports::{Acceptance, Clock, Intake, Reservations, Retained, Retention, RetentionPeriods},
+    steps::upkeep::forget::forget,
+};
 
 impl Shop {
     fn retention(&self) -> PgRetention {

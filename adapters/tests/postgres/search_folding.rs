@@ -2,11 +2,7 @@
 //! older release wrote is found too, once somebody swept.
 
 use super::shop::{Shop, delivery};
-use adapters::postgres::{
-    Database,
-    catalogue::Delivery,
-    search::{folding::VERSION, with_other_words},
-};
+use adapters::postgres::{Database, catalogue::Delivery, folding::VERSION, search::with_other_words};
 use local_postgres::ephemeral;
 use schemas::ids::OrderId;
 use sqlx::{AssertSqlSafe, Connection, PgConnection};

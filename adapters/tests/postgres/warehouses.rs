@@ -9,14 +9,11 @@ use schemas::{
 use serde_json::json;
 use testing::Moment;
 use uuid::Uuid;
-use workflows::lifecycle::Command;
-use workflows::ports::Clock;
-use workflows::ports::Dispatches;
-use workflows::ports::Ledger;
-use workflows::ports::Notice;
-use workflows::ports::Warehouses;
-use workflows::steps::Outcome;
-use workflows::steps::fulfilment::dispatch_orders::dispatch_orders;
+use workflows::{
+    lifecycle::Command,
+    ports::{Clock, Dispatches, Ledger, Notice, Warehouses},
+    steps::{Outcome, fulfilment::dispatch_orders::dispatch_orders},
+};
 
 impl Shop {
     fn warehouses(&self) -> PgWarehouses {

@@ -7,8 +7,7 @@ use prometheus_client::{
     metrics::{counter::Counter, family::Family, gauge::Gauge},
 };
 use std::time::Duration;
-use workflows::steps::Outcome;
-use workflows::wiring::QUEUES;
+use workflows::{steps::Outcome, wiring::QUEUES};
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Settled {

@@ -29,8 +29,10 @@ use printing::PdfReader;
 use std::{future::Future, net::SocketAddr, sync::Arc, time::Duration};
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 use tokio_util::task::TaskTracker;
-use workflows::billing::Seller;
-use workflows::wiring::{QUEUES, Runtime, schedules_of};
+use workflows::{
+    billing::Seller,
+    wiring::{QUEUES, Runtime, schedules_of},
+};
 
 /// Connections of each kind: enough that steps rarely wait for each other's, few enough that each has its statements
 /// prepared and its caches warm.

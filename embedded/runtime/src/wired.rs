@@ -1,9 +1,9 @@
 //! The ports of the embedded runtime, put together once at start.
 
-use crate::engine::Starter;
 use adapters::{
     batching::ports::{BatchingBus, BatchingCatalogue, BatchingIntake, BatchingLedger},
     documents::StoredDocuments,
+    invoice_printer::PdfPrinter,
     postgres::{
         Database,
         catalogue::PgCatalogue,
@@ -16,10 +16,9 @@ use adapters::{
     system::SystemClock,
 };
 use handlers::ports::Ports;
-use printing::PdfPrinter;
 use std::sync::{Arc, atomic::AtomicBool};
 use workflows::{
-    ports::{Clock, Documents, Intake, RetentionPeriods},
+    ports::{Clock, Documents, Intake, RetentionPeriods, Workflows},
     wiring,
 };
 
@@ -42,7 +41,7 @@ impl Wired {
     /// If a rule cannot be run.
     pub fn assemble(
         database: &Database,
-        starter: Arc<Starter>,
+        starter: Arc<dyn Workflows>,
         documents: StoredDocuments,
         settings: OrderSettings,
         periods: RetentionPeriods,

@@ -2,7 +2,7 @@
 
 use super::support::Shop;
 use local_postgres::ephemeral;
-use sluice::aws_local::{Deployment, LocalAws, Purpose, Python, build_functions, checkout, publish_catalogue};
+use sluice::local_aws::{Deployment, LocalAws, Purpose, Python, build_functions, checkout, publish_catalogue};
 use std::{
     convert::Infallible,
     fs,

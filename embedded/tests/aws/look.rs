@@ -1,7 +1,7 @@
 //! AWS as its own client for Python sees it: `infra/tests/look.py`, asked in lines of JSON.
 
 use serde_json::{Value, json};
-use sluice::aws_local::{Python, Site};
+use sluice::local_aws::{Python, Site};
 use std::{
     io::{BufRead, BufReader, Write},
     path::Path,

@@ -14,7 +14,7 @@ fn said(folder: &Path, programs: &Path) -> String {
 #[test]
 fn without_python_it_says_so_in_one_sentence() {
     let programs = tempfile::tempdir().unwrap();
-    let root = sluice::aws_local::checkout().unwrap();
+    let root = sluice::local_aws::checkout().unwrap();
     let none = "sluice: the local AWS needs Python 3.10 or later, and there is no python3 on the PATH\n";
     assert_eq!(said(&root, programs.path()), none);
     let python = programs.path().join("python3");

@@ -9,7 +9,7 @@ use super::{
 use futures_util::FutureExt;
 use handlers::token::TokenKey;
 use serde_json::{Value, json};
-use sluice::aws_local::{LocalAws, Site, checkout};
+use sluice::local_aws::{LocalAws, Site, checkout};
 use std::{
     panic::{AssertUnwindSafe, resume_unwind},
     sync::LazyLock,

@@ -9,7 +9,7 @@ use super::{
 };
 use futures_util::future::join_all;
 use serde_json::{Value, json};
-use sluice::aws_local::checkout;
+use sluice::local_aws::checkout;
 use std::{collections::HashMap, fs};
 use uuid::Uuid;
 

@@ -6,7 +6,7 @@ use super::{
     site::{deployed, run},
 };
 use serde_json::json;
-use sluice::aws_local::checkout;
+use sluice::local_aws::checkout;
 use std::process::Command;
 
 /// The tests that cargo built under that name. A profile or an endpoint of the user's own would come before ours.

@@ -5,7 +5,7 @@ use super::{built, look::Look, support::wait_until};
 use asl::{Action, Definition, Event, Surroundings, TaskOutcome, Visit};
 use schemas::kept::Identity;
 use serde_json::{Value, json};
-use sluice::aws_local::{Deployment, LocalAws, checkout};
+use sluice::local_aws::{Deployment, LocalAws, checkout};
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
     time::Duration,

@@ -13,15 +13,16 @@ use std::{
 };
 use testing::{START, Shop};
 use time::OffsetDateTime;
-use workflows::lifecycle::Command;
-use workflows::ports::Applied;
-use workflows::ports::EventBus;
-use workflows::ports::Ledger;
-use workflows::steps::Outcome;
-use workflows::steps::checkout::cancel_order::cancel_order;
-use workflows::steps::checkout::void_payments::void_payments;
-use workflows::steps::task::TaskError;
-use workflows::wiring::TASKS;
+use workflows::{
+    lifecycle::Command,
+    ports::{Applied, EventBus, Ledger},
+    steps::{
+        Outcome,
+        checkout::{cancel_order::cancel_order, void_payments::void_payments},
+        task::TaskError,
+    },
+    wiring::TASKS,
+};
 
 static CHECKOUT: LazyLock<Definition> = LazyLock::new(|| checkout().unwrap());
 

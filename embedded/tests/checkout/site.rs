@@ -6,9 +6,7 @@ use schemas::{api::order as api, event::EventName, every, ids::OrderId};
 use std::{cell::Cell, sync::Arc};
 use testing::{Book, Mood, Shop, samples};
 use uuid::Uuid;
-use workflows::order::StoredOrder;
-use workflows::steps::upkeep::sweep::cancel_message;
-use workflows::wiring::QueueName;
+use workflows::{order::StoredOrder, steps::upkeep::sweep::cancel_message, wiring::QueueName};
 
 pub(crate) const ORDER: OrderId = OrderId(Uuid::from_u128(7));
 

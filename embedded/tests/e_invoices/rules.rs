@@ -1,7 +1,7 @@
 //! The schema and the rules of EN 16931, by the validator that Factur-X itself uses: whatever else a test says of an invoice,
 //! these say whether it is one.
 
-use sluice::aws_local::{Purpose, Python, checkout};
+use sluice::local_aws::{Purpose, Python, checkout};
 use std::{path::Path, sync::OnceLock};
 
 const RULES: Purpose = Purpose {

@@ -16,7 +16,7 @@ use axum::{
     http::{HeaderValue, header},
     response::{IntoResponse, Response},
 };
-use schemas::api::problem::{FieldError, Problem};
+use schemas::{api::problem::Problem, fields::FieldError};
 use serde_json::json;
 use std::{collections::BTreeMap, sync::LazyLock};
 use utoipa::{

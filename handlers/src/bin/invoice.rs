@@ -1,7 +1,7 @@
 //! Queue `invoice`: issues the invoices of confirmed orders.
 
+use adapters::invoice_printer::PdfPrinter;
 use handlers::{lambda::queue, ports::Ports};
-use printing::PdfPrinter;
 use std::{process::ExitCode, sync::Arc};
 use workflows::wiring::Step;
 

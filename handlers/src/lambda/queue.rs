@@ -34,12 +34,11 @@ use tokio::{
     sync::OnceCell,
     time::{Instant, timeout_at},
 };
-use workflows::ports::Clock;
-use workflows::ports::Unavailable;
-use workflows::steps::Outcome;
-use workflows::steps::task::TaskError;
-use workflows::wiring::QueueSpec;
-use workflows::wiring::Step;
+use workflows::{
+    ports::{Clock, Unavailable},
+    steps::{Outcome, task::TaskError},
+    wiring::{QueueSpec, Step},
+};
 
 /// Bodies that are fetched at once.
 const FETCHES: usize = 8;

@@ -6,8 +6,7 @@ use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
 use serde_json::{Value, json};
 use std::process::ExitCode;
 use tokio::time::timeout_at;
-use workflows::steps::task::TaskError;
-use workflows::wiring::Job;
+use workflows::{steps::task::TaskError, wiring::Job};
 
 /// Serves the ticks of a schedule.
 pub async fn serve(job: Job) -> ExitCode {

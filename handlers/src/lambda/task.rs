@@ -6,8 +6,7 @@ use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
 use serde_json::Value;
 use std::process::ExitCode;
 use tokio::time::{Instant, timeout_at};
-use workflows::steps::task::TaskError;
-use workflows::wiring::Task;
+use workflows::{steps::task::TaskError, wiring::Task};
 
 /// Serves the tasks of a workflow.
 pub async fn serve(task: Task) -> ExitCode {

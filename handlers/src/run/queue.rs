@@ -6,28 +6,21 @@ use futures_util::FutureExt;
 use schemas::{ids::OrderId, kept::AcceptedOrder};
 use serde_json::Value;
 use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
-use workflows::backoff::Backoff;
-use workflows::ports::Dispatches;
-use workflows::ports::Documents;
-use workflows::ports::EventBus;
-use workflows::ports::InvoiceNumbers;
-use workflows::ports::InvoicePrinter;
-use workflows::ports::IssuedInvoices;
-use workflows::ports::Ledger;
-use workflows::ports::PaymentProvider;
-use workflows::ports::Reservations;
-use workflows::ports::Search;
-use workflows::ports::Warehouses;
-use workflows::ports::Workflows;
-use workflows::steps::Outcome;
-use workflows::steps::billing::issue_invoices::issue_invoices;
-use workflows::steps::billing::office::Office;
-use workflows::steps::checkout::cancel_order::cancel_order;
-use workflows::steps::checkout::reserve_orders::reserve_orders;
-use workflows::steps::checkout::void_payments::void_payments;
-use workflows::steps::fulfilment::dispatch_orders::dispatch_orders;
-use workflows::steps::upkeep::index_orders::index_orders;
-use workflows::wiring::Step;
+use workflows::{
+    backoff::Backoff,
+    ports::{
+        Dispatches, Documents, EventBus, InvoiceNumbers, InvoicePrinter, IssuedInvoices, Ledger, PaymentProvider,
+        Reservations, Search, Warehouses, Workflows,
+    },
+    steps::{
+        Outcome,
+        billing::{issue_invoices::issue_invoices, office::Office},
+        checkout::{cancel_order::cancel_order, reserve_orders::reserve_orders, void_payments::void_payments},
+        fulfilment::dispatch_orders::dispatch_orders,
+        upkeep::index_orders::index_orders,
+    },
+    wiring::Step,
+};
 
 /// How long a message waits for something that is away, before it is tried again.
 const BUSY: Backoff = Backoff { first: Duration::from_millis(500), longest: Duration::from_secs(30) };

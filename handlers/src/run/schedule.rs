@@ -3,29 +3,22 @@
 
 use crate::ports::{NotWired, Ports};
 use std::sync::Arc;
-use workflows::ports::Catalogue;
-use workflows::ports::CatalogueCopy;
-use workflows::ports::Clock;
-use workflows::ports::Documents;
-use workflows::ports::EventBus;
-use workflows::ports::InvoiceReader;
-use workflows::ports::IssuedInvoices;
-use workflows::ports::Ledger;
-use workflows::ports::OrderLists;
-use workflows::ports::Queue;
-use workflows::ports::Reservations;
-use workflows::ports::Retention;
-use workflows::ports::Search;
-use workflows::ports::StuckOrders;
-use workflows::ports::Unavailable;
-use workflows::ports::Workflows;
-use workflows::steps::billing::keep_documents::keep_documents;
-use workflows::steps::checkout::expire_reservations::expire_reservations;
-use workflows::steps::upkeep::forget::forget;
-use workflows::steps::upkeep::publish_catalogue::publish_catalogue;
-use workflows::steps::upkeep::sweep::Outside;
-use workflows::steps::upkeep::sweep::sweep;
-use workflows::wiring::Job;
+use workflows::{
+    ports::{
+        Catalogue, CatalogueCopy, Clock, Documents, EventBus, InvoiceReader, IssuedInvoices, Ledger, OrderLists, Queue,
+        Reservations, Retention, Search, StuckOrders, Unavailable, Workflows,
+    },
+    steps::{
+        billing::keep_documents::keep_documents,
+        checkout::expire_reservations::expire_reservations,
+        upkeep::{
+            forget::forget,
+            publish_catalogue::publish_catalogue,
+            sweep::{Outside, sweep},
+        },
+    },
+    wiring::Job,
+};
 
 /// A step that runs by the clock, with the ports that it needs.
 #[derive(Clone)]

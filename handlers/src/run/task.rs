@@ -4,17 +4,17 @@ use crate::ports::{NotWired, Ports};
 use futures_util::FutureExt;
 use serde_json::Value;
 use std::{panic::AssertUnwindSafe, sync::Arc};
-use workflows::ports::EventBus;
-use workflows::ports::Ledger;
-use workflows::ports::PaymentProvider;
-use workflows::steps::checkout::abandon_payment::abandon_payment;
-use workflows::steps::checkout::authorize_payment::authorize_payment;
-use workflows::steps::checkout::confirm_order::confirm_order;
-use workflows::steps::checkout::reject_order::reject_order;
-use workflows::steps::checkout::resolve_payment::resolve_payment;
-use workflows::steps::task::TaskError;
-use workflows::steps::task::TaskInput;
-use workflows::wiring::Task;
+use workflows::{
+    ports::{EventBus, Ledger, PaymentProvider},
+    steps::{
+        checkout::{
+            abandon_payment::abandon_payment, authorize_payment::authorize_payment, confirm_order::confirm_order,
+            reject_order::reject_order, resolve_payment::resolve_payment,
+        },
+        task::{TaskError, TaskInput},
+    },
+    wiring::Task,
+};
 
 /// What a workflow sees of a function that ended without an answer, as AWS names it.
 pub const UNKNOWN: &str = "Lambda.Unknown";

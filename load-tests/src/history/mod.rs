@@ -5,13 +5,13 @@
 //! It fills tables, so unlike the others it knows them, and starts the PostgreSQL itself.
 
 mod fill;
+mod seen;
 mod statements;
 mod table;
 
 use crate::{
-    DECLINED, REPEATED, SKUS,
     machine::Machine,
-    orders::{AMPLE, Mix, Wanted},
+    orders::{AMPLE, Mix},
     percentile::Summary,
     report::Report,
     run::{self, Plan},
@@ -20,6 +20,7 @@ use crate::{
 use anyhow::{Context, ensure};
 use local_postgres::LocalPostgres;
 use reqwest::{Client, StatusCode};
+use seen::Seen;
 use serde_json::Value;
 use statements::Statements;
 use std::{
@@ -62,20 +63,6 @@ pub(crate) struct Args {
     /// Where to make the folder of the run, on the disk to measure [default: the system's temporary folder]
     #[arg(long, value_name = "FOLDER")]
     folder: Option<PathBuf>,
-}
-
-/// What was seen on one database.
-struct Seen {
-    /// Old orders, and the bytes that each takes.
-    orders: i64,
-    bytes_an_order: Option<f64>,
-    statements: Statements,
-    lists: Vec<(&'static str, Summary)>,
-    first_audit: WatchedAudit,
-    next_audit: WatchedAudit,
-    /// What the statements of the next audit cost.
-    audit_statements: Statements,
-    load: Report,
 }
 
 pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
@@ -127,7 +114,7 @@ async fn measure(
     let name = if orders == 0 { "without_past" } else { "with_past" };
     statements::create_database(postgres, name).await?;
     let url = postgres.url_of(name);
-    let mix = Mix { wanted: Wanted::Zipf { skus: SKUS }, customers: 200, declined: DECLINED, repeated: REPEATED };
+    let mix = Mix::usual(200);
     let mut bytes_an_order = None;
     let mut server = Server::start(program.to_owned(), folder, Some(&url)).await?;
     if orders > 0 {

@@ -1,6 +1,6 @@
 //! The two databases side by side, for people.
 
-use super::{Seen, statements::Cost};
+use super::{seen::Seen, statements::Cost};
 use crate::{percentile::Summary, server::WatchedAudit};
 use std::{
     collections::BTreeSet,

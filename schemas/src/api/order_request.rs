@@ -5,8 +5,7 @@
 
 use crate::{
     address::{Address, unless_blank, unless_blank_schema},
-    api::problem::FieldError,
-    fields::{Checker, null_is_empty, text_field},
+    fields::{Checker, FieldError, null_is_empty, text_field},
     money::{Amount, Currency},
     text::is_seen,
 };

@@ -1,18 +1,8 @@
 //! Errors as `application/problem+json` (RFC 9457). The `type` is stable: programs decide by it.
 
+use crate::fields::FieldError;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-
-/// One field of a body that was refused.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct FieldError {
-    /// Where, as a JSON pointer (RFC 6901) into the body; empty for the whole of it.
-    #[schema(example = "/lines/0/quantity")]
-    pub pointer: String,
-    /// What is wrong and what is allowed.
-    #[schema(example = "must be 1 to 1000000")]
-    pub detail: String,
-}
 
 /// A problem document.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]

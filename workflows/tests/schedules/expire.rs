@@ -5,11 +5,11 @@ use schemas::{ids::OrderId, kept::AcceptedOrder};
 use std::sync::Arc;
 use testing::{Fault, HOLD, Shop, samples::order_id};
 use time::Duration;
-use workflows::order::State;
-use workflows::ports::Reservation;
-use workflows::ports::Reservations;
-use workflows::ports::Unavailable;
-use workflows::steps::checkout::expire_reservations::expire_reservations;
+use workflows::{
+    order::State,
+    ports::{Reservation, Reservations, Unavailable},
+    steps::checkout::expire_reservations::expire_reservations,
+};
 
 /// A shop with so many reservations whose time is up, which takes that long to refuse a batch of them.
 fn with_due(count: u128, slowness: Duration) -> Arc<Shop> {

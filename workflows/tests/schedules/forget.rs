@@ -4,11 +4,11 @@ use schemas::ids::OrderId;
 use std::sync::Arc;
 use testing::{Fault, Shop, samples};
 use time::Duration;
-use workflows::lifecycle::Command;
-use workflows::ports::EXECUTIONS_LIVE;
-use workflows::ports::KEYS_LIVE;
-use workflows::ports::Submission;
-use workflows::steps::upkeep::forget::forget;
+use workflows::{
+    lifecycle::Command,
+    ports::{EXECUTIONS_LIVE, KEYS_LIVE, Submission},
+    steps::upkeep::forget::forget,
+};
 
 /// A shop with the keys and the ended executions of so many orders, all of now.
 fn with_history(count: u128) -> Arc<Shop> {

@@ -6,15 +6,11 @@ use schemas::{event::EventName, ids::OrderId};
 use std::{collections::BTreeSet, ops::Range, sync::Arc};
 use testing::{Call, Fault, Moment, Shop, samples::order_id as id};
 use time::Duration;
-use workflows::lifecycle::Command;
-use workflows::lifecycle::Stuck;
-use workflows::ports::StuckOrders;
-use workflows::ports::Sweep;
-use workflows::ports::Unavailable;
-use workflows::steps::upkeep::sweep::Outside;
-use workflows::steps::upkeep::sweep::PATIENCE;
-use workflows::steps::upkeep::sweep::Swept;
-use workflows::steps::upkeep::sweep::sweep;
+use workflows::{
+    lifecycle::{Command, Stuck},
+    ports::{StuckOrders, Sweep, Unavailable},
+    steps::upkeep::sweep::{Outside, PATIENCE, Swept, sweep},
+};
 
 /// What sets orders going.
 const GOING: [&str; 3] = ["workflows.start_checkout", "queue.send", "event_bus.publish"];

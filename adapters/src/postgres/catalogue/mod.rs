@@ -5,12 +5,12 @@ pub mod file;
 use super::{
     Asked, Database,
     answer::answered,
-    passed_over::PassedOver,
-    search::{
-        folding::VERSION,
+    folding::{
+        VERSION,
         grams::{SEPARATOR, Searchable},
         trigrams::trigrams,
     },
+    passed_over::PassedOver,
     unreadable,
 };
 use async_trait::async_trait;

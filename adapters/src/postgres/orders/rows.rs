@@ -3,9 +3,9 @@
 use super::PgOrders;
 use crate::postgres::{
     Asked,
+    folding::spaced,
     moments::{Day, Moment},
     passed_over::PassedOver,
-    search::folding::spaced,
     unreadable,
 };
 use schemas::{

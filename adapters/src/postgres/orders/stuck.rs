@@ -8,13 +8,12 @@ use schemas::{ids::OrderId, kept::SweptFor, words::UnknownWord};
 use std::collections::BTreeMap;
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
-use workflows::lifecycle::Stuck;
-use workflows::lifecycle::settled_payments;
-use workflows::ports::StuckOrders;
-use workflows::ports::Sweep;
-use workflows::ports::Unavailable;
-use workflows::steps::upkeep::sweep::LONGEST;
-use workflows::wiring::QueueName;
+use workflows::{
+    lifecycle::{Stuck, settled_payments},
+    ports::{StuckOrders, Sweep, Unavailable},
+    steps::upkeep::sweep::LONGEST,
+    wiring::QueueName,
+};
 
 /// How long a sweep is remembered after the order was to be looked at again.
 const FORGET_SWEEPS: Duration = Duration::days(1);

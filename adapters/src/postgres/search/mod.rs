@@ -1,12 +1,9 @@
 //! Search over products and orders with PostgreSQL's own means: words and pieces of words are made by `folding`, and the
 //! database only keeps and compares them. However much there is, and whatever is looked for, a search reads little.
 
-pub mod folding;
-pub(super) mod grams;
 mod orders;
 mod products;
 mod rebuild;
-pub(super) mod trigrams;
 mod upkeep;
 mod words;
 

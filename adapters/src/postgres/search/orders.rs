@@ -1,12 +1,14 @@
 //! Orders: showing them as they are now, and finding them for support.
 
 use super::{
-    super::Asked,
     PgSearch,
-    folding::{Piece, VERSION, pieces, spelling_before, spellings},
     words::{WORD, words},
 };
-use crate::postgres::orders::{invoices::SERIES, rows::read_number};
+use crate::postgres::{
+    Asked,
+    folding::{Piece, VERSION, pieces, spelling_before, spellings},
+    orders::{invoices::SERIES, rows::read_number},
+};
 use schemas::ids::OrderId;
 use sqlx::{Acquire, PgConnection};
 use uuid::Uuid;

@@ -2,9 +2,12 @@
 //! way there is, led by what is rare in the catalogue, and only these are compared with the query.
 
 use super::{
-    super::{Asked, catalogue::ProductRow},
+    super::{
+        Asked,
+        catalogue::ProductRow,
+        folding::grams::{SEPARATOR, beginning, wanted, wanted_before},
+    },
     PgSearch,
-    grams::{SEPARATOR, beginning, wanted, wanted_before},
 };
 use schemas::api::product::Product;
 use std::{

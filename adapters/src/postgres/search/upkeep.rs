@@ -1,7 +1,11 @@
 //! What an older release wrote has no folded words, or those of an older folding, and a slice gets full: all that is seen to
 //! in bounded bites by whoever sweeps, the newest orders first. What is not folded anew yet is found as it was.
 
-use super::{super::Asked, PgSearch, folding::VERSION, grams::Searchable};
+use super::PgSearch;
+use crate::postgres::{
+    Asked,
+    folding::{VERSION, grams::Searchable},
+};
 use uuid::Uuid;
 use workflows::ports::Unavailable;
 

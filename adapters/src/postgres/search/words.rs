@@ -1,9 +1,8 @@
 //! The words that an order is found by, and whether the index has them.
 
-use super::{
-    super::Asked,
-    folding::{Piece, VERSION, spellings},
-    grams::SEPARATOR,
+use crate::postgres::{
+    Asked,
+    folding::{Piece, VERSION, grams::SEPARATOR, spellings},
 };
 use sqlx::PgConnection;
 use std::collections::HashSet;

@@ -16,13 +16,12 @@ use tokio::sync::{Notify, Semaphore, watch};
 use tokio_util::task::TaskTracker;
 use tracing::field::display;
 use uuid::Uuid;
-use workflows::backoff::Backoff;
-use workflows::backoff::part_of;
-use workflows::ports::Chance;
-use workflows::ports::Clock;
-use workflows::steps::Outcome;
-use workflows::wiring::MAX_RECEIVES;
-use workflows::wiring::QueueSpec;
+use workflows::{
+    backoff::{Backoff, part_of},
+    ports::{Chance, Clock},
+    steps::Outcome,
+    wiring::{MAX_RECEIVES, QueueSpec},
+};
 
 /// A wake can be missed while the connection that listens is away; this is the longest it then goes unnoticed.
 const LOOK_ANYWAY: Duration = Duration::from_secs(2);

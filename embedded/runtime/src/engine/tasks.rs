@@ -7,8 +7,7 @@ use handlers::{
 };
 use serde_json::Value;
 use std::{collections::HashMap, sync::Arc, time::Duration};
-use workflows::steps::task::TaskError;
-use workflows::wiring::TASKS;
+use workflows::{steps::task::TaskError, wiring::TASKS};
 
 /// All tasks, each with the ports that it needs.
 #[derive(Clone)]

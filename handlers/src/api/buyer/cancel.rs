@@ -21,16 +21,13 @@ use axum::{
 use schemas::{api::order::Order, ids::OrderId};
 use std::{sync::Arc, time::Duration};
 use tokio::time::Instant;
-use workflows::backoff::Backoff;
-use workflows::lifecycle::Command;
-use workflows::lifecycle::NotCancellable;
-use workflows::lifecycle::Stuck;
-use workflows::lifecycle::Verdict;
-use workflows::lifecycle::is_stuck;
-use workflows::ports::Applied;
-use workflows::ports::Unavailable;
-use workflows::steps::upkeep::sweep::cancel_message;
-use workflows::wiring::QueueName;
+use workflows::{
+    backoff::Backoff,
+    lifecycle::{Command, NotCancellable, Stuck, Verdict, is_stuck},
+    ports::{Applied, Unavailable},
+    steps::upkeep::sweep::cancel_message,
+    wiring::QueueName,
+};
 
 /// How long an order that was accepted is waited for: longer than one is on its way into the database without a backlog.
 const ON_ITS_WAY: Duration = Duration::from_secs(2);

@@ -27,14 +27,15 @@ use utoipa::{
         schema::{KnownFormat, ObjectBuilder, Schema, SchemaFormat, Type},
     },
 };
-use workflows::issued::Condition;
-use workflows::issued::Look;
-use workflows::lifecycle::Prospect;
-use workflows::lifecycle::prospect_of_invoice;
-use workflows::ports::Unavailable;
-use workflows::steps::billing::inspect_document::inspect;
-use workflows::steps::billing::inspect_document::says_so;
-use workflows::steps::billing::keep_documents::ask_to_mend;
+use workflows::{
+    issued::{Condition, Look},
+    lifecycle::{Prospect, prospect_of_invoice},
+    ports::Unavailable,
+    steps::billing::{
+        inspect_document::{inspect, says_so},
+        keep_documents::ask_to_mend,
+    },
+};
 
 /// The invoice of an order.
 ///

@@ -5,10 +5,7 @@ use axum::{
     http::{HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use schemas::{
-    api::problem::{FieldError, Problem},
-    every,
-};
+use schemas::{api::problem::Problem, every, fields::FieldError};
 use std::borrow::Cow;
 use workflows::ports::Unavailable;
 

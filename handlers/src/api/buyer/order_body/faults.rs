@@ -7,7 +7,8 @@ use crate::api::{
     http::problem::Refusal,
 };
 use schemas::{
-    api::{order_request::OrderRequest, problem::FieldError},
+    api::order_request::OrderRequest,
+    fields::FieldError,
     whole_number::{QUANTITY, WHOLE_NUMBER},
 };
 use serde_json::{Value, error::Category, json};

@@ -17,7 +17,7 @@ use axum::{
     http::{HeaderMap, HeaderValue, header},
 };
 use http_body_util::{BodyExt, LengthLimitError, Limited};
-use schemas::api::{order_request::OrderRequest, problem::FieldError};
+use schemas::{api::order_request::OrderRequest, fields::FieldError};
 use std::{error::Error, io};
 
 /// The most bytes a body may have.

@@ -1,7 +1,7 @@
 //! What products are found by: pieces of their words so short that a typing error leaves most of them as they were. They
 //! are made here and kept in an array, because the extension that would do it in the database is not installed everywhere.
 
-use super::folding::{Piece, spaced, spelling_before, spellings};
+use super::{Piece, spaced, spelling_before, spellings};
 use std::collections::{BTreeSet, HashSet};
 
 /// The characters of a folded text that are kept to find products by its beginning: an index takes no long ones.

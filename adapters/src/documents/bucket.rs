@@ -1,8 +1,8 @@
 //! Documents in a bucket of S3, with the time-outs and the number of attempts that every call to AWS has. It knows no
 //! budget for retries; documents are few, and a queue waits behind each.
 
-use super::{ATTEMPT, ATTEMPTS, BACKOFF, CONNECT, OPERATION, READ};
-use crate::documents::aside;
+use super::aside::aside;
+use crate::aws::{ATTEMPT, ATTEMPTS, BACKOFF, CONNECT, OPERATION, READ};
 use async_trait::async_trait;
 use object_store::{
     BackoffConfig, ClientOptions, Error, ObjectStore, ObjectStoreExt, PutMode, PutPayload, RetryConfig,
@@ -21,11 +21,11 @@ const TOLD_BY: usize = 8;
 
 /// A bucket. What it took is kept by S3, whatever breaks.
 #[derive(Clone)]
-pub(crate) struct Bucket(Arc<AmazonS3>);
+pub(super) struct Bucket(Arc<AmazonS3>);
 
 impl Bucket {
     /// The bucket of that name.
-    pub(crate) fn open(bucket: &str) -> Result<Self, Error> {
+    pub(super) fn open(bucket: &str) -> Result<Self, Error> {
         client(bucket).map(|client| Self(Arc::new(client)))
     }
 

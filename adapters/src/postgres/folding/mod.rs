@@ -7,6 +7,9 @@
 //!
 //! What people spell in several ways is kept, and looked for, in each of them: Müller and Mueller, O'Brien and OBrien.
 
+pub(super) mod grams;
+pub(super) mod trigrams;
+
 use schemas::{card_number::digit, sku::is_invisible};
 use unicode_normalization::{
     UnicodeNormalization,

@@ -1,15 +1,10 @@
 //! `aws-local`: the pipeline as it runs on AWS, on an AWS that runs on this machine: the deployment template, the built
 //! functions, Step Functions, queues and buckets, with IAM enforced. Only the database is a real one, started for it.
 
-mod functions;
-mod local_aws;
-mod python;
-
-pub use functions::build_functions;
-pub use local_aws::{Deployment, LocalAws, Resource, Site};
-pub use python::{Purpose, Python};
-
-use crate::catalog::{self, ImportArgs};
+use crate::{
+    catalog::{self, ImportArgs},
+    local_aws::{Deployment, LocalAws, Purpose, Python, Site, build_functions, checkout, publish_catalogue},
+};
 use adapters::system::SystemClock;
 use anyhow::{Context, bail};
 use handlers::token::{Identity, Role, TokenKey};
@@ -18,9 +13,7 @@ use local_postgres::EphemeralPostgres;
 use runtime::{config::Config, pipeline::listen, say, shutdown, terminal::COULD_NOT_RUN};
 use std::{
     convert::Infallible,
-    env,
     io::{IsTerminal, stdout},
-    path::{Path, PathBuf},
     process::ExitCode,
     time::Duration,
 };
@@ -88,38 +81,9 @@ pub(super) async fn aws_local(config: &Config) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// The folder of the source: the functions are built from it.
-///
-/// # Errors
-/// If there is none around.
-pub fn checkout() -> anyhow::Result<PathBuf> {
-    let here = env::current_dir().context("there is no current folder")?;
-    let package = env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
-    let around = package.iter().flat_map(|path| path.ancestors()).chain(here.ancestors());
-    let is_root = |path: &&Path| path.join("infra/local/local_aws.py").is_file();
-    let found = around.map(Path::to_path_buf).find(|path| is_root(&path.as_path()));
-    found.context("aws-local builds the functions from source: run it in a checkout of sluice")
-}
-
 /// A database that the deployment itself brings up to date.
 async fn empty_database(postgres: &EphemeralPostgres) -> anyhow::Result<String> {
     Ok(postgres.fresh_database(async |_| Ok::<_, Infallible>(())).await?)
-}
-
-/// Has the catalogue shown as it is in the database now; its schedule would within a minute.
-///
-/// # Errors
-/// What the function failed with.
-pub async fn publish_catalogue(root: &Path, python: &Python, site: &Site) -> anyhow::Result<()> {
-    const FUNCTION: &str = "PublishCatalogueFunction";
-    let function = site.resources.get(FUNCTION).with_context(|| format!("the template has no {FUNCTION}"))?;
-    let mut invoke = tokio::process::Command::from(python.command());
-    invoke.arg(root.join("infra/local/invoke.py")).arg(&site.endpoint).arg(&function.id);
-    let invoked = invoke.output().await.context("the local AWS cannot be asked")?;
-    if !invoked.status.success() {
-        bail!("the catalogue could not be published: {}", String::from_utf8_lossy(&invoked.stderr).trim());
-    }
-    Ok(())
 }
 
 /// A token to try things out with. What is no terminal is a log, which others read: there it says how to sign one with the
@@ -170,6 +134,8 @@ fn welcome(aws: &LocalAws, database_url: &str) -> anyhow::Result<()> {
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
     use super::*;
+    use crate::local_aws::Resource;
+    use std::path::PathBuf;
 
     #[test]
     fn the_goods_of_the_trial_are_in_the_source() {
