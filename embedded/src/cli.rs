@@ -188,6 +188,30 @@ fn log_filter(text: &str) -> anyhow::Result<EnvFilter> {
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
     use super::*;
+    use std::collections::BTreeSet;
+
+    /// What has no log of its own, or is no part of the program.
+    const SILENT: [&str; 4] = ["schemas", "testing", "pg_proxy", "workspace_hack"];
+
+    #[test]
+    fn sluice_stands_for_every_crate_of_ours_that_has_a_log() {
+        let manifest = include_str!("../../Cargo.toml");
+        let crates = manifest.lines().filter_map(|line| line.split_once(" = { path = "));
+        let crates = crates.map(|(name, _)| name.replace('-', "_")).chain(["sluice".to_owned()]);
+        let logging: BTreeSet<String> = crates.filter(|name| !SILENT.contains(&name.as_str())).collect();
+        assert_eq!(logging, OURS.map(str::to_owned).into());
+    }
+
+    #[test]
+    fn every_setting_is_in_the_help_and_in_the_readme() {
+        let help = <Cli as clap::CommandFactory>::command().render_long_help().to_string();
+        let rows = include_str!("../../README.md").lines().filter(|line| line.starts_with("| `SLUICE_"));
+        for name in runtime::config::KNOWN {
+            assert!(help.contains(&format!("\n  {name} ")), "the help does not say what {name} is");
+            let is_told = rows.clone().any(|row| row.contains(&format!("`{name}`")));
+            assert!(is_told, "README.md does not say what {name} is");
+        }
+    }
 
     #[test]
     fn a_level_that_there_is_not_is_refused_and_switches_nothing_off() {

@@ -30,7 +30,7 @@ use tokio::{sync::watch, task::JoinHandle};
 use tokio_util::task::TaskTracker;
 use workflows::{
     ports::{Clock, Ids, RetentionPeriods},
-    steps::expire_reservations::expire_reservations,
+    steps::checkout::expire_reservations::expire_reservations,
 };
 
 /// Some seconds for slow payments, and a busy machine.

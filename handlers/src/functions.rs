@@ -141,11 +141,7 @@ impl Trigger {
             Self::Workflow(Task::ConfirmOrder) => "confirm-order",
             Self::Workflow(Task::RejectOrder) => "reject-order",
             Self::Workflow(Task::AbandonPayment) => "abandon-payment",
-            Self::Schedule(Job::Expire) => "expire",
-            Self::Schedule(Job::Sweep) => "sweep",
-            Self::Schedule(Job::Forget) => "forget",
-            Self::Schedule(Job::KeepDocuments) => "keep-documents",
-            Self::Schedule(Job::PublishCatalogue) => "publish-catalogue",
+            Self::Schedule(job) => job.name(),
             Self::Deployment => "migrate",
         }
     }
@@ -206,9 +202,9 @@ impl Trigger {
             Self::Workflow(Task::ConfirmOrder | Task::RejectOrder | Task::AbandonPayment)
             | Self::Schedule(Job::Expire) => &[Need::EventBus],
             Self::Schedule(Job::Sweep) => &[Need::Workflows, Need::Queue(QueueName::Cancel), Need::EventBus],
-            Self::Schedule(Job::KeepDocuments) => &[Need::Queue(QueueName::Invoice), Need::Documents],
             Self::Schedule(Job::PublishCatalogue) => &[Need::CatalogueCopy],
-            Self::Schedule(Job::Forget) => &[],
+            // No function runs these: their schedules are of the embedded runtime alone.
+            Self::Schedule(Job::KeepDocuments | Job::Forget) => &[],
             Self::Deployment => &[Need::DatabaseUsers],
         }
     }

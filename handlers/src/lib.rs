@@ -10,10 +10,6 @@ pub mod lambda;
 pub mod ports;
 #[cfg(test)]
 mod ports_tests;
-pub mod queue;
-pub mod schedule;
-pub mod seller;
-pub mod setting_values;
-pub mod task;
+pub mod run;
+pub mod settings;
 pub mod token;
-mod vat_number;

@@ -6,7 +6,7 @@ use crate::{
     functions::{Need, Trigger},
     in_memory::{on_database, shop},
     ports::{NotWired, Ports},
-    queue, schedule, task,
+    run::{queue, schedule, task},
 };
 use std::{collections::BTreeSet, sync::Arc};
 use testing::{Shelf, Shop};

@@ -12,5 +12,6 @@ pub mod kept;
 pub mod money;
 pub mod sku;
 pub mod text;
+mod variants;
 pub mod whole_number;
 pub mod words;

@@ -9,7 +9,7 @@ pub fn is_blank(text: &str) -> bool {
 }
 
 /// Whether a character leaves a mark where it stands.
-pub fn is_seen(c: char) -> bool {
+pub(crate) fn is_seen(c: char) -> bool {
     !c.is_whitespace() && c != BLANK_BRAILLE && !is_noncharacter(c) && !is_invisible(c)
 }
 
@@ -53,7 +53,7 @@ pub fn is_legible(text: &str) -> bool {
 
 /// Whether it is one of the 66 code points that Unicode keeps for good from being characters. XML has no place for two of
 /// them.
-pub fn is_noncharacter(c: char) -> bool {
+pub(crate) fn is_noncharacter(c: char) -> bool {
     matches!(c, '\u{fdd0}'..='\u{fdef}') || u32::from(c) & 0xfffe == 0xfffe
 }
 

@@ -4,20 +4,16 @@
 
 use crate::{
     billing::{LinePrice, Location, TaxTerms, is_export, totals},
-    lifecycle::facts,
-    order::{State, StoredOrder},
+    lifecycle::{Refusal, begin},
+    order::StoredOrder,
 };
 use schemas::{
     api::order::Reason,
-    event::{
-        EventName,
-        data::{OrderRejected, OrderSubmitted},
-    },
-    ids::OrderId,
+    event::EventName,
     kept::{AcceptedOrder, StoredLine, TaxCategory},
     sku::spelt,
 };
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::{
     borrow::Cow,
     collections::{BTreeMap, BTreeSet, HashMap},
@@ -68,10 +64,8 @@ pub struct NewOrder {
     /// Net and tax, if it could be priced.
     pub net_and_tax: Option<(i64, i64)>,
     /// Its events from sequence 1 on.
-    pub events: Vec<(OrderId, EventName, Value)>,
+    pub events: Vec<(EventName, Value)>,
 }
-
-struct Refusal(Reason, Option<String>);
 
 /// Prices and allocates the orders in the order given, taking what it gives from `goods`.
 pub fn allocate(
@@ -85,15 +79,15 @@ pub fn allocate(
 }
 
 fn place(
-    accepted: AcceptedOrder,
+    mut accepted: AcceptedOrder,
     goods: &mut Goods,
     seller: Location<'_>,
     now: OffsetDateTime,
     until: OffsetDateTime,
 ) -> NewOrder {
-    let AcceptedOrder { id, customer, accepted_at, traceparent, request } = accepted;
-    let mut lines: Vec<StoredLine> = request
-        .lines
+    let wanted = std::mem::take(&mut accepted.request.lines);
+    let request = &accepted.request;
+    let mut lines: Vec<StoredLine> = wanted
         .into_iter()
         .map(|line| {
             let sku = as_listed(line.sku, &goods.listings);
@@ -116,37 +110,15 @@ fn place(
     let delivered = Location::from(&request.shipping_address);
     let sellable = ensure_sellable(&lines, &goods.listings, request.currency.code(), seller, delivered);
     let priced = sellable.and_then(|()| price(&lines));
-    let decision = priced.and_then(|(net, tax, gross)| {
+    let held = priced.and_then(|(net, tax, gross)| {
         sums = Some((net, tax, gross));
         match request.expected_total {
-            Some(expected) if expected.amount != gross => Err(Refusal(Reason::PriceChanged, None)),
-            Some(_) | None => take(&mut lines, &mut goods.shelves),
+            Some(expected) if expected.amount != gross => Err(refusal(Reason::PriceChanged, None)),
+            Some(_) | None => take(&mut lines, &mut goods.shelves).map(|()| until),
         }
     });
-    let state = match decision {
-        Ok(()) => State::Reserved { until },
-        Err(Refusal(reason, detail)) => State::Rejected { reason, detail },
-    };
-    let order = StoredOrder {
-        id,
-        customer,
-        state,
-        version: 2,
-        currency: request.currency,
-        total: sums.map(|(_, _, gross)| gross),
-        lines,
-        email: request.email,
-        shipping_address: request.shipping_address,
-        billing_address: request.billing_address,
-        payment_method: request.payment.method,
-        payment: None,
-        invoice: None,
-        cancel_requested: false,
-        traceparent,
-        created_at: accepted_at,
-        updated_at: now,
-    };
-    let events = first_events(&order);
+    let total = sums.map(|(_, _, gross)| gross);
+    let (order, events) = begin(accepted, lines, total, held, now);
     NewOrder { order, net_and_tax: sums.map(|(net, tax, _)| (net, tax)), events }
 }
 
@@ -194,21 +166,21 @@ fn ensure_sellable(
     });
     let unknown: Vec<String> = [unlisted, exported].into_iter().flatten().collect();
     if !unknown.is_empty() {
-        return Err(Refusal(Reason::UnknownSku, Some(unknown.join("; "))));
+        return Err(refusal(Reason::UnknownSku, Some(unknown.join("; "))));
     }
     if otherwise_priced.is_empty() {
         return Ok(());
     }
     let sold = otherwise_priced.iter().map(|(sku, currency)| format!("{sku} is sold in {currency}"));
-    Err(Refusal(Reason::CurrencyMismatch, Some(first(sold, ", "))))
+    Err(refusal(Reason::CurrencyMismatch, Some(first(sold, ", "))))
 }
 
 /// Net, tax and gross.
 fn price(lines: &[StoredLine]) -> Result<(i64, i64, i64), Refusal> {
     // What has no price here the catalogue does not sell.
     let priced: Option<Vec<_>> = lines.iter().map(LinePrice::of).collect();
-    let sums = totals(priced.ok_or(Refusal(Reason::UnknownSku, None))?)
-        .map_err(|error| Refusal(Reason::TotalTooLarge, Some(error.to_string())))?;
+    let sums = totals(priced.ok_or(refusal(Reason::UnknownSku, None))?)
+        .map_err(|error| refusal(Reason::TotalTooLarge, Some(error.to_string())))?;
     Ok((sums.net, sums.tax, sums.gross))
 }
 
@@ -239,7 +211,7 @@ fn take(lines: &mut [StoredLine], shelves: &mut HashMap<String, Vec<Shelf>>) -> 
     }
     deallocate(lines, shelves);
     let too_few = |sku: &String| too_few(sku, lines, shelves.get(sku).map(Vec::as_slice).unwrap_or_default());
-    Err(Refusal(Reason::OutOfStock, Some(first(short.iter().map(too_few), "; "))))
+    Err(refusal(Reason::OutOfStock, Some(first(short.iter().map(too_few), "; "))))
 }
 
 /// What of a SKU was wanted by all lines together, and how much is free for them.
@@ -261,18 +233,6 @@ fn deallocate(lines: &mut [StoredLine], shelves: &mut HashMap<String, Vec<Shelf>
     }
 }
 
-fn first_events(order: &StoredOrder) -> Vec<(OrderId, EventName, Value)> {
-    let reserved = facts(order);
-    let outcome = match &order.state {
-        State::Rejected { reason, detail } => {
-            let detail = Some(detail.as_deref().map(Cow::Borrowed));
-            let data = OrderRejected { reason: *reason, detail, reserved: false };
-            (order.id, EventName::OrderRejected, json!(data))
-        }
-        State::Reserved { .. } | State::Confirmed | State::Cancelled => {
-            (order.id, EventName::OrderReserved, json!(reserved))
-        }
-    };
-    let submitted = OrderSubmitted { currency: reserved.currency, lines: reserved.lines };
-    vec![(order.id, EventName::OrderSubmitted, json!(submitted)), outcome]
+fn refusal(reason: Reason, detail: Option<String>) -> Refusal {
+    Refusal { reason, detail }
 }

@@ -1,24 +1,30 @@
-//! How long to wait before something that failed is tried again. Pure: its chance comes from outside.
+//! How long to wait before something is tried or looked at again. Pure: its chance comes from outside.
 
 use std::time::Duration;
 
-/// Waits that double, from the first to the longest.
+/// Waits that grow, from the first to the longest: by how often something failed, or by how long it was waited for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Backoff {
-    /// The wait after the first failure.
+    /// The shortest wait, before chance takes a part of it.
     pub first: Duration,
     /// No wait is longer.
     pub longest: Duration,
 }
 
 impl Backoff {
-    /// The wait after so many failures in a row; 0 waits like 1.
+    /// The wait after so many failures in a row, which doubles with each; 0 waits like 1.
     pub fn after(self, failures: u32) -> Duration {
         let doublings = failures.saturating_sub(1);
         self.first.saturating_mul(2_u32.saturating_pow(doublings)).min(self.longest)
     }
 
-    /// Anything up to that (full jitter): those that failed together do not return together.
+    /// The wait for what was waited for so long: one in so many parts of that. It takes no chance, because who began at
+    /// another moment returns at another.
+    pub fn by_age(self, age: Duration, part: u32) -> Duration {
+        age.checked_div(part).unwrap_or(self.longest).max(self.first).min(self.longest)
+    }
+
+    /// Anything up to the wait after so many failures (full jitter): those that failed together do not return together.
     pub fn up_to(self, failures: u32, chance: u32) -> Duration {
         part_of(self.after(failures), chance)
     }
@@ -42,6 +48,13 @@ mod tests {
         assert_eq!(waits, [100, 100, 200, 400, 800, 1_600, 2_000, 2_000, 2_000]);
         let endless = Backoff { longest: Duration::MAX, ..BACKOFF };
         assert!(endless.after(u32::MAX) > Duration::from_secs(1 << 28));
+    }
+
+    #[test]
+    fn what_was_waited_for_longer_waits_longer_up_to_the_longest() {
+        let ages = [Duration::ZERO, Duration::from_secs(1), Duration::from_secs(4), Duration::MAX];
+        let waits = ages.map(|age| BACKOFF.by_age(age, 4).as_millis());
+        assert_eq!(waits, [100, 250, 1_000, 2_000]);
     }
 
     #[test]

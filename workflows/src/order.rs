@@ -118,15 +118,6 @@ impl StoredOrder {
         self.total == Some(0)
     }
 
-    /// Whether its buyer can be told how it ended. What is confirmed while it is being called off will be cancelled, and a
-    /// checkout that is told before would thank for it.
-    pub fn is_decided(&self) -> bool {
-        match self.state {
-            State::Confirmed => !self.cancel_requested,
-            State::Reserved { .. } | State::Rejected { .. } | State::Cancelled => self.state.status().is_decided(),
-        }
-    }
-
     /// The order as the API shows it.
     pub fn view(&self) -> api::Order {
         let (reason, detail) = match &self.state {

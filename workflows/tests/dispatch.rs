@@ -17,7 +17,7 @@ use testing::{Moment, Shop, samples::order_id};
 use workflows::{
     lifecycle::Command::{Cancel, Confirm},
     pattern::Pattern,
-    steps::{Outcome, dispatch_orders::dispatch_orders},
+    steps::{Outcome, fulfilment::dispatch_orders::dispatch_orders},
     wiring::{QueueName, rules},
 };
 
@@ -120,11 +120,8 @@ async fn what_was_told_is_not_told_again_with_what_follows() {
     assert_eq!(deliver(&shop, &[ID, ID]).await, [Outcome::Done, Outcome::Done]);
     shop.happens(order_id(ID), Cancel);
     assert_eq!(deliver(&shop, &[ID]).await, [Outcome::Done]);
-    assert_eq!(
-        shop.contents().feed.len(),
-        heard(&shop, "north").len() + heard(&shop, "south").len(),
-        "each notice went out once"
-    );
+    let fed = shop.contents().feed.len();
+    assert_eq!(fed, heard(&shop, "north").len() + heard(&shop, "south").len(), "each notice went out once");
     assert_eq!(names(&shop, "north"), [EventName::OrderConfirmed, EventName::OrderCancelled]);
 }
 

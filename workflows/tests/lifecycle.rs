@@ -14,11 +14,13 @@ use schemas::{
     ids::OrderId,
     kept::StoredLine,
 };
-use time::{Date, Duration, Month, OffsetDateTime};
+use time::{Date, Duration, Month, OffsetDateTime, macros::date};
 use uuid::Uuid;
 use workflows::{
+    issued::SeriesPosition,
     lifecycle::{
-        Command, Effects, Prospect, Stuck, Verdict, decide, is_stuck, prospect_of_invoice, settled_payments, to_let_go,
+        Command, Effects, NotCancellable, Prospect, Series, Stuck, Verdict, decide, is_stuck, prospect_of_invoice,
+        settled_payments, to_let_go,
     },
     order::{State, StoredOrder},
 };
@@ -69,6 +71,25 @@ fn command() -> impl Strategy<Value = Command> {
         Just(numbered()),
         Just(Command::RecordInvoice),
     ]
+    .prop_map(among_them)
+}
+
+/// Another command does not compile here until it stands among those above.
+fn among_them(command: Command) -> Command {
+    match command {
+        Command::AskForPayment
+        | Command::AskForPaymentAfter { .. }
+        | Command::RecordAuthorization { .. }
+        | Command::RecordDecline { .. }
+        | Command::RecordVoid
+        | Command::Confirm
+        | Command::Reject { .. }
+        | Command::AskToCancel
+        | Command::Cancel
+        | Command::Expire
+        | Command::GiveNumber { .. }
+        | Command::RecordInvoice => command,
+    }
 }
 
 fn numbered() -> Command {
@@ -340,7 +361,10 @@ fn a_wish_to_cancel_is_noted_while_it_can_be_kept_and_known_again() {
     assert!(!is_stuck(&order, Stuck::CancelForgotten(order.id)));
     let mut refused = reserved();
     decide(&mut refused, &Command::Reject { reason: Reason::PaymentDeclined, detail: None }, START);
-    assert_eq!(decide(&mut refused, &Command::AskToCancel, START), Verdict::Refused);
+    for command in [Command::AskToCancel, Command::Cancel] {
+        assert_eq!(decide(&mut refused, &command, START), Verdict::Refused);
+    }
+    assert_eq!(NotCancellable::why(&refused).to_string(), "an order that is rejected cannot be cancelled");
     assert!(!refused.cancel_requested);
 }
 
@@ -371,6 +395,25 @@ fn a_number_is_given_once_and_to_none_that_is_not_confirmed_or_will_be_cancelled
     assert_eq!(order.invoice.as_ref().map(|invoice| invoice.number.as_str()), Some("1970-000001"));
     decide(&mut order, &Command::RecordInvoice, START);
     assert!(!is_stuck(&order, Stuck::Uninvoiced(order.id)));
+}
+
+#[test]
+fn the_numbers_of_a_year_follow_each_other_and_whoever_gets_none_leaves_no_gap() {
+    let confirmed = || StoredOrder { state: State::Confirmed, ..reserved() };
+    let (eve, new_year) = (date!(2026 - 12 - 31), date!(2027 - 01 - 01));
+    let mut series = Series::after(eve, 41);
+    let mut given = |order: &mut StoredOrder| series.give_number(order, START).map(|position| position.to_string());
+    let mut first = confirmed();
+    assert_eq!(given(&mut first).as_deref(), Some("2026-000042"));
+    assert_eq!(given(&mut first), None, "it keeps the one that it has");
+    assert_eq!(given(&mut reserved()), None);
+    assert_eq!(given(&mut confirmed()).as_deref(), Some("2026-000043"));
+    assert_eq!(series.last(), SeriesPosition { year: 2026, number: 43 });
+    let invoice = first.invoice.unwrap();
+    assert_eq!((invoice.number.as_str(), invoice.issued_on, invoice.stored), ("2026-000042", eve, false));
+    assert_eq!((Series::year(eve), Series::year(new_year)), (2026, 2027));
+    let next_year = Series::after(new_year, 0).give_number(&mut confirmed(), START);
+    assert_eq!(next_year, Some(SeriesPosition { year: 2027, number: 1 }));
 }
 
 #[test]

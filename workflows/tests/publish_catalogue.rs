@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use schemas::{api::product::Product, money::Amount};
 use std::collections::{BTreeMap, BTreeSet};
 use testing::{Fault, Shelf, samples::product};
-use workflows::steps::publish_catalogue::{Published, publish_catalogue};
+use workflows::steps::upkeep::publish_catalogue::{Published, publish_catalogue};
 
 async fn publish(original: &Shelf, copy: &Shelf) -> Published {
     publish_catalogue(original, copy).await.unwrap()

@@ -15,15 +15,14 @@ use workflows::{
     ports::{Acceptance, Ids, Intake, Ledger, Submission},
     steps::{
         Outcome,
-        authorize_payment::authorize_payment,
-        confirm_order::confirm_order,
-        dispatch_orders::dispatch_orders,
-        index_orders::index_orders,
-        issue_invoices::issue_invoices,
-        office::Office,
-        reserve_orders::reserve_orders,
-        resolve_payment::resolve_payment,
+        billing::{issue_invoices::issue_invoices, office::Office},
+        checkout::{
+            authorize_payment::authorize_payment, confirm_order::confirm_order, reserve_orders::reserve_orders,
+            resolve_payment::resolve_payment,
+        },
+        fulfilment::dispatch_orders::dispatch_orders,
         task::{TaskError, TaskInput},
+        upkeep::index_orders::index_orders,
     },
     wiring::QueueName,
 };

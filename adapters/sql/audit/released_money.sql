@@ -1,5 +1,6 @@
 -- audit.released_money: the provider holds nothing for an order that was refused or cancelled
--- What was set aside lets nothing go until somebody redrives it. The books were read after the snapshot was taken: what the snapshot calls voided was let go before it says so.
+-- What was set aside lets nothing go until somebody redrives it. The books were read after the snapshot was taken: what
+-- the snapshot calls voided was let go before it says so.
 with books as (
     select *
     from unnest($4::text[], $5::text[], $6::text[], $7::bigint[], $8::text[], $9::boolean[])

@@ -6,10 +6,10 @@ with old as (
     order by e.id limit $3
 ),
 over as (
-    -- An order that still waits may need its execution again.
+    -- An order that still waits may need its execution again; in which states none does, the lifecycle says.
     select old.id from old
     where old.is_over
-      and coalesce((select o.status from orders o where o.id = old.id), '') not in ('reserved', 'in_review')
+      and coalesce((select o.status = any($5) from orders o where o.id = old.id), true)
 ),
 history as (
     delete from execution_history h using over where h.execution_id = over.id

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use workflows::{
     issued::{Condition, IssuedInvoice, Look, SeriesPosition},
     ports::{Documents, InvoiceReader, IssuedInvoices, Unavailable},
-    steps::inspect_document::{inspect, says_so},
+    steps::billing::inspect_document::{inspect, says_so},
 };
 
 /// How many are looked at unless all are asked for: a few megabytes.

@@ -22,7 +22,6 @@ mod whole;
 
 pub use documents::{documents, documents_out_of_reach};
 pub use report::{Line, Report, grouped};
-pub use snapshot::GRACE;
 
 use crate::postgres::{Asked, Database, runtime::queue::PgQueue};
 use audited::Audited;

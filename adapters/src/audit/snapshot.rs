@@ -5,10 +5,10 @@ use crate::postgres::{Asked, Database};
 use serde_json::Value;
 use sqlx::{PgConnection, Postgres, Transaction, types::Json};
 use time::{Duration, OffsetDateTime};
-use workflows::{ports::Unavailable, steps::sweep::PATIENCE};
+use workflows::{ports::Unavailable, steps::upkeep::sweep::PATIENCE};
 
 /// How long something may lie about before it is forgotten: the sweep must have had its chance, also with many to mend.
-pub const GRACE: Duration = PATIENCE.saturating_add(Duration::minutes(3));
+const GRACE: Duration = PATIENCE.saturating_add(Duration::minutes(3));
 
 /// What a statement in `sql/audit` answers.
 pub(super) struct Finding {

@@ -161,8 +161,8 @@ pub(super) async fn invoice_numbers(database: &Database, audited: &Audited) -> R
             );
             let mut end = until.saturating_add(NUMBERS);
             if found.checked == 0 && end < last {
-                // Nobody has a number here. One who has, or lost it, is looked for, instead of counting up to what a hand may have written
-                // for the last; that one is looked at with what lies beyond it.
+                // Nobody has a number here. One who has, or lost it, is looked for, instead of counting up to what a hand
+                // may have written for the last; that one is looked at with what lies beyond it.
                 let next = sqlx::query_scalar!(
                     "-- audit.next_number
                      select least(

@@ -7,19 +7,11 @@ use std::{
     collections::HashMap,
     sync::{Mutex, PoisonError},
 };
+use testing::SetChance;
 
 const CALL: Call = Call { what: "test.send", limits: Limits { entries: 3, bytes: 1_000 } };
 
-/// Chance that gives one number for ever.
-struct Same(u32);
-
-impl Chance for Same {
-    fn draw(&self) -> u32 {
-        self.0
-    }
-}
-
-const CHANCE: Same = Same(750);
+static CHANCE: SetChance = SetChance::of(750);
 
 /// An entry: its group, its place in that group, and how the service answers each time it comes.
 #[derive(Clone, Debug)]

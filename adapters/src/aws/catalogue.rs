@@ -10,7 +10,6 @@ use super::{
     chunks::Limits,
     failures::Asked,
 };
-use crate::system::SystemChance;
 use async_trait::async_trait;
 use aws_sdk_dynamodb::{
     Client,
@@ -27,7 +26,7 @@ use std::{
     collections::{BTreeMap, BTreeSet, HashMap, HashSet},
     sync::Arc,
 };
-use workflows::ports::{Catalogue, CatalogueCopy, Unavailable};
+use workflows::ports::{Catalogue, CatalogueCopy, Chance, Unavailable};
 
 /// 25 items a call. Its 16 MB are out of reach: a product has less than a kilobyte.
 const LIMITS: Limits = Limits { entries: 25, bytes: usize::MAX };
@@ -46,14 +45,15 @@ type Item = HashMap<String, AttributeValue>;
 pub struct DynamoCatalogue {
     client: Client,
     table: String,
+    chance: Arc<dyn Chance>,
     /// What this is a copy of, for acceptance.
     original: Option<Arc<dyn Catalogue>>,
 }
 
 impl DynamoCatalogue {
     /// The catalogue in that table.
-    pub fn new(client: Client, table: impl Into<String>) -> Self {
-        Self { client, table: table.into(), original: None }
+    pub fn new(client: Client, table: impl Into<String>, chance: Arc<dyn Chance>) -> Self {
+        Self { client, table: table.into(), chance, original: None }
     }
 
     /// The same, with the order database's catalogue behind it for the acceptance of orders: what came in within the last
@@ -84,7 +84,7 @@ impl DynamoCatalogue {
                 Ok(not_written(&writes, &left.into_values().flatten().collect::<Vec<_>>()))
             }
         };
-        send_all(call, alone(&writes), |_| 0, &SystemChance, send).await
+        send_all(call, alone(&writes), |_| 0, self.chance.as_ref(), send).await
     }
 
     /// Up to `limit` products from after `cursor`, and where to go on from if there may be more. DynamoDB reads at most

@@ -5,7 +5,6 @@ use super::{
     chunks::Limits,
     failures::{Asked, is_passing},
 };
-use crate::system::SystemChance;
 use async_trait::async_trait;
 use aws_sdk_eventbridge::{
     Client,
@@ -13,7 +12,8 @@ use aws_sdk_eventbridge::{
     types::{PutEventsRequestEntry, PutEventsResultEntry},
 };
 use schemas::event::Event;
-use workflows::ports::{EventBus, Unavailable};
+use std::sync::Arc;
+use workflows::ports::{Chance, EventBus, Unavailable};
 
 /// 256 KB is read as the smaller of what it may mean: all entries of a call together must have less.
 const PUBLISH: Call = Call { what: "event_bus.publish", limits: Limits { entries: 10, bytes: 255_999 } };
@@ -23,12 +23,13 @@ const PUBLISH: Call = Call { what: "event_bus.publish", limits: Limits { entries
 pub struct EventBridgeBus {
     client: Client,
     bus: String,
+    chance: Arc<dyn Chance>,
 }
 
 impl EventBridgeBus {
     /// The bus of that name.
-    pub fn new(client: Client, bus: impl Into<String>) -> Self {
-        Self { client, bus: bus.into() }
+    pub fn new(client: Client, bus: impl Into<String>, chance: Arc<dyn Chance>) -> Self {
+        Self { client, bus: bus.into(), chance }
     }
 
     fn entry(&self, event: &Event) -> Result<PutEventsRequestEntry, Unavailable> {
@@ -55,7 +56,7 @@ impl EventBridgeBus {
 impl EventBus for EventBridgeBus {
     async fn publish(&self, events: &[Event]) -> Result<(), Unavailable> {
         let entries = events.iter().map(|event| self.entry(event)).collect::<Result<Vec<_>, _>>()?;
-        send_all(PUBLISH, alone(&entries), size_of, &SystemChance, |entries| self.call(entries)).await
+        send_all(PUBLISH, alone(&entries), size_of, self.chance.as_ref(), |entries| self.call(entries)).await
     }
 }
 

@@ -1,5 +1,7 @@
 //! Bodies that are too large for a message: they lie in a bucket, and the message says where.
 
+use schemas::kept::PayloadReference;
+use serde::Deserialize;
 use serde_json::{Value, json};
 use std::sync::Arc;
 use uuid::Uuid;
@@ -11,8 +13,6 @@ use workflows::{
 /// The largest body that travels in the message itself. A queue takes 256 KiB with everything around the body, and a
 /// table's item 400 KB.
 pub const LARGEST: usize = 200 * 1024;
-/// The member that marks a reference. No body of ours has one of that name.
-const REFERENCE: &str = "$payload";
 
 /// Where large bodies are put. What lies there must outlast whatever names it: messages, those that were set aside among
 /// them, and the table of accepted orders.
@@ -42,7 +42,7 @@ impl Payloads {
             .put(&path, text.into_bytes())
             .await
             .map_err(|error| Unavailable { what: "payloads.put", ..error })?;
-        Ok(json!({ REFERENCE: path }))
+        Ok(json!(PayloadReference { path }))
     }
 
     /// The body that a received one stands for.
@@ -58,10 +58,10 @@ impl Payloads {
     /// # Errors
     /// As above.
     pub async fn resolve_counted(&self, body: Value) -> Result<(Value, usize), Unavailable> {
-        let Some(path) = referred(&body) else { return Ok((body, 0)) };
+        let Some(PayloadReference { path }) = referred(&body) else { return Ok((body, 0)) };
         let content = self
             .bucket
-            .get(path)
+            .get(&path)
             .await
             .map_err(|error| Unavailable { what: "payloads.get", ..error })?
             .ok_or_else(|| Unavailable::refused("payloads.get", format!("{path} is gone")))?;
@@ -70,10 +70,9 @@ impl Payloads {
     }
 }
 
-/// The path that a body refers to, if it is a reference and nothing else.
-fn referred(body: &Value) -> Option<&str> {
-    let members = body.as_object()?;
-    if members.len() == 1 { members.get(REFERENCE)?.as_str() } else { None }
+/// The reference that a body is. Most are none, which their number of members shows.
+fn referred(body: &Value) -> Option<PayloadReference> {
+    if body.as_object()?.len() == 1 { PayloadReference::deserialize(body).ok() } else { None }
 }
 
 #[cfg(test)]
@@ -133,7 +132,7 @@ mod tests {
         let payloads = payloads(&bucket);
         let body = body_of(LARGEST + 1);
         let reference = payloads.put(QueueName::Intake, ORDER, body.clone()).await.unwrap();
-        assert!(referred(&reference).unwrap().starts_with(&format!("intake/{ORDER}/")));
+        assert!(referred(&reference).unwrap().path.starts_with(&format!("intake/{ORDER}/")));
         assert_eq!(payloads.put(QueueName::Intake, ORDER, body.clone()).await.unwrap(), reference);
         assert_eq!(payloads.resolve(reference).await.unwrap(), body);
     }
@@ -141,14 +140,15 @@ mod tests {
     #[tokio::test]
     async fn a_reference_to_nothing_is_refused() {
         let bucket = Arc::<InMemory>::default();
-        let error = payloads(&bucket).resolve(json!({ REFERENCE: "intake/none.json" })).await.unwrap_err();
+        let error = payloads(&bucket).resolve(json!({ "$payload": "intake/none.json" })).await.unwrap_err();
         assert_eq!((error.what, error.away), ("payloads.get", false));
     }
 
     #[tokio::test]
     async fn a_body_that_only_mentions_a_reference_is_no_reference() {
         let bucket = Arc::<InMemory>::default();
-        for body in [json!({ REFERENCE: "a", "more": 1 }), json!({ REFERENCE: 1 }), json!(["$payload"]), json!(null)] {
+        for body in [json!({ "$payload": "a", "more": 1 }), json!({ "$payload": 1 }), json!(["$payload"]), json!(null)]
+        {
             assert_eq!(payloads(&bucket).resolve(body.clone()).await.unwrap(), body);
         }
     }

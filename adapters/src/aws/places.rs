@@ -8,7 +8,6 @@
 //! next caller's are others for the most part.
 
 use super::failures::unavailable;
-use crate::system::SystemChance;
 use aws_sdk_dynamodb::{
     Client,
     operation::put_item::PutItemError,
@@ -16,6 +15,7 @@ use aws_sdk_dynamodb::{
 };
 use std::{
     hash::{DefaultHasher, Hash, Hasher},
+    sync::Arc,
     time::Duration,
 };
 use time::OffsetDateTime;
@@ -33,6 +33,7 @@ pub struct Places {
     table: String,
     purpose: &'static str,
     count: u32,
+    chance: Arc<dyn Chance>,
 }
 
 /// A place that was taken, and by whom.
@@ -44,8 +45,14 @@ pub struct Place {
 
 impl Places {
     /// That many places, in a table whose key is `pk`.
-    pub fn new(client: Client, table: impl Into<String>, purpose: &'static str, count: u32) -> Self {
-        Self { client, table: table.into(), purpose, count }
+    pub fn new(
+        client: Client,
+        table: impl Into<String>,
+        purpose: &'static str,
+        count: u32,
+        chance: Arc<dyn Chance>,
+    ) -> Self {
+        Self { client, table: table.into(), purpose, count, chance }
     }
 
     /// A place for that caller and for that long, if one was found free. By whoever's clock: they are a moment apart at
@@ -57,7 +64,7 @@ impl Places {
         for _ in 0..TRIES.min(self.count) {
             let place = Place {
                 pk: format!("PLACE#{}#{}", self.purpose, self.draw(caller)),
-                holder: format!("{:08x}{:08x}", SystemChance.draw(), SystemChance.draw()),
+                holder: format!("{:08x}{:08x}", self.chance.draw(), self.chance.draw()),
             };
             let until = (now + hold).unix_timestamp_nanos() / 1_000_000;
             let taken = self
@@ -85,7 +92,7 @@ impl Places {
     /// One of the caller's places: drawn half as often as there are places, some of them more than once.
     fn draw(&self, caller: &str) -> u64 {
         let mut hasher = DefaultHasher::new();
-        (caller, SystemChance.draw() % self.count.div_ceil(2).max(1)).hash(&mut hasher);
+        (caller, self.chance.draw() % self.count.div_ceil(2).max(1)).hash(&mut hasher);
         hasher.finish() % u64::from(self.count.max(1))
     }
 

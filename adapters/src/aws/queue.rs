@@ -7,17 +7,16 @@ use super::{
     payload::{LARGEST, Payloads},
     text::text_of,
 };
-use crate::system::SystemChance;
 use async_trait::async_trait;
 use aws_sdk_sqs::{
     Client,
     error::BuildError,
     types::{MessageAttributeValue, SendMessageBatchRequestEntry},
 };
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use uuid::Uuid;
 use workflows::{
-    ports::{OutgoingMessage, Queue, Unavailable},
+    ports::{Chance, OutgoingMessage, Queue, Unavailable},
     wiring::QueueName,
 };
 
@@ -59,12 +58,18 @@ pub struct SqsQueues {
     client: Client,
     urls: BTreeMap<QueueName, String>,
     payloads: Option<Payloads>,
+    chance: Arc<dyn Chance>,
 }
 
 impl SqsQueues {
     /// Sends to the queues of those names at those URLs. Without a place for large bodies these are refused.
-    pub fn new(client: Client, urls: BTreeMap<QueueName, String>, payloads: Option<Payloads>) -> Self {
-        Self { client, urls, payloads }
+    pub fn new(
+        client: Client,
+        urls: BTreeMap<QueueName, String>,
+        payloads: Option<Payloads>,
+        chance: Arc<dyn Chance>,
+    ) -> Self {
+        Self { client, urls, payloads, chance }
     }
 
     /// The text of a message: the body, or where it lies.
@@ -87,7 +92,7 @@ impl SqsQueues {
     ///
     /// # Errors
     /// If some were not sent; the others may have been.
-    pub async fn send_in_groups(
+    pub(super) async fn send_in_groups(
         &self,
         queue: QueueName,
         messages: Vec<(OutgoingMessage, Option<String>)>,
@@ -101,7 +106,8 @@ impl SqsQueues {
             let entry = SendMessageBatchRequestEntry::builder().id(at.to_string()).message_body(text);
             entry.set_message_group_id(group.clone()).build()
         };
-        send_all(SEND, alone(&texts), |(text, _)| text.len(), &SystemChance, |texts| self.call(url, texts, entry)).await
+        let bytes = |(text, _): &(String, Option<String>)| text.len();
+        send_all(SEND, alone(&texts), bytes, self.chance.as_ref(), |texts| self.call(url, texts, entry)).await
     }
 
     /// Puts messages that were received on their queue as new ones. SQS counts each delivery, and cannot be told that one
@@ -127,7 +133,7 @@ impl SqsQueues {
                 .build()
         };
         let bytes = |waiting: &Requeued| waiting.text.len() + ATTRIBUTE_BYTES;
-        send_all(SEND, alone(messages), bytes, &SystemChance, |chunk| self.call(url, chunk, entry)).await
+        send_all(SEND, alone(messages), bytes, self.chance.as_ref(), |chunk| self.call(url, chunk, entry)).await
     }
 
     fn url(&self, queue: QueueName) -> Result<&str, Unavailable> {

@@ -11,7 +11,6 @@ use super::{
     failures::{Asked, NotTaken, failures},
     text::text_of,
 };
-use crate::system::SystemChance;
 use async_trait::async_trait;
 use aws_sdk_sns::{
     Client,
@@ -22,10 +21,13 @@ use aws_sdk_sns::{
 use futures_util::{StreamExt, stream};
 use std::{
     collections::BTreeMap,
-    sync::atomic::{AtomicBool, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 use uuid::Uuid;
-use workflows::ports::{Notice, Unavailable, Warehouses};
+use workflows::ports::{Chance, Notice, Unavailable, Warehouses};
 
 const TELL: Call = Call { what: "warehouses.tell", limits: Limits { entries: 10, bytes: 256 * 1024 } };
 
@@ -40,6 +42,7 @@ pub struct SnsWarehouses {
     client: Client,
     /// The ARN of a warehouse's topic, up to the warehouse.
     prefix: String,
+    chance: Arc<dyn Chance>,
     /// A topic of all warehouses, in which each subscriber sees what every other is told.
     shared: Option<String>,
 }
@@ -56,8 +59,8 @@ struct Message {
 
 impl SnsWarehouses {
     /// The topics whose ARNs begin with that, go on with the warehouse, and end with `.fifo`.
-    pub fn new(client: Client, prefix: impl Into<String>) -> Self {
-        Self { client, prefix: prefix.into(), shared: None }
+    pub fn new(client: Client, prefix: impl Into<String>, chance: Arc<dyn Chance>) -> Self {
+        Self { client, prefix: prefix.into(), chance, shared: None }
     }
 
     /// Everything is told on the topic of that ARN too, for warehouses that have not changed to their own yet.
@@ -86,7 +89,8 @@ impl SnsWarehouses {
         let is_absent = AtomicBool::new(false);
         let groups = by_key(messages, |message| message.group.clone());
         let told =
-            send_all(TELL, groups, size_of, &SystemChance, |messages| self.call(topic, messages, &is_absent)).await;
+            send_all(TELL, groups, size_of, self.chance.as_ref(), |messages| self.call(topic, messages, &is_absent))
+                .await;
         if is_absent.into_inner() {
             tracing::info!(topic, "this warehouse has no topic and is told in its feed only");
             return Ok(());

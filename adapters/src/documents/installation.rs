@@ -93,8 +93,8 @@ pub enum FolderError {
     Database(#[from] Unavailable),
 }
 
-/// Makes sure that a folder is the database's, and says which installation that is. One that says nothing says so from then on, if it is new or has the documents of
-/// this database, as one of a release that knew no ids.
+/// Makes sure that a folder is the database's, and says which installation that is. One that says nothing says so from then
+/// on, if it is new or has the documents of this database, as one of a release that knew no ids.
 ///
 /// # Errors
 /// If it is not, or that cannot be seen; with what to do. Then the folder is left as it is.

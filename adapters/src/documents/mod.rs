@@ -32,7 +32,8 @@ enum Store {
 }
 
 impl StoredDocuments {
-    /// Documents in a folder that bears no mark, which is made if it is missing.
+    /// Documents in a folder that bears no mark, which is made if it is missing: for tests of what is kept, in any crate. What
+    /// runs takes the folder of an installation.
     ///
     /// # Errors
     /// If the folder cannot be made or written.

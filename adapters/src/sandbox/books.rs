@@ -2,7 +2,7 @@
 
 use super::method::Behaviour;
 use crate::postgres::{Asked, Database, unreadable};
-use schemas::ids::OrderId;
+use schemas::{every, ids::OrderId};
 use std::collections::HashMap;
 use uuid::Uuid;
 use workflows::{
@@ -31,7 +31,7 @@ pub(super) struct Entry {
 }
 
 impl State {
-    pub(crate) const ALL: [Self; 4] = [Self::RequiresPayment, Self::Authorized, Self::Declined, Self::Canceled];
+    pub(crate) const ALL: [Self; 4] = every!(Self: RequiresPayment, Authorized, Declined, Canceled);
 
     /// The word that the books have for it.
     pub(crate) fn as_str(self) -> &'static str {

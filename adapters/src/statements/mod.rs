@@ -2,6 +2,7 @@
 //! statement gives and takes, but knows nothing of the words in it.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod dead_letters;
 mod rust;
 mod sql;
 mod status_words;
@@ -11,8 +12,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// The crates that make up the product. What measures it from outside knows the names that an operator sees.
-const CRATES: [&str; 5] = ["schemas", "workflows", "adapters", "handlers", "embedded"];
+/// All crates make up the product but these: what measures it from outside knows the names that an operator sees.
+const OUTSIDE: &str = "load-tests";
 /// Folders that are no part of what runs: tests, and the migrations and files of releases, which stay as they are.
 const LEFT_OUT: [&str; 3] = ["tests", "migrations", "golden"];
 
@@ -39,7 +40,10 @@ fn files(folder: &Path, found: &mut Vec<PathBuf>) {
 fn ending(suffix: &str) -> Vec<Source> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
     let mut found = Vec::new();
-    CRATES.iter().for_each(|name| files(&root.join(name), &mut found));
+    let folders = fs::read_dir(root).unwrap().map(|entry| entry.unwrap().path());
+    folders
+        .filter(|folder| folder.join("Cargo.toml").is_file() && !folder.ends_with(OUTSIDE))
+        .for_each(|folder| files(&folder, &mut found));
     found.retain(|path| path.to_str().unwrap().ends_with(suffix));
     found.sort();
     let source = |path: PathBuf| Source {

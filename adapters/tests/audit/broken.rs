@@ -32,7 +32,17 @@ macro_rules! cases {
         async fn $name() {
             broken_by($statements, &[$((stringify!($line), $word)),+]).await;
         })+
+
+        /// The lines that these break.
+        const BROKEN: &[&str] = &[$($(stringify!($line)),+),+];
     };
+}
+
+#[tokio::test]
+async fn every_line_is_broken_by_a_case() {
+    let report = Shop::open().await.audit().await;
+    let lines: BTreeSet<&str> = report.lines.iter().map(|line| line.name.as_str()).collect();
+    assert_eq!(lines, BROKEN.iter().copied().collect());
 }
 
 cases! {

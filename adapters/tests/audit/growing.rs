@@ -6,6 +6,7 @@ use adapters::{
     audit::{Report, Scope, audit_within},
     postgres::Database,
 };
+use schemas::kept::HeldUnits;
 use std::num::NonZeroU32;
 use uuid::Uuid;
 
@@ -37,6 +38,18 @@ async fn what_rests_is_audited_once() {
     let everything = shop.audit_in_slices(2, true).await;
     assert_eq!((everything.audited_before, totals(&everything)), (0, totals(&report) + report.audited_before));
     assert_eq!(shop.remembered().await, remembered, "and is remembered again");
+}
+
+/// Statements alone write and read it, so nothing else would say that what is kept is another shape.
+#[tokio::test]
+async fn what_a_slice_holds_is_kept_in_its_shape() {
+    let shop = audited().await;
+    let held = "select jsonb_agg(unit) from audited_slices, jsonb_array_elements(held) as unit";
+    let held: Vec<HeldUnits> = serde_json::from_value(shop.value(held).await).unwrap();
+    let units: i64 = held.iter().filter(|HeldUnits(sku, _, _)| sku == "TEA").map(|HeldUnits(_, _, units)| units).sum();
+    assert!(units > 0, "{held:?}");
+    let added = "select sum(units)::bigint from audited_stock where sku = 'TEA'";
+    assert_eq!(units, shop.value::<i64>(added).await);
 }
 
 #[tokio::test]

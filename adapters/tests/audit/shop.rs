@@ -30,7 +30,7 @@ use workflows::{
         Acceptance, Applied, Authorization, AuthorizationRequest, Clock, Ids, Intake, InvoiceNumbers, Ledger,
         PaymentProvider, Reservations, Search, Submission,
     },
-    steps::{Outcome, dispatch_orders::dispatch_orders},
+    steps::{Outcome, fulfilment::dispatch_orders::dispatch_orders},
 };
 
 /// The shop, and its orders by name.

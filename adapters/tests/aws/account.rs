@@ -1,6 +1,9 @@
 //! What a test needs in its account: queues, tables and the like under names of its own.
 
-use adapters::aws::{Clients, queue::SqsQueues};
+use adapters::{
+    aws::{Clients, queue::SqsQueues},
+    system::SystemChance,
+};
 use aws_sdk_dynamodb::types::{AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType};
 use aws_sdk_sqs::types::QueueAttributeName;
 use schemas::{
@@ -9,6 +12,7 @@ use schemas::{
 };
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use time::OffsetDateTime;
 use tokio::{
@@ -16,7 +20,7 @@ use tokio::{
     net::TcpStream,
 };
 use workflows::{
-    ports::{Clock, Ids},
+    ports::{Chance, Clock, Ids},
     wiring::QueueName,
 };
 
@@ -84,9 +88,14 @@ pub(crate) async fn received(clients: &Clients, url: &str, count: usize) -> Vec<
     }
 }
 
+pub(crate) fn chance() -> Arc<dyn Chance> {
+    Arc::new(SystemChance)
+}
+
 /// Queue `intake` at that URL.
 pub(crate) fn queues(clients: &Clients, url: &str, payloads: Option<adapters::aws::payload::Payloads>) -> SqsQueues {
-    SqsQueues::new(clients.sqs.clone(), BTreeMap::from([(QueueName::Intake, url.to_owned())]), payloads)
+    let urls = BTreeMap::from([(QueueName::Intake, url.to_owned())]);
+    SqsQueues::new(clients.sqs.clone(), urls, payloads, chance())
 }
 
 /// A new table with the key that submissions have.

@@ -1,13 +1,13 @@
 //! The catalogue in a table.
 
-use super::account::{clients, name};
+use super::account::{chance, clients, name};
 use adapters::aws::catalogue::DynamoCatalogue;
 use aws_sdk_dynamodb::types::{AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType};
 use schemas::{api::product::Product, money::Amount};
 use std::{collections::HashSet, sync::Arc};
 use workflows::{
     ports::{Catalogue, CatalogueCopy},
-    steps::publish_catalogue::{Published, publish_catalogue},
+    steps::upkeep::publish_catalogue::{Published, publish_catalogue},
 };
 
 async fn empty() -> DynamoCatalogue {
@@ -20,7 +20,7 @@ async fn empty() -> DynamoCatalogue {
         request = request.key_schema(key).attribute_definitions(text.build().unwrap());
     }
     request.send().await.unwrap();
-    DynamoCatalogue::new(clients.dynamo_db, table)
+    DynamoCatalogue::new(clients.dynamo_db, table, chance())
 }
 
 fn product(sku: String, amount: i64) -> Product {

@@ -1,6 +1,6 @@
 //! Events reach the queue that a rule names, as the CloudEvents they are.
 
-use super::account::{clients, event, name, order_id, queue, received};
+use super::account::{chance, clients, event, name, order_id, queue, received};
 use adapters::aws::event_bus::EventBridgeBus;
 use aws_sdk_eventbridge::types::Target;
 use schemas::event::{Event, EventName};
@@ -22,7 +22,7 @@ async fn more_events_than_a_call_takes_reach_whom_the_rule_names() {
     let confirmed: Vec<Event> = (0..25).map(|_| event(order_id(), EventName::OrderConfirmed, 3)).collect();
     let others = (0..5).map(|_| event(order_id(), EventName::OrderReserved, 2));
     let events: Vec<Event> = confirmed.iter().cloned().chain(others).collect();
-    EventBridgeBus::new(clients.event_bridge.clone(), &bus).publish(&events).await.unwrap();
+    EventBridgeBus::new(clients.event_bridge.clone(), &bus, chance()).publish(&events).await.unwrap();
 
     let heard = received(&clients, &url, confirmed.len()).await;
     let heard: Vec<Event> = heard.into_iter().map(|body| serde_json::from_value(body).unwrap()).collect();

@@ -6,23 +6,15 @@ mod shop;
 
 use super::account::bucket;
 use adapters::{documents::StoredDocuments, invoice_printer::PdfPrinter};
-use async_trait::async_trait;
-use schemas::event::Event;
 use shop::Shop;
 use workflows::{
     issued::{Fingerprint, document_path},
-    ports::{Documents, EventBus, InvoiceNumbers, InvoicePrinter, IssuedInvoices, Numbered, Unavailable},
-    steps::{Outcome, issue_invoices::issue_invoices, office::Office},
+    ports::{Documents, InvoiceNumbers, InvoicePrinter, IssuedInvoices, Numbered},
+    steps::{
+        Outcome,
+        billing::{issue_invoices::issue_invoices, office::Office},
+    },
 };
-
-struct Deaf;
-
-#[async_trait]
-impl EventBus for Deaf {
-    async fn publish(&self, _: &[Event]) -> Result<(), Unavailable> {
-        Ok(())
-    }
-}
 
 /// Where a document of that path and content is kept aside.
 fn aside(path: &str, content: &[u8]) -> String {
@@ -60,13 +52,14 @@ async fn what_stands_under_an_invoices_number_is_judged_as_in_a_folder() {
     for ((path, _), content) in due.iter().zip(&found) {
         assert_eq!(documents.put(path, content.clone()).await.unwrap(), None);
     }
+    let told = testing::Shop::new();
     let office = Office {
         numbers: orders,
         ledger: orders,
         issued: orders,
         printer: &PdfPrinter,
         documents: &documents,
-        bus: &Deaf,
+        bus: told.as_ref(),
     };
     let mut outcomes = issue_invoices(office, &ids).await;
     let stopped = outcomes.remove(3);

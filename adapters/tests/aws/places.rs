@@ -1,6 +1,6 @@
 //! Places in a table: never more are taken than there are, and one whose holder died is free again.
 
-use super::account::{clients, now, table};
+use super::account::{chance, clients, now, table};
 use adapters::aws::places::Places;
 use std::{collections::HashSet, time::Duration};
 
@@ -14,7 +14,7 @@ fn callers() -> impl Iterator<Item = String> {
 async fn no_more_places_are_taken_than_there_are_and_each_is_free_again() {
     let clients = clients().await;
     let table = table(&clients).await;
-    let places = Places::new(clients.dynamo_db.clone(), &table, "test", 3);
+    let places = Places::new(clients.dynamo_db.clone(), &table, "test", 3, chance());
     let (mut taken, then) = (Vec::new(), now());
     // A try that meets a taken place may find none; as many as this find all.
     for caller in callers() {
@@ -40,14 +40,14 @@ async fn no_more_places_are_taken_than_there_are_and_each_is_free_again() {
     assert_eq!(again.len(), 3);
     places.give_back(late, later).await.unwrap();
     assert_eq!(places.take("zoe", later, HOLD).await.unwrap(), None);
-    assert_eq!(Places::new(clients.dynamo_db, table, "none", 0).take("zoe", then, HOLD).await.unwrap(), None);
+    assert_eq!(Places::new(clients.dynamo_db, table, "none", 0, chance()).take("zoe", then, HOLD).await.unwrap(), None);
 }
 
 #[tokio::test]
 async fn one_caller_leaves_half_of_the_places_and_more_to_others() {
     let clients = clients().await;
     let table = table(&clients).await;
-    let (places, then) = (Places::new(clients.dynamo_db, &table, "test", 10), now());
+    let (places, then) = (Places::new(clients.dynamo_db, &table, "test", 10, chance()), now());
     let mut own = 0;
     for _ in 0..60 {
         own += usize::from(places.take("zoe", then, HOLD).await.unwrap().is_some());

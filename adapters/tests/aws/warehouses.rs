@@ -1,6 +1,6 @@
 //! Each warehouse hears its own notices on its own topic, those of one order in their order.
 
-use super::account::{clients, event, name, order_id, queue, received};
+use super::account::{chance, clients, event, name, order_id, queue, received};
 use adapters::aws::{Clients, warehouses::SnsWarehouses};
 use aws_sdk_sqs::types::QueueAttributeName;
 use schemas::{
@@ -60,7 +60,7 @@ async fn a_warehouse_hears_its_own_notices_in_order_and_once_and_nothing_of_anot
         .flat_map(|(sequence, order)| ["north", "Tor 3ü"].map(|warehouse| notice(warehouse, order, sequence)))
         .filter(|notice| notice.warehouse == "north" || notice.event.sequence % 2 == 0)
         .collect();
-    let warehouses = SnsWarehouses::new(clients.sns.clone(), before(&topic, "north"));
+    let warehouses = SnsWarehouses::new(clients.sns.clone(), before(&topic, "north"), chance());
     warehouses.tell(&notices).await.unwrap();
     warehouses.tell(&notices).await.unwrap();
 
@@ -77,7 +77,8 @@ async fn a_warehouse_without_a_topic_keeps_nobody_from_hearing() {
     let stage = name("stage");
     let (topic, north) = heard(&clients, &format!("{stage}-north")).await;
     let (shared, all) = heard(&clients, &format!("{stage}s")).await;
-    let warehouses = SnsWarehouses::new(clients.sns.clone(), before(&topic, "north")).and_shared(Some(shared));
+    let warehouses =
+        SnsWarehouses::new(clients.sns.clone(), before(&topic, "north"), chance()).and_shared(Some(shared));
     let order = order_id();
     let long = "x".repeat(300);
     for sequence in [1, 2] {

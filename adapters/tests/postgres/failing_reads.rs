@@ -1,6 +1,6 @@
 //! A disk or a share that fails for a while says nothing of what stands there. Only what is certainly no document gives way.
 
-use super::keeping::{Archive, Deaf};
+use super::keeping::Archive;
 use adapters::{
     documents::{Disk, Folder, SystemDisk},
     invoice_printer::PdfPrinter,
@@ -18,7 +18,10 @@ use std::{
 use workflows::{
     issued::{Look, document_path},
     ports::{Documents, Filed, InvoiceNumbers, IssuedInvoices, Numbered, Unavailable},
-    steps::{Outcome, issue_invoices::issue_invoices, keep_documents::keep_documents, office::Office},
+    steps::{
+        Outcome,
+        billing::{issue_invoices::issue_invoices, keep_documents::keep_documents, office::Office},
+    },
 };
 
 /// What the operating system says when a file is there and cannot be read now.
@@ -94,8 +97,8 @@ impl Disk for Failing {
 
 async fn issue(archive: &Archive, documents: &dyn Documents, order: OrderId) -> Outcome {
     let orders = archive.shop.orders.as_ref();
-    let office =
-        Office { numbers: orders, ledger: orders, issued: orders, printer: &PdfPrinter, documents, bus: &Deaf };
+    let bus = archive.told.as_ref();
+    let office = Office { numbers: orders, ledger: orders, issued: orders, printer: &PdfPrinter, documents, bus };
     issue_invoices(office, &[order]).await.remove(0)
 }
 

@@ -9,7 +9,7 @@ use workflows::{
     billing::Edition,
     issued::{Condition, Fingerprint, Look, PrintRecord, Printed, document_path},
     ports::{Documents, InvoiceNumbers, InvoicePrinter, InvoiceReader, IssuedInvoices, Numbered, Reservations},
-    steps::{Outcome, keep_documents::Inspection},
+    steps::{Outcome, billing::keep_documents::Inspection},
 };
 
 /// An invoice that has its number and no document yet.

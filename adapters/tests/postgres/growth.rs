@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use time::Duration;
 use workflows::{
     ports::{Reservations, RetentionPeriods, StuckOrders},
-    steps::forget::forget,
+    steps::upkeep::forget::forget,
 };
 
 const MAKE: &str = include_str!("../../../load-tests/sql/history.sql");

@@ -2,28 +2,21 @@
 
 use super::shop::Shop;
 use adapters::{documents::StoredDocuments, invoice_printer::PdfPrinter, postgres::runtime::queue::PgQueue};
-use schemas::{event::Event, ids::OrderId};
-use std::{collections::BTreeMap, fs, path::PathBuf};
+use schemas::ids::OrderId;
+use std::{collections::BTreeMap, fs, path::PathBuf, sync::Arc};
 use tempfile::TempDir;
 use workflows::{
     issued::{Fingerprint, SeriesPosition, document_path},
-    ports::{EventBus, InvoiceNumbers, IssuedInvoices, Numbered, Unavailable},
+    ports::{InvoiceNumbers, IssuedInvoices, Numbered},
     steps::{
         Outcome,
-        issue_invoices::issue_invoices,
-        keep_documents::{Inspection, keep_documents},
-        office::Office,
+        billing::{
+            issue_invoices::issue_invoices,
+            keep_documents::{Inspection, keep_documents},
+            office::Office,
+        },
     },
 };
-
-pub(super) struct Deaf;
-
-#[async_trait::async_trait]
-impl EventBus for Deaf {
-    async fn publish(&self, _: &[Event]) -> Result<(), Unavailable> {
-        Ok(())
-    }
-}
 
 /// A shop that has issued some invoices into a folder.
 pub(super) struct Archive {
@@ -31,6 +24,8 @@ pub(super) struct Archive {
     pub(super) ids: Vec<OrderId>,
     pub(super) folder: TempDir,
     pub(super) documents: StoredDocuments,
+    /// Where it is told what was issued.
+    pub(super) told: Arc<testing::Shop>,
 }
 
 impl Archive {
@@ -42,7 +37,7 @@ impl Archive {
         }
         let folder = tempfile::tempdir().unwrap();
         let documents = StoredDocuments::in_folder(folder.path()).unwrap();
-        let archive = Self { shop, ids, folder, documents };
+        let archive = Self { shop, ids, folder, documents, told: testing::Shop::new() };
         archive.issue(&archive.ids).await;
         archive
     }
@@ -55,7 +50,7 @@ impl Archive {
             issued: orders,
             printer: &PdfPrinter,
             documents: &self.documents,
-            bus: &Deaf,
+            bus: self.told.as_ref(),
         };
         issue_invoices(office, ids).await
     }

@@ -19,13 +19,13 @@ fn told(reservation: &Reservation) -> Vec<(i32, EventName)> {
 
 /// What can be compared of reservations, in the order of ids.
 fn comparable(reservations: Vec<Reservation>) -> Vec<(schemas::ids::OrderId, State, Vec<Event>)> {
-    let mut all: Vec<_> = reservations.into_iter().map(|r| (r.id, r.state, r.events)).collect();
+    let mut all: Vec<_> = reservations.into_iter().map(|r| (r.order.id, r.order.state, r.events)).collect();
     all.sort_by_key(|(id, _, _)| *id);
     all
 }
 
 fn reason(reservation: &Reservation) -> Option<Reason> {
-    match &reservation.state {
+    match &reservation.order.state {
         State::Rejected { reason, .. } => Some(*reason),
         State::Reserved { .. } | State::Confirmed | State::Cancelled => None,
     }
@@ -41,7 +41,7 @@ async fn an_order_in_stock_is_priced_held_stored_and_told() {
         "select reserved_until - sluice_now() between interval '29 minutes' and interval '30 minutes' from orders";
     assert!(shop.value::<bool>(held).await);
     let until = shop.value("select reserved_until from orders").await;
-    assert_eq!((reservation.id, &reservation.state), (accepted.id, &State::Reserved { until }));
+    assert_eq!((reservation.order.id, &reservation.order.state), (accepted.id, &State::Reserved { until }));
     assert_eq!(told(&reservation), [(1, EventName::OrderSubmitted), (2, EventName::OrderReserved)]);
     assert_eq!(shop.orders.events(accepted.id).await.unwrap(), reservation.events);
 
@@ -93,7 +93,7 @@ async fn refused_orders_are_stored_with_their_reason_and_hold_nothing() {
     );
     assert_eq!(told(&reservations[1]), [(1, EventName::OrderSubmitted), (2, EventName::OrderRejected)]);
     let scarce = shop.load(ids[1]).await;
-    assert_eq!(scarce.state, reservations[1].state);
+    assert_eq!(scarce.state, reservations[1].order.state);
     assert!(scarce.lines.iter().all(|line| line.warehouse.is_none()));
     assert_eq!((shop.reserved_units("TEA").await, shop.reserved_units("CUP").await), (1, 0));
     assert_eq!(shop.load(ids[0]).await.total, None);
@@ -132,7 +132,7 @@ async fn an_order_that_went_on_is_told_where_it_stands_and_only_its_first_events
     shop.orders.reserve(vec![order.clone()]).await.unwrap();
     shop.confirm(order.id).await;
     let again = shop.orders.reserve(vec![order]).await.unwrap().remove(0);
-    assert_eq!(again.state, State::Confirmed);
+    assert_eq!(again.order.state, State::Confirmed);
     assert_eq!(told(&again), [(1, EventName::OrderSubmitted), (2, EventName::OrderReserved)]);
 }
 

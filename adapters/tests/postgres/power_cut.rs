@@ -20,7 +20,10 @@ use std::{
 use workflows::{
     issued::{Fingerprint, document_path},
     ports::{Documents, EventBus, Filed, IssuedInvoices, Unavailable},
-    steps::{Outcome, issue_invoices::issue_invoices, office::Office},
+    steps::{
+        Outcome,
+        billing::{issue_invoices::issue_invoices, office::Office},
+    },
 };
 
 #[derive(Clone, Default)]

@@ -49,8 +49,14 @@ async fn racers_that_reserve_the_same_orders_take_their_stock_once() {
         if racer % 2 == 1 {
             batch.reverse();
         }
-        let mut told: Vec<_> =
-            shop.orders.reserve(batch).await.unwrap().into_iter().map(|r| (r.id, r.state, r.events)).collect();
+        let mut told: Vec<_> = shop
+            .orders
+            .reserve(batch)
+            .await
+            .unwrap()
+            .into_iter()
+            .map(|r| (r.order.id, r.order.state, r.events))
+            .collect();
         told.sort_by_key(|(id, _, _)| *id);
         told
     });

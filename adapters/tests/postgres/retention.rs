@@ -8,7 +8,7 @@ use uuid::{ContextV7, Timestamp, Uuid};
 use workflows::{
     lifecycle::Command,
     ports::{Acceptance, Clock, Intake, Reservations, Retained, Retention, RetentionPeriods},
-    steps::forget::forget,
+    steps::upkeep::forget::forget,
 };
 
 impl Shop {

@@ -24,7 +24,8 @@ use std::{
     sync::{Arc, Mutex},
     time::Duration as Wait,
 };
-use time::{Duration, OffsetDateTime};
+use testing::SetClock;
+use time::Duration;
 use workflows::{
     billing::{Seller, TaxTerms},
     lifecycle::{Command, Verdict},
@@ -34,21 +35,6 @@ use workflows::{
 
 /// How long anything may take that is waited for.
 const PATIENCE: Wait = Wait::from_secs(20);
-
-/// A clock that stands still until it is set.
-pub(crate) struct SetClock(Mutex<OffsetDateTime>);
-
-impl Clock for SetClock {
-    fn now(&self) -> OffsetDateTime {
-        *self.0.lock().unwrap()
-    }
-}
-
-impl SetClock {
-    pub(crate) fn set(&self, now: OffsetDateTime) {
-        *self.0.lock().unwrap() = now;
-    }
-}
 
 pub(crate) struct Shop {
     pub(crate) database: Database,
@@ -74,7 +60,8 @@ impl Shop {
     /// A shop in that database, which is migrated.
     pub(crate) fn at(url: &str) -> Self {
         let database = Database::connect(url, 10).unwrap();
-        let clock = Arc::new(SetClock(Mutex::new(SystemClock.now())));
+        let clock = Arc::new(SetClock::default());
+        clock.set(SystemClock.now());
         let seller = Party {
             name: "Shop".into(),
             line1: "1 Street".into(),

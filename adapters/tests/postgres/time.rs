@@ -45,7 +45,7 @@ fn files(folder: &Path, ending: &str, found: &mut Vec<PathBuf>) {
 }
 
 /// The folders of all crates, as the workspace lists them.
-fn crates(root: &Path) -> Vec<PathBuf> {
+pub(super) fn crates(root: &Path) -> Vec<PathBuf> {
     let manifest = fs::read_to_string(root.join("Cargo.toml")).unwrap();
     let members = manifest.split_once("\nmembers = [").unwrap().1.split_once(']').unwrap().0;
     members

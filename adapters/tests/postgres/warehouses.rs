@@ -2,21 +2,17 @@
 
 use super::shop::{Shop, eventually};
 use adapters::postgres::warehouses::PgWarehouses;
-use async_trait::async_trait;
 use schemas::{
     event::{Event, EventName},
     ids::OrderId,
 };
 use serde_json::json;
-use std::{
-    collections::VecDeque,
-    sync::{Arc, Mutex},
-};
+use testing::Moment;
 use uuid::Uuid;
 use workflows::{
     lifecycle::Command,
-    ports::{Clock, Dispatches, Ledger, Notice, Unavailable, Warehouses},
-    steps::{Outcome, dispatch_orders::dispatch_orders},
+    ports::{Clock, Dispatches, Ledger, Notice, Warehouses},
+    steps::{Outcome, fulfilment::dispatch_orders::dispatch_orders},
 };
 
 impl Shop {
@@ -150,37 +146,18 @@ async fn each_warehouse_hears_of_its_part_of_an_order_and_that_it_was_called_off
     assert_eq!(heard("north").await, [(ids[0], confirmed, cup.clone()), (ids[0], cancelled, cup)]);
 }
 
-/// Another way to tell warehouses, that fails as often as it is told to.
-#[derive(Default)]
-struct Push {
-    failures: Mutex<VecDeque<Unavailable>>,
-    heard: Mutex<Vec<Notice>>,
-}
-
-#[async_trait]
-impl Warehouses for Push {
-    async fn tell(&self, notices: &[Notice]) -> Result<(), Unavailable> {
-        match self.failures.lock().unwrap().pop_front() {
-            Some(failure) => Err(failure),
-            None => {
-                self.heard.lock().unwrap().extend_from_slice(notices);
-                Ok(())
-            }
-        }
-    }
-}
-
 #[tokio::test]
 async fn what_stands_in_the_feed_is_pushed_until_that_works() {
     let shop = Shop::empty().await;
-    let push = Arc::new(Push::default());
-    push.failures.lock().unwrap().push_back(Unavailable::because("topic", "it is away"));
+    let push = testing::Shop::new();
+    push.faults.fail("warehouses.tell", Moment::Before);
     let warehouses = shop.warehouses().and_push(push.clone());
     let notices = [shop.notice("main", 1, 4), shop.notice("main", 1, 6)];
-    assert_eq!(warehouses.tell(&notices).await.unwrap_err().what, "topic");
+    assert!(warehouses.tell(&notices).await.is_err());
+    assert!(!push.faults.are_left() && push.contents().feed.is_empty(), "the push failed");
     assert_eq!(shop.feed("main").await.len(), 2, "the feed comes first");
     warehouses.tell(&notices).await.unwrap();
-    assert_eq!(*push.heard.lock().unwrap(), notices);
+    assert_eq!(push.contents().feed, notices);
     assert_eq!(shop.feed("main").await.len(), 2);
 }
 

@@ -3,7 +3,7 @@
 use std::mem;
 use std::time::Duration;
 
-use schemas::kept::{Execution, Identity, LastError, Phase};
+use schemas::kept::{ErrorOutput, Execution, Identity, LastError, Phase};
 use serde_json::{Map, Value, json};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
@@ -255,7 +255,7 @@ impl<'d> Walk<'d> {
         let Some(catcher) = task.catch.iter().find(|catcher| catcher.errors.matches(&failure.error)) else {
             return self.fail(failure);
         };
-        let error_output = json!({"Error": failure.error, "Cause": failure.cause});
+        let error_output = json!(ErrorOutput { error: failure.error, cause: failure.cause });
         let view = View { error_output: Some(&error_output), ..View::of(&self.execution) };
         match leaving(&catcher.then, &view) {
             Ok((output, assigned)) => {

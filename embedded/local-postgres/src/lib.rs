@@ -138,12 +138,13 @@ impl LocalPostgres {
     }
 
     /// The server's first process, if it runs at this moment.
-    #[must_use]
-    pub fn postmaster_pid(&self) -> Option<u32> {
+    #[cfg(test)]
+    fn postmaster_pid(&self) -> Option<u32> {
         postmaster::Postmaster::of(&self.place.cluster).map(|server| server.pid)
     }
 
-    /// PostgreSQL's data directory, as `pg_ctl -D` wants it.
+    /// PostgreSQL's data directory, as `pg_ctl -D` wants it: for tests of what stands on a server that is stopped or spoiled
+    /// by hand.
     #[must_use]
     pub fn data_directory(&self) -> &Path {
         &self.place.cluster

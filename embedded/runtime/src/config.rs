@@ -1,14 +1,15 @@
-//! Configuration: read once, at start, from the environment into one struct.
+//! What an installation decides, read from its environment once and before anything is begun: a variable that cannot be
+//! understood, or that nobody knows, ends the start with a word that names it.
 
 use crate::{http::Limits, issuer::IssuerSettings};
 use adapters::postgres::{orders::OrderSettings, runtime::lease::Lease};
 use anyhow::{Context, bail};
-use handlers::{seller::seller, setting_values};
+use handlers::{settings::seller::seller, settings::values};
 use std::{env, net::SocketAddr, path::PathBuf};
 use workflows::ports::{EXECUTIONS_LIVE, KEYS_LIVE, RetentionPeriods};
 
-/// Every variable that is understood: one that begins like ours and is none of these is a mistake.
-const KNOWN: &[&str] = &[
+/// Every variable of ours that is understood: one that begins like these and is none of them is a mistake.
+pub const KNOWN: &[&str] = &[
     "SLUICE_DATA_DIR",
     "SLUICE_LISTEN",
     "SLUICE_CONNECTIONS",
@@ -88,9 +89,8 @@ impl Config {
         })?;
         let connections =
             connections(read("SLUICE_CONNECTIONS")?.as_deref(), read("SLUICE_CONNECTIONS_PER_ADDRESS")?.as_deref())?;
-        let days = |name: &str, default| {
-            setting_values::days(name, read(name)?.as_deref(), default).map_err(anyhow::Error::msg)
-        };
+        let days =
+            |name: &str, default| values::days(name, read(name)?.as_deref(), default).map_err(anyhow::Error::msg);
         let retention = RetentionPeriods {
             keys: days("SLUICE_KEEP_KEYS_DAYS", KEYS_LIVE)?,
             executions: days("SLUICE_KEEP_EXECUTIONS_DAYS", EXECUTIONS_LIVE)?,
@@ -111,12 +111,11 @@ impl Config {
             lease: lease(read("SLUICE_LEASE_SECONDS")?.as_deref())?,
             orders: OrderSettings {
                 stage,
-                hold: setting_values::hold(read("SLUICE_HOLD_MINUTES")?.as_deref()).map_err(anyhow::Error::msg)?,
+                hold: values::hold(read("SLUICE_HOLD_MINUTES")?.as_deref()).map_err(anyhow::Error::msg)?,
                 seller: seller(read("SLUICE_SELLER")?.as_deref(), time_zone.as_deref()).map_err(anyhow::Error::msg)?,
             },
             has_time_zone: time_zone.is_some(),
-            money_is_real: setting_values::money_is_real("SLUICE_TEST_TOKENS", &test_tokens)
-                .map_err(anyhow::Error::msg)?,
+            money_is_real: values::money_is_real("SLUICE_TEST_TOKENS", &test_tokens).map_err(anyhow::Error::msg)?,
             tokens,
         })
     }

@@ -21,15 +21,18 @@ use anyhow::{Context, bail};
 use handlers::{
     api::{self, Acceptances, App, Metrics, Reads},
     ports::NotWired,
-    queue, schedule,
+    run::queue,
+    run::schedule,
     token::Tokens,
 };
 use printing::PdfReader;
 use std::{future::Future, net::SocketAddr, sync::Arc, time::Duration};
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 use tokio_util::task::TaskTracker;
-use workflows::billing::Seller;
-use workflows::wiring::{QUEUES, Runtime, schedules_of};
+use workflows::{
+    billing::Seller,
+    wiring::{QUEUES, Runtime, schedules_of},
+};
 
 /// Connections of each kind: enough that steps rarely wait for each other's, few enough that each has its statements
 /// prepared and its caches warm.
@@ -234,7 +237,7 @@ fn app(wired: &Wired, waiting: Waiters, tokens: Arc<dyn Tokens>, metrics: Arc<Me
         decision_notifier: Arc::new(waiting),
         acceptances: Acceptances::default(),
         reads: Reads::new(READS_OF_EACH, READS_IN_ALL),
-        readiness: Arc::new(readiness::Remembered::new(wired.database.clone())),
+        readiness: Arc::new(readiness::Remembered::new(Arc::new(wired.database.clone()))),
         tokens: Some(tokens),
         edge_key: None,
         metrics,

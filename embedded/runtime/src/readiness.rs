@@ -1,7 +1,7 @@
 //! Readiness is asked without a token, by anybody: however many ask, the database is asked once a second.
 
 use async_trait::async_trait;
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 use tokio::{sync::Mutex, time::Instant};
 use workflows::ports::{Readiness, Unavailable};
 
@@ -9,19 +9,19 @@ use workflows::ports::{Readiness, Unavailable};
 const STANDS: Duration = Duration::from_secs(1);
 
 /// Remembers the last answer, and has whoever asks meanwhile wait for the next.
-pub(super) struct Remembered<R> {
-    inner: R,
+pub(super) struct Remembered {
+    inner: Arc<dyn Readiness>,
     last: Mutex<Option<(Instant, Result<(), Unavailable>)>>,
 }
 
-impl<R> Remembered<R> {
-    pub(super) fn new(inner: R) -> Self {
+impl Remembered {
+    pub(super) fn new(inner: Arc<dyn Readiness>) -> Self {
         Self { inner, last: Mutex::default() }
     }
 }
 
 #[async_trait]
-impl<R: Readiness> Readiness for Remembered<R> {
+impl Readiness for Remembered {
     async fn check(&self) -> Result<(), Unavailable> {
         let mut last = self.last.lock().await;
         let fresh = last.take().filter(|(at, _)| at.elapsed() < STANDS);
@@ -40,29 +40,20 @@ impl<R: Readiness> Readiness for Remembered<R> {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
     use super::*;
     use futures_util::future::join_all;
-    use std::sync::atomic::{AtomicUsize, Ordering};
-
-    #[derive(Default)]
-    struct Counted(AtomicUsize);
-
-    #[async_trait]
-    impl Readiness for Counted {
-        async fn check(&self) -> Result<(), Unavailable> {
-            let before = self.0.fetch_add(1, Ordering::SeqCst);
-            tokio::time::sleep(STANDS / 2).await;
-            if before == 0 { Err(Unavailable::because("database", "away")) } else { Ok(()) }
-        }
-    }
+    use testing::{Moment, Shop};
 
     #[tokio::test(start_paused = true)]
     async fn however_many_ask_the_database_is_asked_once_a_second() {
-        let ready = Remembered::new(Counted::default());
+        let shop = Shop::new();
+        shop.faults.step_aside();
+        shop.faults.fail("readiness.check", Moment::After);
+        let ready = Remembered::new(shop.clone());
         assert!(join_all((0..100).map(|_| ready.check())).await.iter().all(Result::is_err));
-        assert_eq!(ready.inner.0.load(Ordering::SeqCst), 1);
+        assert_eq!(shop.faults.calls_of("readiness.check").len(), 1);
         tokio::time::sleep(STANDS).await;
         assert!(ready.check().await.is_ok());
+        assert_eq!(shop.faults.calls_of("readiness.check").len(), 2);
     }
 }

@@ -1,7 +1,7 @@
 //! The schedules of the pipeline in one process: each job runs again and again, a while after it last ended. One that
 //! does not end is cut off and counted, so that an alarm can ring: nobody would miss what it never came to.
 
-use handlers::{api::Metrics, schedule::Handler};
+use handlers::{api::Metrics, run::schedule::Handler};
 use prometheus_client::{
     encoding::EncodeLabelSet,
     metrics::{counter::Counter, family::Family},
@@ -43,15 +43,22 @@ pub(super) async fn keep(schedule: Schedule, handler: &Handler, runs: &Runs) {
         let outcome = match tokio::time::timeout(LONGEST, handler.run()).await {
             Ok(Ok(())) => "done",
             Ok(Err(error)) => {
-                tracing::warn!(schedule = schedule.name, error = error.chain(), "failed; it runs again in its turn");
+                tracing::warn!(
+                    schedule = schedule.job.name(),
+                    error = error.chain(),
+                    "failed; it runs again in its turn"
+                );
                 "failed"
             }
             Err(_) => {
-                tracing::error!(schedule = schedule.name, "did not end in a minute and was cut off; it runs again");
+                tracing::error!(
+                    schedule = schedule.job.name(),
+                    "did not end in a minute and was cut off; it runs again"
+                );
                 "cut_off"
             }
         };
-        runs.count(schedule.name, outcome);
+        runs.count(schedule.job.name(), outcome);
     }
 }
 
@@ -75,7 +82,7 @@ mod tests {
         };
         let handler = Handler::of(Job::Forget, &ports).unwrap();
         let every = Duration::from_secs(1);
-        let schedule = Schedule { name: "forget", job: Job::Forget, every, runtimes: &[Runtime::Embedded] };
+        let schedule = Schedule { job: Job::Forget, every, runtimes: &[Runtime::Embedded] };
         drop(tokio::time::timeout(LONGEST * 3, keep(schedule, &handler, &runs)).await);
         let counted = runs.0.get_or_create(&Ended { schedule: "forget", outcome: "cut_off" }).get();
         assert_eq!(counted, 2, "and it runs again");

@@ -133,7 +133,7 @@ impl Store {
     ///
     /// # Errors
     /// If the database does not answer.
-    pub async fn database_as_it_is(&self) -> anyhow::Result<Database> {
+    pub(crate) async fn database_as_it_is(&self) -> anyhow::Result<Database> {
         let database = self.connect()?;
         database.reach().await?;
         Ok(database)

@@ -23,8 +23,8 @@ pub struct Wakes {
 }
 
 impl Wakes {
-    /// Woken when something is put on the queue, or for [`EXECUTIONS`](adapters::postgres::runtime::bell::EXECUTIONS) when one starts. A wake that comes while nobody
-    /// waits is kept for the next who does.
+    /// Woken when something is put on the queue, or for [`EXECUTIONS`](adapters::postgres::runtime::bell::EXECUTIONS) when
+    /// one starts. A wake that comes while nobody waits is kept for the next who does.
     pub fn topic(&self, name: &str) -> Arc<Notify> {
         let mut topics = self.topics.lock().unwrap_or_else(PoisonError::into_inner);
         Arc::clone(topics.entry(name.to_owned()).or_default())
@@ -50,6 +50,7 @@ impl Wakes {
             if let Err(error) = self.listen_once(database, waiting).await {
                 tracing::debug!(%error, "not listening to the database");
             }
+            // It does not grow: one task asks, and what is missed meanwhile waits until somebody looks anyway.
             tokio::time::sleep(Duration::from_millis(500)).await;
         }
     }

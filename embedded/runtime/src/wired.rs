@@ -62,7 +62,6 @@ impl Wired {
         let bus = BatchingBus::new(Arc::new(PgEventBus::new(database.clone(), &wiring::rules())?));
         let ports = Ports {
             ledger,
-            intake: Some(Arc::clone(&intake)),
             bus: Some(Arc::new(bus)),
             queue: Some(Arc::new(PgQueue::new(database.clone()))),
             documents: Some(Arc::clone(&documents)),

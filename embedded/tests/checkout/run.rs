@@ -3,7 +3,7 @@
 use super::site::{Message, ORDER, Site};
 use asl::{Action, Definition, Event, TaskOutcome, Transition};
 use futures_util::{FutureExt, future::BoxFuture};
-use handlers::task::{self, Handler};
+use handlers::run::task::{self, Handler};
 use runtime::engine::checkout;
 use schemas::kept::{CheckoutInput, Execution, Identity};
 use serde_json::{Value, json};
@@ -16,7 +16,11 @@ use time::OffsetDateTime;
 use workflows::{
     lifecycle::Command,
     ports::{Applied, EventBus, Ledger},
-    steps::{Outcome, cancel_order::cancel_order, task::TaskError, void_payments::void_payments},
+    steps::{
+        Outcome,
+        checkout::{cancel_order::cancel_order, void_payments::void_payments},
+        task::TaskError,
+    },
     wiring::TASKS,
 };
 

@@ -2,11 +2,11 @@
 //! it, so that a test can let them act in between, or end the caller there.
 
 use handlers::ports::Ports;
-use schemas::{api::order as api, event::EventName, ids::OrderId};
+use schemas::{api::order as api, event::EventName, every, ids::OrderId};
 use std::{cell::Cell, sync::Arc};
 use testing::{Book, Mood, Shop, samples};
 use uuid::Uuid;
-use workflows::{order::StoredOrder, steps::sweep::cancel_message, wiring::QueueName};
+use workflows::{order::StoredOrder, steps::upkeep::sweep::cancel_message, wiring::QueueName};
 
 pub(crate) const ORDER: OrderId = OrderId(Uuid::from_u128(7));
 
@@ -20,7 +20,7 @@ pub(crate) enum Message {
 }
 
 impl Message {
-    const ALL: [Self; 3] = [Self::Cancel, Self::Void, Self::Expire];
+    const ALL: [Self; 3] = every!(Self: Cancel, Void, Expire);
 
     fn queue(self) -> Option<QueueName> {
         match self {

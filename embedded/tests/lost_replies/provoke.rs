@@ -6,7 +6,7 @@ use super::{
     support::{new_id, order, wait_until},
 };
 use adapters::postgres::runtime::queue::{FairShare, PgQueue};
-use handlers::{schedule, token::Role};
+use handlers::{run::schedule, token::Role};
 use pg_proxy::Loss;
 use schemas::ids::OrderId;
 use std::{

@@ -1,56 +1,33 @@
-//! The HTTP API: one router for both runtimes. It knows ports only; what stands behind them, and what runs it, is not
-//! its business.
+//! The HTTP API: a folder for each who calls, one router for both runtimes. It knows ports only; what stands behind them, and
+//! what runs it, is not its business.
 
-mod acceptances;
-mod actor;
-mod app;
-mod caller;
-mod cancel;
-mod card_search;
-mod edge;
-mod envelope;
-mod etag;
-mod faults;
-mod found;
-mod health;
-mod idempotency_key;
-mod invoice;
-mod json;
-mod metrics;
+mod buyer;
+mod catalogue;
+mod http;
 mod openapi;
-mod order_body;
-mod orders;
-mod places;
-mod pointer;
-mod prefer;
-mod problem;
-mod products;
-mod query;
-mod reads;
-pub(crate) mod routes;
-mod submit;
 mod support;
-mod trace_context;
-mod wait_for_decision;
 
-pub use acceptances::Acceptances;
-pub use actor::TRAIL;
-pub use app::App;
-pub use edge::EdgeKey;
-pub use metrics::{FromThisMachine, Metrics};
+pub(crate) use http::routes;
+pub use http::{
+    acceptances::Acceptances,
+    actor::TRAIL,
+    app::App,
+    decision_notifier::{DecisionNotifier, PollingNotifier},
+    edge::EdgeKey,
+    metrics::{FromThisMachine, Metrics},
+    prefer::AnswerBy,
+    problem::Kind as ProblemKind,
+    reads::Reads,
+};
 pub use openapi::document as openapi_document;
-pub use prefer::AnswerBy;
-pub use problem::Kind as ProblemKind;
-pub use reads::Reads;
-pub use wait_for_decision::{DecisionNotifier, PollingNotifier};
 
 use crate::ports::NotWired;
-use app::Answering;
-use axum::{
-    Router, middleware,
-    routing::{get, post},
+use axum::{Router, middleware, routing::get};
+use http::{
+    app::Answering,
+    edge, envelope, health, metrics,
+    problem::{Kind, Refusal},
 };
-use problem::{Kind, Refusal};
 
 /// The whole API.
 ///
@@ -58,12 +35,12 @@ use problem::{Kind, Refusal};
 /// If it needs what is not reached here.
 pub fn router(app: App) -> Result<Router, NotWired> {
     let answering = answering().with_state(Answering::of(app.clone())?);
-    Ok(finished(submitting().with_state(app.clone()).merge(answering), app))
+    Ok(finished(buyer::submitting().with_state(app.clone()).merge(answering), app))
 }
 
 /// The acceptance of orders alone, where it runs apart from the rest.
 pub fn submissions(app: App) -> Router {
-    finished(submitting().with_state(app.clone()), app)
+    finished(buyer::submitting().with_state(app.clone()), app)
 }
 
 /// All but the acceptance of orders.
@@ -74,20 +51,11 @@ pub fn besides_submissions(app: App) -> Result<Router, NotWired> {
     Ok(finished(answering().with_state(Answering::of(app.clone())?), app))
 }
 
-fn submitting() -> Router<App> {
-    Router::new().route(routes::ORDERS, post(submit::submit_order))
-}
-
 fn answering() -> Router<Answering> {
     Router::new()
-        .route(routes::ORDERS, get(orders::list_orders))
-        .route(routes::ORDER, get(orders::get_order))
-        .route(routes::CANCEL, post(cancel::cancel_order))
-        .route(routes::INVOICE, get(invoice::get_invoice))
-        .route(routes::PRODUCTS, get(products::list_products))
-        .route(routes::PRODUCT, get(products::get_product))
-        .route(routes::SEARCH, get(products::search_products))
-        .route(routes::SUPPORT_ORDERS, get(support::search_orders))
+        .merge(buyer::answering())
+        .merge(catalogue::answering())
+        .merge(support::answering())
         .route(routes::HEALTH, get(health::health))
         .route(routes::READY, get(health::ready))
         .route(routes::METRICS, get(metrics::metrics))

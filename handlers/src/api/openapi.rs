@@ -2,10 +2,14 @@
 //! which stand here in one table.
 
 use super::{
-    app::App,
-    cancel, health, invoice, metrics, orders,
-    problem::{Kind, Refusal},
-    products, submit, support,
+    buyer::{cancel, invoice, orders, submit},
+    catalogue::products,
+    http::{
+        app::App,
+        health, metrics,
+        problem::{Kind, Refusal},
+    },
+    support,
 };
 use axum::{
     extract::State,
@@ -36,7 +40,7 @@ use utoipa::{
     ),
     paths(
         submit::submit_order, orders::list_orders, orders::get_order, cancel::cancel_order, invoice::get_invoice,
-        products::list_products, products::get_product, products::search_products, support::search_orders,
+        products::list_products, products::get_product, products::search_products, support::orders::search_orders,
         health::health, health::ready, metrics::metrics, openapi,
     ),
     components(schemas(Problem, FieldError)),
@@ -53,8 +57,8 @@ struct Api;
 const READER: &[Kind] =
     &[Kind::Unauthorized, Kind::Forbidden, Kind::NotFound, Kind::TooManyRequests, Kind::Internal, Kind::Unavailable];
 
-/// The problems that an operation can answer with.
-fn problems_of(operation: &str) -> Vec<Kind> {
+/// The problems that an operation can answer with; nothing is known of one that is not named here.
+fn problems_of(operation: &str) -> Option<Vec<Kind>> {
     let own: &[Kind] = match operation {
         "submitOrder" => &[
             Kind::Unauthorized,
@@ -70,8 +74,8 @@ fn problems_of(operation: &str) -> Vec<Kind> {
             Kind::Unavailable,
         ],
         "getOrder" => READER,
-        "getInvoice" => return [READER, &[Kind::NoInvoiceYet, Kind::NoInvoice]].concat(),
-        "cancelOrder" => return [READER, &[Kind::CannotCancel]].concat(),
+        "getInvoice" => return Some([READER, &[Kind::NoInvoiceYet, Kind::NoInvoice]].concat()),
+        "cancelOrder" => return Some([READER, &[Kind::CannotCancel]].concat()),
         "listOrders" | "searchOrders" => &[
             Kind::InvalidParameter,
             Kind::Unauthorized,
@@ -87,9 +91,10 @@ fn problems_of(operation: &str) -> Vec<Kind> {
         "openapi" => &[Kind::TooManyRequests, Kind::Internal],
         "ready" => &[Kind::Internal, Kind::Unavailable],
         "metrics" => &[Kind::Unauthorized, Kind::Forbidden, Kind::TooManyRequests, Kind::Internal, Kind::Unavailable],
-        _ => &[Kind::Internal],
+        "health" => &[Kind::Internal],
+        _ => return None,
     };
-    own.to_vec()
+    Some(own.to_vec())
 }
 
 /// What is common to all operations.
@@ -143,7 +148,7 @@ fn describe(operation: &mut Operation) {
     if operation.operation_id.as_deref() == Some("listOrders") {
         may_be_empty(operation, "status");
     }
-    let kinds = problems_of(operation.operation_id.as_deref().unwrap_or_default());
+    let kinds = operation.operation_id.as_deref().and_then(problems_of).unwrap_or_default();
     let mut by_status: BTreeMap<String, Vec<Kind>> = BTreeMap::new();
     for kind in kinds {
         by_status.entry(kind.status().as_str().to_owned()).or_default().push(kind);
@@ -209,7 +214,7 @@ pub fn document() -> &'static str {
 /// This description.
 #[utoipa::path(get, path = "/openapi.json", operation_id = "openapi", tag = "operations",
     responses((status = 200, description = "OpenAPI 3.1.", body = Object, content_type = "application/json")))]
-pub(super) async fn openapi(State(app): State<App>) -> Result<Response, Refusal> {
+pub(in crate::api) async fn openapi(State(app): State<App>) -> Result<Response, Refusal> {
     app.reads.pace().await?;
     let headers = [
         (header::CONTENT_TYPE, HeaderValue::from_static("application/json")),
@@ -220,7 +225,7 @@ pub(super) async fn openapi(State(app): State<App>) -> Result<Response, Refusal>
 
 #[cfg(test)]
 mod tests {
-    use super::{super::routes, Api};
+    use super::{super::routes, Api, operations, problems_of};
     use std::collections::BTreeSet;
     use utoipa::OpenApi;
 
@@ -229,5 +234,15 @@ mod tests {
         let document = Api::openapi();
         let documented: BTreeSet<&str> = document.paths.paths.keys().map(String::as_str).collect();
         assert_eq!(documented, routes::ALL.iter().copied().collect::<BTreeSet<_>>());
+    }
+
+    #[test]
+    fn every_operation_says_which_problems_it_answers_with() {
+        for (path, mut item) in Api::openapi().paths.paths {
+            for operation in operations(&mut item) {
+                let named = operation.operation_id.as_deref().and_then(problems_of);
+                assert!(named.is_some_and(|kinds| !kinds.is_empty()), "{path}: {:?}", operation.operation_id);
+            }
+        }
     }
 }

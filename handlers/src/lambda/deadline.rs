@@ -21,23 +21,15 @@ pub(super) fn of(context: &Context, clock: &dyn Clock) -> Instant {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use time::{OffsetDateTime, macros::datetime};
-
-    struct At(OffsetDateTime);
-
-    impl Clock for At {
-        fn now(&self) -> OffsetDateTime {
-            self.0
-        }
-    }
+    use testing::SetClock;
 
     #[tokio::test(start_paused = true)]
     async fn a_second_is_kept_back_to_answer() {
-        let now = datetime!(2026-11-22 10:00 UTC);
+        let clock = SetClock::default();
         let deadline = |seconds: i64| {
             let mut context = Context::default();
-            context.deadline = u64::try_from((now.unix_timestamp() + seconds) * 1_000).unwrap_or_default();
-            of(&context, &At(now)) - Instant::now()
+            context.deadline = u64::try_from((clock.at().unix_timestamp() + seconds) * 1_000).unwrap_or_default();
+            of(&context, &clock) - Instant::now()
         };
         assert_eq!(deadline(30), Duration::from_secs(29));
         assert_eq!(deadline(1), Duration::ZERO);

@@ -11,7 +11,7 @@ use super::{
 use crate::{
     functions::Trigger,
     ports::Ports,
-    queue::{Handler, order_of},
+    run::queue::{Handler, order_of},
 };
 use adapters::{
     aws::{payload::Payloads, queue::FIRST_SENT},

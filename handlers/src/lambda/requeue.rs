@@ -1,7 +1,7 @@
 //! Messages that only wait for something that is away, such as the database: they are put on their queue again as new ones,
 //! because SQS counts every delivery and would set them aside in minutes.
 
-use crate::queue::wait_of_busy;
+use crate::run::queue::wait_of_busy;
 use adapters::aws::queue::{Requeued, SqsQueues};
 use async_trait::async_trait;
 use std::time::Duration;

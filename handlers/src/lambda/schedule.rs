@@ -1,7 +1,7 @@
 //! A function that runs by the clock. One that fails is tried again in its turn.
 
 use super::deadline;
-use crate::{functions::Trigger, schedule::Handler};
+use crate::{functions::Trigger, run::schedule::Handler};
 use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
 use serde_json::{Value, json};
 use std::process::ExitCode;

@@ -3,8 +3,8 @@
 
 use crate::{
     functions::{DatabaseUser, Need, Trigger, queue_url},
-    seller::{seller, unnamed},
-    setting_values,
+    settings::seller::{seller, unnamed},
+    settings::values,
 };
 use std::collections::BTreeMap;
 use time::Duration;
@@ -134,7 +134,7 @@ impl Settings {
     fn for_every_function<F: Fn(&str) -> Option<String>>(reader: &mut Reader<'_, F>) -> Self {
         Self {
             stage: reader.required("SLUICE_STAGE"),
-            hold: setting_values::HOLD,
+            hold: values::HOLD,
             seller: unnamed(),
             database: DatabaseSettings {
                 secret: reader.required("DATABASE_SECRET_ARN"),
@@ -163,7 +163,7 @@ impl Settings {
         match need {
             Need::Hold => {
                 let minutes = reader.optional("SLUICE_HOLD_MINUTES");
-                self.hold = reader.checked(setting_values::hold(minutes.as_deref())).unwrap_or(self.hold);
+                self.hold = reader.checked(values::hold(minutes.as_deref())).unwrap_or(self.hold);
             }
             Need::Seller => {
                 let (json, zone) = (reader.optional("SLUICE_SELLER"), reader.optional("SLUICE_TIME_ZONE"));
@@ -202,7 +202,7 @@ impl Settings {
             }
             Need::Payments => {
                 let (name, tokens) = (reader.required("PAYMENT_PROVIDER"), reader.required("TEST_TOKENS"));
-                let real = setting_values::money_is_real("TEST_TOKENS", &tokens);
+                let real = values::money_is_real("TEST_TOKENS", &tokens);
                 let money_is_real = tokens.is_empty() || reader.checked(real).unwrap_or(true);
                 self.provider = (name == "sandbox").then_some(Provider::Sandbox { money_is_real });
                 if self.provider.is_none() && !name.is_empty() {

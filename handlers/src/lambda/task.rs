@@ -1,7 +1,7 @@
 //! A function that a workflow calls. Its errors bear the names that the workflow's Retry and Catch know.
 
 use super::deadline;
-use crate::{functions::Trigger, task::Handler};
+use crate::{functions::Trigger, run::task::Handler};
 use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
 use serde_json::Value;
 use std::process::ExitCode;

@@ -34,17 +34,18 @@ use adapters::{
         warehouses::PgWarehouses,
     },
     sandbox::Sandbox,
-    system::SystemClock,
+    system::{SystemChance, SystemClock},
 };
 use anyhow::Context;
 use futures_util::future::BoxFuture;
 use std::sync::{Arc, OnceLock};
-use workflows::ports::{Clock, Unavailable};
+use workflows::ports::{Chance, Clock, Unavailable};
 
 /// What a function has before it has asked anybody for anything.
 pub(super) struct Reach {
     settings: Settings,
     clients: Clients,
+    chance: Arc<dyn Chance>,
     /// Where bodies lie that are too large for a queue.
     pub(super) payloads: Option<Payloads>,
     /// The queues that it sends to.
@@ -78,8 +79,10 @@ impl Reach {
             Some(bucket) => Some(Payloads::new(Arc::new(in_bucket(bucket)?))),
             None => None,
         };
-        let queues = SqsQueues::new(clients.sqs.clone(), settings.queues.clone(), payloads.clone());
-        Ok(Self { settings, clients, payloads, queues, renewal: Arc::default(), database: OnceLock::new() })
+        let chance: Arc<dyn Chance> = Arc::new(SystemChance);
+        let (sqs, urls) = (clients.sqs.clone(), settings.queues.clone());
+        let queues = SqsQueues::new(sqs, urls, payloads.clone(), Arc::clone(&chance));
+        Ok(Self { settings, clients, chance, payloads, queues, renewal: Arc::default(), database: OnceLock::new() })
     }
 
     /// Reads the secrets and puts everything together.
@@ -167,8 +170,8 @@ impl Reach {
     /// The places of that name, in which buyers wait.
     pub(super) fn room(&self, places: &'static str, clock: Arc<dyn Clock>) -> Option<SharedRoom> {
         let table = self.settings.submissions.clone()?;
-        let client = self.clients.dynamo_db.clone();
-        Some(SharedRoom { places: Places::new(client, table, places, self.settings.most_waiting), clock })
+        let (client, chance) = (self.clients.dynamo_db.clone(), Arc::clone(&self.chance));
+        Some(SharedRoom { places: Places::new(client, table, places, self.settings.most_waiting, chance), clock })
     }
 }
 
@@ -195,13 +198,13 @@ fn on_database(database: &Database, settings: &Settings) -> Ports {
 
 /// The ports that services of AWS stand behind, as far as the function reaches them.
 fn on_aws(ports: &mut Ports, reach: &Reach, database: &Database) -> anyhow::Result<()> {
-    let Reach { clients, queues, .. } = reach;
+    let Reach { clients, queues, chance, .. } = reach;
     let settings = reach.settings.clone();
     if let (Some(table), Some(payloads)) = (settings.submissions, reach.payloads.clone()) {
         let intake = DynamoIntake::new(clients.dynamo_db.clone(), table, queues.clone(), payloads);
         ports.intake = Some(Arc::new(intake));
     }
-    let products = |table: String| DynamoCatalogue::new(clients.dynamo_db.clone(), table);
+    let products = |table: String| DynamoCatalogue::new(clients.dynamo_db.clone(), table, Arc::clone(chance));
     if let Some(table) = settings.catalogue {
         let original = Arc::clone(&ports.catalogue);
         ports.catalogue = Arc::new(products(table).and_ask(original));
@@ -210,7 +213,7 @@ fn on_aws(ports: &mut Ports, reach: &Reach, database: &Database) -> anyhow::Resu
         ports.catalogue_copy = Some(Arc::new(products(table)));
     }
     if let Some(bus) = settings.bus {
-        ports.bus = Some(Arc::new(EventBridgeBus::new(clients.event_bridge.clone(), bus)));
+        ports.bus = Some(Arc::new(EventBridgeBus::new(clients.event_bridge.clone(), bus, Arc::clone(chance))));
     }
     if let Some(checkout) = settings.checkout {
         ports.workflows = Some(Arc::new(StepFunctions::new(clients.step_functions.clone(), checkout)));
@@ -219,7 +222,7 @@ fn on_aws(ports: &mut Ports, reach: &Reach, database: &Database) -> anyhow::Resu
         ports.documents = Some(Arc::new(in_bucket(&bucket)?));
     }
     if let Some(WarehouseTopics { prefix, shared }) = settings.warehouses {
-        let topics = SnsWarehouses::new(clients.sns.clone(), prefix).and_shared(shared);
+        let topics = SnsWarehouses::new(clients.sns.clone(), prefix, Arc::clone(chance)).and_shared(shared);
         ports.warehouses = Some(Arc::new(PgWarehouses::new(database.clone()).and_push(Arc::new(topics))));
     }
     if let Some(Provider::Sandbox { money_is_real }) = settings.provider {

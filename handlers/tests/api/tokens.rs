@@ -7,9 +7,10 @@ use axum::{
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use handlers::{
-    api::{App, EdgeKey, PollingNotifier, router},
+    api::{App, EdgeKey, PollingNotifier, openapi_document, router},
     token::{Identity, Role, TokenKey},
 };
+use serde_json::Value;
 use std::sync::Arc;
 use time::Duration;
 use tower::ServiceExt;
@@ -26,6 +27,24 @@ const GUARDED: [(&str, &str); 9] = [
     ("GET", "/v1/search?q=tea"),
     ("GET", "/v1/support/orders?q=tea"),
 ];
+
+/// What everybody may ask.
+const OPEN: [&str; 4] = ["/healthz", "/readyz", "/metrics", "/openapi.json"];
+
+#[test]
+fn every_path_that_is_documented_is_guarded_or_open_to_everybody() {
+    let document: Value = serde_json::from_str(openapi_document()).unwrap();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        let asked = path.replace("{id}", "0192f0c1-0000-7000-8000-000000000000").replace("{sku}", "TEA");
+        for method in item.as_object().unwrap().keys().map(|method| method.to_uppercase()) {
+            let is_guarded = GUARDED.iter().any(|guarded| {
+                let (of, path) = *guarded;
+                of == method && path.split('?').next() == Some(asked.as_str())
+            });
+            assert_ne!(is_guarded, OPEN.contains(&path.as_str()), "{method} {path}");
+        }
+    }
+}
 
 fn request(method: &str, path: &str, authorization: Option<&str>) -> Request<Body> {
     let mut request = Request::builder().method(method.parse::<Method>().unwrap()).uri(path);

@@ -26,13 +26,13 @@ pub(super) fn differences(template: &Template) -> Vec<String> {
         }
     }
     for wanted in schedules_of(Runtime::Aws) {
-        match template.named(SCHEDULE, "Name", wanted.name) {
+        match template.named(SCHEDULE, "Name", wanted.job.name()) {
             Some(id) => schedule(template, wanted, id, &mut differences),
-            None => differences.push(format!("there is no schedule {}", wanted.name)),
+            None => differences.push(format!("there is no schedule {}", wanted.job.name())),
         }
     }
     for id in template.all(SCHEDULE) {
-        let wanted = |name: &str| schedules_of(Runtime::Aws).any(|schedule| schedule.name == name);
+        let wanted = |name: &str| schedules_of(Runtime::Aws).any(|schedule| schedule.job.name() == name);
         if !template.name(id, "Name").is_some_and(wanted) {
             differences.push(format!("{id} is no schedule of the wiring"));
         }

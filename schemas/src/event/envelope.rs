@@ -70,7 +70,7 @@ impl Event {
     }
 
     /// The `type` of an event of that name.
-    pub fn kind_of(name: EventName) -> String {
+    fn kind_of(name: EventName) -> String {
         format!("sluice.{name}.v1")
     }
 }

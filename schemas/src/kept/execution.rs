@@ -1,5 +1,6 @@
 //! A running workflow, in `executions.state`: all that must be stored to go on after a crash, with the definition it was
-//! started with. The interpreter of the workflow files moves it.
+//! started with. The interpreter of the workflow files moves it. What states are given and give is free JSON to it, here as in
+//! `executions.output` and `execution_history`; those of workflow `checkout` are shapes of their own beside this one.
 
 use crate::words::{UnknownWord, words};
 use serde::{Deserialize, Serialize};
@@ -65,6 +66,16 @@ pub struct Execution {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LastError {
     /// Its name, as `Retry` and `Catch` see it.
+    pub error: String,
+    /// In words.
+    pub cause: String,
+}
+
+/// What a Catch makes of an error, as Step Functions names it: the input of the state that goes on from there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct ErrorOutput {
+    /// The error's name.
     pub error: String,
     /// In words.
     pub cause: String,

@@ -5,19 +5,25 @@
 mod accepted_order;
 mod checkout_input;
 mod execution;
+mod held_units;
 mod notice;
 mod order_message;
 mod party;
+mod payload_reference;
 mod stored_line;
 mod swept_for;
+mod task_output;
 mod tax_category;
 
 pub use accepted_order::AcceptedOrder;
 pub use checkout_input::CheckoutInput;
-pub use execution::{Execution, ExecutionStatus, Identity, LastError, Phase};
+pub use execution::{ErrorOutput, Execution, ExecutionStatus, Identity, LastError, Phase};
+pub use held_units::HeldUnits;
 pub use notice::{FulfilmentLine, FulfilmentOrder};
 pub use order_message::OrderMessage;
 pub use party::Party;
+pub use payload_reference::PayloadReference;
 pub use stored_line::StoredLine;
 pub use swept_for::SweptFor;
+pub use task_output::{PaymentOutput, StatusOutput};
 pub use tax_category::{TaxCategory, UnknownTaxCategory};

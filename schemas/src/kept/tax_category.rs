@@ -1,6 +1,7 @@
 //! The VAT category of a product and of an order's line, by UNTDID 5305 as far as EN 16931 uses it here. It is kept in
 //! lines and in the catalogue as a word, and what the standard says of each stands beside it.
 
+use crate::every;
 use serde::{Deserialize, Serialize};
 use std::str::FromStr;
 use thiserror::Error;
@@ -26,7 +27,7 @@ pub struct UnknownTaxCategory;
 
 impl TaxCategory {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Standard, Self::Zero, Self::Exempt, Self::Export];
+    pub const ALL: [Self; 4] = every!(Self: Standard, Zero, Exempt, Export);
 
     /// The category of a product of which only the rate is known, in basis points.
     #[must_use]

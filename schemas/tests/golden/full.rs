@@ -16,8 +16,8 @@ use schemas::{
     },
     ids::OrderId,
     kept::{
-        AcceptedOrder, CheckoutInput, Execution, FulfilmentLine, FulfilmentOrder, Identity, LastError, OrderMessage,
-        Party, Phase, StoredLine, TaxCategory,
+        AcceptedOrder, CheckoutInput, ErrorOutput, Execution, FulfilmentLine, FulfilmentOrder, HeldUnits, Identity,
+        LastError, OrderMessage, Party, PayloadReference, PaymentOutput, Phase, StatusOutput, StoredLine, TaxCategory,
     },
     money::Amount,
 };
@@ -49,7 +49,12 @@ pub(crate) fn full() -> Vec<(String, Value)> {
         ("party.full".to_owned(), json(&party())),
         ("warehouse-event.full".to_owned(), json(&event(json(&notice())))),
         ("notice.full".to_owned(), json(&notice())),
+        ("status-output.full".to_owned(), json(&StatusOutput { status: Some(Status::Confirmed) })),
+        ("error-output.full".to_owned(), json(&error_output())),
+        ("held-units.full".to_owned(), json(&[HeldUnits("TEA".to_owned(), "main".to_owned(), 2)])),
+        ("payload-reference.full".to_owned(), json(&PayloadReference { path: format!("intake/{ORDER}/{ORDER}.json") })),
     ];
+    all.extend(payments().map(|output| (format!("payment-output.full-{}", result(&output)), json(&output))));
     all.extend(phases().map(|phase| (format!("execution.full-{}", word(&phase)), json(&execution(phase)))));
     all
 }
@@ -154,6 +159,27 @@ fn notice() -> FulfilmentOrder {
         warehouse: "main".to_owned(),
         lines: vec![FulfilmentLine { sku: "TEA".to_owned(), quantity: 2 }],
         ship_to: Some(address()),
+    }
+}
+
+fn error_output() -> ErrorOutput {
+    ErrorOutput { error: "Payment.InDoubt".to_owned(), cause: "no answer".to_owned() }
+}
+
+fn payments() -> impl Iterator<Item = PaymentOutput<'static>> {
+    let declined = PaymentOutput::Declined { code: Some("card_declined".into()) };
+    let none = PaymentOutput::None { calls: 1 };
+    [PaymentOutput::Authorized, declined, PaymentOutput::Voided, none, PaymentOutput::Closed].into_iter()
+}
+
+/// Another result does not compile here until it stands among those above.
+fn result(output: &PaymentOutput<'_>) -> &'static str {
+    match output {
+        PaymentOutput::Authorized => "authorized",
+        PaymentOutput::Declined { code: _ } => "declined",
+        PaymentOutput::Voided => "voided",
+        PaymentOutput::None { calls: _ } => "none",
+        PaymentOutput::Closed => "closed",
     }
 }
 

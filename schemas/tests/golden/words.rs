@@ -1,6 +1,6 @@
 //! The words that are stored, and that each status has its golden order.
 
-use crate::files::files;
+use crate::{files::files, shapes::SHAPES};
 use schemas::{
     api::order::{Order, PaymentStatus, Reason, Status},
     event::EventName,
@@ -13,6 +13,17 @@ fn every_status_has_a_golden_order() {
     let status = |text: &str| serde_json::from_str::<Order>(text).unwrap().status;
     let seen: BTreeSet<Status> = orders.iter().map(|file| status(&file.text)).collect();
     assert_eq!(seen, Status::ALL.iter().copied().collect());
+}
+
+#[test]
+fn what_every_event_tells_has_a_shape() {
+    let file_of = |event: EventName| {
+        let words = event.as_str().chars().map(|c| if c.is_uppercase() { format!("-{c}") } else { c.to_string() });
+        words.collect::<String>().trim_start_matches('-').to_lowercase()
+    };
+    let shapes = SHAPES.iter().filter(|shape| shape.folder == "event" && shape.name != "event");
+    let named: BTreeSet<String> = EventName::ALL.iter().copied().map(file_of).collect();
+    assert_eq!(named, shapes.map(|shape| shape.name.to_owned()).collect());
 }
 
 #[test]

@@ -2,7 +2,7 @@
 //! it follows from what is stored; what an order becomes later changes nothing in it.
 
 use super::{Edition, InvoiceDocument, InvoiceLine, LinePrice, Location, Payment, Seller, default_reason, sold_by};
-use crate::order::StoredOrder;
+use crate::order::{StoredInvoice, StoredOrder};
 use schemas::{
     address::Address,
     ids::OrderId,
@@ -68,6 +68,12 @@ pub fn ensure_priced(order: &StoredOrder) -> Result<(), Unpriced> {
 }
 
 impl Bill {
+    /// What the invoice of an order follows from; nothing if it has no number.
+    pub fn of(order: StoredOrder, seller: KeptSeller, edition: Edition) -> Option<Self> {
+        let StoredInvoice { number, issued_on, .. } = order.invoice.clone()?;
+        Some(Self { order, number, issued_on, seller, edition })
+    }
+
     /// What the invoice says.
     ///
     /// # Errors

@@ -1,6 +1,7 @@
 //! By which rules an invoice is worded. What was issued must read the same whenever it is printed again, so a change of
 //! what invoices say is a new edition, and the earlier ones stay as they are.
 
+use schemas::every;
 use serde::{Deserialize, Serialize};
 
 /// An edition; the later is the greater.
@@ -20,7 +21,7 @@ impl Edition {
     /// That of invoices issued now.
     pub const CURRENT: Self = Self::Fourth;
     /// All of them, the latest first.
-    pub const ALL: [Self; 4] = [Self::Fourth, Self::Third, Self::Second, Self::First];
+    pub const ALL: [Self; 4] = every!(Self: Fourth, Third, Second, First);
 
     /// As it is kept with an invoice. Nothing is kept with those of release 0.1.0.
     #[must_use]

@@ -2,7 +2,7 @@
 
 use super::{Verdict, silently, telling};
 use crate::{
-    billing::ensure_priced,
+    billing::{Unpriced, ensure_priced},
     order::{State, StoredInvoice, StoredOrder},
 };
 use schemas::event::{EventName, data};
@@ -48,13 +48,32 @@ fn may_be_numbered(order: &StoredOrder) -> bool {
     }
 }
 
-/// An order keeps the number that it has. None is given to one of which no invoice could say what was sold: that number would
-/// stand for a document that nobody can print.
+/// Why an order that has no number gets none.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NoNumber {
+    /// No invoice of it is due.
+    NotDue,
+    /// No invoice could say what was sold: the number would stand for a document that nobody can print.
+    Unpriced(Unpriced),
+}
+
+/// Whether an order that has no number may get one.
+///
+/// # Errors
+/// Why not.
+pub fn ensure_numberable(order: &StoredOrder) -> Result<(), NoNumber> {
+    if !may_be_numbered(order) {
+        return Err(NoNumber::NotDue);
+    }
+    ensure_priced(order).map_err(NoNumber::Unpriced)
+}
+
+/// An order keeps the number that it has.
 pub(super) fn give_number(order: &mut StoredOrder, number: &str, issued_on: Date) -> Verdict {
     if order.invoice.is_some() {
         return Verdict::Already;
     }
-    if !may_be_numbered(order) || ensure_priced(order).is_err() {
+    if ensure_numberable(order).is_err() {
         return Verdict::Refused;
     }
     order.invoice = Some(StoredInvoice { number: number.to_owned(), issued_on, stored: false });

@@ -4,13 +4,20 @@
 //! Deliveries come twice and out of order, so every command is safe to repeat: a second one finds the first one's work
 //! and says `Already`.
 
+mod begin;
 mod bill;
 mod close;
 mod pay;
+mod series;
 mod stuck;
 
-pub use bill::{Prospect, is_to_be_invoiced, prospect_of_invoice};
-pub use pay::{awaits_payment, payment_key, payment_key_prefix, settled_payments, to_let_go};
+pub use begin::{FIRST_EVENTS, Refusal, begin};
+pub use bill::{NoNumber, Prospect, ensure_numberable, is_to_be_invoiced, prospect_of_invoice};
+pub use close::{NotCancellable, decided_statuses, is_decided, statuses_without_workflow};
+pub use pay::{
+    PaymentAnswer, answer_of_payment, awaits_payment, payment_key, payment_key_prefix, settled_payments, to_let_go,
+};
+pub use series::Series;
 pub use stuck::{Stuck, is_stuck};
 
 use crate::order::{State, StoredOrder};
@@ -151,7 +158,7 @@ fn telling(name: EventName, data: Value) -> Verdict {
 }
 
 /// What events tell of an order: nothing personal, no payment token.
-pub fn facts(order: &StoredOrder) -> OrderReserved<'_> {
+fn facts(order: &StoredOrder) -> OrderReserved<'_> {
     let lines = order.lines.iter().map(|line| OrderLine { sku: line.sku.as_str().into(), quantity: line.quantity });
     let total = order.total.map(|amount| Amount { amount, currency: order.currency });
     OrderReserved { currency: order.currency, total, lines: lines.collect() }

@@ -29,6 +29,35 @@ pub fn awaits_payment(order: &StoredOrder) -> bool {
     }
 }
 
+/// What is known of an order's payment, for the workflow that goes on by it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PaymentAnswer<'o> {
+    /// The money is held, or none is wanted.
+    Authorized,
+    /// The provider refused.
+    Declined {
+        /// Its code.
+        code: Option<&'o str>,
+    },
+    /// The key was closed before any money was held on it, and the order still waits.
+    Voided,
+    /// Nothing is to be paid any more.
+    Closed,
+}
+
+/// What the ledger answers for the provider.
+pub fn answer_of_payment(order: &StoredOrder) -> PaymentAnswer<'_> {
+    if order.is_free() && (awaits_payment(order) || order.state == State::Confirmed) {
+        return PaymentAnswer::Authorized;
+    }
+    match order.payment.as_ref().map(|payment| (payment.state, payment.code.as_deref())) {
+        Some((PaymentStatus::Voided, _)) if awaits_payment(order) => PaymentAnswer::Voided,
+        Some((PaymentStatus::Authorized, _)) => PaymentAnswer::Authorized,
+        Some((PaymentStatus::Declined, code)) => PaymentAnswer::Declined { code },
+        Some((PaymentStatus::Pending | PaymentStatus::Voided, _)) | None => PaymentAnswer::Closed,
+    }
+}
+
 /// Whether the provider holds money for it, or may: then its workflow goes on until the provider's word decides, however
 /// late that comes. A buyer who paid is refused by no clock.
 pub(super) fn may_hold_money(order: &StoredOrder) -> bool {

@@ -6,7 +6,7 @@ use super::{
     pay::{awaits_payment, to_let_go},
 };
 use crate::order::{State, StoredOrder};
-use schemas::ids::OrderId;
+use schemas::{every, ids::OrderId};
 
 /// An order that waits for something that nobody is known to be doing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,6 +25,9 @@ pub enum Stuck {
 }
 
 impl Stuck {
+    /// All that an order may be stuck for.
+    pub const KINDS: [fn(OrderId) -> Self; 5] = every!(Self: Unattended, CancelForgotten, Uninvoiced, Unvoided, Untold);
+
     /// The order.
     pub fn order(self) -> OrderId {
         match self {

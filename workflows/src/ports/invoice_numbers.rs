@@ -2,8 +2,8 @@
 
 use super::Unavailable;
 use crate::{
-    billing::{Bill, Unpriced, ensure_priced},
-    lifecycle::is_to_be_invoiced,
+    billing::{Bill, Edition, KeptSeller, Unpriced},
+    lifecycle::{NoNumber, ensure_numberable},
     order::StoredOrder,
 };
 use async_trait::async_trait;
@@ -21,9 +21,20 @@ pub enum Numbered {
 }
 
 impl Numbered {
-    /// What is said of an order to which the lifecycle gave no number: nothing, unless an invoice is due all the same.
-    pub fn refused(order: &StoredOrder) -> Option<Self> {
-        is_to_be_invoiced(order).then(|| ensure_priced(order).err())?.map(Self::Unpriced)
+    /// What there is to say of an order after those that may have a number got one: nothing if no invoice is due. What was kept
+    /// with its number is asked for only if the invoice is to be printed.
+    pub fn of(order: StoredOrder, kept: impl FnOnce() -> (KeptSeller, Edition)) -> Option<Self> {
+        match order.invoice.as_ref().map(|invoice| invoice.stored) {
+            Some(true) => Some(Self::Stored),
+            Some(false) => {
+                let (seller, edition) = kept();
+                Bill::of(order, seller, edition).map(|bill| Self::Due(Box::new(bill)))
+            }
+            None => match ensure_numberable(&order) {
+                Err(NoNumber::Unpriced(error)) => Some(Self::Unpriced(error)),
+                Err(NoNumber::NotDue) | Ok(()) => None,
+            },
+        }
     }
 }
 

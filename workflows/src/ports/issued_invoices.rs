@@ -8,6 +8,10 @@ use crate::{
 use async_trait::async_trait;
 use schemas::ids::OrderId;
 use std::collections::HashSet;
+use time::Duration;
+
+/// How long the invoice of an order is not asked for after it could not be printed again.
+pub const UNASKED: Duration = Duration::days(1);
 
 /// What is known of issued invoices.
 #[async_trait]
@@ -36,7 +40,7 @@ pub trait IssuedInvoices: Send + Sync {
     async fn mark_checked(&self, position: SeriesPosition) -> Result<(), Unavailable>;
 
     /// Of those orders the ones whose invoices are to be asked for: no message about them is on its way or was set aside, as
-    /// far as the database knows of messages, and printing them again did not fail within the last day.
+    /// far as the database knows of messages, and printing them again did not fail within the last [`UNASKED`].
     async fn unasked(&self, orders: &[OrderId]) -> Result<Vec<OrderId>, Unavailable>;
 
     /// Notes that the invoice of an order could not be printed again.

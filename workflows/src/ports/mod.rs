@@ -26,7 +26,7 @@ pub use dispatches::{Dispatch, Dispatches};
 pub use documents::{Documents, Filed, InvoicePrinter, InvoiceReader};
 pub use intake::{Acceptance, Intake, Submission};
 pub use invoice_numbers::{InvoiceNumbers, Numbered};
-pub use issued_invoices::IssuedInvoices;
+pub use issued_invoices::{IssuedInvoices, UNASKED};
 pub use ledger::{Applied, Ledger};
 pub use messages::{EventBus, OutgoingMessage, Queue, Workflows};
 pub use order_lists::{OrderList, OrderLists};

@@ -1,17 +1,15 @@
 //! Storing accepted orders with the stock that they get, and finding those whose time to be paid is up.
 
 use super::Unavailable;
-use crate::order::State;
+use crate::order::StoredOrder;
 use async_trait::async_trait;
 use schemas::{event::Event, ids::OrderId, kept::AcceptedOrder};
 
 /// What became of an order on its way through `reserve`.
 #[derive(Clone, Debug)]
 pub struct Reservation {
-    /// The order.
-    pub id: OrderId,
-    /// Where it stands now; a redelivered one may be further.
-    pub state: State,
+    /// The order as it is now; a redelivered one may be further.
+    pub order: StoredOrder,
     /// The facts to be told.
     pub events: Vec<Event>,
 }

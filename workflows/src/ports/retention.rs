@@ -2,7 +2,7 @@
 
 use super::Unavailable;
 use async_trait::async_trait;
-use schemas::ids::OrderId;
+use schemas::{every, ids::OrderId};
 use time::Duration;
 
 /// How long an idempotency key is remembered, unless somebody decides otherwise.
@@ -20,6 +20,16 @@ pub struct RetentionPeriods {
     pub executions: Duration,
 }
 
+impl RetentionPeriods {
+    /// How long that is kept.
+    pub fn of(&self, kept: Retained) -> Duration {
+        match kept {
+            Retained::Keys => self.keys,
+            Retained::Executions => self.executions,
+        }
+    }
+}
+
 impl Default for RetentionPeriods {
     fn default() -> Self {
         Self { keys: KEYS_LIVE, executions: EXECUTIONS_LIVE }
@@ -33,6 +43,11 @@ pub enum Retained {
     Keys,
     /// Executions that have ended, of orders that wait for none, with their history.
     Executions,
+}
+
+impl Retained {
+    /// All of it.
+    pub const ALL: [Self; 2] = every!(Self: Keys, Executions);
 }
 
 /// What was looked at by one call, and what of it was forgotten.

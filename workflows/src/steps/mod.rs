@@ -1,29 +1,11 @@
 //! The steps that carry an order through. Each takes a batch and says what became of every item; each may be told the
 //! same thing twice, and then tells again what followed from the first time.
 
-pub mod abandon_payment;
-pub mod authorize_payment;
-pub mod cancel_order;
-mod carry_out;
-pub mod confirm_order;
-pub mod dispatch_orders;
-pub mod expire_reservations;
-mod filing_conflict;
-pub mod forget;
-pub mod index_orders;
-pub mod inspect_document;
-pub mod issue_invoices;
-pub mod keep_documents;
-mod mend_document;
-pub mod office;
-mod payment_answers;
-pub mod publish_catalogue;
-pub mod reject_order;
-pub mod reserve_orders;
-pub mod resolve_payment;
-pub mod sweep;
+pub mod billing;
+pub mod checkout;
+pub mod fulfilment;
 pub mod task;
-pub mod void_payments;
+pub mod upkeep;
 
 use crate::ports::Unavailable;
 

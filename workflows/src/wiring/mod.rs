@@ -43,17 +43,17 @@ impl QueueSpec {
 /// The steps that queues trigger.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
-    /// `steps::reserve_orders`.
+    /// `steps::checkout::reserve_orders`.
     Reserve,
-    /// `steps::issue_invoices`.
+    /// `steps::billing::issue_invoices`.
     Invoice,
-    /// `steps::index_orders`.
+    /// `steps::upkeep::index_orders`.
     Index,
-    /// `steps::cancel_order`.
+    /// `steps::checkout::cancel_order`.
     Cancel,
-    /// `steps::void_payments`.
+    /// `steps::checkout::void_payments`.
     Void,
-    /// `steps::dispatch_orders`.
+    /// `steps::fulfilment::dispatch_orders`.
     Dispatch,
 }
 
@@ -137,6 +137,9 @@ pub struct Rule {
     pub pattern: Value,
 }
 
+/// The events by which a warehouse hears that there is something to do.
+pub const FOR_WAREHOUSES: [EventName; 2] = [EventName::OrderConfirmed, EventName::OrderCancelled];
+
 /// All rules.
 pub fn rules() -> Vec<Rule> {
     let named = |names: &[EventName]| names.iter().map(EventName::as_str).collect::<Vec<_>>();
@@ -170,7 +173,7 @@ pub fn rules() -> Vec<Rule> {
             name: "warehouses-hear-of-orders",
             queue: QueueName::Dispatch,
             pattern: json!({
-                "detail-type": named(&[EventName::OrderConfirmed, EventName::OrderCancelled]),
+                "detail-type": named(&FOR_WAREHOUSES),
                 "detail": { "data": { "was": [{ "exists": false }, Status::Confirmed.as_str()] } },
             }),
         },
@@ -180,8 +183,6 @@ pub fn rules() -> Vec<Rule> {
 /// A step that runs by the clock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Schedule {
-    /// Its name.
-    pub name: &'static str,
     /// What it does.
     pub job: Job,
     /// How often.
@@ -202,40 +203,43 @@ pub enum Runtime {
 /// The steps that schedules trigger.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Job {
-    /// `steps::expire_reservations`.
+    /// `steps::checkout::expire_reservations`.
     Expire,
-    /// `steps::sweep`.
+    /// `steps::upkeep::sweep`.
     Sweep,
-    /// `steps::forget`.
+    /// `steps::upkeep::forget`.
     Forget,
-    /// `steps::keep_documents`.
+    /// `steps::billing::keep_documents`.
     KeepDocuments,
-    /// `steps::publish_catalogue`.
+    /// `steps::upkeep::publish_catalogue`.
     PublishCatalogue,
+}
+
+impl Job {
+    /// Its name, which is also that of its function where it has one.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Expire => "expire",
+            Self::Sweep => "sweep",
+            Self::Forget => "forget",
+            Self::KeepDocuments => "keep-documents",
+            Self::PublishCatalogue => "publish-catalogue",
+        }
+    }
 }
 
 const EVERYWHERE: &[Runtime] = &[Runtime::Embedded, Runtime::Aws];
 
 /// All schedules.
 pub const SCHEDULES: &[Schedule] = &[
-    Schedule { name: "expire", job: Job::Expire, every: Duration::from_secs(10), runtimes: EVERYWHERE },
-    Schedule { name: "sweep", job: Job::Sweep, every: Duration::from_secs(30), runtimes: EVERYWHERE },
+    Schedule { job: Job::Expire, every: Duration::from_secs(10), runtimes: EVERYWHERE },
+    Schedule { job: Job::Sweep, every: Duration::from_secs(30), runtimes: EVERYWHERE },
     // On AWS DynamoDB forgets keys and Step Functions its executions, each by a time to live of its own.
-    Schedule { name: "forget", job: Job::Forget, every: Duration::from_secs(60), runtimes: &[Runtime::Embedded] },
+    Schedule { job: Job::Forget, every: Duration::from_secs(60), runtimes: &[Runtime::Embedded] },
     // A bucket of S3 looks after its own.
-    Schedule {
-        name: "keep-documents",
-        job: Job::KeepDocuments,
-        every: Duration::from_secs(60),
-        runtimes: &[Runtime::Embedded],
-    },
+    Schedule { job: Job::KeepDocuments, every: Duration::from_secs(60), runtimes: &[Runtime::Embedded] },
     // In one process buyers read the order database's own catalogue.
-    Schedule {
-        name: "publish-catalogue",
-        job: Job::PublishCatalogue,
-        every: Duration::from_secs(60),
-        runtimes: &[Runtime::Aws],
-    },
+    Schedule { job: Job::PublishCatalogue, every: Duration::from_secs(60), runtimes: &[Runtime::Aws] },
 ];
 
 /// The schedules that run there.
@@ -255,14 +259,36 @@ pub const TASKS: &[(&str, Task)] = &[
 /// A task of a workflow, which calls a function for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Task {
-    /// `steps::authorize_payment`.
+    /// `steps::checkout::authorize_payment`.
     AuthorizePayment,
-    /// `steps::resolve_payment`.
+    /// `steps::checkout::resolve_payment`.
     ResolvePayment,
-    /// `steps::confirm_order`.
+    /// `steps::checkout::confirm_order`.
     ConfirmOrder,
-    /// `steps::reject_order`.
+    /// `steps::checkout::reject_order`.
     RejectOrder,
-    /// `steps::abandon_payment`.
+    /// `steps::checkout::abandon_payment`.
     AbandonPayment,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use schemas::every;
+
+    #[test]
+    fn every_queue_is_worked_on_by_one_step_and_every_step_job_and_task_is_triggered_once() {
+        for queue in QueueName::ALL {
+            assert_eq!(QUEUES.iter().filter(|spec| spec.name == queue).count(), 1, "{queue}");
+        }
+        for step in every!(Step: Reserve, Invoice, Index, Cancel, Void, Dispatch) {
+            assert_eq!(QUEUES.iter().filter(|spec| spec.step == step).count(), 1, "{step:?}");
+        }
+        for job in every!(Job: Expire, Sweep, Forget, KeepDocuments, PublishCatalogue) {
+            assert_eq!(SCHEDULES.iter().filter(|schedule| schedule.job == job).count(), 1, "{job:?}");
+        }
+        for task in every!(Task: AuthorizePayment, ResolvePayment, ConfirmOrder, RejectOrder, AbandonPayment) {
+            assert_eq!(TASKS.iter().filter(|(_, listed)| *listed == task).count(), 1, "{task:?}");
+        }
+    }
 }

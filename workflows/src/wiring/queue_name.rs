@@ -1,5 +1,6 @@
 //! The names of queues, in one place: a message that is put on a queue that nobody reads waits for ever.
 
+use schemas::every;
 use std::fmt::{self, Display};
 
 /// What one customer has waiting on a queue beyond a share waits in its second lane, the queue's name with this behind.
@@ -26,7 +27,7 @@ pub enum QueueName {
 
 impl QueueName {
     /// All of them.
-    pub const ALL: [Self; 6] = [Self::Intake, Self::Invoice, Self::Index, Self::Cancel, Self::Void, Self::Dispatch];
+    pub const ALL: [Self; 6] = every!(Self: Intake, Invoice, Index, Cancel, Void, Dispatch);
 
     /// The name, as the database and SQS have it.
     pub const fn as_str(self) -> &'static str {

@@ -12,9 +12,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use time::OffsetDateTime;
 use workflows::{
     allocate::{Goods, allocate},
-    billing::{self, Edition, KeptSeller},
+    billing::{self, Edition, InvoiceDocument, KeptSeller},
     issued::{Fingerprint, SeriesPosition},
-    lifecycle::{Command, Stuck, Verdict, decide},
+    lifecycle::{Command, FIRST_EVENTS, Stuck, Verdict, decide},
     order::StoredOrder,
     ports::{Applied, Notice, OutgoingMessage, Reservation, Submission},
     wiring::QueueName,
@@ -51,6 +51,8 @@ pub struct Contents {
     pub invoices: BTreeMap<OrderId, Invoice>,
     /// The last number of each year.
     pub last_numbers: BTreeMap<i32, i32>,
+    /// What was printed, as often as it was.
+    pub printed: Vec<InvoiceDocument>,
     /// Up to where documents were looked at.
     pub checked: SeriesPosition,
     /// Until when invoices that could not be printed again are not asked for.
@@ -104,16 +106,15 @@ impl Contents {
             let id = accepted.id;
             if !self.orders.contains_key(&id) {
                 for new in allocate(vec![accepted], &mut self.goods, seller, now, now + HOLD) {
-                    for ((id, name, data), sequence) in new.events.into_iter().zip(1..) {
+                    for ((name, data), sequence) in new.events.into_iter().zip(1..) {
                         self.note(&new.order, sequence, name, data, now);
-                        debug_assert_eq!(id, new.order.id, "an order's first events are its own");
                     }
                     self.orders.insert(id, new.order);
                 }
             }
-            let first = self.events.get(&id).into_iter().flatten().take(2).cloned().collect();
-            let state = self.orders.get(&id).map(|order| order.state.clone());
-            reservations.extend(state.map(|state| Reservation { id, state, events: first }));
+            let is_first = |event: &&Event| event.sequence <= FIRST_EVENTS;
+            let first = self.events.get(&id).into_iter().flatten().filter(is_first).cloned().collect();
+            reservations.extend(self.orders.get(&id).map(|order| Reservation { order: order.clone(), events: first }));
         }
         reservations
     }

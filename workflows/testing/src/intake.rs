@@ -7,6 +7,8 @@ use serde_json::json;
 use std::collections::BTreeSet;
 use time::{Duration, OffsetDateTime};
 use workflows::{
+    lifecycle::statuses_without_workflow,
+    order::StoredOrder,
     ports::{
         Acceptance, Bite, Intake, OutgoingMessage, Readiness, Retained, Retention, RetentionPeriods, Submission,
         Unavailable,
@@ -82,7 +84,11 @@ impl Retention for Shop {
                     let goes = |id: &OrderId| bite.contains(id) && stored.contains_key(id);
                     shop.submissions.retain(|_, submission| !goes(&submission.order.id));
                 }
-                Retained::Executions => shop.ended.retain(|id, _| !bite.contains(id)),
+                Retained::Executions => {
+                    let (stored, without) = (&shop.orders, statuses_without_workflow());
+                    let needs_it = |order: &StoredOrder| !without.contains(&order.state.status().to_string());
+                    shop.ended.retain(|id, _| stored.get(id).is_some_and(needs_it) || !bite.contains(id));
+                }
             }
             let forgotten = keys - shop.submissions.len() + executions - shop.ended.len();
             Bite { forgotten: u64::try_from(forgotten).unwrap(), last: bite.last().copied() }

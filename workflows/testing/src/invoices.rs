@@ -8,34 +8,28 @@ use async_trait::async_trait;
 use schemas::ids::OrderId;
 use sha2::{Digest, Sha256};
 use std::collections::HashSet;
-use time::Duration;
 use workflows::{
     billing::{Bill, Edition, InvoiceDocument},
     issued::{Fingerprint, IssuedInvoice, PrintRecord, Printed, ReadBack, SeriesPosition},
-    lifecycle::{Command, Verdict},
+    lifecycle::Series,
     order::StoredInvoice,
-    ports::{Applied, InvoiceNumbers, InvoicePrinter, InvoiceReader, IssuedInvoices, Numbered, Unavailable},
+    ports::{InvoiceNumbers, InvoicePrinter, InvoiceReader, IssuedInvoices, Numbered, UNASKED, Unavailable},
     wiring::QueueName,
 };
-
-/// How long an invoice that could not be printed again is not asked for.
-const UNASKED: Duration = Duration::days(1);
 
 #[async_trait]
 impl InvoiceNumbers for Shop {
     async fn number_invoices(&self, ids: &[OrderId]) -> Result<Vec<(OrderId, Numbered)>, Unavailable> {
         let now = self.clock.at();
-        let today = self.seller.time_zone.date(now);
+        let issued_on = self.seller.time_zone.date(now);
         self.call("orders.number_invoices", ids, |shop| {
+            let last = shop.last_numbers.get(&Series::year(issued_on)).copied().unwrap_or_default();
+            let mut series = Series::after(issued_on, last);
             for id in each(ids) {
-                let last = shop.last_numbers.get(&today.year()).copied().unwrap_or_default();
-                let position = SeriesPosition { year: today.year(), number: last + 1 };
-                let command = Command::GiveNumber { number: position.to_string(), issued_on: today };
-                if let Applied::Order { verdict: Verdict::Changed(_), .. } = shop.apply(id, &command, now) {
-                    shop.last_numbers.insert(position.year, position.number);
-                    shop.invoices.insert(id, self.kept(position));
-                }
+                let given = shop.orders.get_mut(&id).and_then(|order| series.give_number(order, now));
+                shop.invoices.extend(given.map(|position| (id, self.kept(position))));
             }
+            shop.last_numbers.insert(series.last().year, series.last().number);
             each(ids).into_iter().filter_map(|id| Some((id, shop.numbered(id)?))).collect()
         })
         .await
@@ -44,19 +38,13 @@ impl InvoiceNumbers for Shop {
 
 impl Contents {
     fn numbered(&self, id: OrderId) -> Option<Numbered> {
-        let order = self.orders.get(&id)?;
-        match &order.invoice {
-            Some(invoice) if invoice.stored => Some(Numbered::Stored),
-            Some(_) => Some(Numbered::Due(Box::new(self.bill(id, None)?))),
-            None => Numbered::refused(order),
-        }
+        let (order, kept) = (self.orders.get(&id)?.clone(), self.invoices.get(&id));
+        Numbered::of(order, || kept.map(|kept| (kept.seller.clone(), kept.edition)).unwrap())
     }
 
     fn bill(&self, id: OrderId, edition: Option<Edition>) -> Option<Bill> {
         let (order, kept) = (self.orders.get(&id)?.clone(), self.invoices.get(&id)?);
-        let StoredInvoice { number, issued_on, .. } = order.invoice.clone()?;
-        let (seller, edition) = (kept.seller.clone(), edition.unwrap_or(kept.edition));
-        Some(Bill { order, number, issued_on, seller, edition })
+        Bill::of(order, kept.seller.clone(), edition.unwrap_or(kept.edition))
     }
 
     fn issued(&self, id: OrderId) -> Option<IssuedInvoice> {
@@ -148,7 +136,7 @@ impl IssuedInvoices for Shop {
         self.call("invoices.unasked", orders, |shop| {
             let is_unasked = |id: &&OrderId| {
                 let is_put_off = shop.unmended.get(*id).is_some_and(|until| *until > now);
-                !is_put_off && !shop.is_asked_for(QueueName::Invoice, **id)
+                !is_put_off && !shop.waits(QueueName::Invoice, **id)
             };
             orders.iter().filter(is_unasked).copied().collect()
         })
@@ -192,9 +180,10 @@ impl InvoiceReader for Shop {
 #[async_trait]
 impl InvoicePrinter for Shop {
     async fn print(&self, invoice: InvoiceDocument) -> Result<Printed, Unavailable> {
-        let InvoiceDocument { edition, number, order, .. } = invoice;
-        let order = OrderId(order);
-        self.call("invoice_printer.print", &[order], |_| {
+        let order = OrderId(invoice.order);
+        self.call("invoice_printer.print", &[order], |shop| {
+            shop.printed.push(invoice.clone());
+            let InvoiceDocument { edition, number, .. } = invoice;
             let pdf = said(order, &number).into_bytes();
             let (file, xml_sha256) = (Fingerprint::of(&pdf), xml_of(order, &number));
             let record =

@@ -5,9 +5,10 @@
 //! database promises beyond that (transactions, locks, indexes) it does not have: adapters are tried on the real one.
 //!
 //! Any call of any port can be made to fail, before its work or after it ([`Faults`]); the clock stands still until a test
-//! moves it; ids come from a seed.
+//! moves it, and chance gives one number until a test sets another; ids come from a seed.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking, and this is for tests alone")]
 
+mod chance;
 mod clock;
 mod contents;
 mod documents;
@@ -23,6 +24,7 @@ pub mod samples;
 mod shelf;
 mod upkeep;
 
+pub use chance::SetChance;
 pub use clock::{START, SetClock};
 pub use contents::{Contents, Invoice, Mark};
 pub use faults::{Call, Fault, Faults, Moment};
@@ -46,6 +48,8 @@ pub const HOLD: Duration = Duration::minutes(30);
 pub struct Shop {
     /// The time.
     pub clock: Arc<SetClock>,
+    /// What is drawn.
+    pub chance: Arc<SetChance>,
     /// What goes wrong, and what was asked.
     pub faults: Arc<Faults>,
     /// Who sells.
@@ -67,6 +71,7 @@ impl Shop {
         Arc::new(Self {
             faults: Arc::new(Faults::by(Arc::clone(&clock))),
             clock,
+            chance: Arc::default(),
             seller: samples::seller().into(),
             ids: Seed::of(seed),
             contents: Mutex::new(contents),

@@ -1,7 +1,7 @@
 //! What carries work on: a bus that routes by the rules of the wiring, queues that keep what they are sent, and workflows that
 //! are known to have been started.
 
-use super::{Contents, Shop};
+use super::Shop;
 use async_trait::async_trait;
 use schemas::{event::Event, ids::OrderId};
 use serde_json::json;
@@ -15,13 +15,6 @@ use workflows::{
 /// The rules, each as the queue that it feeds and what it matches.
 static RULES: LazyLock<Vec<(QueueName, Pattern)>> =
     LazyLock::new(|| rules().into_iter().map(|rule| (rule.queue, Pattern::parse(&rule.pattern).unwrap())).collect());
-
-impl Contents {
-    /// Whether a message about the order is on its way on a queue.
-    pub(super) fn is_asked_for(&self, queue: QueueName, order: OrderId) -> bool {
-        self.waits(queue, order)
-    }
-}
 
 #[async_trait]
 impl EventBus for Shop {

@@ -6,7 +6,7 @@ use schemas::{api::order as api, event::Event, ids::OrderId, kept::AcceptedOrder
 use std::collections::{BTreeMap, BTreeSet};
 use workflows::{
     lifecycle::{Command, Verdict, decide},
-    order::{State, StoredOrder, submitted},
+    order::{StoredOrder, submitted},
     ports::{Applied, Ledger, OrderList, OrderLists, Reservation, Reservations, Unavailable},
 };
 
@@ -21,16 +21,11 @@ impl Reservations for Shop {
     async fn expired(&self, limit: i64) -> Result<Vec<OrderId>, Unavailable> {
         let now = self.clock.at();
         self.call("orders.expired", &[], |shop| {
-            let is_up = |order: &&StoredOrder| match order.state {
-                State::Reserved { until } => until <= now,
-                State::Confirmed | State::Rejected { .. } | State::Cancelled => false,
-            };
-            // As the database does, which would have those in the way of others that hold money.
-            let may_go = |order: &&StoredOrder| {
+            let expires = |order: &&StoredOrder| {
                 let mut tried = (*order).clone();
                 matches!(decide(&mut tried, &Command::Expire, now), Verdict::Changed(_))
             };
-            shop.orders.values().filter(is_up).filter(may_go).take(up_to(limit)).map(|order| order.id).collect()
+            shop.orders.values().filter(expires).take(up_to(limit)).map(|order| order.id).collect()
         })
         .await
     }

@@ -14,10 +14,6 @@ use workflows::{
     wiring::QueueName,
 };
 
-/// All that an order may be stuck for.
-const KINDS: [fn(OrderId) -> Stuck; 5] =
-    [Stuck::Unattended, Stuck::CancelForgotten, Stuck::Uninvoiced, Stuck::Unvoided, Stuck::Untold];
-
 #[async_trait]
 impl Dispatches for Shop {
     async fn dispatches(&self, ids: &[OrderId]) -> Result<Vec<Dispatch>, Unavailable> {
@@ -61,10 +57,13 @@ impl StuckOrders for Shop {
                 let waiting = shop.orders.values().filter(|order| order.updated_at <= now - patience);
                 let stuck =
                     waiting.map(|order| (order, kind(order.id))).filter(|(order, stuck)| is_stuck(order, *stuck));
-                let found = stuck.filter(|(order, stuck)| !shop.is_cared_for(order, *stuck)).map(|(_, stuck)| stuck);
-                found.filter_map(|stuck| shop.times_if_due(stuck, now)).take(up_to(limit)).collect::<Vec<_>>()
+                let found = stuck.filter(|(order, stuck)| !shop.is_cared_for(order, *stuck));
+                let mut due: Vec<_> = found.filter_map(|(order, stuck)| shop.due(order, stuck, now)).collect();
+                due.sort_by_key(|(since, _, _)| *since);
+                let longest = due.into_iter().take(up_to(limit));
+                longest.map(|(_, stuck, times)| (stuck, times)).collect::<Vec<_>>()
             };
-            KINDS.iter().flat_map(of_kind).collect()
+            Stuck::KINDS.iter().flat_map(of_kind).collect()
         })
         .await
     }
@@ -86,21 +85,18 @@ impl Contents {
     fn is_cared_for(&self, order: &StoredOrder, stuck: Stuck) -> bool {
         match stuck {
             Stuck::Unattended(id) => self.running.contains(&id),
-            Stuck::CancelForgotten(id) => self.is_asked_for(QueueName::Cancel, id),
-            Stuck::Uninvoiced(id) => self.is_asked_for(QueueName::Invoice, id),
-            Stuck::Unvoided(id) => self.is_asked_for(QueueName::Void, id),
-            Stuck::Untold(id) => {
-                self.is_asked_for(QueueName::Index, id) || self.shown.get(&id) == Some(&order.state.status())
-            }
+            Stuck::CancelForgotten(id) => self.waits(QueueName::Cancel, id),
+            Stuck::Uninvoiced(id) => self.waits(QueueName::Invoice, id),
+            Stuck::Unvoided(id) => self.waits(QueueName::Void, id),
+            Stuck::Untold(id) => self.waits(QueueName::Index, id) || self.shown.get(&id) == Some(&order.state.status()),
         }
     }
 
-    /// How often it was swept, unless it is left alone.
-    fn times_if_due(&self, stuck: Stuck, now: OffsetDateTime) -> Option<(Stuck, i32)> {
-        match self.marks.iter().find(|mark| mark.stuck == stuck) {
-            Some(mark) if mark.next_at > now => None,
-            Some(mark) => Some((stuck, mark.times)),
-            None => Some((stuck, 0)),
+    /// Since when it is due and how often it was swept, unless it is left alone.
+    fn due(&self, order: &StoredOrder, stuck: Stuck, now: OffsetDateTime) -> Option<(OffsetDateTime, Stuck, i32)> {
+        match self.mark(stuck) {
+            Some(mark) => (mark.next_at <= now).then_some((mark.next_at, stuck, mark.times)),
+            None => Some((order.updated_at, stuck, 0)),
         }
     }
 

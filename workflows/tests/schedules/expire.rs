@@ -8,7 +8,7 @@ use time::Duration;
 use workflows::{
     order::State,
     ports::{Reservation, Reservations, Unavailable},
-    steps::expire_reservations::expire_reservations,
+    steps::checkout::expire_reservations::expire_reservations,
 };
 
 /// A shop with so many reservations whose time is up, which takes that long to refuse a batch of them.

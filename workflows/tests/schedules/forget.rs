@@ -1,63 +1,75 @@
 //! Forgetting goes bite by bite to the end of what is old, one kind after the other, and not on for ever.
 
-use async_trait::async_trait;
 use schemas::ids::OrderId;
-use std::sync::Mutex;
-use testing::{START, samples::order_id as id};
-use time::{Duration, OffsetDateTime};
+use std::sync::Arc;
+use testing::{Fault, Shop, samples};
+use time::Duration;
 use workflows::{
-    ports::{Bite, Clock, Retained, Retention, RetentionPeriods, Unavailable},
-    steps::forget::forget,
+    lifecycle::Command,
+    ports::{EXECUTIONS_LIVE, KEYS_LIVE, Submission},
+    steps::upkeep::forget::forget,
 };
 
-/// Things of orders 1 to `count`, each bite of which takes some time.
-struct Shelf {
-    count: u128,
-    takes: Duration,
-    now: Mutex<OffsetDateTime>,
-    asked: Mutex<Vec<(Retained, Duration, OrderId)>>,
+/// A shop with the keys and the ended executions of so many orders, all of now.
+fn with_history(count: u128) -> Arc<Shop> {
+    let shop = Shop::new();
+    for number in 1..=count {
+        let order = samples::accepted(samples::order_id(number));
+        shop.takes(order.clone());
+        shop.happens(order.id, Command::Cancel);
+        let (id, now, mut shop) = (order.id, shop.clock.at(), shop.contents());
+        shop.ended.insert(id, now);
+        let key = format!("cart-{number}");
+        shop.submissions.insert((order.customer.clone(), key.clone()), Submission { order, key, fingerprint: [7; 32] });
+    }
+    shop
 }
 
-impl Shelf {
-    fn of(count: u128, takes: Duration) -> Self {
-        Self { count, takes, now: Mutex::new(START), asked: Mutex::default() }
-    }
+/// How many keys and executions are left.
+fn left(shop: &Shop) -> (usize, usize) {
+    let shop = shop.contents();
+    (shop.submissions.len(), shop.ended.len())
 }
 
-impl Clock for Shelf {
-    fn now(&self) -> OffsetDateTime {
-        *self.now.lock().unwrap()
-    }
-}
-
-#[async_trait]
-impl Retention for Shelf {
-    fn periods(&self) -> RetentionPeriods {
-        RetentionPeriods { keys: Duration::days(30), executions: Duration::days(90) }
-    }
-
-    async fn forget(&self, kept: Retained, term: Duration, after: OrderId, limit: i64) -> Result<Bite, Unavailable> {
-        self.asked.lock().unwrap().push((kept, term, after));
-        *self.now.lock().unwrap() += self.takes;
-        let last = self.count.min(after.0.as_u128() + u128::try_from(limit).unwrap());
-        let forgotten = u64::try_from(last - after.0.as_u128()).unwrap();
-        Ok(Bite { forgotten, last: (forgotten > 0).then(|| id(last)) })
-    }
+fn bites(shop: &Shop) -> usize {
+    shop.faults.calls_of("retention.forget").len()
 }
 
 #[tokio::test]
-async fn everything_old_is_forgotten_bite_by_bite() {
-    let shelf = Shelf::of(2_500, Duration::ZERO);
-    assert_eq!(forget(&shelf, &shelf).await.unwrap(), 5_000);
-    let asked = shelf.asked.lock().unwrap().clone();
-    let of = |kept, days| [0, 1_000, 2_000, 2_500].map(|after| (kept, Duration::days(days), id(after)));
-    assert_eq!(asked, [of(Retained::Keys, 30), of(Retained::Executions, 90)].concat());
+async fn everything_old_is_forgotten_bite_by_bite_when_its_own_time_is_over() {
+    let shop = with_history(2_500);
+    shop.clock.pass(KEYS_LIVE);
+    assert_eq!(forget(shop.as_ref(), shop.as_ref()).await.unwrap(), 0);
+    assert_eq!(bites(&shop), 2, "nothing is old");
+    shop.clock.pass(Duration::seconds(1));
+    assert_eq!(forget(shop.as_ref(), shop.as_ref()).await.unwrap(), 2_500);
+    assert_eq!((left(&shop), bites(&shop)), ((0, 2_500), 2 + 4 + 1));
+    shop.clock.pass(EXECUTIONS_LIVE - KEYS_LIVE);
+    assert_eq!(forget(shop.as_ref(), shop.as_ref()).await.unwrap(), 2_500);
+    assert_eq!((left(&shop), bites(&shop)), ((0, 0), 2 + 5 + 5));
 }
 
 #[tokio::test]
 async fn a_run_ends_although_there_is_more_and_comes_to_every_kind() {
-    let shelf = Shelf::of(1_000_000, Duration::seconds(4));
-    forget(&shelf, &shelf).await.unwrap();
-    let asked: Vec<Retained> = shelf.asked.lock().unwrap().iter().map(|(kept, _, _)| *kept).collect();
-    assert_eq!(asked, [[Retained::Keys; 4], [Retained::Executions; 4]].concat());
+    let shop = with_history(5_000);
+    shop.clock.pass(EXECUTIONS_LIVE + Duration::seconds(1));
+    shop.faults.always("retention.forget", Fault::Lasts(Duration::seconds(4)));
+    assert_eq!(forget(shop.as_ref(), shop.as_ref()).await.unwrap(), 8_000);
+    assert_eq!(left(&shop), (1_000, 1_000));
+}
+
+#[tokio::test]
+async fn what_stays_is_passed_by_and_in_the_way_of_nothing() {
+    let shop = with_history(1_500);
+    // Of the first orders the keys wait to be stored, or the orders for their payment.
+    let first: Vec<OrderId> = (1..=1_000).map(samples::order_id).collect();
+    for id in &first {
+        shop.contents().orders.remove(id);
+    }
+    for id in &first[..500] {
+        shop.takes(samples::accepted(*id));
+    }
+    shop.clock.pass(EXECUTIONS_LIVE + Duration::seconds(1));
+    assert_eq!(forget(shop.as_ref(), shop.as_ref()).await.unwrap(), 1_000 + 1_000);
+    assert_eq!(left(&shop), (500, 500));
 }

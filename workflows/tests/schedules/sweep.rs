@@ -9,17 +9,15 @@ use time::Duration;
 use workflows::{
     lifecycle::{Command, Stuck},
     ports::{StuckOrders, Sweep, Unavailable},
-    steps::sweep::{Outside, PATIENCE, Swept, sweep},
+    steps::upkeep::sweep::{Outside, PATIENCE, Swept, sweep},
 };
 
-const KINDS: [fn(OrderId) -> Stuck; 5] =
-    [Stuck::Unattended, Stuck::CancelForgotten, Stuck::Uninvoiced, Stuck::Unvoided, Stuck::Untold];
 /// What sets orders going.
 const GOING: [&str; 3] = ["workflows.start_checkout", "queue.send", "event_bus.publish"];
 
 /// Three of each kind: 0 to 2 are unattended, 3 to 5 are to be cancelled, and so on.
 fn three_of_each() -> Vec<Stuck> {
-    KINDS.iter().zip(0..).flat_map(|(kind, at)| (0..3).map(move |number| kind(id(3 * at + number)))).collect()
+    Stuck::KINDS.iter().zip(0..).flat_map(|(kind, at)| (0..3).map(move |number| kind(id(3 * at + number)))).collect()
 }
 
 /// Has the order of that number get stuck for that, and for nothing else.
@@ -50,7 +48,7 @@ fn with(stuck: impl IntoIterator<Item = (u128, fn(OrderId) -> Stuck)>) -> Arc<Sh
 }
 
 fn with_three_of_each() -> Arc<Shop> {
-    with((0..15).zip(KINDS.into_iter().flat_map(|kind| [kind; 3])))
+    with((0..15).zip(Stuck::KINDS.into_iter().flat_map(|kind| [kind; 3])))
 }
 
 /// What was sent and started is gone, as after a crash.
@@ -155,7 +153,7 @@ async fn who_hangs_keeps_the_others_from_nothing() {
 
 #[tokio::test]
 async fn what_is_much_is_set_going_some_at_a_time() {
-    let shop = with((0..120).map(|number| (number, KINDS[1])));
+    let shop = with((0..120).map(|number| (number, Stuck::KINDS[1])));
     assert_eq!(swept(&shop).await.set_going.len(), 120);
     let calls: Vec<_> = asked(&shop).into_iter().map(|(what, orders)| (what, orders.len())).collect();
     let marked = ("orders.mark_swept", 0);
@@ -185,21 +183,21 @@ async fn what_was_set_going_is_not_stuck_though_the_answer_was_lost() {
 
 #[tokio::test]
 async fn an_order_that_stays_stuck_is_left_alone_twice_as_long_each_time_up_to_an_hour() {
-    for kind in &KINDS[2..] {
+    for kind in &Stuck::KINDS[2..] {
         assert_eq!(pauses(&with([(1, *kind)]), 10).await, [1, 2, 4, 8, 16, 32, 60, 60, 60, 60]);
     }
 }
 
 #[tokio::test]
 async fn an_order_whose_stock_is_held_is_never_left_alone_for_long() {
-    for kind in &KINDS[..2] {
+    for kind in &Stuck::KINDS[..2] {
         assert_eq!(pauses(&with([(1, *kind)]), 6).await, [1, 2, 4, 5, 5, 5]);
     }
 }
 
 #[tokio::test]
 async fn an_order_that_is_stuck_for_two_things_is_told_once() {
-    let shop = with([(1, KINDS[3])]);
+    let shop = with([(1, Stuck::KINDS[3])]);
     shop.contents().shown.clear();
     assert_eq!(swept(&shop).await.set_going.len(), 2);
     assert_eq!(shop.contents().told.len(), 1);

@@ -51,7 +51,7 @@ pub struct Delivery {
 }
 
 /// The warehouse that imports deliver to.
-pub const WAREHOUSE: &str = "main";
+const WAREHOUSE: &str = "main";
 /// Products a statement takes: enough to be fast, few enough to be gentle on memory.
 pub(super) const CHUNK: usize = 2_000;
 /// Imports of fewer products change little of what is rare.

@@ -1,5 +1,6 @@
 //! Carrying out commands: the orders of a batch are locked and loaded, the lifecycle decides in memory, and what
-//! changed is written, all in one transaction. No other code moves a stored order.
+//! changed is written, all in one transaction. Nothing else changes an order that is stored, but for giving numbers
+//! (`invoices.rs`), which asks the lifecycle too, under the lock of the series.
 
 use super::{
     PgOrders,
@@ -16,7 +17,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use time::OffsetDateTime;
 use uuid::Uuid;
 use workflows::{
-    lifecycle::{Command, Verdict, decide},
+    lifecycle::{Command, Verdict, decide, is_decided},
     order::{State, StoredOrder},
     ports::{Applied, Ledger, Unavailable},
 };
@@ -150,7 +151,7 @@ fn changed(applied: &Applied) -> Option<Change> {
     match applied {
         Applied::Missing | Applied::Order { verdict: Verdict::Refused, .. } => None,
         Applied::Order { order, verdict: Verdict::Changed(_) | Verdict::Already, .. } => {
-            Some(Change { order: order.id, decided: order.is_decided() })
+            Some(Change { order: order.id, decided: is_decided(order) })
         }
     }
 }

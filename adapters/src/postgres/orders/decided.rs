@@ -1,22 +1,19 @@
-//! Whether orders are decided, for those who wait for it.
+//! Which orders to look at again, for those who wait for it.
 
 use crate::postgres::{Asked, Database};
-use schemas::api::order::Status;
 use uuid::Uuid;
-use workflows::ports::Unavailable;
+use workflows::{lifecycle::decided_statuses, ports::Unavailable};
 
-/// Which of the orders are decided: for whoever waits, in case nobody told.
+/// Which of the orders may be decided: for whoever waits, in case nobody told, and looks at the order itself then.
 ///
 /// # Errors
 /// If the database does not answer.
 pub async fn decided(database: &Database, ids: &[Uuid]) -> Result<Vec<Uuid>, Unavailable> {
-    let statuses: Vec<String> =
-        Status::ALL.iter().filter(|status| status.is_decided()).map(|status| status.as_str().to_owned()).collect();
     sqlx::query_scalar!(
         "-- orders.decided
          select id from orders where id = any($1) and status = any($2)",
         ids,
-        &statuses
+        &decided_statuses()
     )
     .fetch_all(&database.relaxed)
     .await

@@ -1,19 +1,18 @@
-//! Invoice numbers: given in batches under one lock of their series, so they have no gap and no double. Which orders get one
-//! the lifecycle decides.
+//! Invoice numbers: given in batches under one lock of their series. Which orders get one, and which, the lifecycle decides.
 
 use super::{
     PgOrders,
-    rows::{load, printed_number, uuids},
+    rows::{load, uuids},
 };
 use crate::postgres::Asked;
 use async_trait::async_trait;
 use schemas::{ids::OrderId, kept::Party};
 use sqlx::{Connection, PgConnection, types::Json};
 use std::collections::{HashMap, HashSet};
-use time::Date;
+use uuid::Uuid;
 use workflows::{
-    billing::{Bill, Edition, KeptSeller, Seller},
-    lifecycle::{Command, Verdict, decide},
+    billing::{Edition, KeptSeller, Seller},
+    lifecycle::Series,
     order::StoredOrder,
     ports::{InvoiceNumbers, Numbered, Unavailable},
 };
@@ -26,23 +25,18 @@ impl InvoiceNumbers for PgOrders {
     async fn number_invoices(&self, ids: &[OrderId]) -> Result<Vec<(OrderId, Numbered)>, Unavailable> {
         let mut connection = self.connection("orders.number_invoices").await?;
         let mut transaction = connection.begin().await.asked("orders.number_invoices")?;
-        let today = self.settings.seller.time_zone.date(self.clock.now());
-        let last = lock_series(&mut transaction, today.year()).await?;
+        let seller = &self.settings.seller;
+        let issued_on = seller.time_zone.date(self.clock.now());
+        let mut series = Series::after(issued_on, lock_series(&mut transaction, Series::year(issued_on)).await?);
         // Read under the lock: whoever had it before may have numbered some of these.
         let mut orders = load(&mut transaction, &uuids(ids)).await?;
         let now = self.clock.now();
         let mut given = Vec::new();
         for order in &mut orders {
-            let next = i32::try_from(given.len()).unwrap_or(i32::MAX).saturating_add(last).saturating_add(1);
-            let command = Command::GiveNumber { number: printed_number(today.year(), next), issued_on: today };
-            match decide(order, &command, now) {
-                Verdict::Changed(_) => given.push(order.id),
-                Verdict::Already | Verdict::Refused => {}
-            }
+            given.extend(series.give_number(order, now).map(|position| (order.id, position.number)));
         }
-        let seller = &self.settings.seller;
-        insert_invoices(&mut transaction, &given, today, last, seller).await?;
-        let new: HashSet<OrderId> = given.into_iter().collect();
+        insert_invoices(&mut transaction, &given, series, seller).await?;
+        let new: HashSet<OrderId> = given.into_iter().map(|(id, _)| id).collect();
         let unstored = |order: &&StoredOrder| order.invoice.as_ref().is_some_and(|invoice| !invoice.stored);
         let again: Vec<OrderId> =
             orders.iter().filter(unstored).map(|order| order.id).filter(|id| !new.contains(id)).collect();
@@ -50,15 +44,8 @@ impl InvoiceNumbers for PgOrders {
         transaction.commit().await.asked("orders.number_invoices")?;
         let numbered = orders.into_iter().filter_map(|order| {
             let id = order.id;
-            let Some(invoice) = order.invoice.clone() else {
-                return Numbered::refused(&order).map(|refused| (id, refused));
-            };
-            if invoice.stored {
-                return Some((id, Numbered::Stored));
-            }
-            let (seller, edition) = kept.remove(&id).unwrap_or_else(|| (seller.into(), Edition::CURRENT));
-            let bill = Bill { order, number: invoice.number, issued_on: invoice.issued_on, seller, edition };
-            Some((id, Numbered::Due(Box::new(bill))))
+            let as_kept = || kept.remove(&id).unwrap_or_else(|| (seller.into(), Edition::CURRENT));
+            Some((id, Numbered::of(order, as_kept)?))
         });
         Ok(numbered.collect())
     }
@@ -88,21 +75,21 @@ async fn lock_series(connection: &mut PgConnection, year: i32) -> Result<i32, Un
 
 async fn insert_invoices(
     connection: &mut PgConnection,
-    ids: &[OrderId],
-    issued_on: Date,
-    last: i32,
+    given: &[(OrderId, i32)],
+    series: Series,
     seller: &Seller,
 ) -> Result<(), Unavailable> {
-    if ids.is_empty() {
+    if given.is_empty() {
         return Ok(());
     }
-    let by = i32::try_from(ids.len()).map_err(|error| Unavailable::because("orders.raise_invoice_series", error))?;
+    let (ids, numbers): (Vec<Uuid>, Vec<i32>) = given.iter().map(|(id, number)| (id.0, *number)).unzip();
+    let last = series.last();
     sqlx::query!(
         "-- orders.raise_invoice_series
-         update invoice_series set last = last + $3 where series = $1 and year = $2",
+         update invoice_series set last = $3 where series = $1 and year = $2",
         SERIES,
-        issued_on.year(),
-        by
+        last.year,
+        last.number
     )
     .execute(&mut *connection)
     .await
@@ -112,13 +99,13 @@ async fn insert_invoices(
     sqlx::query!(
         "-- orders.insert_invoices
          insert into invoices (order_id, series, year, number, issued_on, seller, specimen)
-         select order_id, $2, $3, $4 + place::integer, $5, $6, $7
-         from unnest($1::uuid[]) with ordinality as given (order_id, place)",
-        &uuids(ids),
+         select order_id, $2, $3, number, $5, $6, $7
+         from unnest($1::uuid[], $4::integer[]) as given (order_id, number)",
+        &ids,
         SERIES,
-        issued_on.year(),
-        last,
-        issued_on,
+        last.year,
+        &numbers,
+        series.issued_on(),
         party,
         seller.specimen
     )

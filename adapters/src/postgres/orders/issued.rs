@@ -5,7 +5,7 @@ use super::{
     invoices::SERIES,
     rows::{load, printed_number, read_number, uuids},
 };
-use crate::postgres::{Asked, unreadable};
+use crate::postgres::{Asked, milliseconds, unreadable};
 use async_trait::async_trait;
 use schemas::{ids::OrderId, kept::Party};
 use sqlx::types::Json;
@@ -14,7 +14,7 @@ use uuid::Uuid;
 use workflows::{
     billing::{Bill, Edition, KeptSeller},
     issued::{Fingerprint, IssuedInvoice, PrintRecord, SeriesPosition},
-    ports::{IssuedInvoices, Unavailable},
+    ports::{IssuedInvoices, UNASKED, Unavailable},
     wiring::QueueName,
 };
 
@@ -157,8 +157,7 @@ impl IssuedInvoices for PgOrders {
         };
         let stored = load(&mut connection, &[order.0]).await?.pop();
         let stored = stored.ok_or_else(|| unreadable("invoices.bill", "order_id"))?;
-        let given = stored.invoice.clone().ok_or_else(|| unreadable("invoices.bill", "number"))?;
-        Ok(Some(Bill { order: stored, number: given.number, issued_on: given.issued_on, seller, edition }))
+        Bill::of(stored, seller, edition).map(Some).ok_or_else(|| unreadable("invoices.bill", "number"))
     }
 
     async fn checked(&self) -> Result<SeriesPosition, Unavailable> {
@@ -190,11 +189,15 @@ impl IssuedInvoices for PgOrders {
         if orders.is_empty() {
             return Ok(Vec::new());
         }
-        let unasked =
-            sqlx::query_file_scalar!("sql/invoices/unasked.sql", &uuids(orders), &QueueName::Invoice.places())
-                .fetch_all(&self.database.durable)
-                .await
-                .asked("invoices.unasked")?;
+        let unasked = sqlx::query_file_scalar!(
+            "sql/invoices/unasked.sql",
+            &uuids(orders),
+            &QueueName::Invoice.places(),
+            milliseconds(UNASKED.unsigned_abs())
+        )
+        .fetch_all(&self.database.durable)
+        .await
+        .asked("invoices.unasked")?;
         Ok(unasked.into_iter().map(OrderId).collect())
     }
 
@@ -202,9 +205,10 @@ impl IssuedInvoices for PgOrders {
         sqlx::query!(
             "-- invoices.mark_unmended
              insert into sweeps (order_id, what, times, next_at)
-             values ($1, 'unmended', 1, sluice_now() + interval '1 day')
+             values ($1, 'unmended', 1, sluice_now() + $2::bigint * interval '1 millisecond')
              on conflict (order_id, what) do update set next_at = excluded.next_at",
-            order.0
+            order.0,
+            milliseconds(UNASKED.unsigned_abs())
         )
         .execute(&self.database.relaxed)
         .await

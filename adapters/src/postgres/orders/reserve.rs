@@ -18,7 +18,7 @@ use uuid::Uuid;
 use workflows::{
     allocate::{Goods, Listing, NewOrder, Shelf, allocate},
     billing::TaxTerms,
-    lifecycle::settled_payments,
+    lifecycle::{FIRST_EVENTS, is_decided, settled_payments},
     order::State,
     ports::{Reservation, Reservations, Unavailable},
 };
@@ -62,7 +62,7 @@ impl PgOrders {
         let mut transaction = connection.begin().await.asked("orders.reserve")?;
         let ids: Vec<Uuid> = batch.iter().map(|order| order.id.0).collect();
         let mut reservations = self.told_again(&mut transaction, &ids).await?;
-        let stored: HashSet<OrderId> = reservations.iter().map(|r| r.id).collect();
+        let stored: HashSet<OrderId> = reservations.iter().map(|r| r.order.id).collect();
         let new: Vec<AcceptedOrder> = batch.iter().filter(|order| !stored.contains(&order.id)).cloned().collect();
         if !new.is_empty() {
             let now = self.clock.now();
@@ -83,18 +83,15 @@ impl PgOrders {
 
     /// The outcome of orders that were stored by an earlier delivery.
     async fn told_again(&self, connection: &mut PgConnection, ids: &[Uuid]) -> Result<Vec<Reservation>, Unavailable> {
-        let mut reservations: Vec<Reservation> = load(connection, ids)
-            .await?
-            .into_iter()
-            .map(|order| Reservation { id: order.id, state: order.state, events: Vec::new() })
-            .collect();
+        let mut reservations: Vec<Reservation> =
+            load(connection, ids).await?.into_iter().map(|order| Reservation { order, events: Vec::new() }).collect();
         if reservations.is_empty() {
             return Ok(reservations);
         }
-        let stored: Vec<OrderId> = reservations.iter().map(|r| r.id).collect();
-        let mut first = self.events_where(connection, &stored, 2).await?;
+        let stored: Vec<OrderId> = reservations.iter().map(|r| r.order.id).collect();
+        let mut first = self.events_where(connection, &stored, FIRST_EVENTS).await?;
         for reservation in &mut reservations {
-            reservation.events = first.remove(&reservation.id).unwrap_or_default();
+            reservation.events = first.remove(&reservation.order.id).unwrap_or_default();
         }
         Ok(reservations)
     }
@@ -109,11 +106,11 @@ impl PgOrders {
         let mut reservations = Vec::with_capacity(placed.len());
         for NewOrder { order, events, .. } in placed {
             let mut told = Vec::with_capacity(events.len());
-            for ((id, name, data), sequence) in events.into_iter().zip(1..) {
-                columns.push(id, sequence, name, data.clone());
-                told.push(self.event(id, sequence, name, now, order.traceparent.clone(), data));
+            for ((name, data), sequence) in events.into_iter().zip(1..) {
+                columns.push(order.id, sequence, name, data.clone());
+                told.push(self.event(order.id, sequence, name, now, order.traceparent.clone(), data));
             }
-            reservations.push(Reservation { id: order.id, state: order.state, events: told });
+            reservations.push(Reservation { order, events: told });
         }
         columns.insert(connection, now).await?;
         Ok(reservations)
@@ -121,7 +118,7 @@ impl PgOrders {
 }
 
 fn changed(reservation: &Reservation) -> Change {
-    Change { order: reservation.id, decided: reservation.state.status().is_decided() }
+    Change { order: reservation.order.id, decided: is_decided(&reservation.order) }
 }
 
 fn without_doubles(batch: Vec<AcceptedOrder>) -> Vec<AcceptedOrder> {

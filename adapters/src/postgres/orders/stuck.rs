@@ -11,7 +11,7 @@ use uuid::Uuid;
 use workflows::{
     lifecycle::{Stuck, settled_payments},
     ports::{StuckOrders, Sweep, Unavailable},
-    steps::sweep::LONGEST,
+    steps::upkeep::sweep::LONGEST,
     wiring::QueueName,
 };
 

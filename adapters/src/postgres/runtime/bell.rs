@@ -67,7 +67,7 @@ impl Bell {
     }
 
     /// Wakes whoever waits for one of these orders. To be called after the commit.
-    pub fn ring_orders(&self, changes: Vec<Change>) {
+    pub(crate) fn ring_orders(&self, changes: Vec<Change>) {
         if !changes.is_empty() {
             drop(self.rings.try_send(Ring::Orders(changes)));
         }

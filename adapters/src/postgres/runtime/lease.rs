@@ -17,7 +17,7 @@ pub const ROUND: Duration = Duration::from_secs(1);
 pub const LONGEST: Duration = Duration::from_secs(30);
 /// The longest that anything is in hand without being renewed, by whichever release: 0.1.0 hides a message for three minutes
 /// and renews nothing. What is in hand for longer was taken by a clock that was put back since.
-pub const LONGEST_IN_HAND: Duration = Duration::from_secs(240);
+pub(crate) const LONGEST_IN_HAND: Duration = Duration::from_secs(240);
 
 /// How long something stays in hand unless that is renewed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,7 +53,7 @@ impl Lease {
     }
 
     /// From when on it is renewed, as statements take it.
-    pub fn fresh_milliseconds(self) -> i64 {
+    pub(super) fn fresh_milliseconds(self) -> i64 {
         milliseconds(self.fresh())
     }
 

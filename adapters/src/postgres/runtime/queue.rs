@@ -99,9 +99,9 @@ impl PgQueue {
         Self { database }
     }
 
-    /// Takes a portion of messages of one of a queue's lanes in hand, the longest due first: they are hidden until the lease ends. What was received
-    /// too often before is set aside instead, and so is what cannot be read. Bodies are read here, each by itself, and not
-    /// by the driver, which would fail the whole portion for one of them.
+    /// Takes a portion of messages of one of a queue's lanes in hand, the longest due first: they are hidden until the lease
+    /// ends. What was received too often before is set aside instead, and so is what cannot be read. Bodies are read here,
+    /// each by itself, and not by the driver, which would fail the whole portion for one of them.
     ///
     /// # Errors
     /// If the database does not answer in time. What was taken in hand then nobody carries, which `renew_leases` finds.

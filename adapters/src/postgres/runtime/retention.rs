@@ -6,7 +6,10 @@ use async_trait::async_trait;
 use schemas::ids::OrderId;
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
-use workflows::ports::{Bite, Retained, Retention, RetentionPeriods, Unavailable};
+use workflows::{
+    lifecycle::statuses_without_workflow,
+    ports::{Bite, Retained, Retention, RetentionPeriods, Unavailable},
+};
 
 /// What `forgotten` calls executions.
 pub(crate) const EXECUTIONS: &str = "executions";
@@ -77,10 +80,17 @@ impl Retention for PgRetention {
             }
             Retained::Executions => {
                 self.note(EXECUTIONS, before).await?;
-                let bite = sqlx::query_file!("sql/retention/forget_executions.sql", after.0, until, limit, before)
-                    .fetch_one(&self.database.relaxed)
-                    .await
-                    .asked("retention.forget_executions")?;
+                let bite = sqlx::query_file!(
+                    "sql/retention/forget_executions.sql",
+                    after.0,
+                    until,
+                    limit,
+                    before,
+                    &statuses_without_workflow()
+                )
+                .fetch_one(&self.database.relaxed)
+                .await
+                .asked("retention.forget_executions")?;
                 (bite.gone, bite.last)
             }
         };

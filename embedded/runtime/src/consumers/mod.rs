@@ -8,7 +8,7 @@ use adapters::postgres::runtime::{
     lease::{InHand, Lease},
     queue::{PgQueue, Receipt, Received, Return},
 };
-use handlers::queue::{Handler, wait_of_busy};
+use handlers::run::queue::{Handler, wait_of_busy};
 use lanes::Lanes;
 pub(crate) use long_waits::LongWaits;
 use std::{sync::Arc, time::Duration};
@@ -27,7 +27,8 @@ use workflows::{
 const LOOK_ANYWAY: Duration = Duration::from_secs(2);
 /// How many times longer than at rest messages are gathered under load.
 const MOST_GATHERING: u32 = 2;
-/// The pause after the database did not answer.
+/// The pause after the database did not answer. It does not grow: a few tasks of one process ask, and orders wait for the
+/// first answer.
 const AFTER_FAILURE: Duration = Duration::from_millis(500);
 /// The shortest pause between two looks that find nothing: what is due may be in another's hand this moment.
 const SHORTEST: Duration = Duration::from_millis(20);
@@ -237,7 +238,6 @@ mod tests {
         instance::{self, Holdings},
         metrics::MessageCounts,
     };
-    use adapters::system::SystemChance;
     use handlers::{api::Metrics, ports::Ports};
     use testing::{Fault, Shop};
     use workflows::wiring::Step;
@@ -259,13 +259,14 @@ mod tests {
         let (instance, mut registration) = instance::register(&database, lease, holdings.clone()).await.unwrap();
         let shop = Shop::new();
         shop.faults.always("search.index_orders", Fault::Hangs);
+        let chance = shop.chance.clone();
         let ports = Ports::on_database(shop.clock.clone(), shop.clone(), shop.clone(), shop);
         let consumer = Consumer {
             spec: QueueSpec { in_hand: Duration::from_secs(1), ..*QueueSpec::of(Step::Index).unwrap() },
             queue: PgQueue::new(database.clone()),
             handler: Handler::of(Step::Index, &ports).unwrap(),
             clock: ports.clock,
-            chance: Arc::new(SystemChance),
+            chance,
             instance,
             lease,
             in_hand: holdings.messages,

@@ -35,6 +35,7 @@ const CLAIM: usize = 500;
 const GATHER: Duration = Duration::from_millis(20);
 /// A wake can be missed while the connection that listens is away; this is the longest it then goes unnoticed.
 const LOOK_ANYWAY: Duration = Duration::from_secs(2);
+/// The pause after the database did not answer, as for the consumers of queues.
 const AFTER_FAILURE: Duration = Duration::from_millis(500);
 /// The shortest pause between two looks that find nothing: what is due may be in another's hand this moment.
 const SHORTEST: Duration = Duration::from_millis(20);

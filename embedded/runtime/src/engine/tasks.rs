@@ -3,7 +3,7 @@
 use asl::TaskOutcome;
 use handlers::{
     ports::{NotWired, Ports},
-    task::{self, Handler},
+    run::task::{self, Handler},
 };
 use serde_json::Value;
 use std::{collections::HashMap, sync::Arc, time::Duration};

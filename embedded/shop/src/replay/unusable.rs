@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 /// How many line numbers are kept for each reason.
-pub const MAX_EXAMPLES: usize = 5;
+const MAX_EXAMPLES: usize = 5;
 
 /// Why a row is not part of any order, cancellation or return.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, thiserror::Error)]
@@ -70,7 +70,7 @@ pub enum Reason {
 pub struct Tally {
     /// How many.
     pub rows: u64,
-    /// The lines of the first [`MAX_EXAMPLES`]; of an invoice refused as a whole its first line.
+    /// The lines of the first five; of an invoice refused as a whole its first line.
     pub example_lines: Vec<u64>,
 }
 

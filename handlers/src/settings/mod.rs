@@ -1,0 +1,5 @@
+//! Reading the settings that both runtimes have.
+
+pub mod seller;
+pub mod values;
+mod vat_number;

@@ -1,0 +1,8 @@
+//! Invoices: issued once, and kept as they were issued.
+
+mod filing_conflict;
+pub mod inspect_document;
+pub mod issue_invoices;
+pub mod keep_documents;
+mod mend_document;
+pub mod office;

@@ -1,0 +1,3 @@
+//! What warehouses are told.
+
+pub mod dispatch_orders;
