@@ -46,5 +46,5 @@ fn an_end_is_found_wherever_it_stands() {
     let statement = "-- queue.x: '-none'\nselect left(queue, -length('-dlq')), $1 || '-dlq'\nwhere queue like '%-dead'";
     let expected = [(1, "-dlq"), (1, "-dlq"), (2, "-dead")].map(|(line, end)| (line, end.to_owned()));
     assert_eq!(ends_in(statement), expected);
-    assert!(ends_in("where due_at > '-infinity' and queue <> 'void' and body ->> '-' = '%'").is_empty());
+    assert!(ends_in("where due_at > '-infinity' and queue <> 'elsewhere' and body ->> '-' = '%'").is_empty());
 }

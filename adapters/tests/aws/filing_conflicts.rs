@@ -5,8 +5,8 @@
 mod shop;
 
 use super::account::bucket;
-use adapters::{documents::StoredDocuments, invoice_printer::PdfPrinter};
-use shop::Shop;
+use adapters::documents::StoredDocuments;
+use shop::{PRINTER, Shop};
 use workflows::{
     issued::{Fingerprint, document_path},
     ports::{Documents, InvoiceNumbers, InvoicePrinter, IssuedInvoices, Numbered},
@@ -35,7 +35,7 @@ async fn what_stands_under_an_invoices_number_is_judged_as_in_a_folder() {
         let Some((_, Numbered::Due(bill))) = orders.number_invoices(&[*id]).await.unwrap().pop() else {
             unreachable!()
         };
-        due.push((document_path(&bill.number), PdfPrinter.print(bill.document().unwrap()).await.unwrap()));
+        due.push((document_path(&bill.number), PRINTER.print(bill.document().unwrap()).await.unwrap()));
     }
     let pdf = |which: usize| due[which].1.pdf.as_slice();
     orders.record(&[(ids[4], due[4].1.record.clone())]).await.unwrap();
@@ -57,7 +57,7 @@ async fn what_stands_under_an_invoices_number_is_judged_as_in_a_folder() {
         numbers: orders,
         ledger: orders,
         issued: orders,
-        printer: &PdfPrinter,
+        printer: &PRINTER,
         documents: &documents,
         bus: told.as_ref(),
     };

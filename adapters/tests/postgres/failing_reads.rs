@@ -1,9 +1,8 @@
 //! A disk or a share that fails for a while says nothing of what stands there. Only what is certainly no document gives way.
 
-use super::keeping::Archive;
+use super::{keeping::Archive, shop::PRINTER};
 use adapters::{
     documents::{Disk, Folder, SystemDisk},
-    invoice_printer::PdfPrinter,
     postgres::runtime::queue::PgQueue,
 };
 use async_trait::async_trait;
@@ -98,7 +97,7 @@ impl Disk for Failing {
 async fn issue(archive: &Archive, documents: &dyn Documents, order: OrderId) -> Outcome {
     let orders = archive.shop.orders.as_ref();
     let bus = archive.told.as_ref();
-    let office = Office { numbers: orders, ledger: orders, issued: orders, printer: &PdfPrinter, documents, bus };
+    let office = Office { numbers: orders, ledger: orders, issued: orders, printer: &PRINTER, documents, bus };
     issue_invoices(office, &[order]).await.remove(0)
 }
 
@@ -148,7 +147,7 @@ async fn a_document_that_fails_to_be_read_is_named_and_not_printed_again() {
     let orders = archive.shop.orders.as_ref();
     for (name, code) in PASSING {
         disk.fail_with(&[code]);
-        match keep_documents(orders, &documents, &PdfPrinter, &queue).await {
+        match keep_documents(orders, &documents, &PRINTER, &queue).await {
             Ok(kept) => assert_eq!((kept.to_mend.len(), kept.unreadable.len()), (0, 1), "{name}: {kept:?}"),
             Err(error) => assert!(error.away && !["EIO", "EACCES"].contains(&name), "{name}: {}", error.chain()),
         }

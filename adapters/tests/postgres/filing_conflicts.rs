@@ -1,8 +1,7 @@
 //! What stands under the number of an invoice that is to be filed: the order's own stays as it is, another's stops the
 //! issuing, and whatever cannot be told is kept aside, so that nobody loses a document and everybody gets one.
 
-use super::keeping::Archive;
-use adapters::invoice_printer::PdfPrinter;
+use super::{keeping::Archive, shop::PRINTER};
 use schemas::ids::OrderId;
 use std::{collections::HashSet, fs, path::PathBuf};
 use workflows::{
@@ -42,7 +41,7 @@ impl Archive {
             unreachable!()
         };
         let file = self.folder.path().join(document_path(&bill.number));
-        Due { order, printed: PdfPrinter.print(bill.document().unwrap()).await.unwrap(), file }
+        Due { order, printed: PRINTER.print(bill.document().unwrap()).await.unwrap(), file }
     }
 
     /// Has everything looked at, which must be as it was noted.
@@ -58,13 +57,13 @@ fn with_unreadable_xml(pdf: &[u8]) -> Vec<u8> {
     let content = place + pdf[place..].windows(7).position(|window| window == b"stream\n").unwrap() + 7;
     let mut damaged = pdf.to_vec();
     damaged[content + 40] ^= 0xff;
-    assert_eq!(PdfPrinter.read_back(&damaged), None);
+    assert_eq!(PRINTER.read_back(&damaged), None);
     damaged
 }
 
 fn without_its_end(pdf: &[u8]) -> Vec<u8> {
     let cut = pdf[..pdf.len() - 20].to_vec();
-    assert!(PdfPrinter.read_back(&cut).is_some());
+    assert!(PRINTER.read_back(&cut).is_some());
     cut
 }
 
@@ -76,7 +75,7 @@ async fn the_orders_own_whole_document_stays_as_it_is_and_is_printed_again_with_
     let noted = archive.due().await;
     let earlier =
         orders.bill(by_an_earlier_release.order, Some(Edition::First)).await.unwrap().unwrap().document().unwrap();
-    let earlier = PdfPrinter.print(earlier).await.unwrap();
+    let earlier = PRINTER.print(earlier).await.unwrap();
     assert_ne!(earlier.record.xml_sha256, by_an_earlier_release.printed.record.xml_sha256);
     let another_printers = |due: &Due| [due.good(), b"\n"].concat();
     let files = [another_printers(&by_another_printer), earlier.pdf, another_printers(&noted)];
@@ -96,10 +95,10 @@ async fn the_orders_own_whole_document_stays_as_it_is_and_is_printed_again_with_
     archive.is_sound(4).await;
 
     for due in &all {
-        let xml = PdfPrinter.read_back(&due.found()).unwrap();
+        let xml = PRINTER.read_back(&due.found()).unwrap();
         fs::remove_file(&due.file).unwrap();
         archive.issue(&[due.order]).await;
-        assert_eq!(PdfPrinter.read_back(&due.found()).unwrap(), xml);
+        assert_eq!(PRINTER.read_back(&due.found()).unwrap(), xml);
     }
     archive.is_sound(4).await;
 }
@@ -157,7 +156,7 @@ async fn another_invoice_stays_and_stops_the_issuing_whole_or_damaged() {
     let mut own =
         archive.shop.orders.bill(due.order, Some(Edition::CURRENT)).await.unwrap().unwrap().document().unwrap();
     own.number = other.printed.record.number;
-    due.write(&PdfPrinter.print(own).await.unwrap().pdf);
+    due.write(&PRINTER.print(own).await.unwrap().pdf);
     assert!(matches!(&archive.try_to_issue(&[due.order]).await[..], [Outcome::Retry(_)]));
     assert!(archive.set_aside().is_empty());
 }
@@ -197,7 +196,7 @@ async fn what_says_that_it_is_another_invoice_is_never_taken_for_one_of_which_no
     assert_eq!((line.checked, line.violations), (2, 1), "{line}");
     assert_eq!(archive.keep().await.to_mend, [id]);
     archive.issue(&[id, other]).await;
-    assert!(PdfPrinter.read_back(&fs::read(&file).unwrap()).unwrap().is(id, &issued.number));
+    assert!(PRINTER.read_back(&fs::read(&file).unwrap()).unwrap().is(id, &issued.number));
     assert_eq!(archive.set_aside().into_values().collect::<Vec<_>>(), [whole]);
     archive.is_sound(2).await;
 }
@@ -214,7 +213,7 @@ async fn nothing_is_noted_of_an_invoice_that_has_another_number_by_now() {
     archive.issue(&[due.order]).await;
     assert!(!due.file.exists());
     let issued = archive.documents.get(&document_path(&noted.number)).await.unwrap().unwrap();
-    assert!(PdfPrinter.read_back(&issued).unwrap().is(due.order, &noted.number));
+    assert!(PRINTER.read_back(&issued).unwrap().is(due.order, &noted.number));
 }
 
 #[tokio::test]

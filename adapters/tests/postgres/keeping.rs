@@ -1,7 +1,7 @@
 //! Issued documents are kept: whatever becomes of the file, it is found and printed again, as it was issued.
 
-use super::shop::Shop;
-use adapters::{documents::StoredDocuments, invoice_printer::PdfPrinter, postgres::runtime::queue::PgQueue};
+use super::shop::{PRINTER, Shop};
+use adapters::{documents::StoredDocuments, postgres::runtime::queue::PgQueue};
 use schemas::ids::OrderId;
 use std::{collections::BTreeMap, fs, path::PathBuf, sync::Arc};
 use tempfile::TempDir;
@@ -48,7 +48,7 @@ impl Archive {
             numbers: orders,
             ledger: orders,
             issued: orders,
-            printer: &PdfPrinter,
+            printer: &PRINTER,
             documents: &self.documents,
             bus: self.told.as_ref(),
         };
@@ -67,7 +67,7 @@ impl Archive {
 
     pub(super) async fn keep(&self) -> Inspection {
         let (orders, queue) = (self.shop.orders.as_ref(), PgQueue::new(self.shop.database.clone()));
-        keep_documents(orders, &self.documents, &PdfPrinter, &queue).await.unwrap()
+        keep_documents(orders, &self.documents, &PRINTER, &queue).await.unwrap()
     }
 
     /// What is kept aside, by name.

@@ -1,11 +1,8 @@
 //! A power cut takes whatever was not synced. On a disk that remembers what was, nothing is told of an invoice whose
 //! document would not be there afterwards, whole and under its name.
 
-use super::shop::Shop;
-use adapters::{
-    documents::{Disk, Folder},
-    invoice_printer::PdfPrinter,
-};
+use super::shop::{PRINTER, Shop};
+use adapters::documents::{Disk, Folder};
 use async_trait::async_trait;
 use schemas::{
     event::{Event, EventName},
@@ -214,14 +211,8 @@ async fn nothing_is_told_of_an_invoice_that_a_power_cut_would_take() {
     let documents = Folder::open(disk.clone(), Path::new(ROOT)).unwrap();
     let bus = Listener { shop: &shop, disk: disk.clone(), heard: Mutex::default() };
     let orders = shop.orders.as_ref();
-    let office = Office {
-        numbers: orders,
-        ledger: orders,
-        issued: orders,
-        printer: &PdfPrinter,
-        documents: &documents,
-        bus: &bus,
-    };
+    let office =
+        Office { numbers: orders, ledger: orders, issued: orders, printer: &PRINTER, documents: &documents, bus: &bus };
     let before = disk.0.lock().unwrap().folder_syncs;
     assert!(issue_invoices(office, &ids).await.iter().all(|outcome| *outcome == Outcome::Done));
     assert_eq!(bus.heard.lock().unwrap().len(), ids.len());

@@ -1,6 +1,7 @@
 //! A shop in a fresh database: a small catalogue, orders made in a line, a clock that is set, and a look at the rows.
 
 use adapters::{
+    invoice_printer::BlockingPrinter,
     postgres::{
         Database,
         catalogue::{Delivery, PgCatalogue},
@@ -11,6 +12,7 @@ use adapters::{
     system::{SystemClock, SystemIds},
 };
 use local_postgres::ephemeral;
+use printing::{PdfReader, RenderError};
 use schemas::{
     ids::OrderId,
     kept::{AcceptedOrder, Party},
@@ -33,6 +35,9 @@ use workflows::{
     ports::{Applied, Clock, Ids, Ledger, Reservations, Submission},
 };
 
+/// Prints invoices as they are printed for buyers.
+pub(crate) const PRINTER: BlockingPrinter<RenderError, PdfReader> =
+    BlockingPrinter { print: printing::print, reader: PdfReader };
 /// How long anything may take that is waited for.
 const PATIENCE: Wait = Wait::from_secs(20);
 

@@ -3,7 +3,7 @@
 use adapters::{
     batching::ports::{BatchingBus, BatchingCatalogue, BatchingIntake, BatchingLedger},
     documents::StoredDocuments,
-    invoice_printer::PdfPrinter,
+    invoice_printer::BlockingPrinter,
     postgres::{
         Database,
         catalogue::PgCatalogue,
@@ -16,6 +16,7 @@ use adapters::{
     system::SystemClock,
 };
 use handlers::ports::Ports;
+use printing::PdfReader;
 use std::sync::{Arc, atomic::AtomicBool};
 use workflows::{
     ports::{Clock, Documents, Intake, RetentionPeriods, Workflows},
@@ -65,7 +66,7 @@ impl Wired {
             bus: Some(Arc::new(bus)),
             queue: Some(Arc::new(PgQueue::new(database.clone()))),
             documents: Some(Arc::clone(&documents)),
-            printer: Some(Arc::new(PdfPrinter)),
+            printer: Some(Arc::new(BlockingPrinter { print: printing::print, reader: PdfReader })),
             workflows: Some(starter),
             provider: Some(Arc::new(sandbox)),
             warehouses: Some(Arc::new(PgWarehouses::new(database.clone()))),

@@ -190,7 +190,7 @@ async fn the_log_has_a_line_for_each_request_and_nothing_private() {
     world.get("/v1/orders?status=submitted", "alice").await;
     drop(guard);
     let text = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
-    let ours: Vec<_> = text.lines().filter(|line| line.contains("handlers::api::envelope")).collect();
+    let ours: Vec<_> = text.lines().filter(|line| line.contains("handlers::api::http::envelope")).collect();
     assert_eq!(ours.len(), 4, "{text}");
     assert!(ours[3].contains("WARN") && ours[3].contains("orders.list failed: the plug was pulled"), "{text}");
     assert!(ours[0].contains("route=\"/v1/orders\"") && ours[0].contains("status=202"), "{text}");
