@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use std::error::Error;
 use workflows::{
     billing::InvoiceDocument,
-    issued::{Printed, ReadBack},
+    issued_invoice::{Printed, ReadBack},
     ports::{InvoicePrinter, InvoiceReader, Unavailable},
 };
 

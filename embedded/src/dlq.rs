@@ -87,7 +87,7 @@ fn reason(text: &str) -> Result<String, String> {
 async fn list(config: &Config, queue: Option<&str>, json: bool) -> anyhow::Result<ExitCode> {
     let (letters, all) = Store::work_on(config, Tables::AsTheyAre, async |database| {
         let queues = PgQueue::new(database.clone());
-        Ok((queues.dead_letters(queue, LIST).await?, queues.set_aside(queue, COUNTED).await?))
+        Ok((queues.dead_letters(queue, LIST).await?, queues.count_dead_letters(queue, COUNTED).await?))
     })
     .await?;
     let more = match all.saturating_sub(u64::try_from(letters.len())?) {

@@ -80,7 +80,7 @@ async fn are_confirmed(shop: &Shop, orders: i64) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn orders_that_wait_and_orders_that_come_do_not_wait_for_a_clock_that_was_put_back() {
+async fn orders_that_wait_and_orders_that_come_do_not_wait_for_a_clock_that_was_set_back() {
     let shop = Shop::open(0).await;
     is_ahead(&shop, "1 hour").await;
     let pipeline = shop.pipeline().await;

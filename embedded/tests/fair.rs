@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 /// Of one customer, all accepted before the first of the other's.
 const LARGE: usize = 80;
-/// So many of these may be decided between an order of the other's and its decision: what is in hand already, and a portion
+/// So many of these may be decided between an order of the other's and its decision: what is in hand already, and a batch
 /// or two. In a queue without turns it would be all of them.
 const PASSED: i64 = 20;
 

@@ -166,7 +166,7 @@ impl Trigger {
         }
     }
 
-    /// What it reaches. One that works on a queue also puts back there what has to wait.
+    /// What it reaches. One that works on a queue also requeues there what has to wait.
     pub fn needs(self) -> &'static [Need] {
         match self {
             Self::Submit => &[Need::TokenKey, Need::EdgeKey, Need::Intake, Need::WaitingRoom, Need::Catalogue],

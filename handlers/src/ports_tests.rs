@@ -9,7 +9,7 @@ use crate::{
     run::{queue, schedule, task},
 };
 use std::{collections::BTreeSet, sync::Arc};
-use testing::{Shelf, Shop};
+use testing::{MemoryCatalogue, Shop};
 use workflows::{
     ports::{
         CatalogueCopy, Documents, EventBus, Intake, InvoicePrinter, PaymentProvider, Queue, Warehouses, Workflows,
@@ -44,7 +44,8 @@ fn port_of(trigger: Trigger, need: Need) -> Option<&'static str> {
 fn behind(shop: &Arc<Shop>, ports: &BTreeSet<&str>, trigger: Trigger) -> Ports {
     let has = |port| ports.contains(port);
     Ports {
-        catalogue_copy: has("catalogue_copy").then(|| -> Arc<dyn CatalogueCopy> { Arc::new(Shelf::with(&[])) }),
+        catalogue_copy: has("catalogue_copy")
+            .then(|| -> Arc<dyn CatalogueCopy> { Arc::new(MemoryCatalogue::with(&[])) }),
         intake: has("intake").then(|| -> Arc<dyn Intake> { shop.clone() }),
         bus: has("bus").then(|| -> Arc<dyn EventBus> { shop.clone() }),
         queue: has("queue").then(|| -> Arc<dyn Queue> { shop.clone() }),

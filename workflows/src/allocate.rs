@@ -40,7 +40,7 @@ pub struct Listing {
 
 /// The free units of a SKU in one warehouse.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Shelf {
+pub struct StockLevel {
     /// The warehouse.
     pub warehouse: String,
     /// Units that can be reserved.
@@ -53,7 +53,7 @@ pub struct Goods {
     /// The catalogue by SKU.
     pub listings: HashMap<String, Listing>,
     /// The stock by SKU.
-    pub shelves: HashMap<String, Vec<Shelf>>,
+    pub stock: HashMap<String, Vec<StockLevel>>,
 }
 
 /// An order as it is to be stored, with its first facts.
@@ -75,10 +75,10 @@ pub fn allocate(
     now: OffsetDateTime,
     until: OffsetDateTime,
 ) -> Vec<NewOrder> {
-    batch.into_iter().map(|accepted| place(accepted, goods, seller, now, until)).collect()
+    batch.into_iter().map(|accepted| allocate_one(accepted, goods, seller, now, until)).collect()
 }
 
-fn place(
+fn allocate_one(
     mut accepted: AcceptedOrder,
     goods: &mut Goods,
     seller: Location<'_>,
@@ -114,7 +114,7 @@ fn place(
         sums = Some((net, tax, gross));
         match request.expected_total {
             Some(expected) if expected.amount != gross => Err(refusal(Reason::PriceChanged, None)),
-            Some(_) | None => take(&mut lines, &mut goods.shelves).map(|()| until),
+            Some(_) | None => take(&mut lines, &mut goods.stock).map(|()| until),
         }
     });
     let total = sums.map(|(_, _, gross)| gross);
@@ -194,14 +194,14 @@ fn first(mut all: impl ExactSizeIterator<Item = String>, between: &str) -> Strin
 }
 
 /// Takes each line from a warehouse that has all of it; if a line finds none, what the others took goes back.
-fn take(lines: &mut [StoredLine], shelves: &mut HashMap<String, Vec<Shelf>>) -> Result<(), Refusal> {
+fn take(lines: &mut [StoredLine], levels: &mut HashMap<String, Vec<StockLevel>>) -> Result<(), Refusal> {
     let mut short = BTreeSet::new();
     for line in &mut *lines {
-        let on_offer = shelves.entry(line.sku.clone()).or_default();
-        match on_offer.iter_mut().find(|shelf| shelf.free >= line.quantity) {
-            Some(shelf) => {
-                shelf.free -= line.quantity;
-                line.warehouse = Some(shelf.warehouse.clone());
+        let on_offer = levels.entry(line.sku.clone()).or_default();
+        match on_offer.iter_mut().find(|level| level.free >= line.quantity) {
+            Some(level) => {
+                level.free -= line.quantity;
+                line.warehouse = Some(level.warehouse.clone());
             }
             None => drop(short.insert(line.sku.clone())),
         }
@@ -209,26 +209,26 @@ fn take(lines: &mut [StoredLine], shelves: &mut HashMap<String, Vec<Shelf>>) -> 
     if short.is_empty() {
         return Ok(());
     }
-    deallocate(lines, shelves);
-    let too_few = |sku: &String| too_few(sku, lines, shelves.get(sku).map(Vec::as_slice).unwrap_or_default());
+    deallocate(lines, levels);
+    let too_few = |sku: &String| too_few(sku, lines, levels.get(sku).map(Vec::as_slice).unwrap_or_default());
     Err(refusal(Reason::OutOfStock, Some(first(short.iter().map(too_few), "; "))))
 }
 
 /// What of a SKU was wanted by all lines together, and how much is free for them.
-fn too_few(sku: &str, lines: &[StoredLine], on_offer: &[Shelf]) -> String {
+fn too_few(sku: &str, lines: &[StoredLine], on_offer: &[StockLevel]) -> String {
     let wanted =
         lines.iter().filter(|line| line.sku == sku).fold(0, |sum: i64, line| sum.saturating_add(line.quantity));
-    let free = on_offer.iter().fold(0, |sum: i64, shelf| sum.saturating_add(shelf.free));
+    let free = on_offer.iter().fold(0, |sum: i64, level| sum.saturating_add(level.free));
     let scattered = if free < wanted { "" } else { ", but no warehouse has all of a line" };
     format!("{sku}: {wanted} wanted, {free} free{scattered}")
 }
 
-fn deallocate(lines: &mut [StoredLine], shelves: &mut HashMap<String, Vec<Shelf>>) {
+fn deallocate(lines: &mut [StoredLine], levels: &mut HashMap<String, Vec<StockLevel>>) {
     for line in lines {
         let Some(warehouse) = line.warehouse.take() else { continue };
-        let taken_from = shelves.get_mut(&line.sku).and_then(|all| all.iter_mut().find(|s| s.warehouse == warehouse));
-        if let Some(shelf) = taken_from {
-            shelf.free += line.quantity;
+        let taken_from = levels.get_mut(&line.sku).and_then(|all| all.iter_mut().find(|s| s.warehouse == warehouse));
+        if let Some(level) = taken_from {
+            level.free += line.quantity;
         }
     }
 }

@@ -4,7 +4,7 @@
 pub mod allocate;
 pub mod backoff;
 pub mod billing;
-pub mod issued;
+pub mod issued_invoice;
 pub mod lifecycle;
 pub mod order;
 pub mod pattern;

@@ -29,7 +29,7 @@ pub enum State {
         /// What exactly, in words.
         detail: Option<String>,
     },
-    /// Called off.
+    /// Cancelled.
     Cancelled,
 }
 

@@ -22,7 +22,7 @@ use std::collections::HashMap;
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 use workflows::{
-    allocate::{Goods, Listing, NewOrder, Shelf, allocate},
+    allocate::{Goods, Listing, NewOrder, StockLevel, allocate},
     billing::{Location, TaxTerms},
     lifecycle::FIRST_EVENTS,
     order::State,
@@ -61,7 +61,7 @@ fn order(number: u128, lines: &[(&str, i64)]) -> AcceptedOrder {
 /// `price` net and 20 % tax for every SKU.
 fn goods(stock: &[(&str, &[i64])], price: i64) -> Goods {
     let mut goods = Goods::default();
-    for (sku, shelves) in stock {
+    for (sku, levels) in stock {
         let listing = Listing {
             name: (*sku).into(),
             currency: "EUR".into(),
@@ -70,9 +70,9 @@ fn goods(stock: &[(&str, &[i64])], price: i64) -> Goods {
             tax_terms: TaxTerms::default(),
         };
         goods.listings.insert((*sku).into(), listing);
-        let shelves = shelves.iter().zip(["north", "south"]);
-        let shelves = shelves.map(|(free, warehouse)| Shelf { warehouse: warehouse.into(), free: *free }).collect();
-        goods.shelves.insert((*sku).into(), shelves);
+        let levels = levels.iter().zip(["north", "south"]);
+        let levels = levels.map(|(free, warehouse)| StockLevel { warehouse: warehouse.into(), free: *free }).collect();
+        goods.stock.insert((*sku).into(), levels);
     }
     goods
 }
@@ -96,8 +96,8 @@ proptest! {
         wishes in prop::collection::vec(prop::collection::vec((0..3_usize, 1..12_i64), 1..5), 1..30),
     ) {
         let skus = ["a", "b", "c"];
-        let shelves: Vec<[i64; 2]> = stock.iter().map(|(north, south)| [*north, *south]).collect();
-        let listed: Vec<(&str, &[i64])> = skus.iter().zip(&shelves).map(|(sku, s)| (*sku, s.as_slice())).collect();
+        let levels: Vec<[i64; 2]> = stock.iter().map(|(north, south)| [*north, *south]).collect();
+        let listed: Vec<(&str, &[i64])> = skus.iter().zip(&levels).map(|(sku, s)| (*sku, s.as_slice())).collect();
         let mut goods = goods(&listed, 100);
         let batch = wishes.iter().zip(1..).map(|(wish, number)| {
             let lines: Vec<(&str, i64)> = wish.iter().map(|(sku, quantity)| (skus[*sku], *quantity)).collect();
@@ -115,11 +115,11 @@ proptest! {
                 }
             }
         }
-        for (sku, had) in skus.iter().zip(&shelves) {
-            for (shelf, had) in goods.shelves[*sku].iter().zip(had) {
-                prop_assert!(shelf.free >= 0);
-                let gone = taken.get(&((*sku).to_owned(), shelf.warehouse.clone())).copied().unwrap_or_default();
-                prop_assert_eq!(shelf.free + gone, *had);
+        for (sku, had) in skus.iter().zip(&levels) {
+            for (level, had) in goods.stock[*sku].iter().zip(had) {
+                prop_assert!(level.free >= 0);
+                let gone = taken.get(&((*sku).to_owned(), level.warehouse.clone())).copied().unwrap_or_default();
+                prop_assert_eq!(level.free + gone, *had);
             }
         }
     }
@@ -163,7 +163,7 @@ fn refusals_name_their_reason_and_take_nothing() {
     let placed = place(batch, &mut goods);
     let reasons: Vec<_> = placed.iter().map(|new| reason(new).unwrap()).collect();
     assert_eq!(reasons, [Reason::PriceChanged, Reason::CurrencyMismatch, Reason::TotalTooLarge, Reason::UnknownSku]);
-    assert_eq!(goods.shelves["a"][0].free, 10);
+    assert_eq!(goods.stock["a"][0].free, 10);
     assert_eq!(placed[2].order.total, None);
 }
 
@@ -202,7 +202,7 @@ fn a_refusal_says_what_is_wanted_in_all_and_what_is_free_and_names_all_that_is_u
         let placed = place(vec![at_home], &mut goods);
         let State::Rejected { detail: Some(detail), .. } = &placed[0].order.state else { panic!("it is refused") };
         assert_eq!(detail, said);
-        assert_eq!(goods.shelves["c"].iter().map(|shelf| shelf.free).sum::<i64>(), 5, "all is put back");
+        assert_eq!(goods.stock["c"].iter().map(|level| level.free).sum::<i64>(), 5, "all is given back");
     }
 }
 
@@ -248,7 +248,7 @@ fn what_is_listed_for_export_is_sold_to_abroad_only() {
     assert_eq!(reasons, [None, Some(Reason::UnknownSku), Some(Reason::UnknownSku), None, None]);
     let State::Rejected { detail: Some(detail), .. } = &placed[1].order.state else { panic!("it is refused") };
     assert_eq!(detail, "export is sold for export only, which a delivery to DE is not");
-    assert_eq!((goods.shelves["a"][0].free, goods.shelves["export"][0].free), (9, 8));
+    assert_eq!((goods.stock["a"][0].free, goods.stock["export"][0].free), (9, 8));
 }
 
 #[test]

@@ -13,7 +13,7 @@ use schemas::{
 };
 use serde_json::{Value, json};
 use std::sync::Arc;
-use testing::{Moment, Shop, samples::order_id};
+use testing::{FaultPoint, Shop, samples::order_id};
 use workflows::{
     lifecycle::Command::{Cancel, Confirm},
     pattern::Pattern,
@@ -136,21 +136,21 @@ async fn an_order_that_was_never_confirmed_is_told_to_nobody() {
 #[tokio::test]
 async fn whichever_call_fails_the_next_delivery_makes_it_good() {
     for call in 0..3 {
-        for moment in [Moment::Before, Moment::After] {
+        for point in [FaultPoint::Before, FaultPoint::After] {
             let shop = with_paid_orders(2);
             shop.happens(order_id(ID), Confirm);
             shop.happens(order_id(ID + 1), Confirm);
             shop.happens(order_id(ID), Cancel);
-            shop.faults.fail_after(call, moment);
+            shop.faults.fail_after(call, point);
             let outcomes = deliver(&shop, &[ID, ID + 1]).await;
             assert!(
                 outcomes.iter().all(|outcome| matches!(outcome, Outcome::Busy(_))),
-                "{call} {moment:?}: {outcomes:?}"
+                "{call} {point:?}: {outcomes:?}"
             );
-            assert_eq!(deliver(&shop, &[ID, ID + 1]).await, [Outcome::Done, Outcome::Done], "{call} {moment:?}");
+            assert_eq!(deliver(&shop, &[ID, ID + 1]).await, [Outcome::Done, Outcome::Done], "{call} {point:?}");
             let two = [EventName::OrderConfirmed, EventName::OrderCancelled, EventName::OrderConfirmed];
-            assert_eq!(names(&shop, "north"), two, "{call} {moment:?}");
-            assert_eq!((mark(&shop, ID), mark(&shop, ID + 1)), (5, 4), "{call} {moment:?}");
+            assert_eq!(names(&shop, "north"), two, "{call} {point:?}");
+            assert_eq!((mark(&shop, ID), mark(&shop, ID + 1)), (5, 4), "{call} {point:?}");
         }
     }
 }
@@ -171,7 +171,7 @@ async fn warehouses_that_go_away_while_orders_are_told_alone_are_not_asked_for_t
     (ID..ID + 3).for_each(|id| shop.happens(order_id(id), Confirm));
     shop.faults.refuse("warehouses.tell", order_id(ID + 2));
     // Loading, all together, the first alone.
-    shop.faults.fail_after(2, Moment::Before);
+    shop.faults.fail_after(2, FaultPoint::Before);
     let outcomes = deliver(&shop, &[ID, ID + 1, ID + 2]).await;
     assert!(outcomes.iter().all(|outcome| matches!(outcome, Outcome::Busy(_))), "{outcomes:?}");
     assert_eq!(calls_to_tell(&shop), 2);

@@ -17,7 +17,7 @@ use schemas::{
 use time::{Date, Duration, Month, OffsetDateTime, macros::date};
 use uuid::Uuid;
 use workflows::{
-    issued::SeriesPosition,
+    issued_invoice::SeriesPosition,
     lifecycle::{
         Command, Effects, NotCancellable, Prospect, Series, Stuck, Verdict, decide, is_stuck, prospect_of_invoice,
         settled_payments, to_let_go,

@@ -4,17 +4,17 @@
 use proptest::prelude::*;
 use schemas::{api::product::Product, money::Amount};
 use std::collections::{BTreeMap, BTreeSet};
-use testing::{Fault, Shelf, samples::product};
+use testing::{Fault, MemoryCatalogue, samples::product};
 use workflows::steps::upkeep::publish_catalogue::{Published, publish_catalogue};
 
-async fn publish(original: &Shelf, copy: &Shelf) -> Published {
+async fn publish(original: &MemoryCatalogue, copy: &MemoryCatalogue) -> Published {
     publish_catalogue(original, copy).await.unwrap()
 }
 
 #[tokio::test]
 async fn what_is_new_is_put_and_what_is_gone_is_removed() {
-    let original = Shelf::with(&[product("CUP", 1), product("TEA", 1)]);
-    let copy = Shelf::with(&[product("POT", 1), product("TEA", 1), product("URN", 1)]);
+    let original = MemoryCatalogue::with(&[product("CUP", 1), product("TEA", 1)]);
+    let copy = MemoryCatalogue::with(&[product("POT", 1), product("TEA", 1), product("URN", 1)]);
     assert_eq!(publish(&original, &copy).await, Published { put: 1, removed: 2, ..Published::default() });
     assert_eq!(copy.products(), original.products());
 }
@@ -31,8 +31,8 @@ async fn whatever_differs_about_a_product_is_put_and_nothing_else() {
         Product { available: 2, ..shown.clone() },
     ];
     for change in changed {
-        let original = Shelf::with(&[product("CUP", 1), change.clone(), product("URN", 1)]);
-        let copy = Shelf::with(&[product("CUP", 1), shown.clone(), product("URN", 1)]);
+        let original = MemoryCatalogue::with(&[product("CUP", 1), change.clone(), product("URN", 1)]);
+        let copy = MemoryCatalogue::with(&[product("CUP", 1), shown.clone(), product("URN", 1)]);
         assert_eq!(publish(&original, &copy).await, Published { put: 1, removed: 0, ..Published::default() });
         assert_eq!(copy.products(), original.products());
         assert_eq!(copy.writes(), [1]);
@@ -42,7 +42,7 @@ async fn whatever_differs_about_a_product_is_put_and_nothing_else() {
 #[tokio::test]
 async fn a_copy_that_is_equal_is_not_written() {
     let products: Vec<Product> = (0..1_200).map(|n| product(&format!("{n:04}"), 1)).collect();
-    let (original, copy) = (Shelf::with(&products), Shelf::with(&products).in_pages_of(7));
+    let (original, copy) = (MemoryCatalogue::with(&products), MemoryCatalogue::with(&products).in_pages_of(7));
     assert_eq!(publish(&original, &copy).await, Published::default());
     assert!(copy.writes().is_empty());
 }
@@ -50,18 +50,21 @@ async fn a_copy_that_is_equal_is_not_written() {
 #[tokio::test]
 async fn a_large_catalogue_is_written_in_chunks() {
     let products: Vec<Product> = (0..1_200).map(|n| product(&format!("{n:04}"), 1)).collect();
-    let (original, copy) = (Shelf::with(&products), Shelf::with(&[]));
+    let (original, copy) = (MemoryCatalogue::with(&products), MemoryCatalogue::with(&[]));
     assert_eq!(publish(&original, &copy).await, Published { put: 1_200, removed: 0, ..Published::default() });
     assert_eq!(copy.writes(), [500, 500, 200]);
-    assert_eq!(publish(&Shelf::with(&[]), &copy).await, Published { put: 0, removed: 1_200, ..Published::default() });
+    assert_eq!(
+        publish(&MemoryCatalogue::with(&[]), &copy).await,
+        Published { put: 0, removed: 1_200, ..Published::default() }
+    );
     assert_eq!(copy.products(), []);
 }
 
 #[tokio::test]
 async fn a_product_that_the_copy_refuses_keeps_no_other_from_being_shown() {
     let products: Vec<Product> = (0..1_200).map(|n| product(&format!("{n:04}"), 1)).collect();
-    let copy = Shelf::with(&[]).refusing(|sku| sku == "0007" || sku == "0700");
-    let published = publish(&Shelf::with(&products), &copy).await;
+    let copy = MemoryCatalogue::with(&[]).refusing(|sku| sku == "0007" || sku == "0700");
+    let published = publish(&MemoryCatalogue::with(&products), &copy).await;
     let refused: Vec<&str> = published.refused.iter().map(|(sku, _)| sku.as_str()).collect();
     assert_eq!((published.put, refused), (1_198, vec!["0007", "0700"]));
     assert!(published.refused[0].1.contains("too large"));
@@ -71,21 +74,21 @@ async fn a_product_that_the_copy_refuses_keeps_no_other_from_being_shown() {
 #[tokio::test]
 async fn a_copy_that_refuses_everything_is_not_asked_for_each_product() {
     let products: Vec<Product> = (0..1_200).map(|n| product(&format!("{n:04}"), 1)).collect();
-    let copy = Shelf::with(&[]).refusing(|_| true);
-    assert!(!publish_catalogue(&Shelf::with(&products), &copy).await.unwrap_err().away);
+    let copy = MemoryCatalogue::with(&[]).refusing(|_| true);
+    assert!(!publish_catalogue(&MemoryCatalogue::with(&products), &copy).await.unwrap_err().away);
 }
 
 #[tokio::test]
 async fn two_runs_at_once_do_no_harm() {
-    let original = Shelf::with(&["A", "B", "D", "E"].map(|sku| product(sku, 1))).in_pages_of(1);
-    let copy = Shelf::with(&["B", "C", "F"].map(|sku| product(sku, 2))).in_pages_of(2);
+    let original = MemoryCatalogue::with(&["A", "B", "D", "E"].map(|sku| product(sku, 1))).in_pages_of(1);
+    let copy = MemoryCatalogue::with(&["B", "C", "F"].map(|sku| product(sku, 2))).in_pages_of(2);
     futures_util::future::join(publish(&original, &copy), publish(&original, &copy)).await;
     assert_eq!(copy.products(), original.products());
 }
 
 #[tokio::test]
 async fn what_could_not_be_written_is_written_by_the_next_run() {
-    let (original, copy) = (Shelf::with(&[product("TEA", 1)]), Shelf::with(&[product("URN", 1)]));
+    let (original, copy) = (MemoryCatalogue::with(&[product("TEA", 1)]), MemoryCatalogue::with(&[product("URN", 1)]));
     copy.faults.always("catalogue.", Fault::Away);
     assert!(publish_catalogue(&original, &copy).await.unwrap_err().away);
     copy.faults.mend();
@@ -96,8 +99,8 @@ async fn what_could_not_be_written_is_written_by_the_next_run() {
 #[tokio::test]
 async fn nothing_is_removed_if_a_side_does_not_sort_by_bytes() {
     let products = ["A", "B", "C"].map(|sku| product(sku, 1));
-    let original = Shelf::with(&products).upside_down();
-    let copy = Shelf::with(&products);
+    let original = MemoryCatalogue::with(&products).upside_down();
+    let copy = MemoryCatalogue::with(&products);
     assert!(!publish_catalogue(&original, &copy).await.unwrap_err().away);
     // Each page is in order, and they are not in order with each other.
     let original = original.in_pages_of(1);
@@ -115,10 +118,10 @@ proptest! {
     fn whatever_stood_there_the_copy_is_equal_after_as_many_writes_as_there_were_differences(
         sold in some_products(), shown in some_products(), pages in (1..9_usize, 1..9_usize),
     ) {
-        let shelf = |of: &BTreeMap<String, i64>| {
-            Shelf::with(&of.iter().map(|(sku, available)| product(sku, *available)).collect::<Vec<_>>())
+        let catalogue = |of: &BTreeMap<String, i64>| {
+            MemoryCatalogue::with(&of.iter().map(|(sku, available)| product(sku, *available)).collect::<Vec<_>>())
         };
-        let (original, copy) = (shelf(&sold).in_pages_of(pages.0), shelf(&shown).in_pages_of(pages.1));
+        let (original, copy) = (catalogue(&sold).in_pages_of(pages.0), catalogue(&shown).in_pages_of(pages.1));
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         let published = runtime.block_on(publish(&original, &copy));
         prop_assert_eq!(copy.products(), original.products());

@@ -1,5 +1,5 @@
 //! What the workflow files have an execution wait for, against the longest wait that there is: whatever is due later than
-//! that is taken for the work of a clock that was put back, and made due at once.
+//! that is taken for the work of a clock that was set back, and made due at once.
 #![allow(
     missing_docs,
     clippy::unwrap_used,

@@ -8,14 +8,14 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
 };
-use testing::{Book, Moment, Shop, samples};
+use testing::{Book, FaultPoint, Shop, samples};
 use workflows::{
-    allocate::Shelf,
+    allocate::StockLevel,
     order::State,
     ports::{Acceptance, Ids, Intake, Ledger, Submission},
     steps::{
         Outcome,
-        billing::{issue_invoices::issue_invoices, office::Office},
+        billing::{invoice_ports::InvoicePorts, issue_invoices::issue_invoices},
         checkout::{
             authorize_payment::authorize_payment, confirm_order::confirm_order, reserve_orders::reserve_orders,
             resolve_payment::resolve_payment,
@@ -30,8 +30,8 @@ use workflows::{
 /// How often a thing is tried: one failure leaves something to be done again, and that leaves nothing.
 const TRIES: usize = 10;
 
-fn office(shop: &Shop) -> Office<'_> {
-    Office { numbers: shop, ledger: shop, issued: shop, printer: shop, documents: shop, bus: shop }
+fn invoice_ports(shop: &Shop) -> InvoicePorts<'_> {
+    InvoicePorts { numbers: shop, ledger: shop, issued: shop, printer: shop, documents: shop, bus: shop }
 }
 
 /// Submits the order until that is acknowledged, as its buyer would, under one key.
@@ -63,7 +63,7 @@ async fn work(shop: &Shop, queue: QueueName) {
             let batch = messages.into_iter().map(|message| read(message.body)).collect();
             reserve_orders(shop, shop, shop, batch).await
         }
-        QueueName::Invoice => issue_invoices(office(shop), &ids).await,
+        QueueName::Invoice => issue_invoices(invoice_ports(shop), &ids).await,
         QueueName::Dispatch => dispatch_orders(shop, shop, &ids).await,
         QueueName::Index => index_orders(shop, &ids).await,
         QueueName::Cancel | QueueName::Void => panic!("nothing is expected on {queue}"),
@@ -109,8 +109,8 @@ async fn comes_to_rest(shop: &Shop) {
 
 fn free(shop: &Shop) -> BTreeMap<String, i64> {
     let shop = shop.contents();
-    let sum = |shelves: &[Shelf]| shelves.iter().map(|shelf| shelf.free).sum();
-    shop.goods.shelves.iter().map(|(sku, shelves)| (sku.clone(), sum(shelves))).collect()
+    let sum = |levels: &[StockLevel]| levels.iter().map(|level| level.free).sum();
+    shop.goods.stock.iter().map(|(sku, levels)| (sku.clone(), sum(levels))).collect()
 }
 
 /// Everything that came of the order.
@@ -162,10 +162,10 @@ async fn an_order_comes_to_the_same_end_whichever_call_fails() {
     let calls = undisturbed.faults.calls();
     assert!(calls.len() > 15, "{calls:?}");
     for (call, (what, _)) in calls.iter().enumerate() {
-        for moment in [Moment::Before, Moment::After] {
+        for point in [FaultPoint::Before, FaultPoint::After] {
             let shop = Shop::new();
-            shop.faults.fail_after(call, moment);
-            goes_its_way(&shop, &format!("call {call}, {what}, {moment:?}")).await;
+            shop.faults.fail_after(call, point);
+            goes_its_way(&shop, &format!("call {call}, {what}, {point:?}")).await;
             assert!(!shop.faults.are_left(), "{what} was not called");
         }
     }
@@ -186,8 +186,8 @@ async fn what_fails_before_its_work_did_nothing_and_what_lost_its_answer_did_all
     let shop = Shop::new();
     let order = shop.reserved(1);
     let cancel = || vec![(order, workflows::lifecycle::Command::AskToCancel)];
-    for (moment, is_done) in [(Moment::Before, false), (Moment::After, true)] {
-        shop.faults.fail("orders.apply", moment);
+    for (point, is_done) in [(FaultPoint::Before, false), (FaultPoint::After, true)] {
+        shop.faults.fail("orders.apply", point);
         assert!(shop.apply(cancel()).await.unwrap_err().away);
         assert_eq!(shop.contents().orders[&order].cancel_requested, is_done);
     }

@@ -4,7 +4,7 @@ use crate::{RenderError, Rendered, render};
 use sha2::{Digest, Sha256};
 use workflows::{
     billing::InvoiceDocument,
-    issued::{Fingerprint, PrintRecord, Printed},
+    issued_invoice::{Fingerprint, PrintRecord, Printed},
 };
 
 /// Raised with whatever changes the bytes of a document, which then differ from those that an earlier one printed.

@@ -4,7 +4,7 @@
 use crate::{attached_xml, order_and_number};
 use schemas::ids::OrderId;
 use sha2::{Digest, Sha256};
-use workflows::{issued::ReadBack, ports::InvoiceReader};
+use workflows::{issued_invoice::ReadBack, ports::InvoiceReader};
 
 /// Reads the XML within a PDF of ours.
 #[derive(Clone, Copy, Debug, Default)]

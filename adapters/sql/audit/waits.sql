@@ -1,4 +1,4 @@
--- audit.waits: what is due later than anything is made to wait was written before the clock was put back, and hangs
+-- audit.waits: what is due later than anything is made to wait was written before the clock was set back, and hangs
 with judged as (
     select e.id as execution_id, null::bigint as message_id, null::text as queue, e.wake_at as due_at,
            e.wake_at > sluice_now() + $1::bigint * interval '1 millisecond' as is_put_off

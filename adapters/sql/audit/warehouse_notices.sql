@@ -1,5 +1,5 @@
 -- audit.warehouse_notices: each warehouse was told of its part of an order once, in sequence, and of nothing else
--- It hears of an order from the confirmation on; of one that was called off before that, never.
+-- It hears of an order from the confirmation on; of one that was cancelled before that, never.
 with slice as (
     select * from orders where id between $1 and $2
 ),
@@ -16,11 +16,11 @@ facts as (
 ),
 parts as (
     select o.id as order_id, line ->> 'warehouse' as warehouse,
-           jsonb_agg(jsonb_build_object('sku', line -> 'sku', 'quantity', line -> 'quantity') order by place) as lines
+           jsonb_agg(jsonb_build_object('sku', line -> 'sku', 'quantity', line -> 'quantity') order by ordinal) as lines
     from confirmed c
     join slice o on o.id = c.order_id
     cross join lateral jsonb_array_elements(case jsonb_typeof(o.lines) when 'array' then o.lines else '[]' end)
-        with ordinality as l (line, place)
+        with ordinality as l (line, ordinal)
     where line ->> 'warehouse' is not null
     group by o.id, line ->> 'warehouse'
 ),
@@ -53,9 +53,9 @@ judged as (
                     or t.number is distinct from d.sequence::text
                     -- A later release may tell more, and store more, than this one knows.
                     or t.lines is distinct from d.lines and d.lines is distinct from (
-                        select jsonb_agg(jsonb_build_object('sku', line -> 'sku', 'quantity', line -> 'quantity') order by place)
+                        select jsonb_agg(jsonb_build_object('sku', line -> 'sku', 'quantity', line -> 'quantity') order by ordinal)
                         from jsonb_array_elements(case jsonb_typeof(t.lines) when 'array' then t.lines else '[]' end)
-                            with ordinality as l (line, place))
+                            with ordinality as l (line, ordinal))
                     or t.ship_to is distinct from d.ship_to and exists (
                         select from unnest('{name,line1,line2,city,postal_code,country}'::text[]) as known (member)
                         where t.ship_to -> member is distinct from d.ship_to -> member)

@@ -1,5 +1,5 @@
 -- executions.claim: those due longest come first, whether they begin or go on. A floor ahead of the clock is of before that
--- was put back. While one is in hand wake_at says since when, for the audit: a lease may be renewed for ever.
+-- was set back. While one is in hand wake_at says since when, for the audit: a lease may be renewed for ever.
 -- No number or moment that a column can hold makes it fail. Versions begin anew long before the last number, so that whoever
 -- has one in hand may count on.
 with due as (

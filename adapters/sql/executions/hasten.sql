@@ -1,4 +1,4 @@
--- executions.hasten: what is due later than anything is made to wait was written before the clock was put back. It is due
+-- executions.hasten: what is due later than anything is made to wait was written before the clock was set back. It is due
 -- now; what is in hand has a lease from now on, which its carrier renews
 with waiting as (
     select id from executions

@@ -2,11 +2,11 @@
 with given as (
     select distinct on (customer, key) *
     from unnest($1::uuid[], $2::text[], $3::text[], $4::bytea[], $5::jsonb[], $6::timestamptz[], $7::jsonb[])
-        with ordinality as g (id, customer, key, fingerprint, request, accepted_at, body, place)
-    order by customer, key, place
+        with ordinality as g (id, customer, key, fingerprint, request, accepted_at, body, ordinal)
+    order by customer, key, ordinal
 ),
 numbered as (
-    select *, nextval('messages_id_seq') as message from (select * from given order by place) as by_place
+    select *, nextval('messages_id_seq') as message from (select * from given order by ordinal) as by_ordinal
 ),
 claimed as (
     insert into submissions (id, customer, key, fingerprint, request, accepted_at, message)
@@ -17,6 +17,6 @@ claimed as (
 ),
 sent as (
     insert into messages (id, queue, subject, body) overriding system value
-    select message, $8, id, body from numbered join claimed using (id) order by place
+    select message, $8, id, body from numbered join claimed using (id) order by ordinal
 )
 select id from claimed

@@ -1,5 +1,5 @@
 -- invoices.unasked: what a message stands for already, on its way or set aside, is asked for once. Where queues are a service,
--- only table sweeps says that it was. Later than in that time none is put off, so such a time is of before the clock was put back.
+-- only table sweeps says that it was. Later than in that time none is put off, so such a time is of before the clock was set back.
 select o.id as "id!"
 from unnest($1::uuid[]) as o (id)
 -- The queue is read once, and not for each of them.

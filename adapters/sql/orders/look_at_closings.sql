@@ -1,6 +1,6 @@
 -- orders.look_at_closings: those that are settled are done with; the others come again, behind all that wait
 -- The lifecycle says of which payments nothing is held any more.
--- Later than in a day none is put off, so such a time is of before the clock was put back, or of a process that was ahead.
+-- Later than in a day none is put off, so such a time is of before the clock was set back, or of a process that was ahead.
 -- Since when they wait only orders them. It is said as a moment that can be read: one that cannot would stop them all.
 with due as (
     select order_id from closings

@@ -1,4 +1,4 @@
--- queue.hasten: what is due later than anything is made to wait was written before the clock was put back. It is due now;
+-- queue.hasten: what is due later than anything is made to wait was written before the clock was set back. It is due now;
 -- what is in hand has a lease from now on, which its carrier renews. One look along the index for each queue.
 with late as (
     select late.id

@@ -1,5 +1,5 @@
 -- queue.receive: still in somebody's hand when it is due, its lease has lapsed, and that delivery is not held against it.
--- What was compressed takes six times as much in memory, about. A floor ahead of the clock is of before that was put back.
+-- What was compressed takes six times as much in memory, about. A floor ahead of the clock is of before that was set back.
 -- No number or moment that a column can hold makes it fail: one such message would stop all that wait behind it. Deliveries
 -- begin anew behind the last number, since two that follow each other must differ.
 with waiting as (

@@ -79,7 +79,7 @@ impl Audited {
     }
 
     /// Remembers a slice, if all its orders rest. The last one never is: orders are still to come there.
-    pub(super) async fn close(&self, database: &Database, first: Uuid, last: Uuid) -> Result<(), Unavailable> {
+    pub(super) async fn close_slice(&self, database: &Database, first: Uuid, last: Uuid) -> Result<(), Unavailable> {
         if !self.remembers || last == Uuid::max() {
             return Ok(());
         }

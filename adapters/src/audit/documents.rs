@@ -4,7 +4,7 @@ use super::{Line, report::EXAMPLES};
 use futures_util::{StreamExt, stream};
 use serde_json::{Value, json};
 use workflows::{
-    issued::{Condition, IssuedInvoice, Look, SeriesPosition},
+    issued_invoice::{Condition, IssuedInvoice, Look, SeriesPosition},
     ports::{Documents, InvoiceReader, IssuedInvoices, Unavailable},
     steps::billing::inspect_document::{inspect, says_so},
 };

@@ -89,7 +89,7 @@ pub async fn audit_within(
                 let slice = slice::audit(database, provider, first, end, scope.slice).await?;
                 let (last, checked) = (slice.last, slice.orders());
                 if slice.is_settled() {
-                    audited.close(database, first, last).await?;
+                    audited.close_slice(database, first, last).await?;
                 }
                 for line in slice.lines {
                     report.add(line);
@@ -105,7 +105,7 @@ pub async fn audit_within(
         report.add(line);
     }
     report.add(whole::stock_reservations(database).await?);
-    report.set_aside = PgQueue::new(database.clone()).set_aside(None, MOST_SET_ASIDE + 1).await?;
+    report.set_aside = PgQueue::new(database.clone()).count_dead_letters(None, MOST_SET_ASIDE + 1).await?;
     Ok(report)
 }
 

@@ -27,7 +27,7 @@ pub(super) async fn orders(snapshot: &mut PgConnection, first: Uuid, last: Uuid)
     let mut next = Some(first);
     while let Some(from) = next {
         let ids = sqlx::query_scalar!(
-            "-- audit.orders_to_read
+            "-- audit.readable_orders
              select id from orders where id between $1 and $2 order by id limit $3",
             from,
             last,

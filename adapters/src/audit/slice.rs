@@ -114,7 +114,7 @@ async fn progress(
             "Every accepted order is stored, or waits on queue intake or its dead-letter queue.",
             first,
             last,
-            &QueueName::Intake.places()
+            &QueueName::Intake.names()
         ),
         line!(
             snapshot,
@@ -124,7 +124,7 @@ async fn progress(
             first,
             last,
             forgotten,
-            &QueueName::Intake.places(),
+            &QueueName::Intake.names(),
             EXECUTIONS
         ),
     ])
@@ -191,7 +191,7 @@ async fn money(
             first,
             last,
             forgotten,
-            &QueueName::Void.places(),
+            &QueueName::Void.names(),
             QueueName::Void.as_str()
         ),
         line!(
@@ -222,7 +222,7 @@ async fn money(
             &after.amounts,
             &after.currencies,
             &after.held,
-            &QueueName::Void.places(),
+            &QueueName::Void.names(),
             QueueName::Void.as_str()
         ),
     ])
@@ -269,7 +269,7 @@ async fn invoices(
         first,
         last,
         forgotten,
-        &QueueName::Invoice.places()
+        &QueueName::Invoice.names()
     )])
 }
 
@@ -304,7 +304,7 @@ async fn search(
         forgotten,
         &told,
         &other_words,
-        &[QueueName::Index, QueueName::Intake, QueueName::Invoice, QueueName::Cancel].map(QueueName::places).concat()
+        &[QueueName::Index, QueueName::Intake, QueueName::Invoice, QueueName::Cancel].map(QueueName::names).concat()
     )])
 }
 
@@ -321,6 +321,6 @@ async fn warehouses(
         first,
         last,
         forgotten,
-        &[QueueName::Dispatch.places(), QueueName::Cancel.places()].concat()
+        &[QueueName::Dispatch.names(), QueueName::Cancel.names()].concat()
     )])
 }

@@ -59,8 +59,8 @@ pub(super) async fn lines(database: &Database) -> Result<Vec<Line>, Unavailable>
             "sql/audit/unfinished_orders.sql",
             "Every order has ended, or waits for an execution, a message or the end of its reservation.",
             forgotten,
-            &[QueueName::Intake.places(), QueueName::Cancel.places()].concat(),
-            &QueueName::Cancel.places()
+            &[QueueName::Intake.names(), QueueName::Cancel.names()].concat(),
+            &QueueName::Cancel.names()
         ),
         line!(
             snapshot,
@@ -113,7 +113,7 @@ pub(super) async fn stock_reservations(database: &Database) -> Result<Line, Unav
     Ok(line)
 }
 
-/// One line for each bite of each series. The numbers of a bite that is whole are remembered.
+/// One line for each chunk of each series. The numbers of a chunk that is whole are remembered.
 pub(super) async fn invoice_numbers(database: &Database, audited: &Audited) -> Result<Vec<Line>, Unavailable> {
     let series = sqlx::query!(
         r#"-- audit.invoice_series: those that have a number, found from one to the next, and those that should

@@ -38,7 +38,7 @@ pub(super) struct Call {
 /// An entry that a call did not take.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Failure {
-    /// Its place in the call.
+    /// Its index in the call.
     pub(super) at: usize,
     /// Whether waiting helps.
     pub(super) away: bool,
@@ -101,9 +101,9 @@ where
         let answers: Vec<_> = stream::iter(calls).buffered(AT_ONCE).collect().await;
         for (chunk, answer) in chunks.into_iter().zip(answers) {
             let mut failed: BTreeMap<usize, Failure> = answer?.into_iter().map(|f| (f.at, f)).collect();
-            for (place, (group, _)) in chunk.into_iter().enumerate() {
+            for (index, (group, _)) in chunk.into_iter().enumerate() {
                 if let Some(group) = groups.get_mut(group) {
-                    given_up = worse(given_up, group.after(failed.remove(&place)));
+                    given_up = worse(given_up, group.after(failed.remove(&index)));
                 }
             }
         }

@@ -13,11 +13,11 @@ const CALL: Call = Call { what: "test.send", limits: Limits { entries: 3, bytes:
 
 static CHANCE: SetChance = SetChance::of(750);
 
-/// An entry: its group, its place in that group, and how the service answers each time it comes.
+/// An entry: its group, its index in that group, and how the service answers each time it comes.
 #[derive(Clone, Debug)]
 struct Entry {
     group: usize,
-    place: usize,
+    index: usize,
     /// How often it fails before it arrives.
     failures: u32,
     refused: bool,
@@ -38,7 +38,7 @@ impl Service {
         assert_eq!(groups.len(), entries.len(), "two entries of a group in one call");
         let mut failed = Vec::new();
         for (at, entry) in entries.into_iter().enumerate() {
-            let id = (entry.group, entry.place);
+            let id = (entry.group, entry.index);
             let mut tried = self.tried.lock().unwrap_or_else(PoisonError::into_inner);
             let tried = tried.entry(id).or_insert(0);
             *tried += 1;
@@ -55,12 +55,12 @@ impl Service {
 
     fn arrived_in(&self, group: usize) -> Vec<usize> {
         let arrived = self.arrived.lock().unwrap();
-        arrived.iter().filter(|(of, _)| *of == group).map(|(_, place)| *place).collect()
+        arrived.iter().filter(|(of, _)| *of == group).map(|(_, index)| *index).collect()
     }
 }
 
-fn entry(group: usize, place: usize, failures: u32) -> Entry {
-    Entry { group, place, failures, refused: false }
+fn entry(group: usize, index: usize, failures: u32) -> Entry {
+    Entry { group, index, failures, refused: false }
 }
 
 async fn send(service: &Service, entries: &[Entry]) -> Result<(), Unavailable> {
@@ -131,13 +131,13 @@ async fn a_call_that_failed_as_a_whole_ends_the_matter() {
 fn entries() -> impl Strategy<Value = Vec<Entry>> {
     let one = (0..6_usize, prop_oneof![8 => 0..3_u32, 1 => Just(u32::MAX)], proptest::bool::weighted(0.05));
     proptest::collection::vec(one, 0..40).prop_map(|drawn| {
-        let mut places = HashMap::new();
+        let mut indexes = HashMap::new();
         drawn
             .into_iter()
             .map(|(group, failures, refused)| {
-                let next = places.entry(group).or_insert(0);
+                let next = indexes.entry(group).or_insert(0);
                 *next += 1;
-                Entry { group, place: *next - 1, failures, refused }
+                Entry { group, index: *next - 1, failures, refused }
             })
             .collect()
     })

@@ -65,7 +65,7 @@ pub(super) struct NotTaken {
     pub(super) message: Option<String>,
 }
 
-/// Which of `count` entries did not arrive, their ids being their places. What the service says nothing of counts as
+/// Which of `count` entries did not arrive, their ids being their indexes. What the service says nothing of counts as
 /// not arrived: twice is mended by whoever receives, never is not.
 pub(super) fn failures<'a>(
     count: usize,

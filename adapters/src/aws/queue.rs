@@ -22,7 +22,7 @@ use workflows::{
 
 const SEND: Call = Call { what: "queue.send", limits: Limits { entries: 10, bytes: 256 * 1024 } };
 
-/// The message attribute that says when a message that was put back was first sent, in milliseconds since 1970.
+/// The message attribute that says when a message that was requeued was first sent, in milliseconds since 1970.
 pub const FIRST_SENT: &str = "FirstSent";
 /// What that attribute adds to a message: its name, its type and its value.
 const ATTRIBUTE_BYTES: usize = 32;
@@ -115,7 +115,7 @@ impl SqsQueues {
     /// lost in between.
     ///
     /// # Errors
-    /// If some were not put back; the others may have been.
+    /// If some were not requeued; the others may have been.
     pub async fn requeue(&self, queue: QueueName, messages: &[Requeued]) -> Result<(), Unavailable> {
         let url = self.url(queue)?;
         let entry = |at: usize, waiting: &Requeued| {

@@ -40,8 +40,8 @@ pub async fn database_url(
     secret: &str,
     endpoint: DatabaseEndpoint<'_>,
 ) -> Result<String, Unavailable> {
-    url_of(&value_of(client, secret, "secrets.database").await?, endpoint)
-        .map_err(|problem| Unavailable::refused("secrets.database", format!("secret {secret} {problem}")))
+    url_of(&value_of(client, secret, "secrets.database_url").await?, endpoint)
+        .map_err(|problem| Unavailable::refused("secrets.database_url", format!("secret {secret} {problem}")))
 }
 
 /// The name and the password that a database's secret holds.
@@ -49,7 +49,7 @@ pub async fn database_url(
 /// # Errors
 /// If the secret cannot be read, or holds none.
 pub async fn credentials(client: &Client, secret: &str) -> Result<(String, String), Unavailable> {
-    let what = "secrets.database";
+    let what = "secrets.database_url";
     let Credentials { username, password, .. } = serde_json::from_str(&value_of(client, secret, what).await?)
         .map_err(|_| Unavailable::refused(what, format!("secret {secret} {NOT_A_DATABASES}")))?;
     Ok((username, password))
@@ -60,7 +60,7 @@ pub async fn credentials(client: &Client, secret: &str) -> Result<(String, Strin
 /// # Errors
 /// If the secret cannot be read, or has less than `shortest` bytes.
 pub async fn token_keys(client: &Client, secret: &str, shortest: usize) -> Result<Vec<Vec<u8>>, Unavailable> {
-    keys(client, secret, shortest, "secrets.token_key").await
+    keys(client, secret, shortest, "secrets.token_keys").await
 }
 
 /// What is shown by whoever stands in front of the API, and behind it what was shown before, if that is kept.
@@ -68,7 +68,7 @@ pub async fn token_keys(client: &Client, secret: &str, shortest: usize) -> Resul
 /// # Errors
 /// If the secret cannot be read, or has less than `shortest` bytes.
 pub async fn edge_keys(client: &Client, secret: &str, shortest: usize) -> Result<Vec<Vec<u8>>, Unavailable> {
-    keys(client, secret, shortest, "secrets.edge_key").await
+    keys(client, secret, shortest, "secrets.edge_keys").await
 }
 
 async fn keys(client: &Client, secret: &str, shortest: usize, what: &'static str) -> Result<Vec<Vec<u8>>, Unavailable> {

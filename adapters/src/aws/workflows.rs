@@ -12,7 +12,7 @@ use schemas::{ids::OrderId, kept::CheckoutInput};
 use serde_json::json;
 use workflows::ports::{Unavailable, Workflows};
 
-const START: &str = "workflows.start";
+const START: &str = "workflows.start_checkout";
 /// Starts that are under way at once.
 const AT_ONCE: usize = 16;
 

@@ -10,9 +10,9 @@ use tokio::{
 /// How calls come together, beside that they wait for whatever is under way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BatchTiming {
-    /// A batch is open for that long after its first call: for tasks that run side by side, of which the first would always
-    /// go alone.
-    Open(Duration),
+    /// A batching window: a batch is open for that long after its first call, for tasks that run side by side, of which the
+    /// first would always go alone.
+    Window(Duration),
     /// A batch begins no sooner than that after the one before: for calls that somebody waits for. A lone one goes at once,
     /// and however soon the work is done, many share it.
     Apart(Duration),
@@ -20,7 +20,7 @@ pub enum BatchTiming {
 
 impl BatchTiming {
     /// Long enough for tasks that were set going together to meet, and too short for anybody to feel.
-    pub const MOMENT: Self = Self::Open(Duration::from_millis(2));
+    pub const WINDOW: Self = Self::Window(Duration::from_millis(2));
     /// At a few hundred calls a second a few share a batch, which is what saves most; whoever waits does not feel it.
     pub const PACE: Self = Self::Apart(Duration::from_millis(5));
 }
@@ -63,8 +63,8 @@ impl<I: Send + 'static, O: Send + 'static> Batcher<I, O> {
                 if waiting.recv_many(&mut batch, max).await == 0 {
                     return;
                 }
-                if let BatchTiming::Open(open) = timing {
-                    next = Instant::now() + open;
+                if let BatchTiming::Window(window) = timing {
+                    next = Instant::now() + window;
                 }
                 sleep_until(next).await;
                 while batch.len() < max {
@@ -146,18 +146,18 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn calls_made_a_moment_after_the_first_share_its_batch() {
-        let moment = Duration::from_millis(2);
+        let window = Duration::from_millis(2);
         let batcher =
             Batcher::new(
                 3,
                 1,
-                BatchTiming::Open(moment),
+                BatchTiming::Window(window),
                 |items: Vec<u32>| async move { vec![items.len(); items.len()] },
             );
         let calls = (0..4_u32).map(|item| {
             let batcher = batcher.clone();
             async move {
-                tokio::time::sleep(moment / 4 * item).await;
+                tokio::time::sleep(window / 4 * item).await;
                 batcher.call(item).await
             }
         });

@@ -136,16 +136,16 @@ impl Catalogue for BatchingCatalogue {
 }
 
 /// Tells events, in batches.
-pub struct BatchingBus {
+pub struct BatchingEventBus {
     inner: Arc<dyn EventBus>,
     publish: Batcher<Vec<Event>, Result<(), Unavailable>>,
 }
 
-impl BatchingBus {
+impl BatchingEventBus {
     /// In front of that bus.
     pub fn new(inner: Arc<dyn EventBus>) -> Self {
         let port = Arc::clone(&inner);
-        let publish = Batcher::new(MAX, CONCURRENCY, BatchTiming::MOMENT, move |batch: Vec<Vec<Event>>| {
+        let publish = Batcher::new(MAX, CONCURRENCY, BatchTiming::WINDOW, move |batch: Vec<Vec<Event>>| {
             let port = Arc::clone(&port);
             async move {
                 let count = batch.len();
@@ -160,7 +160,7 @@ impl BatchingBus {
 }
 
 #[async_trait]
-impl EventBus for BatchingBus {
+impl EventBus for BatchingEventBus {
     async fn publish(&self, events: &[Event]) -> Result<(), Unavailable> {
         match events.len() {
             0 => Ok(()),
@@ -181,7 +181,7 @@ impl BatchingLedger {
     /// In front of that ledger.
     pub fn new(inner: Arc<dyn Ledger>) -> Self {
         let port = Arc::clone(&inner);
-        let apply_one = Batcher::new(MAX, CONCURRENCY, BatchTiming::MOMENT, move |batch: Vec<(OrderId, Command)>| {
+        let apply_one = Batcher::new(MAX, CONCURRENCY, BatchTiming::WINDOW, move |batch: Vec<(OrderId, Command)>| {
             let port = Arc::clone(&port);
             async move { together_or_alone("orders.apply", batch, |batch| port.apply(batch)).await }
         });

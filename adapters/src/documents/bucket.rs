@@ -12,7 +12,7 @@ use object_store::{
 use rustls::crypto::{CryptoProvider, ring};
 use std::sync::Arc;
 use workflows::{
-    issued::Fingerprint,
+    issued_invoice::Fingerprint,
     ports::{Documents, Filed, Unavailable},
 };
 

@@ -21,7 +21,7 @@ use std::{
 };
 use uuid::Uuid;
 use workflows::{
-    issued::Look,
+    issued_invoice::Look,
     ports::{Documents, Filed, Unavailable},
 };
 
@@ -175,7 +175,7 @@ impl<D: Disk> Inner<D> {
     }
 
     /// The file of a document. Only plain names make a path, so that none leads out of the folder.
-    fn place(&self, path: &str) -> io::Result<PathBuf> {
+    fn file_of(&self, path: &str) -> io::Result<PathBuf> {
         let plain = |name: &str| {
             !name.is_empty()
                 && !name.starts_with('.')
@@ -192,7 +192,7 @@ impl<D: Disk> Inner<D> {
     /// Writes a document whole and gives it its name, in this file; says where what had the name is kept. The name is not on
     /// disk yet.
     fn put(&self, path: &str, content: &[u8]) -> io::Result<(PathBuf, Option<String>)> {
-        let file = self.place(path)?;
+        let file = self.file_of(path)?;
         let folder = self.folder_of(&file);
         let named = self.with_draft(content, |draft| {
             let kept = self.set_aside(path, &file, content)?;
@@ -214,14 +214,14 @@ impl<D: Disk> Inner<D> {
         };
         for which in 1..=KEPT_ASIDE {
             let name = aside(path, &which.to_string());
-            let place = self.root.join(&name);
-            let folder = self.folder_of(&place);
-            let is_kept = match self.within(&folder, || self.keep(file, &place, found.is_some())) {
+            let target = self.root.join(&name);
+            let folder = self.folder_of(&target);
+            let is_kept = match self.within(&folder, || self.keep(file, &target, found.is_some())) {
                 Ok(()) => true,
                 // By whoever was cut short before the other one had the name: kept twice it is kept once.
-                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                    found.as_ref().is_some_and(|found| self.disk.read(&place, LONGEST).is_ok_and(|kept| kept == *found))
-                }
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => found
+                    .as_ref()
+                    .is_some_and(|found| self.disk.read(&target, LONGEST).is_ok_and(|kept| kept == *found)),
                 // Whoever else stores it has done that.
                 Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
                 Err(error) => return Err(error),
@@ -236,13 +236,13 @@ impl<D: Disk> Inner<D> {
 
     /// Gives a file a name where it is kept. A document keeps its own as well, so that there is one under it at any moment,
     /// unless this file system gives a file one name only. What is no document is moved: not everybody may link it.
-    fn keep(&self, file: &Path, place: &Path, is_document: bool) -> io::Result<()> {
+    fn keep(&self, file: &Path, target: &Path, is_document: bool) -> io::Result<()> {
         if !is_document {
-            return self.disk.name(file, place);
+            return self.disk.name(file, target);
         }
-        match self.disk.link(file, place) {
+        match self.disk.link(file, target) {
             Err(error) if matches!(error.kind(), io::ErrorKind::Unsupported | io::ErrorKind::PermissionDenied) => {
-                self.disk.name(file, place)
+                self.disk.name(file, target)
             }
             linked => linked,
         }
@@ -251,7 +251,7 @@ impl<D: Disk> Inner<D> {
     /// Files several documents, each unless another has its name: the contents of all are on their way before the first is
     /// waited for, which takes half of the processor, and less of the disk, than one after the other or side by side.
     fn file(&self, documents: &[(String, Vec<u8>)]) -> Vec<io::Result<(PathBuf, Filed)>> {
-        let begin = |(path, content): &(String, Vec<u8>)| Ok((self.place(path)?, self.begin(content)?));
+        let begin = |(path, content): &(String, Vec<u8>)| Ok((self.file_of(path)?, self.begin(content)?));
         let begun: Vec<io::Result<(PathBuf, Draft<D::File>)>> = documents.iter().map(begin).collect();
         begun.iter().flatten().for_each(|(_, draft)| self.disk.start_sync(&draft.file));
         let ended = begun.into_iter().zip(documents).map(|(begun, (path, content))| {
@@ -478,7 +478,7 @@ impl<D: Disk> Documents for Folder<D> {
         let name = path.to_owned();
         let read = self.blocking(move |inner| {
             inner.check()?;
-            let file = inner.place(&name)?;
+            let file = inner.file_of(&name)?;
             inner.disk.read(&file, LONGEST).map_err(|error| inner.blamed(error))
         });
         match read.await {
@@ -499,9 +499,9 @@ mod tests {
 
     #[tokio::test]
     async fn what_is_left_behind_while_a_process_files_is_removed_too_once_an_hour() {
-        let place = tempfile::tempdir().unwrap();
-        let folder = Folder::open(SystemDisk, place.path()).unwrap();
-        let left = place.path().join(INCOMING).join("left");
+        let base = tempfile::tempdir().unwrap();
+        let folder = Folder::open(SystemDisk, base.path()).unwrap();
+        let left = base.path().join(INCOMING).join("left");
         let file = fs::File::create(&left).unwrap();
         file.set_modified(file.metadata().unwrap().modified().unwrap() - 2 * LEFT_BEHIND).unwrap();
         assert_eq!(folder.file("a/1.pdf", b"%PDF".to_vec()).await.unwrap(), Filed::Stored);

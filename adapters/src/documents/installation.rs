@@ -9,7 +9,7 @@ use std::{
 };
 use uuid::Uuid;
 use workflows::{
-    issued::{Look, document_path},
+    issued_invoice::{Look, document_path},
     ports::{Documents, Unavailable},
 };
 

@@ -16,7 +16,7 @@ use async_trait::async_trait;
 use std::{io, path::Path};
 use uuid::Uuid;
 use workflows::{
-    issued::Look,
+    issued_invoice::Look,
     ports::{Documents, Filed, Unavailable},
 };
 

@@ -3,10 +3,10 @@
 
 use super::{
     Asked, Database,
-    orders::{invoices::SERIES, rows::printed_number},
+    orders::{invoice_numbers::SERIES, rows::printed_number},
 };
 use uuid::Uuid;
-use workflows::{issued::Fingerprint, ports::Unavailable};
+use workflows::{issued_invoice::Fingerprint, ports::Unavailable};
 
 /// An installation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,13 +18,13 @@ pub(crate) struct Installation {
 
 /// An invoice, and what was noted of its document.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Numbered {
+pub(crate) struct NumberedInvoice {
     pub(crate) number: String,
     pub(crate) is_stored: bool,
     sha256: Option<Vec<u8>>,
 }
 
-impl Numbered {
+impl NumberedInvoice {
     /// Whether this may be its document: if nothing was noted, whatever has its name.
     pub(crate) fn may_be(&self, content: &[u8]) -> bool {
         self.sha256.as_ref().is_none_or(|noted| noted.as_slice() == Fingerprint::of(content).sha256.as_slice())
@@ -73,7 +73,7 @@ impl Database {
     }
 
     /// The invoices that were numbered last.
-    pub(crate) async fn newest_invoices(&self, limit: i64) -> Result<Vec<Numbered>, Unavailable> {
+    pub(crate) async fn newest_invoices(&self, limit: i64) -> Result<Vec<NumberedInvoice>, Unavailable> {
         let rows = sqlx::query!(
             r#"-- installation.newest_invoices
              select year, number, stored_at is not null as "is_stored!", sha256 from invoices
@@ -84,7 +84,7 @@ impl Database {
         .fetch_all(&self.durable)
         .await
         .asked("installation.newest_invoices")?;
-        let numbered = rows.into_iter().map(|row| Numbered {
+        let numbered = rows.into_iter().map(|row| NumberedInvoice {
             number: printed_number(row.year, row.number),
             is_stored: row.is_stored,
             sha256: row.sha256,

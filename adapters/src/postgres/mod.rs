@@ -9,7 +9,6 @@ pub mod encoding;
 pub mod folding;
 pub mod installation;
 mod migrating;
-mod moments;
 pub mod orders;
 pub mod passed_over;
 pub mod pooler;
@@ -19,6 +18,7 @@ pub mod roles;
 pub mod runtime;
 pub mod schema;
 pub mod search;
+mod timestamps;
 pub mod warehouses;
 
 use async_trait::async_trait;

@@ -14,9 +14,9 @@ const SILENCE: Duration = Duration::from_secs(10);
 
 /// Why a database cannot be reached. Nothing secret stands in it.
 #[derive(Debug, thiserror::Error)]
-#[error("the database at {place} cannot be reached: {cause}")]
+#[error("the database at {address} cannot be reached: {cause}")]
 pub struct Unreachable {
-    place: String,
+    address: String,
     cause: String,
 }
 
@@ -33,7 +33,7 @@ impl Database {
             Ok(Err(error)) => why(&error, &options),
             Err(_) => format!("no answer within {} s; see whether it, or what is before it, hangs", ENTRY.as_secs()),
         };
-        Err(Unreachable { place: place(&options), cause })
+        Err(Unreachable { address: address(&options), cause })
     }
 
     /// Resolves when the database was asked whether it is there and has said nothing for ten seconds.
@@ -64,7 +64,7 @@ async fn enter(options: &PgConnectOptions) -> Result<PgConnection, sqlx::Error> 
 }
 
 /// Where it was looked for.
-fn place(options: &PgConnectOptions) -> String {
+fn address(options: &PgConnectOptions) -> String {
     match options.get_socket() {
         Some(socket) => format!("the socket in {}", socket.display()),
         None => format!("{}:{}", options.get_host(), options.get_port()),

@@ -10,7 +10,7 @@ use sqlx::{AssertSqlSafe, PgConnection};
 
 /// A group of functions that connect as one user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Role {
+pub enum DatabaseRole {
     /// What answers requests: reads, and notes on an order that it is to be cancelled.
     Api,
     /// What carries orders on: reads and writes rows.
@@ -19,7 +19,7 @@ pub enum Role {
     Payments,
 }
 
-impl Role {
+impl DatabaseRole {
     /// What it may do, as statements in which `%1$I` is the user; on tables that a later release makes, once that was
     /// migrated.
     fn grants(self) -> &'static [&'static str] {
@@ -52,7 +52,7 @@ impl Database {
     ///
     /// # Errors
     /// If the database does not answer, or whoever is connected may not do that.
-    pub async fn make_user(&self, role: Role, user: &str, password: &str) -> Result<(), sqlx::Error> {
+    pub async fn make_user(&self, role: DatabaseRole, user: &str, password: &str) -> Result<(), sqlx::Error> {
         let mut transaction = self.durable.begin().await?;
         let own: bool = sqlx::query_scalar("-- roles.own\nselect current_user = $1")
             .bind(user)

@@ -1,26 +1,15 @@
-//! The feed of each warehouse, and how far each order has come with it. Both stand here on both runtimes: a topic
-//! pushes what is new, and only a feed can be read again from any point.
+//! The feed of each warehouse, in PostgreSQL on both runtimes: a topic pushes what is new, and only a feed can be read again
+//! from any point.
 //!
 //! A reader asks for what stands after the last position it saw, so positions must appear in their order. An identity
 //! column alone does not give that: who draws first may commit last. Here they are drawn under a lock that is held
 //! until the commit.
 
-use super::{
-    Asked, Database,
-    orders::{
-        PgOrders,
-        rows::{load, uuids},
-    },
-};
+use super::{Asked, Database};
 use async_trait::async_trait;
-use schemas::ids::OrderId;
 use serde_json::Value;
-use std::{
-    collections::{BTreeMap, HashMap},
-    sync::Arc,
-};
-use uuid::Uuid;
-use workflows::ports::{Dispatch, Dispatches, Notice, Unavailable, Warehouses};
+use std::sync::Arc;
+use workflows::ports::{Notice, Unavailable, Warehouses};
 
 /// The warehouses' feeds in PostgreSQL.
 pub struct PgWarehouses {
@@ -41,7 +30,7 @@ impl PgWarehouses {
         Self { push: Some(push), ..self }
     }
 
-    async fn write(&self, notices: &[Notice]) -> Result<(), Unavailable> {
+    async fn tell_feeds(&self, notices: &[Notice]) -> Result<(), Unavailable> {
         let (mut warehouses, mut orders) = (Vec::new(), Vec::new());
         let (mut sequences, mut events) = (Vec::new(), Vec::<Value>::new());
         for Notice { warehouse, event } in notices {
@@ -73,61 +62,10 @@ impl Warehouses for PgWarehouses {
         if notices.is_empty() {
             return Ok(());
         }
-        self.write(notices).await?;
+        self.tell_feeds(notices).await?;
         match &self.push {
             Some(push) => push.tell(notices).await,
             None => Ok(()),
         }
-    }
-}
-
-#[async_trait]
-impl Dispatches for PgOrders {
-    async fn dispatches(&self, ids: &[OrderId]) -> Result<Vec<Dispatch>, Unavailable> {
-        let mut connection = self.connection("orders.dispatches").await?;
-        let orders = load(&mut connection, &uuids(ids)).await?;
-        let mut events = self.events_where(&mut connection, ids, i32::MAX).await?;
-        let told: HashMap<Uuid, i32> = sqlx::query!(
-            "-- orders.dispatches
-             select order_id, told from dispatches where order_id = any($1)",
-            &uuids(ids)
-        )
-        .fetch_all(&mut *connection)
-        .await
-        .asked("orders.dispatches")?
-        .into_iter()
-        .map(|row| (row.order_id, row.told))
-        .collect();
-        let dispatches = orders.into_iter().map(|order| Dispatch {
-            events: events.remove(&order.id).unwrap_or_default(),
-            told: told.get(&order.id.0).copied().unwrap_or_default(),
-            order,
-        });
-        Ok(dispatches.collect())
-    }
-
-    async fn mark_told(&self, told: &[(OrderId, i32)]) -> Result<(), Unavailable> {
-        // Each order once, and in the order of ids, so that two processes wait for each other in one direction only.
-        let mut furthest = BTreeMap::<Uuid, i32>::new();
-        for (id, sequence) in told {
-            let known = furthest.entry(id.0).or_insert(*sequence);
-            *known = (*known).max(*sequence);
-        }
-        if furthest.is_empty() {
-            return Ok(());
-        }
-        let (ids, sequences): (Vec<Uuid>, Vec<i32>) = furthest.into_iter().unzip();
-        sqlx::query!(
-            "-- orders.mark_told
-             insert into dispatches (order_id, told)
-             select * from unnest($1::uuid[], $2::integer[])
-             on conflict (order_id) do update set told = excluded.told where dispatches.told < excluded.told",
-            &ids,
-            &sequences
-        )
-        .execute(&self.database.durable)
-        .await
-        .asked("orders.mark_told")?;
-        Ok(())
     }
 }

@@ -54,7 +54,7 @@ pub(super) type Request = (AuthorizationRequest, Behaviour);
 
 /// Decides requests, one answer each: an earlier decision under the key stands; a new one follows the method.
 pub(super) async fn decide(database: &Database, batch: Vec<Request>) -> Vec<Result<Entry, ProviderError>> {
-    match write(database, &batch).await {
+    match decide_all(database, &batch).await {
         Ok(entries) => {
             batch.iter().map(|(request, _)| entries.get(&request.key).cloned().ok_or(ProviderError::InDoubt)).collect()
         }
@@ -64,7 +64,7 @@ pub(super) async fn decide(database: &Database, batch: Vec<Request>) -> Vec<Resu
 }
 
 #[expect(clippy::as_conversions, reason = "no cast: it tells sqlx that elements may be null")]
-async fn write(database: &Database, batch: &[Request]) -> Result<HashMap<String, Entry>, Unavailable> {
+async fn decide_all(database: &Database, batch: &[Request]) -> Result<HashMap<String, Entry>, Unavailable> {
     let (mut keys, mut references, mut amounts, mut currencies) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     let (mut states, mut codes, mut failures) = (Vec::new(), Vec::new(), Vec::new());
     for (request, behaviour) in batch {
@@ -125,7 +125,7 @@ pub(super) async fn cancel(database: &Database, key: &str) -> Result<(), Unavail
 
 /// All lines that were more than a closed key, of those orders. They are found by their keys, which begin with the order;
 /// a key that does not stands before or behind them all.
-pub(super) async fn between(
+pub(super) async fn books_between(
     database: &Database,
     first: OrderId,
     last: OrderId,

@@ -41,7 +41,7 @@ impl Sandbox {
     /// A provider with its books in that database.
     pub fn new(database: Database) -> Self {
         let books = database.clone();
-        let requests = Batcher::new(500, 2, BatchTiming::MOMENT, move |batch: Vec<books::Request>| {
+        let requests = Batcher::new(500, 2, BatchTiming::WINDOW, move |batch: Vec<books::Request>| {
             let books = books.clone();
             async move { books::decide(&books, batch).await }
         });
@@ -134,6 +134,6 @@ impl PaymentProvider for Sandbox {
 
     async fn books(&self, first: OrderId, last: OrderId, limit: i64) -> Result<Vec<BookEntry>, ProviderError> {
         self.reachable()?;
-        books::between(&self.database, first, last, limit).await.map_err(away)
+        books::books_between(&self.database, first, last, limit).await.map_err(away)
     }
 }

@@ -1,4 +1,4 @@
-//! The series of invoice numbers is looked at in bites of fifty thousand: what is noted as lost may fill some of them, and
+//! The series of invoice numbers is looked at in chunks of fifty thousand: what is noted as lost may fill some of them, and
 //! the last number that a column can hold ends the audit as any other does.
 
 use super::shop::Shop;
@@ -23,10 +23,10 @@ async fn a_stretch_of_lost_numbers_longer_than_a_bite_is_no_gap() {
     let report = shop.audit_in_slices(100, true).await;
     assert!(report.is_clean(), "{report}");
     assert_eq!(counted(&shop).await, (2, 0));
-    // In the midst of a bite, at its end and at its beginning.
+    // In the midst of a chunk, at its end and at its beginning.
     shop.run("delete from lost_invoices where number in (75000, 100000, 100001)").await;
     assert_eq!(counted(&shop).await, (2, 3));
-    // Whole bites of which nothing is known.
+    // Whole chunks of which nothing is known.
     shop.run("delete from lost_invoices where number between 50001 and 160000").await;
     assert_eq!(counted(&shop).await, (2, 110_000));
 }

@@ -8,11 +8,11 @@ use super::account::bucket;
 use adapters::documents::StoredDocuments;
 use shop::{PRINTER, Shop};
 use workflows::{
-    issued::{Fingerprint, document_path},
+    issued_invoice::{Fingerprint, document_path},
     ports::{Documents, InvoiceNumbers, InvoicePrinter, IssuedInvoices, Numbered},
     steps::{
         Outcome,
-        billing::{issue_invoices::issue_invoices, office::Office},
+        billing::{invoice_ports::InvoicePorts, issue_invoices::issue_invoices},
     },
 };
 
@@ -53,7 +53,7 @@ async fn what_stands_under_an_invoices_number_is_judged_as_in_a_folder() {
         assert_eq!(documents.put(path, content.clone()).await.unwrap(), None);
     }
     let told = testing::Shop::new();
-    let office = Office {
+    let invoice_ports = InvoicePorts {
         numbers: orders,
         ledger: orders,
         issued: orders,
@@ -61,7 +61,7 @@ async fn what_stands_under_an_invoices_number_is_judged_as_in_a_folder() {
         documents: &documents,
         bus: told.as_ref(),
     };
-    let mut outcomes = issue_invoices(office, &ids).await;
+    let mut outcomes = issue_invoices(invoice_ports, &ids).await;
     let stopped = outcomes.remove(3);
     assert!(matches!(&stopped, Outcome::Retry(why) if why.contains("another invoice")), "{stopped:?}");
     assert!(outcomes.iter().all(|outcome| *outcome == Outcome::Done), "{outcomes:?}");

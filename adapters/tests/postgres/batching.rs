@@ -2,7 +2,7 @@
 
 use super::shop::{Shop, authorization, is_changed, submission};
 use adapters::{
-    batching::ports::{BatchingBus, BatchingCatalogue, BatchingIntake, BatchingLedger},
+    batching::ports::{BatchingCatalogue, BatchingEventBus, BatchingIntake, BatchingLedger},
     postgres::{catalogue::PgCatalogue, runtime::event_bus::PgEventBus},
 };
 use futures_util::future::join_all;
@@ -134,7 +134,7 @@ async fn a_submission_that_the_database_refuses_fails_alone() {
 #[tokio::test]
 async fn events_told_by_many_share_few_statements() {
     let (shop, _, ids) = Shop::with_orders(300).await;
-    let front = BatchingBus::new(Arc::new(PgEventBus::new(shop.database.clone(), &rules()).unwrap()));
+    let front = BatchingEventBus::new(Arc::new(PgEventBus::new(shop.database.clone(), &rules()).unwrap()));
     let mut told = Vec::new();
     for id in &ids {
         told.push(shop.orders.events(*id).await.unwrap());

@@ -4,7 +4,7 @@ use adapters::documents::StoredDocuments;
 use std::os::unix::fs::PermissionsExt;
 use uuid::Uuid;
 use workflows::{
-    issued::Look,
+    issued_invoice::Look,
     ports::{Documents, Filed},
 };
 

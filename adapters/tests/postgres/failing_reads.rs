@@ -15,11 +15,11 @@ use std::{
     sync::{Arc, Mutex},
 };
 use workflows::{
-    issued::{Look, document_path},
+    issued_invoice::{Look, document_path},
     ports::{Documents, Filed, InvoiceNumbers, IssuedInvoices, Numbered, Unavailable},
     steps::{
         Outcome,
-        billing::{issue_invoices::issue_invoices, keep_documents::keep_documents, office::Office},
+        billing::{invoice_ports::InvoicePorts, issue_invoices::issue_invoices, keep_documents::keep_documents},
     },
 };
 
@@ -97,8 +97,9 @@ impl Disk for Failing {
 async fn issue(archive: &Archive, documents: &dyn Documents, order: OrderId) -> Outcome {
     let orders = archive.shop.orders.as_ref();
     let bus = archive.told.as_ref();
-    let office = Office { numbers: orders, ledger: orders, issued: orders, printer: &PRINTER, documents, bus };
-    issue_invoices(office, &[order]).await.remove(0)
+    let invoice_ports =
+        InvoicePorts { numbers: orders, ledger: orders, issued: orders, printer: &PRINTER, documents, bus };
+    issue_invoices(invoice_ports, &[order]).await.remove(0)
 }
 
 /// An order that is due, and the file of its invoice, where another one's stands.

@@ -3,18 +3,18 @@
 use super::shop::Shop;
 use adapters::postgres::runtime::{
     lease::Lease,
-    queue::{FairShare, Portion, Received},
+    queue::{BatchLimits, FairShare, Received},
 };
 use serde_json::json;
 use std::time::Duration;
 use workflows::wiring::QueueName;
 
-const ALL: Portion = Portion { messages: 1_000, bytes: i64::MAX, from: None };
+const ALL: BatchLimits = BatchLimits { messages: 1_000, bytes: i64::MAX, from: None };
 const SHARE: FairShare = FairShare { among: 1_000, bytes: 100_000, messages: 5 };
 
 impl Shop {
-    async fn take(&self, queue: &str, portion: Portion) -> Vec<Received> {
-        self.queue.receive(QueueName::behind(queue).unwrap(), queue, portion, Lease::default(), 7).await.unwrap()
+    async fn take(&self, queue: &str, limits: BatchLimits) -> Vec<Received> {
+        self.queue.receive(QueueName::behind(queue).unwrap(), queue, limits, Lease::default(), 7).await.unwrap()
     }
 
     /// Puts messages on a queue whose bodies do not compress, in this order.
@@ -55,20 +55,20 @@ fn customers(batch: &[Received]) -> Vec<&str> {
 async fn a_portion_ends_with_its_bytes_as_well_as_with_its_messages() {
     let shop = Shop::empty().await;
     shop.letters_of(&[30, 30, 30, 30, 300, 1]).await;
-    let portion = Portion { bytes: 75_000, ..ALL };
+    let limits = BatchLimits { bytes: 75_000, ..ALL };
     let sizes = |batch: Vec<Received>| batch.iter().map(|message| message.body["n"].clone()).collect::<Vec<_>>();
-    assert_eq!(sizes(shop.take("invoice", portion).await), [json!(30), json!(30), json!(30)]);
-    assert_eq!(sizes(shop.take("invoice", portion).await), [json!(30), json!(300)]);
-    assert_eq!(sizes(shop.take("invoice", portion).await), [json!(1)]);
+    assert_eq!(sizes(shop.take("invoice", limits).await), [json!(30), json!(30), json!(30)]);
+    assert_eq!(sizes(shop.take("invoice", limits).await), [json!(30), json!(300)]);
+    assert_eq!(sizes(shop.take("invoice", limits).await), [json!(1)]);
 }
 
 #[tokio::test]
 async fn a_message_that_is_too_large_for_any_portion_is_taken_alone() {
     let shop = Shop::empty().await;
     shop.letters_of(&[100, 1]).await;
-    let portion = Portion { bytes: 10, ..ALL };
-    assert_eq!(shop.take("invoice", portion).await.len(), 1);
-    assert_eq!(shop.take("invoice", portion).await.len(), 1);
+    let limits = BatchLimits { bytes: 10, ..ALL };
+    assert_eq!(shop.take("invoice", limits).await.len(), 1);
+    assert_eq!(shop.take("invoice", limits).await.len(), 1);
 }
 
 #[tokio::test]
@@ -78,7 +78,7 @@ async fn a_look_that_begins_later_leaves_out_what_was_due_before() {
     shop.time_passes(Duration::from_secs(60)).await;
     shop.letters_of(&[2]).await;
     let later = shop.value("select sluice_now() - interval '30 seconds'").await;
-    let from = Portion { from: Some(later), ..ALL };
+    let from = BatchLimits { from: Some(later), ..ALL };
     assert_eq!(shop.queue.next_due("invoice", Some(later)).await.unwrap(), Some(Duration::ZERO));
     assert_eq!(shop.take("invoice", from).await.len(), 1);
     assert_eq!(shop.queue.next_due("invoice", None).await.unwrap(), Some(Duration::ZERO));
@@ -90,7 +90,7 @@ async fn what_one_customer_has_beyond_a_share_waits_in_the_second_lane() {
     let shop = Shop::empty().await;
     shop.submitted("large", 40, 1).await;
     shop.submitted("zoe", 1, 1).await;
-    let first = Portion { messages: 10, ..ALL };
+    let first = BatchLimits { messages: 10, ..ALL };
     assert_eq!(customers(&shop.take("intake", first).await), ["large"]);
     assert_eq!(shop.queue.sift(QueueName::Intake, SHARE).await.unwrap(), 25, "of the 30 that are not in hand");
     assert_eq!(customers(&shop.take("intake", first).await), ["large", "zoe"]);

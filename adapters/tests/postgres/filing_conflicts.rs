@@ -6,7 +6,7 @@ use schemas::ids::OrderId;
 use std::{collections::HashSet, fs, path::PathBuf};
 use workflows::{
     billing::Edition,
-    issued::{Condition, Fingerprint, Look, PrintRecord, Printed, document_path},
+    issued_invoice::{Condition, Fingerprint, Look, PrintRecord, Printed, document_path},
     ports::{Documents, InvoiceNumbers, InvoicePrinter, InvoiceReader, IssuedInvoices, Numbered, Reservations},
     steps::{Outcome, billing::keep_documents::Inspection},
 };

@@ -3,12 +3,12 @@
 use super::shop::Shop;
 use adapters::postgres::runtime::{
     lease::Lease,
-    queue::{Portion, Received},
+    queue::{BatchLimits, Received},
 };
 use std::time::Duration;
 use workflows::wiring::QueueName;
 
-const ALL: Portion = Portion { messages: 100, bytes: i64::MAX, from: None };
+const ALL: BatchLimits = BatchLimits { messages: 100, bytes: i64::MAX, from: None };
 /// The columns of a message, and what is the matter with them.
 const ODD: &[(&str, &str)] = &[
     ("sent_at", "'infinity'"),

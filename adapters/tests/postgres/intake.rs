@@ -188,8 +188,8 @@ async fn a_replay_looks_at_its_own_message_only_however_many_wait() {
     )
     .await;
     let again = include_str!("../../sql/intake/send_again.sql");
-    let (places, queue) = (QueueName::Intake.places().join(","), QueueName::Intake);
-    let arguments = format!("'{{{}}}'::uuid[], '{{{places}}}', '{queue}'", order.id);
+    let (names, queue) = (QueueName::Intake.names().join(","), QueueName::Intake);
+    let arguments = format!("'{{{}}}'::uuid[], '{{{names}}}', '{queue}'", order.id);
     let rows = shop.most_rows_of_a_step(again, &arguments).await;
     assert!(rows <= 1, "{rows} rows");
     assert_eq!(shop.waiting().await, 20_001);

@@ -8,7 +8,7 @@ use schemas::{
     ids::OrderId,
     kept::Party,
 };
-use testing::{Fault, Moment};
+use testing::{Fault, FaultPoint};
 use time::Duration;
 use workflows::{
     billing::{InvoiceDocument, Payment},
@@ -16,14 +16,20 @@ use workflows::{
     ports::InvoiceNumbers,
     steps::{
         Outcome,
-        billing::{issue_invoices::issue_invoices, office::Office},
+        billing::{invoice_ports::InvoicePorts, issue_invoices::issue_invoices},
     },
 };
 
 /// Numbers invoices by the database, and has the rest done by an office in memory.
 async fn issue(office: &testing::Shop, orders: &PgOrders, ids: &[OrderId]) -> Vec<Outcome> {
-    let steps =
-        Office { numbers: orders, ledger: orders, issued: orders, printer: office, documents: office, bus: office };
+    let steps = InvoicePorts {
+        numbers: orders,
+        ledger: orders,
+        issued: orders,
+        printer: office,
+        documents: office,
+        bus: office,
+    };
     issue_invoices(steps, ids).await
 }
 
@@ -101,7 +107,7 @@ async fn an_invoice_that_was_not_told_is_told_and_not_written_again() {
 async fn what_was_cut_short_is_printed_as_it_was_when_it_got_its_number() {
     let (shop, id) = Shop::with_one_confirmed().await;
     let office = testing::Shop::new();
-    office.faults.fail("documents.file", Moment::After);
+    office.faults.fail("documents.file", FaultPoint::After);
     assert!(matches!(issue(&office, &shop.orders, &[id]).await[..], [Outcome::Busy(_)]));
     assert!(told(&office).is_empty());
     shop.call_off(id).await;

@@ -6,14 +6,14 @@ use schemas::ids::OrderId;
 use std::{collections::BTreeMap, fs, path::PathBuf, sync::Arc};
 use tempfile::TempDir;
 use workflows::{
-    issued::{Fingerprint, SeriesPosition, document_path},
+    issued_invoice::{Fingerprint, SeriesPosition, document_path},
     ports::{InvoiceNumbers, IssuedInvoices, Numbered},
     steps::{
         Outcome,
         billing::{
+            invoice_ports::InvoicePorts,
             issue_invoices::issue_invoices,
             keep_documents::{Inspection, keep_documents},
-            office::Office,
         },
     },
 };
@@ -44,7 +44,7 @@ impl Archive {
 
     pub(super) async fn try_to_issue(&self, ids: &[OrderId]) -> Vec<Outcome> {
         let orders = self.shop.orders.as_ref();
-        let office = Office {
+        let invoice_ports = InvoicePorts {
             numbers: orders,
             ledger: orders,
             issued: orders,
@@ -52,7 +52,7 @@ impl Archive {
             documents: &self.documents,
             bus: self.told.as_ref(),
         };
-        issue_invoices(office, ids).await
+        issue_invoices(invoice_ports, ids).await
     }
 
     pub(super) async fn issue(&self, ids: &[OrderId]) {

@@ -2,7 +2,6 @@
 //! binary, one server, a fresh database for each test.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
-mod apply;
 mod batching;
 mod catalogue;
 mod catalogue_file;
@@ -18,10 +17,11 @@ mod hostile_messages;
 mod installation;
 mod instances;
 mod intake;
-mod invoices;
+mod invoice_numbers;
 mod issuing;
 mod keeping;
-mod lists;
+mod ledger;
+mod order_lists;
 mod orders;
 mod pooler;
 mod power_cut;
@@ -39,7 +39,7 @@ mod search;
 mod search_bounds;
 mod search_folding;
 mod shop;
-mod stuck;
+mod stuck_orders;
 mod swapped_folder;
 mod time;
 mod warehouses;

@@ -15,11 +15,11 @@ use std::{
     sync::{Arc, Mutex, MutexGuard},
 };
 use workflows::{
-    issued::{Fingerprint, document_path},
+    issued_invoice::{Fingerprint, document_path},
     ports::{Documents, EventBus, Filed, IssuedInvoices, Unavailable},
     steps::{
         Outcome,
-        billing::{issue_invoices::issue_invoices, office::Office},
+        billing::{invoice_ports::InvoicePorts, issue_invoices::issue_invoices},
     },
 };
 
@@ -211,10 +211,16 @@ async fn nothing_is_told_of_an_invoice_that_a_power_cut_would_take() {
     let documents = Folder::open(disk.clone(), Path::new(ROOT)).unwrap();
     let bus = Listener { shop: &shop, disk: disk.clone(), heard: Mutex::default() };
     let orders = shop.orders.as_ref();
-    let office =
-        Office { numbers: orders, ledger: orders, issued: orders, printer: &PRINTER, documents: &documents, bus: &bus };
+    let invoice_ports = InvoicePorts {
+        numbers: orders,
+        ledger: orders,
+        issued: orders,
+        printer: &PRINTER,
+        documents: &documents,
+        bus: &bus,
+    };
     let before = disk.0.lock().unwrap().folder_syncs;
-    assert!(issue_invoices(office, &ids).await.iter().all(|outcome| *outcome == Outcome::Done));
+    assert!(issue_invoices(invoice_ports, &ids).await.iter().all(|outcome| *outcome == Outcome::Done));
     assert_eq!(bus.heard.lock().unwrap().len(), ids.len());
     // Two for the folders that are new, two since others may have left them so, and one for all documents.
     assert!(disk.0.lock().unwrap().folder_syncs - before <= 5, "a batch shares the sync of its folder");

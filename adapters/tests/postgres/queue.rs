@@ -1,9 +1,9 @@
-//! The queues: hidden while in hand, delivered again, set aside after five failures, and put back.
+//! The queues: hidden while in hand, delivered again, set aside after five failures, and redriven.
 
 use super::shop::{Shop, eventually, heard};
 use adapters::postgres::runtime::{
     lease::Lease,
-    queue::{Portion, Received, Return},
+    queue::{BatchLimits, Received, Return},
     queue_depths::COUNTED,
 };
 use futures_util::future::join_all;
@@ -22,13 +22,13 @@ fn letters(count: u128) -> Vec<OutgoingMessage> {
 }
 
 /// So many messages, of whatever size.
-fn portion(messages: i64) -> Portion {
-    Portion { messages, bytes: i64::MAX, from: None }
+fn limits(messages: i64) -> BatchLimits {
+    BatchLimits { messages, bytes: i64::MAX, from: None }
 }
 
 impl Shop {
     async fn receive(&self, max: i64) -> Vec<Received> {
-        self.queue.receive(QueueName::Invoice, "invoice", portion(max), Lease::default(), 7).await.unwrap()
+        self.queue.receive(QueueName::Invoice, "invoice", limits(max), Lease::default(), 7).await.unwrap()
     }
 
     /// The one message of the queue, as soon as it is due.
@@ -102,7 +102,7 @@ async fn what_is_carried_is_renewed_and_what_is_not_is_let_go_of() {
     let lease = Lease::default();
     shop.queue.send(QueueName::Invoice, letters(3)).await.unwrap();
     let taken = shop.receive(2).await;
-    let others = shop.queue.receive(QueueName::Invoice, "invoice", portion(1), lease, 8).await.unwrap();
+    let others = shop.queue.receive(QueueName::Invoice, "invoice", limits(1), lease, 8).await.unwrap();
     let carried = [taken[0].receipt, others[0].receipt];
     // The answer to a call that is as young as that may be on its way.
     assert_eq!(shop.queue.renew_leases(7, lease, &carried).await.unwrap(), 0);
@@ -353,7 +353,7 @@ async fn sending_many_messages_wakes_listeners_once() {
 }
 
 #[tokio::test]
-async fn what_is_sent_after_the_clock_was_put_back_is_found_from_a_floor_of_before() {
+async fn what_is_sent_after_the_clock_was_set_back_is_found_from_a_floor_of_before() {
     let shop = Shop::empty().await;
     shop.time_passes(HOUR).await;
     shop.queue.send(QueueName::Invoice, letters(1)).await.unwrap();
@@ -364,7 +364,7 @@ async fn what_is_sent_after_the_clock_was_put_back_is_found_from_a_floor_of_befo
     assert_eq!(shop.queue.next_due("invoice", from).await.unwrap(), Some(Duration::ZERO));
     let found = shop
         .queue
-        .receive(QueueName::Invoice, "invoice", Portion { from, ..portion(10) }, Lease::default(), 7)
+        .receive(QueueName::Invoice, "invoice", BatchLimits { from, ..limits(10) }, Lease::default(), 7)
         .await
         .unwrap();
     assert_eq!(found.len(), 1);
@@ -372,7 +372,7 @@ async fn what_is_sent_after_the_clock_was_put_back_is_found_from_a_floor_of_befo
 }
 
 #[tokio::test]
-async fn what_was_put_off_before_the_clock_was_put_back_is_due_at_once() {
+async fn what_was_put_off_before_the_clock_was_set_back_is_due_at_once() {
     let shop = Shop::empty().await;
     let queues = workflows::wiring::queue_names();
     shop.time_passes(HOUR).await;

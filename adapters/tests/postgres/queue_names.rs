@@ -14,18 +14,16 @@ const OUTSIDE: &str = "load-tests";
 const BEFORE_NAMES: [&str; 7] =
     ["queue in (", "queue = ", "queue <> ", "queue like ", ".send(", ".ring(", "select message, "];
 
-/// The lines outside of tests that name a queue, or a place of one, by a literal.
+/// The lines outside of tests that name a queue, or one of its lanes, by a literal.
 fn naming(text: &str) -> Vec<&str> {
-    let places: Vec<String> = QueueName::ALL.into_iter().flat_map(QueueName::places).collect();
+    let names: Vec<String> = QueueName::ALL.into_iter().flat_map(QueueName::names).collect();
     let text = text.split_once("\n#[cfg(test)]").map_or(text, |(code, _)| code);
     text.lines()
         .filter(|line| !["--", "//"].iter().any(|comment| line.trim_start().starts_with(comment)))
         .filter(|line| {
             BEFORE_NAMES.iter().any(|before| {
                 let rest = line.split_once(before).map_or("", |(_, rest)| rest);
-                places
-                    .iter()
-                    .any(|place| rest.contains(&format!("'{place}'")) || rest.contains(&format!("\"{place}\"")))
+                names.iter().any(|name| rest.contains(&format!("'{name}'")) || rest.contains(&format!("\"{name}\"")))
             })
         })
         .collect()

@@ -91,12 +91,12 @@ async fn what_cannot_be_forgotten_yet_does_not_keep_the_rest() {
     shop.orders.reserve(orders.split_off(3)).await.unwrap();
     shop.days_pass(31).await;
     let term = Duration::days(30);
-    let mut bite = shop.retention().forget(Retained::Keys, term, OrderId(Uuid::nil()), 2).await.unwrap();
-    assert_eq!(bite.forgotten, 0);
+    let mut chunk = shop.retention().forget(Retained::Keys, term, OrderId(Uuid::nil()), 2).await.unwrap();
+    assert_eq!(chunk.forgotten, 0);
     let mut forgotten = 0;
-    while let Some(last) = bite.last {
-        bite = shop.retention().forget(Retained::Keys, term, last, 2).await.unwrap();
-        forgotten += bite.forgotten;
+    while let Some(last) = chunk.last {
+        chunk = shop.retention().forget(Retained::Keys, term, last, 2).await.unwrap();
+        forgotten += chunk.forgotten;
     }
     assert_eq!((forgotten, shop.keys().await), (2, 3));
 }

@@ -3,7 +3,7 @@
 use super::shop::Shop;
 use adapters::postgres::{
     Database,
-    roles::Role::{self, Api, Payments, Worker},
+    roles::DatabaseRole::{self, Api, Payments, Worker},
 };
 use sqlx::{Connection, PgConnection};
 use std::iter::zip;
@@ -25,12 +25,12 @@ impl Users {
         users
     }
 
-    fn name(&self, role: Role) -> String {
+    fn name(&self, role: DatabaseRole) -> String {
         format!("{} {role:?} \"user\"", self.prefix)
     }
 
     /// What holds for a session that the role's user opens and that sets nothing.
-    async fn settings(&self, role: Role) -> Vec<String> {
+    async fn settings(&self, role: DatabaseRole) -> Vec<String> {
         let options = self.shop.database.durable.connect_options();
         let options = (*options).clone().username(&self.name(role)).password(PASSWORD);
         let mut session = PgConnection::connect_with(&options).await.unwrap();
@@ -46,7 +46,7 @@ impl Users {
     }
 
     /// Whether the role may do that; whatever it does is undone.
-    async fn may(&self, role: Role, statement: &'static str) -> bool {
+    async fn may(&self, role: DatabaseRole, statement: &'static str) -> bool {
         let mut transaction = self.shop.database.durable.begin().await.unwrap();
         let take_on: String = sqlx::query_scalar("select format('set local role %I', $1)")
             .bind(self.name(role))

@@ -7,7 +7,7 @@ use schemas::{
     ids::OrderId,
 };
 use serde_json::json;
-use testing::Moment;
+use testing::FaultPoint;
 use uuid::Uuid;
 use workflows::{
     lifecycle::Command,
@@ -150,7 +150,7 @@ async fn each_warehouse_hears_of_its_part_of_an_order_and_that_it_was_called_off
 async fn what_stands_in_the_feed_is_pushed_until_that_works() {
     let shop = Shop::empty().await;
     let push = testing::Shop::new();
-    push.faults.fail("warehouses.tell", Moment::Before);
+    push.faults.fail("warehouses.tell", FaultPoint::Before);
     let warehouses = shop.warehouses().and_push(push.clone());
     let notices = [shop.notice("main", 1, 4), shop.notice("main", 1, 6)];
     assert!(warehouses.tell(&notices).await.is_err());

@@ -28,7 +28,7 @@ pub enum Action {
         /// As for a function.
         timeout: Duration,
     },
-    /// Come back then with [`Event::WaitElapsed`].
+    /// Come back then with [`Resumption::WaitElapsed`].
     WaitUntil(OffsetDateTime),
     /// Nothing: the execution has ended well.
     Succeeded {
@@ -44,9 +44,9 @@ pub enum Action {
     },
 }
 
-/// What the runtime has to tell.
+/// What an execution goes on with, once the runtime has done that.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Event {
+pub enum Resumption {
     /// A task is done.
     Task(TaskOutcome),
     /// The time of an [`Action::WaitUntil`] has come.

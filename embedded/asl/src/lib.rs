@@ -27,4 +27,4 @@ mod tests;
 
 pub use definition::{Definition, Surroundings};
 pub use error::{DefinitionError, Problem, ResumeError};
-pub use execution::{Action, Event, TaskOutcome, Transition, Visit};
+pub use execution::{Action, Resumption, TaskOutcome, Transition, Visit};

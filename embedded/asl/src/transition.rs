@@ -11,7 +11,7 @@ use time::format_description::well_known::Rfc3339;
 use crate::{
     definition::{Call, Definition, Rule, State, Task, Then, Until},
     error::{Failure, ResumeError},
-    execution::{Action, Event, TaskOutcome, Transition, Visit},
+    execution::{Action, Resumption, TaskOutcome, Transition, Visit},
     limits::{after, limited, seconds},
     retry::Retrier,
     scope::View,
@@ -49,11 +49,11 @@ impl Definition {
     /// A wait that has not come to its end is given again as the action, with nothing changed.
     ///
     /// # Errors
-    /// An event that the execution does not wait for, so that a stale one changes nothing.
+    /// A resumption that the execution does not wait for, so that a stale one changes nothing.
     pub fn resume(
         &self,
         execution: Execution,
-        event: Event,
+        resumption: Resumption,
         now: OffsetDateTime,
         chance: u32,
     ) -> Result<Transition, ResumeError> {
@@ -66,17 +66,17 @@ impl Definition {
             walk.fail(Failure::new(Failure::TIMEOUT, "The execution took too long."));
             return Ok(walk.run());
         }
-        match (event, walk.execution.phase.clone(), self.states.get(&state)) {
+        match (resumption, walk.execution.phase.clone(), self.states.get(&state)) {
             (_, _, None) => return Err(ResumeError::OtherDefinition { state }),
-            (Event::WaitElapsed, Phase::Waiting { until } | Phase::Retrying { until }, _) if now < until => {
+            (Resumption::WaitElapsed, Phase::Waiting { until } | Phase::Retrying { until }, _) if now < until => {
                 let action = self.action(&walk.execution, now);
                 return Ok(Transition { execution: walk.execution, visits: Vec::new(), action });
             }
-            (Event::WaitElapsed, Phase::Waiting { .. }, Some(State::Wait { then, .. })) => walk.finish(then),
-            (Event::WaitElapsed, Phase::Retrying { .. }, Some(State::Task(_))) => walk.call(),
-            (Event::Task(outcome), Phase::Calling, Some(State::Task(task))) => walk.finish_task(task, outcome),
-            (Event::WaitElapsed, Phase::Waiting { .. } | Phase::Retrying { .. }, Some(_))
-            | (Event::Task(_), Phase::Calling, Some(_)) => return Err(ResumeError::OtherDefinition { state }),
+            (Resumption::WaitElapsed, Phase::Waiting { .. }, Some(State::Wait { then, .. })) => walk.finish(then),
+            (Resumption::WaitElapsed, Phase::Retrying { .. }, Some(State::Task(_))) => walk.call(),
+            (Resumption::Task(outcome), Phase::Calling, Some(State::Task(task))) => walk.finish_task(task, outcome),
+            (Resumption::WaitElapsed, Phase::Waiting { .. } | Phase::Retrying { .. }, Some(_))
+            | (Resumption::Task(_), Phase::Calling, Some(_)) => return Err(ResumeError::OtherDefinition { state }),
             (_, _, Some(_)) => return Err(ResumeError::NotAwaited { state }),
         }
         Ok(walk.run())

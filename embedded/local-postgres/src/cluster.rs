@@ -11,7 +11,7 @@ use std::process::Command;
 use crate::{
     error::{StartError, says_disk_full, telling_line, unwritable},
     installation::Installation,
-    place::Place,
+    paths::Paths,
     watchdog::{self, Ending, Guarded, Output},
 };
 
@@ -56,14 +56,14 @@ const SETTINGS_FILE: &str = "sluice.conf";
 const LONG_LOG: u64 = 10 << 20;
 
 /// Makes the database files. They get their name only when they are complete: what a killed process left is made anew. Blocks.
-pub(super) fn create(place: &Place, installation: &Installation) -> Result<(), StartError> {
-    let unfinished = place.cluster.with_extension("new");
+pub(super) fn create(paths: &Paths, installation: &Installation) -> Result<(), StartError> {
+    let unfinished = paths.cluster.with_extension("new");
     let mut failure = String::new();
     // Lower-casing of accents needs a UTF-8 character type, whose name differs between systems; comparing needs none.
     for character_type in ["C.UTF-8", "en_US.UTF-8", "C"] {
-        empty_folder(place, &unfinished)?;
-        failure = match initdb(place, installation, &unfinished, character_type)? {
-            None => return finish(place, &unfinished),
+        empty_folder(paths, &unfinished)?;
+        failure = match initdb(paths, installation, &unfinished, character_type)? {
+            None => return finish(paths, &unfinished),
             Some(words) => words,
         };
         if !failure.contains("invalid locale") {
@@ -72,15 +72,15 @@ pub(super) fn create(place: &Place, installation: &Installation) -> Result<(), S
     }
     remove(&unfinished)?;
     if says_disk_full(&failure) {
-        return Err(StartError::DiskFull { path: place.cluster.clone() });
+        return Err(StartError::DiskFull { path: paths.cluster.clone() });
     }
-    Err(StartError::NotCreated { path: place.cluster.clone(), reason: telling_line(&failure) })
+    Err(StartError::NotCreated { path: paths.cluster.clone(), reason: telling_line(&failure) })
 }
 
-fn empty_folder(place: &Place, folder: &Path) -> Result<(), StartError> {
+fn empty_folder(paths: &Paths, folder: &Path) -> Result<(), StartError> {
     remove(folder)?;
     fs::DirBuilder::new().mode(0o700).create(folder).map_err(|source| unwritable(folder, source))?;
-    place.account.own(folder)
+    paths.account.own(folder)
 }
 
 fn remove(folder: &Path) -> Result<(), StartError> {
@@ -92,7 +92,7 @@ fn remove(folder: &Path) -> Result<(), StartError> {
 
 /// Runs initdb; what it said, if it failed.
 fn initdb(
-    place: &Place,
+    paths: &Paths,
     installation: &Installation,
     folder: &Path,
     character_type: &str,
@@ -105,11 +105,11 @@ fn initdb(
     // for that: at the usual 16 MB it is felt as one slow answer in a hundred.
     program.arg("--wal-segsize=4");
     program.args(["--auth-local=trust", "--auth-host=reject"]);
-    if place.temporary.is_some() {
+    if paths.temporary.is_some() {
         program.arg("--no-sync");
     }
     let Guarded { child, pipe } =
-        watchdog::spawn(place.account, &program, Ending::Terminate, place.temporary.as_deref(), Output::Piped)?;
+        watchdog::spawn(paths.account, &program, Ending::Terminate, paths.temporary.as_deref(), Output::Piped)?;
     let output =
         child.wait_with_output().map_err(|source| StartError::NotRun { program: "initdb".to_owned(), source })?;
     drop(pipe);
@@ -119,13 +119,13 @@ fn initdb(
     Ok(Some(String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned()))
 }
 
-fn finish(place: &Place, unfinished: &Path) -> Result<(), StartError> {
+fn finish(paths: &Paths, unfinished: &Path) -> Result<(), StartError> {
     let main = unfinished.join("postgresql.conf");
     let mut file = OpenOptions::new().append(true).open(&main).map_err(|source| unwritable(&main, source))?;
     writeln!(file, "\ninclude_if_exists = '{SETTINGS_FILE}'").map_err(|source| unwritable(&main, source))?;
     file.sync_all().map_err(|source| unwritable(&main, source))?;
-    fs::rename(unfinished, &place.cluster).map_err(|source| unwritable(&place.cluster, source))?;
-    let parent = place.cluster.parent().unwrap_or(&place.cluster);
+    fs::rename(unfinished, &paths.cluster).map_err(|source| unwritable(&paths.cluster, source))?;
+    let parent = paths.cluster.parent().unwrap_or(&paths.cluster);
     File::open(parent).and_then(|parent| parent.sync_all()).map_err(|source| unwritable(parent, source))
 }
 
@@ -154,26 +154,26 @@ impl Started {
 }
 
 /// Starts the server under its watchdog; it is not ready yet. Blocks for a moment.
-pub(super) fn start(place: &Place, installation: &Installation) -> Result<Started, StartError> {
-    write_settings(place)?;
-    place.prepare_sockets()?;
-    let (log, log_from) = open_log(&place.log)?;
+pub(super) fn start(paths: &Paths, installation: &Installation) -> Result<Started, StartError> {
+    write_settings(paths)?;
+    paths.prepare_sockets()?;
+    let (log, log_from) = open_log(&paths.log)?;
     let mut program = Command::new(installation.program("postgres"));
-    program.args(arguments(place));
-    let ending = if place.temporary.is_some() { Ending::Immediate } else { Ending::Fast };
-    let guarded = watchdog::spawn(place.account, &program, ending, place.temporary.as_deref(), Output::File(log))?;
-    Ok(Started { guarded, log: place.log.clone(), log_from })
+    program.args(arguments(paths));
+    let ending = if paths.temporary.is_some() { Ending::Immediate } else { Ending::Fast };
+    let guarded = watchdog::spawn(paths.account, &program, ending, paths.temporary.as_deref(), Output::File(log))?;
+    Ok(Started { guarded, log: paths.log.clone(), log_from })
 }
 
 /// What the server is started with; one that runs with anything else was started by somebody else.
-pub(super) fn arguments(place: &Place) -> Vec<OsString> {
-    let mut arguments = vec![OsString::from("-D"), place.cluster.clone().into_os_string()];
+pub(super) fn arguments(paths: &Paths) -> Vec<OsString> {
+    let mut arguments = vec![OsString::from("-D"), paths.cluster.clone().into_os_string()];
     // No TCP port: one that is taken cannot stop the start, and nobody else can come in.
     for (name, value) in [
         ("listen_addresses", String::new()),
         ("port", "5432".to_owned()),
         ("unix_socket_permissions", "0700".to_owned()),
-        ("unix_socket_directories", format!("\"{}\"", place.sockets.to_string_lossy().replace('"', "\"\""))),
+        ("unix_socket_directories", format!("\"{}\"", paths.sockets.to_string_lossy().replace('"', "\"\""))),
     ] {
         arguments.extend([OsString::from("-c"), OsString::from(format!("{name}={value}"))]);
     }
@@ -181,8 +181,8 @@ pub(super) fn arguments(place: &Place) -> Vec<OsString> {
 }
 
 /// Written as a new file each time: the folder belongs to another account, whose links a root process must not follow.
-fn write_settings(place: &Place) -> Result<(), StartError> {
-    let path = place.cluster.join(SETTINGS_FILE);
+fn write_settings(paths: &Paths) -> Result<(), StartError> {
+    let path = paths.cluster.join(SETTINGS_FILE);
     match fs::remove_file(&path) {
         Err(source) if source.kind() != std::io::ErrorKind::NotFound => return Err(unwritable(&path, source)),
         Ok(()) | Err(_) => {}
@@ -194,7 +194,7 @@ fn write_settings(place: &Place) -> Result<(), StartError> {
         .open(&path)
         .and_then(|mut file| file.write_all(SETTINGS.as_bytes()));
     written.map_err(|source| unwritable(&path, source))?;
-    place.account.own(&path)
+    paths.account.own(&path)
 }
 
 fn open_log(path: &Path) -> Result<(File, u64), StartError> {

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use sqlx::{Connection, PgConnection};
 use tokio::sync::OnceCell;
 
-use crate::{LocalPostgres, StartError, blocking, installation::Search, place::Place};
+use crate::{LocalPostgres, StartError, blocking, installation::Search, paths::Paths};
 
 /// A temporary server.
 #[derive(Debug)]
@@ -49,9 +49,9 @@ impl EphemeralPostgres {
     }
 
     pub(super) async fn start_from(search: Search) -> Result<Self, StartError> {
-        let place = blocking(Place::temporary).await?;
-        let folder = place.temporary.clone();
-        match LocalPostgres::open(place, search, |_| {}).await {
+        let paths = blocking(Paths::temporary).await?;
+        let folder = paths.temporary.clone();
+        match LocalPostgres::open(paths, search, |_| {}).await {
             Ok(server) => Ok(Self { server, template: OnceCell::new(), databases: AtomicU32::new(0) }),
             Err(error) => {
                 // No watchdog may have come far enough to do it.

@@ -8,7 +8,7 @@ mod error;
 mod fetch;
 mod installation;
 mod owner;
-mod place;
+mod paths;
 mod postmaster;
 mod programs;
 mod supervisor;
@@ -26,7 +26,7 @@ use cluster::Started;
 pub use ephemeral::{EphemeralError, EphemeralPostgres, ephemeral};
 pub use error::StartError;
 use installation::{Choice, Installation, Search};
-use place::{ExclusiveLock, Lock, Place, SharedLock};
+use paths::{ExclusiveLock, Lock, Paths, SharedLock};
 use programs::MINIMUM_MAJOR;
 use supervisor::Supervisor;
 
@@ -52,7 +52,7 @@ const BETWEEN_STARTS: Duration = Duration::from_secs(1);
 /// ours would, and never stopped. Dropping the value tells the server to stop; [`stop`](Self::stop) also waits.
 #[derive(Debug)]
 pub struct LocalPostgres {
-    place: Place,
+    paths: Paths,
     url: String,
     bin: Option<PathBuf>,
     share: Option<SharedLock>,
@@ -68,8 +68,8 @@ impl LocalPostgres {
     /// Whatever keeps the server from being ready, as a sentence to show to the user.
     pub async fn start(data_dir: &Path, progress: impl Fn(&str)) -> Result<Self, StartError> {
         let data_dir = data_dir.to_path_buf();
-        let place = blocking(move || Place::of(&data_dir)).await?;
-        Self::open(place, Search::Machine, progress).await
+        let paths = blocking(move || Paths::of(&data_dir)).await?;
+        Self::open(paths, Search::Machine, progress).await
     }
 
     /// Whether the data folder has a database, or another process is just making one. Nothing is made by looking.
@@ -79,7 +79,7 @@ impl LocalPostgres {
     /// If the runtime is shut down meanwhile.
     pub async fn is_there(data_dir: &Path) -> Result<bool, StartError> {
         let data_dir = data_dir.to_path_buf();
-        blocking(move || Ok(place::is_taken(&data_dir))).await
+        blocking(move || Ok(paths::is_taken(&data_dir))).await
     }
 
     /// The address of the database `sluice` of a data folder whose server a process runs at this moment; none if no process does.
@@ -90,39 +90,39 @@ impl LocalPostgres {
     pub async fn running_at(data_dir: &Path) -> Result<Option<String>, StartError> {
         let data_dir = data_dir.to_path_buf();
         blocking(move || {
-            if !place::is_taken(&data_dir) {
+            if !paths::is_taken(&data_dir) {
                 return Ok(None);
             }
-            let place = Place::of(&data_dir)?;
-            let nobody = place.try_lock()?.is_some();
-            Ok((!nobody).then(|| place.url("sluice")))
+            let paths = Paths::of(&data_dir)?;
+            let nobody = paths.try_lock()?.is_some();
+            Ok((!nobody).then(|| paths.url("sluice")))
         })
         .await
     }
 
-    async fn open(place: Place, search: Search, progress: impl Fn(&str)) -> Result<Self, StartError> {
-        let url = place.url("sluice");
-        let (share, lock) = lock_or_join(&place, &progress).await?;
+    async fn open(paths: Paths, search: Search, progress: impl Fn(&str)) -> Result<Self, StartError> {
+        let url = paths.url("sluice");
+        let (share, lock) = lock_or_join(&paths, &progress).await?;
         let share = Some(share);
         let Some(lock) = lock else {
-            let supervisor = Supervisor::stand_by(place.clone(), search)?;
-            return Ok(Self { place, url, bin: None, share, supervisor });
+            let supervisor = Supervisor::stand_by(paths.clone(), search)?;
+            return Ok(Self { paths, url, bin: None, share, supervisor });
         };
-        let installation = installation_for(&place, search.clone(), &progress).await?;
-        let started = match run(&place, &installation, &progress).await {
+        let installation = installation_for(&paths, search.clone(), &progress).await?;
+        let started = match run(&paths, &installation, &progress).await {
             Err(refusal @ StartError::ServerOfAnother { .. }) => {
                 // Where it answers as ours would, it is as good; whoever started it stops it.
                 progress("joining a PostgreSQL that somebody else started");
                 drop(connect(&url).await.map_err(|_| refusal)?);
                 drop(lock);
-                let supervisor = Supervisor::stand_by(place.clone(), search)?;
-                return Ok(Self { place, url, bin: None, share, supervisor });
+                let supervisor = Supervisor::stand_by(paths.clone(), search)?;
+                return Ok(Self { paths, url, bin: None, share, supervisor });
             }
             started => started?,
         };
         let bin = Some(installation.bin.clone());
-        let supervisor = Supervisor::own(place.clone(), lock, installation, started)?;
-        Ok(Self { place, url, bin, share, supervisor })
+        let supervisor = Supervisor::own(paths.clone(), lock, installation, started)?;
+        Ok(Self { paths, url, bin, share, supervisor })
     }
 
     /// The address of the database `sluice`; it stays the same over restarts.
@@ -134,20 +134,20 @@ impl LocalPostgres {
     /// The address of another database of this server.
     #[must_use]
     pub fn url_of(&self, database: &str) -> String {
-        self.place.url(database)
+        self.paths.url(database)
     }
 
     /// The server's first process, if it runs at this moment.
     #[cfg(test)]
     fn postmaster_pid(&self) -> Option<u32> {
-        postmaster::Postmaster::of(&self.place.cluster).map(|server| server.pid)
+        postmaster::Postmaster::of(&self.paths.cluster).map(|server| server.pid)
     }
 
     /// PostgreSQL's data directory, as `pg_ctl -D` wants it: for tests of what stands on a server that is stopped or spoiled
     /// by hand.
     #[must_use]
     pub fn data_directory(&self) -> &Path {
-        &self.place.cluster
+        &self.paths.cluster
     }
 
     /// The folder of PostgreSQL's programs; none when another process runs the server.
@@ -159,14 +159,14 @@ impl LocalPostgres {
     /// The server's log.
     #[must_use]
     pub fn log(&self) -> &Path {
-        &self.place.log
+        &self.paths.log
     }
 
     /// A command for one of PostgreSQL's programs, such as `pg_ctl`, as the user that the server runs as.
     /// None when another process runs the server.
     #[must_use]
     pub fn command(&self, program: &str) -> Option<std::process::Command> {
-        self.bin.as_deref().map(|bin| self.place.account.command(bin.join(program)))
+        self.bin.as_deref().map(|bin| self.paths.account.command(bin.join(program)))
     }
 
     /// Says that this process bears it from here on when the server is stopped under it, and takes over then: whoever runs
@@ -189,7 +189,7 @@ impl LocalPostgres {
         let wait = async {
             let mut waiting = Some(waiting);
             loop {
-                match self.place.try_be_alone() {
+                match self.paths.try_be_alone() {
                     Ok(Some(alone)) => return Some(alone),
                     Ok(None) => {}
                     Err(error) => {
@@ -224,23 +224,23 @@ impl LocalPostgres {
 
 /// Takes the lock; or waits until the server of the process that has it answers, and takes none. Either way that process, or
 /// the next, sees from then on that this one uses the server.
-async fn lock_or_join(place: &Place, progress: &impl Fn(&str)) -> Result<(SharedLock, Option<Lock>), StartError> {
+async fn lock_or_join(paths: &Paths, progress: &impl Fn(&str)) -> Result<(SharedLock, Option<Lock>), StartError> {
     let wait = async {
         let (mut share, mut is_told) = (None, false);
         loop {
             if share.is_none() {
-                share = place.try_share()?;
+                share = paths.try_share()?;
             }
             // Only then is it looked whether a server answers: one that is about to be stopped is shared with nobody.
             if let Some(shared) = share.take() {
-                if let Some(lock) = place.try_lock()? {
+                if let Some(lock) = paths.try_lock()? {
                     return Ok((shared, Some(lock)));
                 }
                 if !is_told {
                     progress("joining the PostgreSQL of another sluice process");
                     is_told = true;
                 }
-                if connect(&place.url("sluice")).await.is_ok() {
+                if connect(&paths.url("sluice")).await.is_ok() {
                     return Ok((shared, None));
                 }
                 share = Some(shared);
@@ -250,27 +250,27 @@ async fn lock_or_join(place: &Place, progress: &impl Fn(&str)) -> Result<(Shared
     };
     tokio::time::timeout(OWNER_READY_WITHIN, wait).await.unwrap_or_else(|_| {
         Err(StartError::OwnerSilent {
-            owner: place.owner(),
-            path: place.cluster.clone(),
+            owner: paths.owner(),
+            path: paths.cluster.clone(),
             seconds: OWNER_READY_WITHIN.as_secs(),
         })
     })
 }
 
 /// Finds the programs that suit the data folder, or fetches them.
-async fn installation_for(place: &Place, search: Search, progress: &impl Fn(&str)) -> Result<Installation, StartError> {
+async fn installation_for(paths: &Paths, search: Search, progress: &impl Fn(&str)) -> Result<Installation, StartError> {
     let look = |search: Search| {
-        let place = place.clone();
+        let paths = paths.clone();
         blocking(move || {
-            let made_by = place.made_by()?;
-            installation::choose(&search.installed(place.account), made_by, &place.cluster)
+            let made_by = paths.made_by()?;
+            installation::choose(&search.installed(paths.account), made_by, &paths.cluster)
         })
     };
     match look(search.clone()).await? {
         Choice::Use(installation) => return Ok(installation),
         Choice::Fetch => progress("fetching PostgreSQL (25 MB, once)"),
     }
-    let account = place.account;
+    let account = paths.account;
     blocking(move || fetch::fetch(account)).await?;
     match look(search).await? {
         Choice::Use(installation) => Ok(installation),
@@ -279,20 +279,20 @@ async fn installation_for(place: &Place, search: Search, progress: &impl Fn(&str
 }
 
 /// Brings the server to the point where the database `sluice` accepts connections.
-async fn run(place: &Place, installation: &Installation, progress: &impl Fn(&str)) -> Result<Started, StartError> {
-    let given = (place.clone(), installation.clone());
-    if place.made_by()?.is_none() {
+async fn run(paths: &Paths, installation: &Installation, progress: &impl Fn(&str)) -> Result<Started, StartError> {
+    let given = (paths.clone(), installation.clone());
+    if paths.made_by()?.is_none() {
         progress("creating the database");
-        let (place, installation) = given.clone();
-        blocking(move || cluster::create(&place, &installation)).await?;
+        let (paths, installation) = given.clone();
+        blocking(move || cluster::create(&paths, &installation)).await?;
     }
     progress("starting PostgreSQL");
     let mut tries = 1;
     loop {
-        let (place, installation) = given.clone();
+        let (paths, installation) = given.clone();
         let started = blocking(move || {
-            postmaster::clear_the_way(&place, &installation)?;
-            cluster::start(&place, &installation)
+            postmaster::clear_the_way(&paths, &installation)?;
+            cluster::start(&paths, &installation)
         });
         match ready(&given.0, started.await?).await {
             // The first process of a server was killed, and the others have not noticed yet.
@@ -306,16 +306,16 @@ async fn run(place: &Place, installation: &Installation, progress: &impl Fn(&str
 }
 
 /// Waits until the server accepts connections, and makes the database `sluice` if it is not there.
-async fn ready(place: &Place, mut started: Started) -> Result<Started, StartError> {
-    let url = place.url("postgres");
+async fn ready(paths: &Paths, mut started: Started) -> Result<Started, StartError> {
+    let url = paths.url("postgres");
     let wait = async {
         loop {
             if !matches!(started.guarded.child.try_wait(), Ok(None)) {
                 let reason = started.last_words();
                 return Err(if error::says_disk_full(&reason) {
-                    StartError::DiskFull { path: place.cluster.clone() }
+                    StartError::DiskFull { path: paths.cluster.clone() }
                 } else {
-                    StartError::Ended { log: place.log.clone(), reason }
+                    StartError::Ended { log: paths.log.clone(), reason }
                 });
             }
             if let Ok(connection) = connect(&url).await {
@@ -328,10 +328,10 @@ async fn ready(place: &Place, mut started: Started) -> Result<Started, StartErro
         Ok(settled) => settled?,
         Err(_) => {
             let (seconds, reason) = (READY_WITHIN.as_secs(), started.last_words());
-            return Err(StartError::NotReady { seconds, log: place.log.clone(), reason });
+            return Err(StartError::NotReady { seconds, log: paths.log.clone(), reason });
         }
     };
-    make_database(connection).await.map_err(|source| StartError::Refused { log: place.log.clone(), source })?;
+    make_database(connection).await.map_err(|source| StartError::Refused { log: paths.log.clone(), source })?;
     Ok(started)
 }
 

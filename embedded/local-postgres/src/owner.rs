@@ -10,7 +10,7 @@ use sqlx::Connection;
 use crate::{
     cluster,
     error::StartError,
-    place::{self, Place},
+    paths::{self, Paths},
     postmaster::Postmaster,
 };
 
@@ -21,17 +21,17 @@ const OTHERS: &str = "-- local_postgres/others
       and pid <> pg_backend_pid() and application_name <> 'sluice')";
 
 /// The server that somebody else started or uses, if one lives. Blocks.
-pub(super) fn owned_server(place: &Place) -> Option<Postmaster> {
-    let server = Postmaster::of(&place.cluster).filter(|server| server.lives(&place.cluster))?;
-    (started_otherwise(place) || has_sessions_of_others(place)).then_some(server)
+pub(super) fn owned_server(paths: &Paths) -> Option<Postmaster> {
+    let server = Postmaster::of(&paths.cluster).filter(|server| server.lives(&paths.cluster))?;
+    (started_otherwise(paths) || has_sessions_of_others(paths)).then_some(server)
 }
 
 /// Whether the server that runs was started with other arguments than ours. What cannot be read is not ours.
-pub(super) fn started_otherwise(place: &Place) -> bool {
+pub(super) fn started_otherwise(paths: &Paths) -> bool {
     // The program, and then each argument in quotes, as it was given.
-    let Ok(told) = fs::read(place.cluster.join("postmaster.opts")) else { return true };
+    let Ok(told) = fs::read(paths.cluster.join("postmaster.opts")) else { return true };
     let mut ours = Vec::new();
-    for argument in cluster::arguments(place) {
+    for argument in cluster::arguments(paths) {
         ours.extend_from_slice(b" \"");
         ours.extend_from_slice(argument.as_encoded_bytes());
         ours.push(b'"');
@@ -40,11 +40,11 @@ pub(super) fn started_otherwise(place: &Place) -> bool {
 }
 
 /// Whether anybody but sluice is connected. A server of ours that does not answer has nobody.
-fn has_sessions_of_others(place: &Place) -> bool {
+fn has_sessions_of_others(paths: &Paths) -> bool {
     // Asked from threads that block, of which some outlive the runtime of whoever started them.
     let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else { return true };
     let asked = runtime.block_on(async {
-        let mut connection = super::connect(&place.url("postgres")).await?;
+        let mut connection = super::connect(&paths.url("postgres")).await?;
         let ask = sqlx::query_scalar::<_, bool>(OTHERS).fetch_one(&mut connection);
         let asked = tokio::time::timeout(super::CONNECT_WITHIN, ask).await;
         let others = asked.unwrap_or(Err(sqlx::Error::PoolTimedOut))?;
@@ -55,15 +55,15 @@ fn has_sessions_of_others(place: &Place) -> bool {
 }
 
 /// Why nothing is started beside that server, with the address by which it can be used as it is.
-pub(super) fn refusal(place: &Place, server: Postmaster) -> StartError {
-    let told = fs::read_to_string(place.cluster.join("postmaster.pid")).unwrap_or_default();
+pub(super) fn refusal(paths: &Paths, server: Postmaster) -> StartError {
+    let told = fs::read_to_string(paths.cluster.join("postmaster.pid")).unwrap_or_default();
     // The fourth line is the port, the fifth the first folder with a socket.
     let mut lines = told.lines().skip(3).map(str::trim);
     let (port, sockets) = (lines.next().unwrap_or("5432"), lines.next().unwrap_or_default());
-    let sockets = if sockets.is_empty() { place.sockets.clone() } else { PathBuf::from(sockets) };
+    let sockets = if sockets.is_empty() { paths.sockets.clone() } else { PathBuf::from(sockets) };
     StartError::ServerOfAnother {
         pid: server.pid,
-        path: place.cluster.clone(),
-        address: place::address(&sockets, port, "sluice"),
+        path: paths.cluster.clone(),
+        address: paths::address(&sockets, port, "sluice"),
     }
 }

@@ -11,7 +11,7 @@ use crate::{
     error::{StartError, unwritable},
     installation::Installation,
     owner,
-    place::Place,
+    paths::Paths,
 };
 
 const POLL: Duration = Duration::from_millis(50);
@@ -63,38 +63,38 @@ impl Postmaster {
 /// pid file. To be called by the holder of the lock only. Blocks.
 ///
 /// A server that somebody else started or uses is refused and left alone.
-pub(super) fn clear_the_way(place: &Place, installation: &Installation) -> Result<(), StartError> {
+pub(super) fn clear_the_way(paths: &Paths, installation: &Installation) -> Result<(), StartError> {
     for poll in 0..POLLS_SHUTTING_DOWN {
-        match Postmaster::of(&place.cluster) {
-            Some(server) if server.lives(&place.cluster) => {
-                if !server.stopping && (poll >= POLLS_UNTIL_TOLD || owner::started_otherwise(place)) {
+        match Postmaster::of(&paths.cluster) {
+            Some(server) if server.lives(&paths.cluster) => {
+                if !server.stopping && (poll >= POLLS_UNTIL_TOLD || owner::started_otherwise(paths)) {
                     break;
                 }
             }
-            Some(_) | None => return remove_stale(&place.cluster),
+            Some(_) | None => return remove_stale(&paths.cluster),
         }
         sleep(POLL);
     }
-    if let Some(server) = owner::owned_server(place) {
-        return Err(owner::refusal(place, server));
+    if let Some(server) = owner::owned_server(paths) {
+        return Err(owner::refusal(paths, server));
     }
     for mode in ["fast", "immediate"] {
-        pg_ctl_stop(place, installation, mode);
-        match Postmaster::of(&place.cluster) {
-            Some(server) if server.lives(&place.cluster) => {}
-            Some(_) | None => return remove_stale(&place.cluster),
+        pg_ctl_stop(paths, installation, mode);
+        match Postmaster::of(&paths.cluster) {
+            Some(server) if server.lives(&paths.cluster) => {}
+            Some(_) | None => return remove_stale(&paths.cluster),
         }
     }
-    match Postmaster::of(&place.cluster) {
-        Some(server) => Err(StartError::StillRunning { pid: server.pid, path: place.cluster.clone() }),
+    match Postmaster::of(&paths.cluster) {
+        Some(server) => Err(StartError::StillRunning { pid: server.pid, path: paths.cluster.clone() }),
         None => Ok(()),
     }
 }
 
 /// What pg_ctl answers does not matter: whether the server is gone is looked at afterwards.
-fn pg_ctl_stop(place: &Place, installation: &Installation, mode: &str) {
-    let mut command = place.account.command(installation.program("pg_ctl"));
-    command.arg("stop").arg("-D").arg(&place.cluster).args(["-m", mode, "-t", PG_CTL_SECONDS]);
+fn pg_ctl_stop(paths: &Paths, installation: &Installation, mode: &str) {
+    let mut command = paths.account.command(installation.program("pg_ctl"));
+    command.arg("stop").arg("-D").arg(&paths.cluster).args(["-m", mode, "-t", PG_CTL_SECONDS]);
     if let Err(error) = command.stdout(Stdio::null()).stderr(Stdio::null()).status() {
         tracing::warn!(%error, "pg_ctl could not be run");
     }
@@ -117,13 +117,13 @@ mod tests {
 
     use super::*;
 
-    fn place() -> (tempfile::TempDir, Place) {
+    fn paths() -> (tempfile::TempDir, Paths) {
         let folder = tempfile::tempdir_in("/tmp").unwrap();
         let open = std::os::unix::fs::PermissionsExt::from_mode(0o755);
         fs::set_permissions(folder.path(), open).unwrap();
-        let place = Place::of(folder.path()).unwrap();
-        fs::create_dir(&place.cluster).unwrap();
-        (folder, place)
+        let paths = Paths::of(folder.path()).unwrap();
+        fs::create_dir(&paths.cluster).unwrap();
+        (folder, paths)
     }
 
     fn nothing() -> Installation {
@@ -132,23 +132,23 @@ mod tests {
 
     #[test]
     fn a_stale_pid_file_is_removed_whoever_has_the_number_now() {
-        let (_folder, place) = place();
-        let file = place.cluster.join("postmaster.pid");
+        let (_folder, paths) = paths();
+        let file = paths.cluster.join("postmaster.pid");
         // Ourselves: alive, but no server. Then a number that no process can have. Then no number.
         for content in [format!("{}\n/data\n", std::process::id()), "4294967295\n".to_owned(), String::new()] {
             fs::write(&file, content).unwrap();
-            clear_the_way(&place, &nothing()).unwrap();
+            clear_the_way(&paths, &nothing()).unwrap();
             assert!(!file.exists());
         }
     }
 
     #[test]
     fn the_state_stands_on_the_eighth_line() {
-        let (_folder, place) = place();
-        let file = place.cluster.join("postmaster.pid");
+        let (_folder, paths) = paths();
+        let file = paths.cluster.join("postmaster.pid");
         fs::write(&file, "77\n/data\n1\n5432\n/run\n\n9 9\nstopping\n").unwrap();
-        assert_eq!(Postmaster::of(&place.cluster), Some(Postmaster { pid: 77, stopping: true }));
+        assert_eq!(Postmaster::of(&paths.cluster), Some(Postmaster { pid: 77, stopping: true }));
         fs::write(&file, "77\n/data\n1\n5432\n/run\n\n9 9\nready   \n").unwrap();
-        assert_eq!(Postmaster::of(&place.cluster), Some(Postmaster { pid: 77, stopping: false }));
+        assert_eq!(Postmaster::of(&paths.cluster), Some(Postmaster { pid: 77, stopping: false }));
     }
 }

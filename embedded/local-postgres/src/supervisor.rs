@@ -14,7 +14,7 @@ use crate::{
     error::StartError,
     installation::{self, Choice, Installation, Search},
     owner,
-    place::{Lock, Place},
+    paths::{Lock, Paths},
     postmaster,
     watchdog::Guarded,
 };
@@ -55,7 +55,7 @@ struct State {
 impl Supervisor {
     /// Keeps a server running that was started under the lock.
     pub(super) fn own(
-        place: Place,
+        paths: Paths,
         lock: Lock,
         installation: Installation,
         started: Started,
@@ -64,23 +64,23 @@ impl Supervisor {
         let first = shared.accept(started.guarded);
         Self::spawn(shared, move |shared| {
             if let Some(child) = first {
-                keep_running(shared, &place, &installation, child);
+                keep_running(shared, &paths, &installation, child);
             }
-            put_away(&place, lock);
+            put_away(&paths, lock);
         })
     }
 
     /// Stands by while another process runs the server.
-    pub(super) fn stand_by(place: Place, search: Search) -> Result<Self, StartError> {
+    pub(super) fn stand_by(paths: Paths, search: Search) -> Result<Self, StartError> {
         Self::spawn(Arc::default(), move |shared| {
-            let Some(lock) = wait_for_lock(shared, &place) else { return };
+            let Some(lock) = wait_for_lock(shared, &paths) else { return };
             tracing::info!("whoever ran PostgreSQL is gone: running it from here");
-            let Some(installation) = find_again(shared, &place, &search) else { return };
+            let Some(installation) = find_again(shared, &paths, &search) else { return };
             let mut pause = FIRST_PAUSE;
-            if let Some(child) = start_again(shared, &place, &installation, &mut pause) {
-                keep_running(shared, &place, &installation, child);
+            if let Some(child) = start_again(shared, &paths, &installation, &mut pause) {
+                keep_running(shared, &paths, &installation, child);
             }
-            put_away(&place, lock);
+            put_away(&paths, lock);
         })
     }
 
@@ -157,7 +157,7 @@ impl Shared {
 }
 
 /// Waits for the server's end and starts it again, until all is to stop.
-fn keep_running(shared: &Shared, place: &Place, installation: &Installation, mut child: Child) {
+fn keep_running(shared: &Shared, paths: &Paths, installation: &Installation, mut child: Child) {
     let mut pause = FIRST_PAUSE;
     loop {
         let started = Instant::now();
@@ -169,7 +169,7 @@ fn keep_running(shared: &Shared, place: &Place, installation: &Installation, mut
         if started.elapsed() > WELL {
             pause = FIRST_PAUSE;
         }
-        match start_again(shared, place, installation, &mut pause) {
+        match start_again(shared, paths, installation, &mut pause) {
             Some(next) => child = next,
             None => return,
         }
@@ -177,13 +177,13 @@ fn keep_running(shared: &Shared, place: &Place, installation: &Installation, mut
 }
 
 /// Tries for as long as it takes; nothing if all is to stop.
-fn start_again(shared: &Shared, place: &Place, installation: &Installation, pause: &mut Duration) -> Option<Child> {
+fn start_again(shared: &Shared, paths: &Paths, installation: &Installation, pause: &mut Duration) -> Option<Child> {
     loop {
         if !shared.pause(*pause) {
             return None;
         }
         *pause = pause.saturating_mul(2).min(LONGEST_PAUSE);
-        let started = postmaster::clear_the_way(place, installation).and_then(|()| cluster::start(place, installation));
+        let started = postmaster::clear_the_way(paths, installation).and_then(|()| cluster::start(paths, installation));
         match started {
             Ok(started) => return shared.accept(started.guarded),
             Err(error) => tracing::warn!(%error, "PostgreSQL does not start: trying again"),
@@ -191,11 +191,11 @@ fn start_again(shared: &Shared, place: &Place, installation: &Installation, paus
     }
 }
 
-fn wait_for_lock(shared: &Shared, place: &Place) -> Option<Lock> {
+fn wait_for_lock(shared: &Shared, paths: &Paths) -> Option<Lock> {
     while shared.pause(STANDING_BY) {
-        match place.try_lock() {
+        match paths.try_lock() {
             // A server that somebody started by hand is waited for too; meanwhile the lock is free, as it was.
-            Ok(Some(lock)) if owner::owned_server(place).is_none() => return Some(lock),
+            Ok(Some(lock)) if owner::owned_server(paths).is_none() => return Some(lock),
             Ok(Some(_) | None) => {}
             Err(error) => tracing::warn!(%error, "the lock of the data folder cannot be tried"),
         }
@@ -204,11 +204,11 @@ fn wait_for_lock(shared: &Shared, place: &Place) -> Option<Lock> {
 }
 
 /// Finds the programs for a data folder that exists. They were there a moment ago, in another process.
-fn find_again(shared: &Shared, place: &Place, search: &Search) -> Option<Installation> {
+fn find_again(shared: &Shared, paths: &Paths, search: &Search) -> Option<Installation> {
     loop {
-        let choice = place
+        let choice = paths
             .made_by()
-            .and_then(|made_by| installation::choose(&search.installed(place.account), made_by, &place.cluster));
+            .and_then(|made_by| installation::choose(&search.installed(paths.account), made_by, &paths.cluster));
         match choice {
             Ok(Choice::Use(installation)) => return Some(installation),
             Ok(Choice::Fetch) => tracing::warn!("PostgreSQL is no longer installed"),
@@ -221,9 +221,9 @@ fn find_again(shared: &Shared, place: &Place, search: &Search) -> Option<Install
 }
 
 /// Removes the socket's own folder, and only then frees the lock. The database files stay.
-fn put_away(place: &Place, lock: Lock) {
-    if place.sockets != place.cluster {
-        match fs::remove_dir(&place.sockets) {
+fn put_away(paths: &Paths, lock: Lock) {
+    if paths.sockets != paths.cluster {
+        match fs::remove_dir(&paths.sockets) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => log_failure(Err(error)),
             Ok(()) | Err(_) => {}
         }

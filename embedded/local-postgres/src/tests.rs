@@ -32,7 +32,7 @@ fn search() -> Search {
 }
 
 async fn try_start(data_dir: &Path) -> Result<LocalPostgres, StartError> {
-    LocalPostgres::open(Place::of(data_dir)?, search(), |_| {}).await
+    LocalPostgres::open(Paths::of(data_dir)?, search(), |_| {}).await
 }
 
 async fn start(data_dir: &Path) -> LocalPostgres {
@@ -178,7 +178,7 @@ async fn a_killed_owner_leaves_no_process_and_no_temporary_folder() {
 async fn a_start_right_after_a_kill_keeps_what_was_committed() {
     let folder = data_folder();
     let (mut child, _) = owner_of(folder.path().to_str().unwrap()).await;
-    let url = Place::of(folder.path()).unwrap().url("sluice");
+    let url = Paths::of(folder.path()).unwrap().url("sluice");
     does(&url, "create table kept as select 7 as n").await;
     child.kill().unwrap();
     child.wait().unwrap();
@@ -284,7 +284,7 @@ async fn a_folder_of_another_major_version_is_left_alone_and_named() {
         let cluster = folder.path().join("postgres");
         fs::create_dir_all(&cluster).unwrap();
         fs::write(cluster.join("PG_VERSION"), version).unwrap();
-        Place::of(folder.path()).unwrap().account.own(&cluster).unwrap();
+        Paths::of(folder.path()).unwrap().account.own(&cluster).unwrap();
         let error = try_start(folder.path()).await.unwrap_err().to_string();
         assert!(error.contains(&format!("was made by PostgreSQL {version}")), "{error}");
         assert_eq!(fs::read_to_string(cluster.join("PG_VERSION")).unwrap(), version);
@@ -297,7 +297,7 @@ async fn a_folder_with_a_long_and_odd_name_works() {
     let data_dir = folder.path().join("it's \"odd\", é".repeat(6)).join("$HOME;&");
     let server = start(&data_dir).await;
     assert_eq!(says(server.url(), "select 1").await.unwrap(), 1);
-    let sockets = server.place.sockets.clone();
+    let sockets = server.paths.sockets.clone();
     assert!(sockets.exists() && sockets != server.data_directory());
     server.stop().await;
     assert!(!sockets.exists());

@@ -3,7 +3,7 @@
 //! What a process takes in hand it has under a lease, which it renews while it carries it. A lease that lapses has the work
 //! taken up by anybody: that is the truth, whatever a connection looks like. Each process also holds an advisory lock of
 //! its number on a connection of its own. PostgreSQL frees the lock the moment the process or its connection is gone, and
-//! whoever sees that first puts its messages and executions back, so that a death that shows waits for no lease. A process
+//! whoever sees that first releases its messages and executions, so that a death that shows waits for no lease. A process
 //! that merely lost its connection takes a new number: its old work is then done twice, which every step is ready for.
 
 use adapters::postgres::{
@@ -165,7 +165,7 @@ impl Renewal {
         let messages = self.queue.hasten(&self.queues).await?;
         let executions = executions::hasten(&self.database, self.lease).await?;
         if messages > 0 || executions > 0 {
-            tracing::warn!(messages, executions, "the database's clock was put back; what it had put off is due now");
+            tracing::warn!(messages, executions, "the database's clock was set back; what it had put off is due now");
         }
         Ok(())
     }

@@ -42,13 +42,13 @@ impl Readiness for Remembered {
 mod tests {
     use super::*;
     use futures_util::future::join_all;
-    use testing::{Moment, Shop};
+    use testing::{FaultPoint, Shop};
 
     #[tokio::test(start_paused = true)]
     async fn however_many_ask_the_database_is_asked_once_a_second() {
         let shop = Shop::new();
         shop.faults.step_aside();
-        shop.faults.fail("readiness.check", Moment::After);
+        shop.faults.fail("readiness.check", FaultPoint::After);
         let ready = Remembered::new(shop.clone());
         assert!(join_all((0..100).map(|_| ready.check())).await.iter().all(Result::is_err));
         assert_eq!(shop.faults.calls_of("readiness.check").len(), 1);

@@ -1,7 +1,7 @@
 //! The ports of the embedded runtime, put together once at start.
 
 use adapters::{
-    batching::ports::{BatchingBus, BatchingCatalogue, BatchingIntake, BatchingLedger},
+    batching::ports::{BatchingCatalogue, BatchingEventBus, BatchingIntake, BatchingLedger},
     documents::StoredDocuments,
     invoice_printer::BlockingPrinter,
     postgres::{
@@ -60,7 +60,7 @@ impl Wired {
         let ledger = Arc::new(BatchingLedger::new(orders.clone()));
         let intake: Arc<dyn Intake> = Arc::new(BatchingIntake::new(Arc::new(PgIntake::new(database.clone()))));
         let documents: Arc<dyn Documents> = Arc::new(documents);
-        let bus = BatchingBus::new(Arc::new(PgEventBus::new(database.clone(), &wiring::rules())?));
+        let bus = BatchingEventBus::new(Arc::new(PgEventBus::new(database.clone(), &wiring::rules())?));
         let ports = Ports {
             ledger,
             bus: Some(Arc::new(bus)),

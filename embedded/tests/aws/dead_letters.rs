@@ -21,7 +21,7 @@ async fn set_aside(deployed: &Deployed, letters: &str, count: u64) {
     .await;
 }
 
-/// Puts what was set aside back on its queue, each body changed by `mend`.
+/// Redrives what was set aside, each body changed by `mend`.
 fn redrive(deployed: &Deployed, letters: &str, queue: &str, mend: impl Fn(Value) -> Value) {
     let url = deployed.id(letters);
     loop {

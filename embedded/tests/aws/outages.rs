@@ -44,7 +44,7 @@ fn an_order_waits_for_the_database_and_is_not_set_aside() {
             set_receives(deployed, 1);
             set_open(deployed, false).await;
             let id = deployed.accepted(&new_id().to_string(), &order(&[("TEA", 1)], "pm_card_visa")).await;
-            wait_until("the order to be put back", WITHIN, async || {
+            wait_until("the order to be requeued", WITHIN, async || {
                 match attribute(deployed, "IntakeQueue", "ApproximateNumberOfMessagesDelayed").as_str() {
                     "1" => Ok(()),
                     delayed => Err(format!("{delayed} messages are delayed")),

@@ -2,7 +2,7 @@
 //! same scripted functions, one table of inputs with every answer, error and retry that matters.
 
 use super::{built, look::Look, support::wait_until};
-use asl::{Action, Definition, Event, Surroundings, TaskOutcome, Visit};
+use asl::{Action, Definition, Resumption, Surroundings, TaskOutcome, Visit};
 use schemas::kept::Identity;
 use serde_json::{Value, json};
 use sluice::local_aws::{Deployment, LocalAws, checkout};
@@ -230,9 +230,9 @@ fn embedded(input: &Value) -> Seen {
             Action::Failed { error, .. } => return seen(visits, Err(error)),
             Action::WaitUntil(until) => {
                 now = until;
-                Event::WaitElapsed
+                Resumption::WaitElapsed
             }
-            Action::Invoke { function, payload, .. } => Event::Task(outcome(&function, &payload, &mut calls)),
+            Action::Invoke { function, payload, .. } => Resumption::Task(outcome(&function, &payload, &mut calls)),
             Action::PutEvents { .. } => panic!("checkout publishes nothing by itself"),
         };
         transition = definition.resume(transition.execution, event, now, 0).unwrap();

@@ -6,7 +6,7 @@ use super::{
 };
 use serde_json::json;
 use uuid::Uuid;
-use workflows::issued::document_path;
+use workflows::issued_invoice::document_path;
 
 async fn through(deployed: &Deployed, method: &str) -> Uuid {
     let id = deployed.accepted(&new_id().to_string(), &order(&[("TEA", 1)], method)).await;

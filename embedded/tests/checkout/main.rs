@@ -16,7 +16,7 @@ use schemas::{
 use serde_json::json;
 use site::{Message, ORDER, Site};
 use std::task::{Context, Waker};
-use testing::{Book, Moment, Mood, START};
+use testing::{Book, FaultPoint, Mood, START};
 use workflows::{
     lifecycle::{Command, Stuck, Verdict, is_stuck, payment_key},
     order::State,
@@ -172,7 +172,7 @@ fn that_the_money_is_held_is_told_though_the_bus_was_away_when_it_was_recorded()
     for mood in [Mood::Answers, Mood::Silent] {
         let (site, mut run) = (Site::new(), Run::start());
         site.provider_is(mood);
-        site.shop.faults.fail("event_bus.publish", Moment::Before);
+        site.shop.faults.fail("event_bus.publish", FaultPoint::Before);
         run.ends(&site);
         assert!(!site.shop.faults.are_left());
         is_at_an_honest_end(&site);
@@ -219,7 +219,7 @@ enum Happening {
     StrayDies,
     QueuesWork(usize),
     QueuesDie,
-    Fails(&'static str, Moment),
+    Fails(&'static str, FaultPoint),
     ProviderIs(Mood),
     LateRequestArrives,
     BuyerCancels,
@@ -236,7 +236,7 @@ fn happening() -> impl Strategy<Value = Happening> {
         4 => Just(Mood::Slow),
     ];
     let failing = prop_oneof![Just("orders.apply"), Just("orders.load"), Just("event_bus.publish")];
-    let moment = prop_oneof![Just(Moment::Before), Just(Moment::After)];
+    let point = prop_oneof![Just(FaultPoint::Before), Just(FaultPoint::After)];
     prop_oneof![
         20 => (0..2_usize, 1..6_usize).prop_map(|(run, times)| Happening::Runs(run, times)),
         2 => (0..2_usize).prop_map(|run| Happening::Runs(run, 300)),
@@ -245,7 +245,7 @@ fn happening() -> impl Strategy<Value = Happening> {
         2 => Just(Happening::StrayDies),
         8 => (1..6_usize).prop_map(Happening::QueuesWork),
         2 => Just(Happening::QueuesDie),
-        4 => (failing, moment).prop_map(|(what, moment)| Happening::Fails(what, moment)),
+        4 => (failing, point).prop_map(|(what, point)| Happening::Fails(what, point)),
         8 => provider.prop_map(Happening::ProviderIs),
         3 => Just(Happening::LateRequestArrives),
         1 => Just(Happening::BuyerCancels),
@@ -285,9 +285,9 @@ impl Story {
             Happening::StrayDies => drop(self.strays.pop()),
             Happening::QueuesWork(times) => (0..*times).for_each(|_| self.queues.poll(site)),
             Happening::QueuesDie => self.queues.cut(),
-            Happening::Fails(what, moment) => {
+            Happening::Fails(what, point) => {
                 site.shop.faults.mend();
-                site.shop.faults.fail(what, *moment);
+                site.shop.faults.fail(what, *point);
             }
             Happening::ProviderIs(mood) => site.provider_is(*mood),
             Happening::LateRequestArrives => site.shop.contents().provider.hears_late(),

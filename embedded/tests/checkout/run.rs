@@ -1,7 +1,7 @@
 //! Whoever works on the order, carried on one call at a time: executions of the workflow file, and the queues.
 
 use super::site::{Message, ORDER, Site};
-use asl::{Action, Definition, Event, TaskOutcome, Transition};
+use asl::{Action, Definition, Resumption, TaskOutcome, Transition};
 use futures_util::{FutureExt, future::BoxFuture};
 use handlers::run::task::{self, Handler};
 use runtime::engine::checkout;
@@ -89,12 +89,12 @@ impl Run {
 
     /// Carries it on until it has to wait for a port.
     pub(crate) fn poll(&mut self, site: &Site) {
-        let event = match &self.action {
+        let resumption = match &self.action {
             Action::Succeeded { .. } | Action::Failed { .. } => return,
             Action::PutEvents { .. } => panic!("checkout publishes nothing by itself"),
             Action::WaitUntil(until) => {
                 self.now = *until;
-                Event::WaitElapsed
+                Resumption::WaitElapsed
             }
             Action::Invoke { function, payload, .. } => {
                 let (_, task) = *TASKS.iter().find(|(name, _)| name == function).unwrap();
@@ -105,15 +105,15 @@ impl Run {
                 let call = self.call.get_or_insert_with(begin);
                 match look(call) {
                     None => return,
-                    Some(Ok(value)) => Event::Task(TaskOutcome::Returned(value)),
+                    Some(Ok(value)) => Resumption::Task(TaskOutcome::Returned(value)),
                     Some(Err(TaskError { error, cause })) => {
-                        Event::Task(TaskOutcome::Failed { error: error.to_owned(), cause })
+                        Resumption::Task(TaskOutcome::Failed { error: error.to_owned(), cause })
                     }
                 }
             }
         };
         self.call = None;
-        self.goes_on(event);
+        self.goes_on(resumption);
     }
 
     /// Ends the call that is under way, if one is; gives it back if it goes on.
@@ -122,15 +122,15 @@ impl Run {
         match how {
             Cut::Crash => {
                 let cause = "the function ended without an answer".to_owned();
-                self.goes_on(Event::Task(TaskOutcome::Failed { error: task::UNKNOWN.to_owned(), cause }));
+                self.goes_on(Resumption::Task(TaskOutcome::Failed { error: task::UNKNOWN.to_owned(), cause }));
                 None
             }
             Cut::Timeout => {
-                self.goes_on(Event::Task(TaskOutcome::TimedOut));
+                self.goes_on(Resumption::Task(TaskOutcome::TimedOut));
                 None
             }
             Cut::LeftAlone => {
-                self.goes_on(Event::Task(TaskOutcome::TimedOut));
+                self.goes_on(Resumption::Task(TaskOutcome::TimedOut));
                 Some(call)
             }
         }
@@ -140,14 +140,14 @@ impl Run {
     pub(crate) fn is_told(&mut self, outcome: TaskOutcome) {
         while let Action::WaitUntil(until) = self.action {
             self.now = until;
-            self.goes_on(Event::WaitElapsed);
+            self.goes_on(Resumption::WaitElapsed);
         }
-        self.goes_on(Event::Task(outcome));
+        self.goes_on(Resumption::Task(outcome));
     }
 
-    fn goes_on(&mut self, event: Event) {
+    fn goes_on(&mut self, resumption: Resumption) {
         let Transition { execution, visits, action } =
-            CHECKOUT.resume(self.execution.clone(), event, self.now, 0).unwrap();
+            CHECKOUT.resume(self.execution.clone(), resumption, self.now, 0).unwrap();
         let known = u32::try_from(self.states.len()).unwrap();
         let entered = visits.into_iter().filter(|visit| visit.number > known);
         self.states.extend(entered.map(|visit| visit.state));

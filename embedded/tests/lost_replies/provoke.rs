@@ -14,13 +14,13 @@ use std::{
     time::Duration,
 };
 use uuid::Uuid;
-use workflows::{issued::document_path, lifecycle::Command, wiring::Job, wiring::QueueName};
+use workflows::{issued_invoice::document_path, lifecycle::Command, wiring::Job, wiring::QueueName};
 
 /// Statements that run only after another was lost.
 const AFTER_ANOTHER: &[(&str, &str, Loss)] = &[
-    ("orders.sellers", "orders.insert_invoices", Loss::Commit),
+    ("orders.kept_sellers", "orders.insert_invoices", Loss::Commit),
     ("executions.recognise", "executions.checkpoint", Loss::Reply),
-    ("orders.events", "orders.update", Loss::Commit),
+    ("orders.events", "orders.write_orders", Loss::Commit),
     ("queue.give_back", "orders.mark_told", Loss::Request),
 ];
 /// What is read, and by whom.
@@ -61,7 +61,7 @@ impl Stage {
             "invoices.mark_unmended" => self.fail_to_mend_an_invoice().await,
             "orders.list_accepted" => self.list_before_it_is_stored(losing).await,
             "orders.expired" => self.run(Job::Expire).await,
-            "orders.time" => self.expire().await,
+            "orders.deciding_time" => self.expire().await,
             name if name.starts_with("retention.") => self.run(Job::Forget).await,
             "invoices.checked" | "invoices.behind" | "invoices.mark_checked" => self.run(Job::KeepDocuments).await,
             "search.begin_slice" | "search.orders_to_fold" | "search.products_to_fold" => self.run(Job::Sweep).await,
@@ -72,7 +72,7 @@ impl Stage {
             | "orders.list_submitted"
             | "catalogue.product"
             | "catalogue.products"
-            | "search.products"
+            | "search.find_products"
             | "search.product_candidates"
             | "search.gram_frequencies"
             | "search.find_orders"

@@ -30,7 +30,7 @@ const WITHIN: Duration = Duration::from_secs(60);
 
 /// Whether payments in doubt depend on a statement: with it those are placed too.
 fn is_of_payments(statement: &str) -> bool {
-    statement.starts_with("sandbox.") || ["orders.write_payments", "orders.update"].contains(&statement)
+    statement.starts_with("sandbox.") || ["orders.write_payments", "orders.write_orders"].contains(&statement)
 }
 
 /// An order on its way: what was to be lost when it was placed, of what kind it is, and its id, once it has one.

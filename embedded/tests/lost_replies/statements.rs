@@ -9,7 +9,8 @@ const COMMANDS: &[(&str, &str)] = &[
     ("catalogue.has_other_goods", "only reads, before a demo or a replay begins"),
     ("catalogue.count", "is of the import, which is run by a person and known again when it is repeated"),
     ("catalogue.import", "the same"),
-    ("catalogue.import_", "the same"),
+    ("catalogue.currency_changes", "the same"),
+    ("catalogue.contradicted", "the same"),
     ("catalogue.imported_before", "the same"),
     ("catalogue.promised", "the same"),
     ("catalogue.recognise", "the same"),
@@ -17,7 +18,7 @@ const COMMANDS: &[(&str, &str)] = &[
 ];
 
 /// What an audit runs and no serving pipeline, named likewise: `audit.rs` tries it.
-const AUDIT: &[&str] = &["audit.", "sandbox.books_", "search.words_of_newest", "schema.", "queue.set_aside"];
+const AUDIT: &[&str] = &["audit.", "sandbox.books_", "search.with_other_words", "schema.", "queue.count_dead_letters"];
 
 /// A statement.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -1,6 +1,6 @@
 //! A function fed by a queue. Each message of a batch is read on its own, and the answer names exactly those that failed: a
 //! bad one, or one whose time ran out, fails none of its neighbours. One that only waits for something that is away is
-//! put on the queue again as a new one, because SQS would count its delivery as a failure; so does a whole batch while the
+//! requeued as a new one, because SQS would count its delivery as a failure; so does a whole batch while the
 //! secrets cannot be read that the function begins with.
 
 use super::{
@@ -44,9 +44,9 @@ use workflows::{
 const FETCHES: usize = 8;
 /// The text of the messages that are handled together, from which on no other joins them. Read, it takes some ten times as
 /// much, and a batch of references may stand for any number of bytes; a function has half a gigabyte.
-const PART_BYTES: usize = 4 * 1024 * 1024;
-/// Kept back of an invocation's time to put messages back in.
-const TO_PUT_BACK: Duration = Duration::from_secs(1);
+const CHUNK_BYTES: usize = 4 * 1024 * 1024;
+/// Kept of an invocation's time to requeue messages in.
+const TO_REQUEUE: Duration = Duration::from_secs(1);
 
 /// Serves the queue of a step.
 pub async fn serve(step: Step) -> ExitCode {
@@ -165,7 +165,7 @@ impl<'a, W: Fn() -> BoxFuture<'a, anyhow::Result<Handler>>> Worker<W> {
         let mut answer = Answer::default();
         let mut busy = Vec::new();
         let now = i64::try_from(self.clock.now().unix_timestamp_nanos() / 1_000_000).unwrap_or_default();
-        let work_until = until.checked_sub(TO_PUT_BACK).unwrap_or(until);
+        let work_until = until.checked_sub(TO_REQUEUE).unwrap_or(until);
         let handler = self.handler(work_until).await?;
         let begin_until = Instant::now() + work_until.saturating_duration_since(Instant::now()) / 2;
         let (first, again): (Vec<_>, Vec<_>) = messages.into_iter().partition(Message::is_first_delivery);
@@ -194,7 +194,7 @@ impl<'a, W: Fn() -> BoxFuture<'a, anyhow::Result<Handler>>> Worker<W> {
         };
         let waiting = busy.iter().map(held).collect();
         if let Err(error) = requeue(self.waiting.as_ref(), self.step, waiting, now, until).await {
-            tracing::warn!(messages = busy.len(), error, "cannot be put back; they count as failed");
+            tracing::warn!(messages = busy.len(), error, "cannot be requeued; they count as failed");
             busy.into_iter().for_each(|message| answer.fails(message));
         }
         Ok(answer)
@@ -294,7 +294,7 @@ struct Body {
 /// The next bodies, until they are enough to be handled together. Whatever is fetched ahead waits for its turn.
 async fn chunk_of(mut bodies: Pin<&mut impl Stream<Item = Body>>) -> Vec<Body> {
     let (mut chunk, mut bytes) = (Vec::new(), 0_usize);
-    while bytes < PART_BYTES {
+    while bytes < CHUNK_BYTES {
         let Some(body) = bodies.next().await else { break };
         bytes = bytes.saturating_add(body.bytes);
         chunk.push(body);
@@ -314,7 +314,7 @@ fn cannot_begin(cause: String) -> Diagnostic {
 enum Next {
     /// The queue forgets it.
     Forgotten,
-    /// It is put back, and not counted.
+    /// It is requeued, and not counted.
     Waits,
     /// The queue delivers it again, or sets it aside.
     Fails,

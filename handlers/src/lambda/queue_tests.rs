@@ -1,4 +1,4 @@
-//! What becomes of each message of a batch: done, refused, put back, or named as failed.
+//! What becomes of each message of a batch: done, refused, requeued, or named as failed.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use super::*;
@@ -20,7 +20,7 @@ use std::{
 use testing::{Fault, START, Shop, samples::order_id as id};
 use workflows::lifecycle::Command;
 
-/// What was put back.
+/// What was requeued.
 #[derive(Default)]
 struct Back {
     messages: Mutex<Vec<Requeued>>,
@@ -146,7 +146,7 @@ async fn while_the_secrets_cannot_be_read_every_message_waits() {
     let away = Arc::new(AtomicBool::new(true));
     let (handler, is_away) = (Handler::of(Step::Cancel, &ports(&shop)).unwrap(), away.clone());
     let wire: Wire = Box::new(move || {
-        let unread = || anyhow::Error::from(Unavailable::because("secrets.database", "not now"));
+        let unread = || anyhow::Error::from(Unavailable::because("secrets.database_url", "not now"));
         Box::pin(ready(if is_away.load(Ordering::SeqCst) { Err(unread()) } else { Ok(handler.clone()) }))
     });
     let worker = worker_wired_by(wire, Step::Cancel, &shop, &back);
@@ -166,7 +166,7 @@ async fn while_the_secrets_cannot_be_read_every_message_waits() {
 #[tokio::test]
 async fn a_secret_that_is_none_fails_the_invocation() {
     let (shop, back) = (shop(), Arc::<Back>::default());
-    let refused = || anyhow::Error::from(Unavailable::refused("secrets.database", "secret s names no host"));
+    let refused = || anyhow::Error::from(Unavailable::refused("secrets.database_url", "secret s names no host"));
     let wire: Wire = Box::new(move || Box::pin(ready(Err(refused()))));
     let failed = worker_wired_by(wire, Step::Cancel, &shop, &back);
     let error = failed.work(vec![message("a", 1, &cancel(1))], soon()).await.unwrap_err();

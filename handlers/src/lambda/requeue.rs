@@ -1,4 +1,4 @@
-//! Messages that only wait for something that is away, such as the database: they are put on their queue again as new ones,
+//! Messages that only wait for something that is away, such as the database: they are requeued as new ones,
 //! because SQS counts every delivery and would set them aside in minutes.
 
 use crate::run::queue::wait_of_busy;
@@ -39,7 +39,7 @@ pub(super) fn age(first_sent: i64, now: i64) -> Duration {
     Duration::from_millis(u64::try_from(now.saturating_sub(first_sent)).unwrap_or_default())
 }
 
-/// A message to put back.
+/// A message to be requeued.
 pub(super) struct Held {
     pub(super) text: String,
     pub(super) group: Option<String>,
@@ -47,8 +47,7 @@ pub(super) struct Held {
     pub(super) first_sent: i64,
 }
 
-/// Puts messages back. What was put back before an error comes twice, which every
-/// step bears.
+/// Requeues messages. What was requeued before an error comes twice, which every step bears.
 pub(super) async fn requeue(
     queue: &dyn Requeue,
     step: Step,
@@ -58,7 +57,7 @@ pub(super) async fn requeue(
 ) -> Result<(), String> {
     let Some(oldest) = messages.iter().map(|held| age(held.first_sent, now)).max() else { return Ok(()) };
     // SQS takes each for a new message and knows its age no more: operations.yaml makes an alarm of this line.
-    tracing::info!(?step, messages = messages.len(), oldest_seconds = oldest.as_secs(), "put back");
+    tracing::info!(?step, messages = messages.len(), oldest_seconds = oldest.as_secs(), "requeued");
     let waiting = messages
         .into_iter()
         .map(|Held { text, group, first_sent }| Requeued {

@@ -29,7 +29,7 @@ use adapters::{
         Database,
         catalogue::PgCatalogue,
         orders::{OrderSettings, PgOrders},
-        roles::Role,
+        roles::DatabaseRole,
         search::PgSearch,
         warehouses::PgWarehouses,
     },
@@ -152,13 +152,13 @@ impl Reach {
     ///
     /// # Errors
     /// If a secret could not be read, or is no user's.
-    pub(super) async fn database_users(&self) -> Result<Vec<(Role, String, String)>, Unavailable> {
+    pub(super) async fn database_users(&self) -> Result<Vec<(DatabaseRole, String, String)>, Unavailable> {
         let mut users = Vec::new();
         for (user, secret) in &self.settings.database_users {
             let role = match user {
-                DatabaseUser::Api => Role::Api,
-                DatabaseUser::Worker => Role::Worker,
-                DatabaseUser::Payments => Role::Payments,
+                DatabaseUser::Api => DatabaseRole::Api,
+                DatabaseUser::Worker => DatabaseRole::Worker,
+                DatabaseUser::Payments => DatabaseRole::Payments,
                 DatabaseUser::Owner => continue,
             };
             let (name, password) = secrets::credentials(&self.clients.secrets, secret).await?;
@@ -177,9 +177,10 @@ impl Reach {
 
 const NO_ADDRESS: &str = "the database's address cannot be understood";
 
-async fn database_url(clients: &Clients, place: &DatabaseSettings) -> Result<String, Unavailable> {
-    let besides = DatabaseEndpoint { host: place.host.as_deref(), dbname: &place.name, sslmode: &place.sslmode };
-    secrets::database_url(&clients.secrets, &place.secret, besides).await
+async fn database_url(clients: &Clients, settings: &DatabaseSettings) -> Result<String, Unavailable> {
+    let besides =
+        DatabaseEndpoint { host: settings.host.as_deref(), dbname: &settings.name, sslmode: &settings.sslmode };
+    secrets::database_url(&clients.secrets, &settings.secret, besides).await
 }
 
 fn in_bucket(bucket: &str) -> anyhow::Result<StoredDocuments> {

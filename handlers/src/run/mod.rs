@@ -1,4 +1,4 @@
-//! Running a step for what triggers it: a message of a queue, a task of a workflow, a tick of the clock. The same on both
+//! Running what is triggered: a step by a message, a task by a workflow, a job by a tick of the clock. The same on both
 //! runtimes.
 
 pub mod queue;

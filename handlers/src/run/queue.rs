@@ -14,7 +14,7 @@ use workflows::{
     },
     steps::{
         Outcome,
-        billing::{issue_invoices::issue_invoices, office::Office},
+        billing::{invoice_ports::InvoicePorts, issue_invoices::issue_invoices},
         checkout::{cancel_order::cancel_order, reserve_orders::reserve_orders, void_payments::void_payments},
         fulfilment::dispatch_orders::dispatch_orders,
         upkeep::index_orders::index_orders,
@@ -104,7 +104,7 @@ impl Handler {
                 parsed(bodies, accepted_order, reserve).await
             }
             Needs::Invoice(issuing) => {
-                let issue = |ids: Vec<_>| async move { issue_invoices(issuing.office(), &ids).await };
+                let issue = |ids: Vec<_>| async move { issue_invoices(issuing.invoice_ports(), &ids).await };
                 parsed(bodies, named_order, issue).await
             }
             Needs::Index { search } => {
@@ -129,8 +129,8 @@ impl Handler {
 }
 
 impl Issuing {
-    fn office(&self) -> Office<'_> {
-        Office {
+    fn invoice_ports(&self) -> InvoicePorts<'_> {
+        InvoicePorts {
             numbers: self.numbers.as_ref(),
             ledger: self.ledger.as_ref(),
             issued: self.issued.as_ref(),

@@ -1,4 +1,4 @@
-//! The steps that run by the clock, for both runtimes. Several processes may run the same one at once: each step is safe
+//! The jobs that the clock runs, for both runtimes. Several processes may run the same one at once: each is safe
 //! to repeat.
 
 use crate::ports::{NotWired, Ports};
@@ -14,13 +14,13 @@ use workflows::{
         upkeep::{
             forget::forget,
             publish_catalogue::publish_catalogue,
-            sweep::{Outside, sweep},
+            sweep::{SweepPorts, sweep},
         },
     },
     wiring::Job,
 };
 
-/// A step that runs by the clock, with the ports that it needs.
+/// A job, with the ports that it needs.
 #[derive(Clone)]
 pub struct Handler(Needs);
 
@@ -64,7 +64,7 @@ struct Sweeping {
 }
 
 impl Handler {
-    /// That step.
+    /// That job.
     ///
     /// # Errors
     /// If it needs what is not reached here.
@@ -154,7 +154,7 @@ async fn publish(catalogue: &dyn Catalogue, copy: &dyn CatalogueCopy) -> Result<
 
 impl Sweeping {
     async fn run(&self) -> Result<(), Unavailable> {
-        let outside = Outside {
+        let sweep_ports = SweepPorts {
             stuck: self.stuck.as_ref(),
             lists: self.lists.as_ref(),
             ledger: self.ledger.as_ref(),
@@ -162,7 +162,7 @@ impl Sweeping {
             queue: self.queue.as_ref(),
             bus: self.bus.as_ref(),
         };
-        let swept = sweep(outside).await?;
+        let swept = sweep(sweep_ports).await?;
         if !swept.set_going.is_empty() {
             tracing::warn!(stuck = ?swept.set_going, "orders were stuck and are set going again");
         }
@@ -180,7 +180,7 @@ mod tests {
     #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
     use super::*;
     use crate::in_memory::{ports, shop};
-    use testing::{Fault, Shelf, Shop, samples};
+    use testing::{Fault, MemoryCatalogue, Shop, samples};
     use workflows::lifecycle::Command;
     use workflows::steps::upkeep::sweep::PATIENCE;
     use workflows::wiring::QueueName;
@@ -229,7 +229,7 @@ mod tests {
     #[tokio::test]
     async fn buyers_are_shown_what_the_database_has() {
         let shop = shop();
-        let shown = Arc::new(Shelf::with(&[samples::product("POT", 1)]));
+        let shown = Arc::new(MemoryCatalogue::with(&[samples::product("POT", 1)]));
         let ports = Ports { catalogue_copy: Some(shown.clone()), ..ports(&shop) };
         Handler::of(Job::PublishCatalogue, &ports).unwrap().run().await.unwrap();
         let sold = Catalogue::products(shop.as_ref(), None, 10).await.unwrap().items;

@@ -1,4 +1,4 @@
-//! The tasks of workflows, for both runtimes: one call of a function, from its payload to its answer.
+//! The tasks of workflows, for both runtimes: one call of a task, from its payload to its answer.
 
 use crate::ports::{NotWired, Ports};
 use futures_util::FutureExt;
@@ -16,10 +16,10 @@ use workflows::{
     wiring::Task,
 };
 
-/// What a workflow sees of a function that ended without an answer, as AWS names it.
+/// What a workflow sees of a task that ended without an answer, as AWS names it.
 pub const UNKNOWN: &str = "Lambda.Unknown";
 
-/// A function that a workflow calls, with the ports that it needs.
+/// A task of a workflow, with the ports that it needs.
 #[derive(Clone)]
 pub struct Handler {
     ledger: Arc<dyn Ledger>,
@@ -37,7 +37,7 @@ enum Does {
 }
 
 impl Handler {
-    /// That function.
+    /// That task.
     ///
     /// # Errors
     /// If it needs what is not reached here.

@@ -4,7 +4,7 @@ use crate::world::*;
 use axum::http::StatusCode;
 use std::{collections::HashSet, time::Duration};
 use uuid::Uuid;
-use workflows::{issued::Fingerprint, order::State, wiring::QueueName};
+use workflows::{issued_invoice::Fingerprint, order::State, wiring::QueueName};
 
 #[tokio::test]
 async fn an_etag_is_known_until_the_order_changes() {

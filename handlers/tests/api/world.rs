@@ -26,7 +26,7 @@ use time::{Duration, OffsetDateTime, macros::datetime};
 use tokio::sync::Notify;
 use tracing_subscriber::util::SubscriberInitExt;
 use workflows::{
-    issued::SeriesPosition,
+    issued_invoice::SeriesPosition,
     lifecycle::Command,
     order::{State, StoredOrder},
     ports::{Acceptance, Applied, Intake, Ledger, OutgoingMessage, Submission, Unavailable},
@@ -72,7 +72,7 @@ impl World {
     pub(crate) fn new() -> Arc<Self> {
         listen();
         let shop = Shop::new();
-        shop.clears_its_shelves();
+        shop.clears_its_catalogue();
         shop.clock.set(NOW);
         Arc::new(Self {
             shop,

@@ -21,7 +21,7 @@ words! {
         Confirmed = "confirmed",
         /// Refused; see the reason.
         Rejected = "rejected",
-        /// Called off by its buyer or by support.
+        /// Cancelled by its buyer or by support.
         Cancelled = "cancelled",
     }
 }

@@ -161,7 +161,7 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn places_of_errors(skus: Vec<String>) -> Vec<String> {
+    fn pointers_of_errors(skus: Vec<String>) -> Vec<String> {
         let lines: Vec<_> = skus.into_iter().map(|sku| json!({ "sku": sku, "quantity": 1 })).collect();
         let order: OrderRequest = serde_json::from_value(json!({
             "currency": "EUR", "lines": lines, "email": "zoe@example.com", "payment": { "method": "pm_card_visa" },
@@ -299,9 +299,9 @@ mod tests {
     fn the_skus_of_an_order_have_so_many_bytes_together_and_no_more() {
         let of = |bytes: usize| (0..MAX_LINES).map(|_| "s".repeat(bytes)).collect::<Vec<_>>();
         let wide = |characters: usize| (0..MAX_LINES).map(|_| "\u{1f375}".repeat(characters)).collect::<Vec<_>>();
-        assert!(places_of_errors(of(64)).is_empty());
-        assert!(places_of_errors(wide(50)).is_empty());
-        assert_eq!(places_of_errors(wide(51)), ["/lines"]);
+        assert!(pointers_of_errors(of(64)).is_empty());
+        assert!(pointers_of_errors(wide(50)).is_empty());
+        assert_eq!(pointers_of_errors(wide(51)), ["/lines"]);
         assert_eq!(written("a\"b\\c\u{1f375}"), 3 + 4 + 4);
     }
 }

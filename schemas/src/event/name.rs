@@ -17,7 +17,7 @@ words! {
         PaymentAuthorized = "PaymentAuthorized",
         /// It is paid for.
         OrderConfirmed = "OrderConfirmed",
-        /// It was called off.
+        /// It was cancelled.
         OrderCancelled = "OrderCancelled",
         /// It has its invoice.
         InvoiceIssued = "InvoiceIssued",

@@ -2,7 +2,7 @@
 //! may have one takes the next, so that a series has no gap and no double. Whoever keeps a series holds its lock meanwhile.
 
 use super::{Command, Verdict, decide};
-use crate::{issued::SeriesPosition, order::StoredOrder};
+use crate::{issued_invoice::SeriesPosition, order::StoredOrder};
 use time::{Date, OffsetDateTime};
 
 /// The series of invoices of one date, as far as its numbers are given.

@@ -1,10 +1,7 @@
-//! Documents: where they are kept, and how an invoice becomes one.
+//! Where documents are kept.
 
 use super::Unavailable;
-use crate::{
-    billing::InvoiceDocument,
-    issued::{Look, Printed, ReadBack},
-};
+use crate::issued_invoice::Look;
 use async_trait::async_trait;
 use futures_util::{StreamExt, stream};
 
@@ -64,19 +61,4 @@ pub trait Documents: Send + Sync {
     async fn look(&self, path: &str) -> Result<Look, Unavailable> {
         Ok(self.get(path).await?.map_or(Look::Nothing, Look::Document))
     }
-}
-
-/// Reads what a document says of itself. For whoever gives documents out without being able to print them.
-pub trait InvoiceReader: Send + Sync {
-    /// What a file says that it is, whichever release printed it. None if that cannot be read, for it is damaged, or none of
-    /// ours.
-    fn read_back(&self, file: &[u8]) -> Option<ReadBack>;
-}
-
-/// Makes an invoice printable.
-#[async_trait]
-pub trait InvoicePrinter: InvoiceReader {
-    /// The PDF. MUST give the same bytes for the same document, as it may be printed twice; and a later release MUST give
-    /// the same XML, as it may have been issued long ago.
-    async fn print(&self, invoice: InvoiceDocument) -> Result<Printed, Unavailable>;
 }

@@ -3,7 +3,7 @@
 use super::Unavailable;
 use crate::{
     billing::{Bill, Edition},
-    issued::{Fingerprint, IssuedInvoice, PrintRecord, SeriesPosition},
+    issued_invoice::{Fingerprint, IssuedInvoice, PrintRecord, SeriesPosition},
 };
 use async_trait::async_trait;
 use schemas::ids::OrderId;

@@ -22,8 +22,8 @@ pub struct RetentionPeriods {
 
 impl RetentionPeriods {
     /// How long that is kept.
-    pub fn of(&self, kept: Retained) -> Duration {
-        match kept {
+    pub fn of(&self, retained: Retained) -> Duration {
+        match retained {
             Retained::Keys => self.keys,
             Retained::Executions => self.executions,
         }
@@ -52,7 +52,7 @@ impl Retained {
 
 /// What was looked at by one call, and what of it was forgotten.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Bite {
+pub struct ForgottenChunk {
     /// How many things were forgotten.
     pub forgotten: u64,
     /// Where to go on; `None` once nothing is left that is old enough.
@@ -68,5 +68,11 @@ pub trait Retention: Send + Sync {
     /// Looks at the next things of that kind that are older than `term`, those of orders after `after` by their ids, at
     /// most `limit`, and forgets those whose time is over. How old they are MUST be judged by the clock of whoever keeps
     /// them: a process whose own is wrong must not forget what is fresh. MUST cost the same whatever else is kept.
-    async fn forget(&self, kept: Retained, term: Duration, after: OrderId, limit: i64) -> Result<Bite, Unavailable>;
+    async fn forget(
+        &self,
+        retained: Retained,
+        term: Duration,
+        after: OrderId,
+        limit: i64,
+    ) -> Result<ForgottenChunk, Unavailable>;
 }

@@ -25,7 +25,7 @@ pub trait Search: Send + Sync {
     /// order that cannot be indexed.
     async fn rebuild(&self, progress: &(dyn Fn(u64, u64) + Send + Sync)) -> Result<Rebuilt, Unavailable>;
 
-    /// Brings some of what an older release left up to date, a bounded bite; says how much. An index that needs no such care
+    /// Brings some of what an older release left up to date, a bounded chunk; says how much. An index that needs no such care
     /// has nothing to do.
     async fn keep_up(&self) -> Result<u64, Unavailable> {
         Ok(0)

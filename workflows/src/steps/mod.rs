@@ -1,5 +1,5 @@
-//! The steps that carry an order through. Each takes a batch and says what became of every item; each may be told the
-//! same thing twice, and then tells again what followed from the first time.
+//! The steps, tasks and jobs that carry an order through. A step takes a batch and says what became of every item; each may be
+//! told the same thing twice, and then tells again what followed from the first time.
 
 pub mod billing;
 pub mod checkout;

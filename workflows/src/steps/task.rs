@@ -1,5 +1,5 @@
-//! What a step called by a workflow is given, and the errors that it gives back. Such a step takes one order, because Step
-//! Functions sends no more; the calls of many meet behind the ports.
+//! What a task of a workflow is given, and the errors that it gives back. A task takes one order, because Step Functions
+//! sends no more; the calls of many meet behind the ports.
 
 use crate::ports::Unavailable;
 use schemas::ids::OrderId;

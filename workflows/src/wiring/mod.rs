@@ -117,7 +117,7 @@ pub const QUEUES: &[QueueSpec] = &[
 ];
 
 /// The longest that a message or an execution is made to wait before it goes on: longer than any pause between two
-/// deliveries and any in a workflow file. What is due later than that was written by a clock that was put back since.
+/// deliveries and any in a workflow file. What is due later than that was written by a clock that was set back since.
 pub const LONGEST_WAIT: Duration = Duration::from_secs(60);
 
 /// The names of all queues that are worked on, second lanes among them.
@@ -168,7 +168,7 @@ pub fn rules() -> Vec<Rule> {
             }),
         },
         Rule {
-            // A warehouse has heard of no order that was called off before it was confirmed. Only a cancellation says
+            // A warehouse has heard of no order that was cancelled before it was confirmed. Only a cancellation says
             // what the order was.
             name: "warehouses-hear-of-orders",
             queue: QueueName::Dispatch,
@@ -180,7 +180,7 @@ pub fn rules() -> Vec<Rule> {
     ]
 }
 
-/// A step that runs by the clock.
+/// A job, and how often the clock runs it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Schedule {
     /// What it does.
@@ -200,7 +200,7 @@ pub enum Runtime {
     Aws,
 }
 
-/// The steps that schedules trigger.
+/// The jobs that the clock runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Job {
     /// `steps::checkout::expire_reservations`.

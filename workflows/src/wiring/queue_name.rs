@@ -17,7 +17,7 @@ pub enum QueueName {
     Invoice,
     /// Orders to be shown by search as they are.
     Index,
-    /// Orders to be called off.
+    /// Orders to be cancelled.
     Cancel,
     /// Orders whose money is to be let go.
     Void,
@@ -48,7 +48,7 @@ impl QueueName {
 
     /// The queue whose name, second lane or dead-letter queue that is.
     pub fn behind(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|queue| queue.places().iter().any(|place| place == name))
+        Self::ALL.into_iter().find(|queue| queue.names().iter().any(|known| known == name))
     }
 
     /// The name of its second lane.
@@ -62,7 +62,7 @@ impl QueueName {
     }
 
     /// Every name under which a message of this queue may wait.
-    pub fn places(self) -> Vec<String> {
+    pub fn names(self) -> Vec<String> {
         vec![self.as_str().to_owned(), self.second_lane(), self.dead_letters()]
     }
 }
@@ -81,8 +81,8 @@ mod tests {
     fn a_queue_is_found_by_each_of_its_names_and_by_no_other() {
         for queue in QueueName::ALL {
             assert_eq!(QueueName::of(queue.as_str()), Some(queue));
-            for place in queue.places() {
-                assert_eq!(QueueName::behind(&place), Some(queue), "{place}");
+            for name in queue.names() {
+                assert_eq!(QueueName::behind(&name), Some(queue), "{name}");
             }
         }
         for wrong in ["", "intake-dlq-dlq", "-dlq", "INTAKE", "nope"] {

@@ -13,7 +13,7 @@ use time::OffsetDateTime;
 use workflows::{
     allocate::{Goods, allocate},
     billing::{self, Edition, InvoiceDocument, KeptSeller},
-    issued::{Fingerprint, SeriesPosition},
+    issued_invoice::{Fingerprint, SeriesPosition},
     lifecycle::{Command, FIRST_EVENTS, Stuck, Verdict, decide},
     order::StoredOrder,
     ports::{Applied, Notice, OutgoingMessage, Reservation, Submission},
@@ -126,7 +126,7 @@ impl Contents {
         let events = match &verdict {
             Verdict::Changed(effects) => {
                 if effects.releases_stock {
-                    self.put_back(&order.lines);
+                    self.release_stock(&order.lines);
                 }
                 let fact = effects.event.clone();
                 fact.map(|(name, data)| self.note(&order, order.version, name, data, now)).into_iter().collect()
@@ -149,11 +149,11 @@ impl Contents {
         event
     }
 
-    fn put_back(&mut self, lines: &[StoredLine]) {
+    fn release_stock(&mut self, lines: &[StoredLine]) {
         for line in lines {
-            let shelves = self.goods.shelves.get_mut(&line.sku).into_iter().flatten();
-            for shelf in shelves.filter(|shelf| Some(&shelf.warehouse) == line.warehouse.as_ref()) {
-                shelf.free += line.quantity;
+            let levels = self.goods.stock.get_mut(&line.sku).into_iter().flatten();
+            for level in levels.filter(|level| Some(&level.warehouse) == line.warehouse.as_ref()) {
+                level.free += line.quantity;
             }
         }
     }

@@ -15,7 +15,7 @@ use workflows::ports::Unavailable;
 
 /// When a call fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Moment {
+pub enum FaultPoint {
     /// Nothing was done.
     Before,
     /// It was done, and the answer is lost.
@@ -55,7 +55,7 @@ enum Which {
 struct Rule {
     name: &'static str,
     which: Which,
-    moment: Moment,
+    point: FaultPoint,
     fault: Fault,
 }
 
@@ -83,28 +83,28 @@ impl Faults {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn rule(&self, name: &'static str, which: Which, moment: Moment, fault: Fault) {
-        self.state().rules.push(Rule { name, which, moment, fault });
+    fn rule(&self, name: &'static str, which: Which, point: FaultPoint, fault: Fault) {
+        self.state().rules.push(Rule { name, which, point, fault });
     }
 
     /// The next call of that name finds nobody there, or loses its answer.
-    pub fn fail(&self, name: &'static str, moment: Moment) {
-        self.rule(name, Which::Next, moment, Fault::Away);
+    pub fn fail(&self, name: &'static str, point: FaultPoint) {
+        self.rule(name, Which::Next, point, Fault::Away);
     }
 
     /// So does the one that comes after so many other calls of any port.
-    pub fn fail_after(&self, calls: usize, moment: Moment) {
-        self.rule("", Which::After(calls), moment, Fault::Away);
+    pub fn fail_after(&self, calls: usize, point: FaultPoint) {
+        self.rule("", Which::After(calls), point, Fault::Away);
     }
 
     /// Every call of that name has that fault until it is mended.
     pub fn always(&self, name: &'static str, fault: Fault) {
-        self.rule(name, Which::Every { naming: None }, Moment::Before, fault);
+        self.rule(name, Which::Every { naming: None }, FaultPoint::Before, fault);
     }
 
     /// Every call of that name that names the order is refused.
     pub fn refuse(&self, name: &'static str, order: OrderId) {
-        self.rule(name, Which::Every { naming: Some(order) }, Moment::Before, Fault::Refused);
+        self.rule(name, Which::Every { naming: Some(order) }, FaultPoint::Before, Fault::Refused);
     }
 
     /// Nothing goes wrong any more; who hangs goes on.
@@ -149,8 +149,8 @@ impl Faults {
             let due = self.state().due(what, orders);
             match due {
                 None => return Ok(true),
-                Some((Moment::After, _)) => return Ok(false),
-                Some((Moment::Before, fault)) => match fault {
+                Some((FaultPoint::After, _)) => return Ok(false),
+                Some((FaultPoint::Before, fault)) => match fault {
                     Fault::Away => return Err(away(what)),
                     Fault::Refused => return Err(Unavailable::refused(what, "it is not taken")),
                     Fault::Panics => panic!("a fault in {what}"),
@@ -181,7 +181,7 @@ fn away(what: &'static str) -> Unavailable {
 
 impl State {
     /// The first rule that is about this call. One that is about a single call is gone then.
-    fn due(&mut self, what: &str, orders: &[OrderId]) -> Option<(Moment, Fault)> {
+    fn due(&mut self, what: &str, orders: &[OrderId]) -> Option<(FaultPoint, Fault)> {
         let mut found = None;
         for (at, rule) in self.rules.iter_mut().enumerate() {
             if !is_meant(rule.name, what) {
@@ -196,14 +196,14 @@ impl State {
                 }
             };
             if is_due && found.is_none() {
-                found = Some((at, is_over, rule.moment, rule.fault));
+                found = Some((at, is_over, rule.point, rule.fault));
             }
         }
-        let (at, is_over, moment, fault) = found?;
+        let (at, is_over, point, fault) = found?;
         if is_over {
             self.rules.remove(at);
         }
-        Some((moment, fault))
+        Some((point, fault))
     }
 }
 

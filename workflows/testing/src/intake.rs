@@ -10,8 +10,8 @@ use workflows::{
     lifecycle::statuses_without_workflow,
     order::StoredOrder,
     ports::{
-        Acceptance, Bite, Intake, OutgoingMessage, Readiness, Retained, Retention, RetentionPeriods, Submission,
-        Unavailable,
+        Acceptance, ForgottenChunk, Intake, OutgoingMessage, Readiness, Retained, Retention, RetentionPeriods,
+        Submission, Unavailable,
     },
     wiring::QueueName,
 };
@@ -63,11 +63,17 @@ impl Retention for Shop {
         RetentionPeriods::default()
     }
 
-    async fn forget(&self, kept: Retained, term: Duration, after: OrderId, limit: i64) -> Result<Bite, Unavailable> {
+    async fn forget(
+        &self,
+        retained: Retained,
+        term: Duration,
+        after: OrderId,
+        limit: i64,
+    ) -> Result<ForgottenChunk, Unavailable> {
         let before = self.clock.at() - term;
         self.call("retention.forget", &[], |shop| {
             let is_old = |(id, since): &(OrderId, OffsetDateTime)| *id > after && *since < before;
-            let old: BTreeSet<OrderId> = match kept {
+            let old: BTreeSet<OrderId> = match retained {
                 Retained::Keys => {
                     let orders = shop.submissions.values().map(|submission| &submission.order);
                     orders.map(|order| (order.id, order.accepted_at)).filter(is_old).map(|(id, _)| id).collect()
@@ -76,22 +82,22 @@ impl Retention for Shop {
                     shop.ended.iter().map(|(id, since)| (*id, *since)).filter(is_old).map(|(id, _)| id).collect()
                 }
             };
-            let bite: BTreeSet<OrderId> = old.into_iter().take(up_to(limit)).collect();
+            let chunk: BTreeSet<OrderId> = old.into_iter().take(up_to(limit)).collect();
             let (keys, executions) = (shop.submissions.len(), shop.ended.len());
-            match kept {
+            match retained {
                 Retained::Keys => {
                     let stored = &shop.orders;
-                    let goes = |id: &OrderId| bite.contains(id) && stored.contains_key(id);
+                    let goes = |id: &OrderId| chunk.contains(id) && stored.contains_key(id);
                     shop.submissions.retain(|_, submission| !goes(&submission.order.id));
                 }
                 Retained::Executions => {
                     let (stored, without) = (&shop.orders, statuses_without_workflow());
                     let needs_it = |order: &StoredOrder| !without.contains(&order.state.status().to_string());
-                    shop.ended.retain(|id, _| stored.get(id).is_some_and(needs_it) || !bite.contains(id));
+                    shop.ended.retain(|id, _| stored.get(id).is_some_and(needs_it) || !chunk.contains(id));
                 }
             }
             let forgotten = keys - shop.submissions.len() + executions - shop.ended.len();
-            Bite { forgotten: u64::try_from(forgotten).unwrap(), last: bite.last().copied() }
+            ForgottenChunk { forgotten: u64::try_from(forgotten).unwrap(), last: chunk.last().copied() }
         })
         .await
     }

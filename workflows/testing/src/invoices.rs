@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 use std::collections::HashSet;
 use workflows::{
     billing::{Bill, Edition, InvoiceDocument},
-    issued::{Fingerprint, IssuedInvoice, PrintRecord, Printed, ReadBack, SeriesPosition},
+    issued_invoice::{Fingerprint, IssuedInvoice, PrintRecord, Printed, ReadBack, SeriesPosition},
     lifecycle::Series,
     order::StoredInvoice,
     ports::{InvoiceNumbers, InvoicePrinter, InvoiceReader, IssuedInvoices, Numbered, UNASKED, Unavailable},

@@ -16,20 +16,20 @@ mod faults;
 mod ids;
 mod intake;
 mod invoices;
+mod memory_catalogue;
 mod messages;
 mod orders;
 mod products;
 mod provider;
 pub mod samples;
-mod shelf;
 mod upkeep;
 
 pub use chance::SetChance;
 pub use clock::{START, SetClock};
 pub use contents::{Contents, Invoice, Mark};
-pub use faults::{Call, Fault, Faults, Moment};
+pub use faults::{Call, Fault, FaultPoint, Faults};
+pub use memory_catalogue::MemoryCatalogue;
 pub use provider::{Book, Mood, Provider};
-pub use shelf::Shelf;
 
 use ids::Seed;
 use schemas::{ids::OrderId, kept::AcceptedOrder};
@@ -107,7 +107,7 @@ impl Shop {
 
     /// Prices and reserves an accepted order, as if queue `intake` had brought it.
     pub fn takes(&self, order: AcceptedOrder) {
-        self.contents().reserve(vec![order], self.place(), self.clock.at());
+        self.contents().reserve(vec![order], self.location(), self.clock.at());
     }
 
     /// Carries a command out for somebody else; it must change the order.
@@ -117,7 +117,7 @@ impl Shop {
         assert!(is_changed, "{command:?} changes nothing: {applied:?}");
     }
 
-    fn place(&self) -> Location<'_> {
+    fn location(&self) -> Location<'_> {
         (&self.seller.party).into()
     }
 

@@ -15,7 +15,7 @@ impl Reservations for Shop {
     async fn reserve(&self, batch: Vec<AcceptedOrder>) -> Result<Vec<Reservation>, Unavailable> {
         let ids: Vec<OrderId> = batch.iter().map(|order| order.id).collect();
         let now = self.clock.at();
-        self.call("orders.reserve", &ids, |shop| shop.reserve(batch, self.place(), now)).await
+        self.call("orders.reserve", &ids, |shop| shop.reserve(batch, self.location(), now)).await
     }
 
     async fn expired(&self, limit: i64) -> Result<Vec<OrderId>, Unavailable> {

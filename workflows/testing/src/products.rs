@@ -20,7 +20,7 @@ impl Shop {
     }
 
     /// Sells nothing more.
-    pub fn clears_its_shelves(&self) {
+    pub fn clears_its_catalogue(&self) {
         self.contents().goods = workflows::allocate::Goods::default();
     }
 }
@@ -34,7 +34,7 @@ impl Contents {
             price: Amount { amount: listing.price, currency: listing.currency.parse().unwrap() },
             tax_rate_bp: listing.tax_rate_bp,
             price_includes_tax: listing.tax_terms.price_includes_tax,
-            available: self.goods.shelves.get(sku).into_iter().flatten().map(|shelf| shelf.free).sum(),
+            available: self.goods.stock.get(sku).into_iter().flatten().map(|level| level.free).sum(),
         };
         let mut products: Vec<Product> = self.goods.listings.iter().map(product).collect();
         products.sort_by(|one, other| one.sku.cmp(&other.sku));

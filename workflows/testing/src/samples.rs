@@ -10,7 +10,7 @@ use schemas::{
 };
 use uuid::Uuid;
 use workflows::{
-    allocate::{Goods, Listing, Shelf},
+    allocate::{Goods, Listing, StockLevel},
     billing::TaxTerms,
 };
 
@@ -96,8 +96,8 @@ pub(super) fn put(goods: &mut Goods, product: &Product, warehouse: &str) {
         tax_terms: TaxTerms { price_includes_tax: product.price_includes_tax, ..TaxTerms::default() },
     };
     goods.listings.insert(product.sku.clone(), listing);
-    let shelf = Shelf { warehouse: warehouse.to_owned(), free: product.available };
-    goods.shelves.insert(product.sku.clone(), vec![shelf]);
+    let level = StockLevel { warehouse: warehouse.to_owned(), free: product.available };
+    goods.stock.insert(product.sku.clone(), vec![level]);
 }
 
 /// Who sells.

@@ -1,4 +1,4 @@
-//! Forgetting goes bite by bite to the end of what is old, one kind after the other, and not on for ever.
+//! Forgetting goes chunk by chunk to the end of what is old, one kind after the other, and not on for ever.
 
 use schemas::ids::OrderId;
 use std::sync::Arc;
@@ -31,7 +31,7 @@ fn left(shop: &Shop) -> (usize, usize) {
     (shop.submissions.len(), shop.ended.len())
 }
 
-fn bites(shop: &Shop) -> usize {
+fn chunks(shop: &Shop) -> usize {
     shop.faults.calls_of("retention.forget").len()
 }
 
@@ -40,13 +40,13 @@ async fn everything_old_is_forgotten_bite_by_bite_when_its_own_time_is_over() {
     let shop = with_history(2_500);
     shop.clock.pass(KEYS_LIVE);
     assert_eq!(forget(shop.as_ref(), shop.as_ref()).await.unwrap(), 0);
-    assert_eq!(bites(&shop), 2, "nothing is old");
+    assert_eq!(chunks(&shop), 2, "nothing is old");
     shop.clock.pass(Duration::seconds(1));
     assert_eq!(forget(shop.as_ref(), shop.as_ref()).await.unwrap(), 2_500);
-    assert_eq!((left(&shop), bites(&shop)), ((0, 2_500), 2 + 4 + 1));
+    assert_eq!((left(&shop), chunks(&shop)), ((0, 2_500), 2 + 4 + 1));
     shop.clock.pass(EXECUTIONS_LIVE - KEYS_LIVE);
     assert_eq!(forget(shop.as_ref(), shop.as_ref()).await.unwrap(), 2_500);
-    assert_eq!((left(&shop), bites(&shop)), ((0, 0), 2 + 5 + 5));
+    assert_eq!((left(&shop), chunks(&shop)), ((0, 0), 2 + 5 + 5));
 }
 
 #[tokio::test]

@@ -4,12 +4,12 @@ use async_trait::async_trait;
 use futures_util::FutureExt;
 use schemas::{event::EventName, ids::OrderId};
 use std::{collections::BTreeSet, ops::Range, sync::Arc};
-use testing::{Call, Fault, Moment, Shop, samples::order_id as id};
+use testing::{Call, Fault, FaultPoint, Shop, samples::order_id as id};
 use time::Duration;
 use workflows::{
     lifecycle::{Command, Stuck},
     ports::{StuckOrders, Sweep, Unavailable},
-    steps::upkeep::sweep::{Outside, PATIENCE, Swept, sweep},
+    steps::upkeep::sweep::{PATIENCE, SweepPorts, Swept, sweep},
 };
 
 /// What sets orders going.
@@ -58,12 +58,12 @@ fn loses_its_work(shop: &Shop) {
     shop.running.clear();
 }
 
-fn outside(shop: &Shop) -> Outside<'_> {
-    Outside { stuck: shop, lists: shop, ledger: shop, workflows: shop, queue: shop, bus: shop }
+fn sweep_ports(shop: &Shop) -> SweepPorts<'_> {
+    SweepPorts { stuck: shop, lists: shop, ledger: shop, workflows: shop, queue: shop, bus: shop }
 }
 
 async fn swept(shop: &Shop) -> Swept {
-    sweep(outside(shop)).await.unwrap()
+    sweep(sweep_ports(shop)).await.unwrap()
 }
 
 /// What was asked of the ports, all but the looking.
@@ -145,7 +145,7 @@ async fn who_does_not_answer_is_asked_again_and_keeps_the_others_from_nothing() 
 async fn who_hangs_keeps_the_others_from_nothing() {
     let shop = with_three_of_each();
     shop.faults.always("workflows.start_checkout", Fault::Hangs);
-    assert!(sweep(outside(&shop)).now_or_never().is_none());
+    assert!(sweep(sweep_ports(&shop)).now_or_never().is_none());
     for stuck in three_of_each() {
         assert_eq!(is_marked(&shop, stuck), !matches!(stuck, Stuck::Unattended(_)), "{stuck:?}");
     }
@@ -174,7 +174,7 @@ async fn what_could_not_be_marked_is_set_going_again() {
 #[tokio::test]
 async fn what_was_set_going_is_not_stuck_though_the_answer_was_lost() {
     let shop = with_three_of_each();
-    GOING.into_iter().for_each(|what| shop.faults.fail(what, Moment::After));
+    GOING.into_iter().for_each(|what| shop.faults.fail(what, FaultPoint::After));
     assert!(swept(&shop).await.set_going.is_empty());
     assert!(!shop.faults.are_left());
     let again = swept(&shop).await;
@@ -225,7 +225,7 @@ async fn an_order_that_is_found_and_waits_for_nothing_is_left_alone() {
     // Nobody asked to call it off. Of the other nothing can be read.
     shop.confirmed(1);
     let looking = Found(&shop, found.to_vec());
-    let swept = sweep(Outside { stuck: &looking, ..outside(&shop) }).await.unwrap();
+    let swept = sweep(SweepPorts { stuck: &looking, ..sweep_ports(&shop) }).await.unwrap();
     assert!(swept.failed.is_none());
     assert_eq!(swept.set_going, found[1..]);
     assert!(found.into_iter().all(|stuck| is_marked(&shop, stuck)), "it is in nobody's way");

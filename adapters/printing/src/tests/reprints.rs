@@ -10,7 +10,7 @@ use time::macros::date;
 use uuid::uuid;
 use workflows::{
     billing::{Edition, InvoiceDocument, InvoiceLine, LinePrice, Payment},
-    issued::{Fingerprint, is_whole},
+    issued_invoice::{Fingerprint, is_whole},
     ports::InvoiceReader,
 };
 

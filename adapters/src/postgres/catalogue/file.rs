@@ -100,7 +100,7 @@ impl Stock {
 }
 
 impl PgCatalogue {
-    /// Imports a file, in one transaction: all of it or nothing. Says after each part how many products are done.
+    /// Imports a file, in one transaction: all of it or nothing. Says after each chunk how many products are done.
     ///
     /// # Errors
     /// If the database does not answer; it is safe to import the file again then, whether or not it was imported.
@@ -112,16 +112,18 @@ impl PgCatalogue {
         let mut connection = self.database.durable.acquire().await.asked("catalogue.import")?;
         let mut transaction = connection.begin().await.asked("catalogue.import")?;
         if !self.recognise(&mut transaction, file).await? {
-            return before(&mut transaction, file).await;
+            return imported_before(&mut transaction, file).await;
         }
         let deliveries = sorted(file.deliveries);
         let in_another_currency = currency_changes(&mut transaction, &deliveries).await?;
         match file.stock {
-            Stock::Received => self.write(&mut transaction, &deliveries, file.source, file.said, progress).await?,
+            Stock::Received => {
+                self.import_deliveries(&mut transaction, &deliveries, file.source, file.said, progress).await?
+            }
             Stock::Counted => {
                 let listed: Vec<Delivery> = deliveries.iter().map(|d| Delivery { units: 0, ..(*d).clone() }).collect();
                 let listed: Vec<&Delivery> = listed.iter().collect();
-                self.write(&mut transaction, &listed, file.source, file.said, progress).await?;
+                self.import_deliveries(&mut transaction, &listed, file.source, file.said, progress).await?;
                 let promised = self.count(&mut transaction, &deliveries, file.source).await?;
                 if !promised.is_empty() {
                     transaction.rollback().await.asked("catalogue.import")?;
@@ -197,7 +199,7 @@ async fn currency_changes(
         let currencies: Vec<String> = chunk.iter().map(|delivery| delivery.currency.code().to_owned()).collect();
         let changed = sqlx::query_as!(
             CurrencyChange,
-            r#"-- catalogue.import_currencies
+            r#"-- catalogue.currency_changes
              select p.sku, p.currency as before, g.currency as "now!"
              from unnest($1::text[], $2::text[]) as g (sku, currency)
              join products p on p.sku = g.sku
@@ -208,7 +210,7 @@ async fn currency_changes(
         )
         .fetch_all(&mut *connection)
         .await
-        .asked("catalogue.import_currencies")?;
+        .asked("catalogue.currency_changes")?;
         changes.extend(changed);
     }
     Ok(changes)
@@ -223,7 +225,7 @@ async fn contradicted(
     for chunk in deliveries.chunks(CHUNK) {
         let skus: Vec<String> = chunk.iter().map(|delivery| delivery.sku.clone()).collect();
         let kept = sqlx::query!(
-            r#"-- catalogue.import_kept
+            r#"-- catalogue.contradicted
              select sku, tax_category as "category!", tax_rate_bp from products
              where sku = any($1::text[]) and tax_category is not null
              order by sku collate "C""#,
@@ -231,12 +233,12 @@ async fn contradicted(
         )
         .fetch_all(&mut *connection)
         .await
-        .asked("catalogue.import_kept")?;
+        .asked("catalogue.contradicted")?;
         for row in kept {
             let category: TaxCategory =
-                row.category.parse().map_err(|_| unreadable("catalogue.import_kept", "tax_category"))?;
+                row.category.parse().map_err(|_| unreadable("catalogue.contradicted", "tax_category"))?;
             let tax_rate_bp =
-                u32::try_from(row.tax_rate_bp).map_err(|_| unreadable("catalogue.import_kept", "tax_rate_bp"))?;
+                u32::try_from(row.tax_rate_bp).map_err(|_| unreadable("catalogue.contradicted", "tax_rate_bp"))?;
             if !category.may_have(tax_rate_bp) {
                 contradicted.push(Contradicted { sku: row.sku, category, tax_rate_bp });
             }
@@ -246,7 +248,7 @@ async fn contradicted(
 }
 
 /// When the file was imported before.
-async fn before(connection: &mut PgConnection, file: CatalogueFile<'_>) -> Result<Imported, Unavailable> {
+async fn imported_before(connection: &mut PgConnection, file: CatalogueFile<'_>) -> Result<Imported, Unavailable> {
     let row = sqlx::query!(
         "-- catalogue.imported_before
          select imported_at, source from catalogue_imports where content = $1 and stock = $2",

@@ -94,7 +94,7 @@ impl PgCatalogue {
     }
 
     /// Writes all products and books their units in, in one transaction: all of it or nothing. Each has the tax terms that
-    /// are said here, whatever it had before. Says after each part how many are done.
+    /// are said here, whatever it had before. Says after each chunk how many are done.
     ///
     /// # Errors
     /// If the database does not answer; then nothing was imported.
@@ -106,7 +106,7 @@ impl PgCatalogue {
     ) -> Result<(), Unavailable> {
         let mut connection = self.database.durable.acquire().await.asked("catalogue.import")?;
         let mut transaction = connection.begin().await.asked("catalogue.import")?;
-        self.write(&mut transaction, &sorted(deliveries), source, TaxTermsSaid::ALL, progress).await?;
+        self.import_deliveries(&mut transaction, &sorted(deliveries), source, TaxTermsSaid::ALL, progress).await?;
         transaction.commit().await.asked("catalogue.import")?;
         self.learn_what_is_rare(deliveries.len()).await;
         Ok(())
@@ -143,7 +143,7 @@ impl PgCatalogue {
     /// Writes products, and books their units in as received. Of the tax terms that are not said, a product that is there
     /// keeps what it has, as far as it says more than the rate.
     #[expect(clippy::as_conversions, reason = "no cast: it tells sqlx that elements may be null")]
-    pub(super) async fn write(
+    pub(super) async fn import_deliveries(
         &self,
         connection: &mut PgConnection,
         deliveries: &[&Delivery],

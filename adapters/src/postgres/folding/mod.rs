@@ -20,7 +20,7 @@ use unicode_script::{Script, UnicodeScript};
 /// The version of the folding, which is kept with whatever was made by it. To be raised when a text becomes other pieces than
 /// before, with a migration that has the partial indexes `order_search_to_be_folded` and `products_to_be_folded` take in what is
 /// older; and `Version::Before` is to fold as the version did that is then the last. So what was kept is folded anew in
-/// bites, and found meanwhile as it was.
+/// chunks, and found meanwhile as it was.
 pub const VERSION: i32 = 2;
 
 /// By which rules a text is folded.

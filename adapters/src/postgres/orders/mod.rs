@@ -1,14 +1,15 @@
 //! Stored orders, behind one port for each of those who need something of them. Each port stands beside its SQL: a statement
 //! bears the name of the method, or of what it does for one that takes several.
 
-mod apply;
 pub mod decided;
-pub(crate) mod invoices;
-mod issued;
-mod lists;
-mod reserve;
+mod dispatches;
+pub(crate) mod invoice_numbers;
+mod issued_invoices;
+mod ledger;
+mod order_lists;
+mod reservations;
 pub(crate) mod rows;
-mod stuck;
+mod stuck_orders;
 
 use super::Database;
 use std::sync::Arc;

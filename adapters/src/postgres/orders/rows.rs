@@ -4,8 +4,8 @@ use super::PgOrders;
 use crate::postgres::{
     Asked,
     folding::spaced,
-    moments::{Day, Moment},
     passed_over::PassedOver,
+    timestamps::{Day, Timestamp},
     unreadable,
 };
 use schemas::{
@@ -20,7 +20,7 @@ use std::collections::HashMap;
 use time::OffsetDateTime;
 use uuid::Uuid;
 use workflows::{
-    issued::SeriesPosition,
+    issued_invoice::SeriesPosition,
     order::{State, StoredInvoice, StoredOrder, StoredPayment},
     ports::Unavailable,
 };
@@ -41,11 +41,11 @@ struct OrderRow {
     shipping_address: Json<Box<RawValue>>,
     billing_address: Option<Json<Box<RawValue>>>,
     payment_method: String,
-    reserved_until: Option<Moment>,
-    cancel_requested_at: Option<Moment>,
+    reserved_until: Option<Timestamp>,
+    cancel_requested_at: Option<Timestamp>,
     traceparent: Option<String>,
-    created_at: Moment,
-    updated_at: Moment,
+    created_at: Timestamp,
+    updated_at: Timestamp,
     payment_key: Option<String>,
     payment_state: Option<String>,
     payment_amount: Option<i64>,
@@ -63,7 +63,7 @@ pub(in crate::postgres) async fn load(
     connection: &mut PgConnection,
     ids: &[Uuid],
 ) -> Result<Vec<StoredOrder>, Unavailable> {
-    rows(connection, ids).await?.into_iter().map(OrderRow::into_order).collect()
+    load_rows(connection, ids).await?.into_iter().map(OrderRow::into_order).collect()
 }
 
 /// The same for a list, which goes on without an order that cannot be read.
@@ -72,7 +72,7 @@ pub(in crate::postgres) async fn load_readable(
     ids: &[Uuid],
     passed_over: &PassedOver,
 ) -> Result<Vec<StoredOrder>, Unavailable> {
-    let orders = rows(connection, ids).await?.into_iter().filter_map(|row| {
+    let orders = load_rows(connection, ids).await?.into_iter().filter_map(|row| {
         let id = row.id;
         let order = row.into_order();
         order.inspect_err(|error| passed_over.note("order", &id.to_string(), &error.chain())).ok()
@@ -85,14 +85,14 @@ pub(crate) async fn unreadable_among(
     connection: &mut PgConnection,
     ids: &[Uuid],
 ) -> Result<Vec<(Uuid, String)>, Unavailable> {
-    let unreadable = rows(connection, ids).await?.into_iter().filter_map(|row| {
+    let unreadable = load_rows(connection, ids).await?.into_iter().filter_map(|row| {
         let id = row.id;
         row.into_order().err().map(|error| (id, error.chain()))
     });
     Ok(unreadable.collect())
 }
 
-async fn rows(connection: &mut PgConnection, ids: &[Uuid]) -> Result<Vec<OrderRow>, Unavailable> {
+async fn load_rows(connection: &mut PgConnection, ids: &[Uuid]) -> Result<Vec<OrderRow>, Unavailable> {
     sqlx::query_file_as!(OrderRow, "sql/orders/load.sql", ids).fetch_all(connection).await.asked("orders.load")
 }
 
@@ -202,7 +202,11 @@ impl EventColumns {
         self.data.push(data);
     }
 
-    pub(super) async fn insert(self, connection: &mut PgConnection, now: OffsetDateTime) -> Result<(), Unavailable> {
+    pub(super) async fn insert_events(
+        self,
+        connection: &mut PgConnection,
+        now: OffsetDateTime,
+    ) -> Result<(), Unavailable> {
         if self.orders.is_empty() {
             return Ok(());
         }

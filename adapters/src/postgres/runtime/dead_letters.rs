@@ -1,4 +1,4 @@
-//! What was set aside, for whoever looks after it: listed, shown, put back on its queue or dropped for good.
+//! What was set aside, for whoever looks after it: listed, shown, redriven or dropped for good.
 
 use super::queue::PgQueue;
 use crate::postgres::Asked;
@@ -86,7 +86,7 @@ impl PgQueue {
         .asked("queue.delete_dead_letter")
     }
 
-    /// Puts what was set aside back on its queue with a clean slate: one message, those of a queue, or all. Says how
+    /// Redrives what was set aside, with a clean slate: one message, those of a queue, or all. Says how
     /// many.
     ///
     /// # Errors

@@ -323,7 +323,7 @@ pub async fn renew_leases(
     Ok(let_go)
 }
 
-/// Makes due what is due later than anything is made to wait: it was written before the database's clock was put back. Some
+/// Makes due what is due later than anything is made to wait: it was written before the database's clock was set back. Some
 /// at a time; says how many there were.
 ///
 /// # Errors

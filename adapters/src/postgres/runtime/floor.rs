@@ -4,7 +4,7 @@
 //! What was taken last was the longest due, so nothing is due from before it, but for what a transaction put there
 //! that took long to commit. A look over the whole finds that, now and then.
 //!
-//! A floor that lies ahead of the database's clock is none: that clock was put back. The statements that look judge so by
+//! A floor that lies ahead of the database's clock is none: that clock was set back. The statements that look judge so by
 //! themselves, and what they find then is due from before the floor, which falls to it.
 
 use std::time::{Duration, Instant};

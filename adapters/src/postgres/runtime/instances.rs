@@ -1,7 +1,7 @@
 //! Who is at work on the database, by numbers; and what becomes of the work of those that died.
 //!
 //! Each holds an advisory lock of its number in a session of its own. PostgreSQL frees the lock the moment the process or its
-//! connection is gone, and whoever sees that first puts its messages and executions back, so that a death that shows waits for
+//! connection is gone, and whoever sees that first releases its messages and executions, so that a death that shows waits for
 //! no lease.
 
 use crate::postgres::Database;
@@ -36,7 +36,7 @@ pub async fn register(database: &Database) -> Result<(PgConnection, i64), sqlx::
     Ok((connection, number))
 }
 
-/// Puts back what is in the hand of those that are gone.
+/// Releases what is in the hand of those that are gone.
 ///
 /// # Errors
 /// If the database does not answer.
@@ -67,7 +67,7 @@ pub async fn release_dead(connection: &mut PgConnection, own: i64) -> Result<(),
     transaction.commit().await
 }
 
-/// Puts back what this number has in hand, and forgets it.
+/// Releases what this number has in hand, and forgets it.
 ///
 /// # Errors
 /// If the database does not answer.

@@ -32,7 +32,7 @@ impl PgIntake {
     }
 
     /// Which of the submissions came with a new key; those are stored, and on the queue.
-    async fn claim(&self, batch: &[Submission]) -> Result<HashSet<Uuid>, Unavailable> {
+    async fn accept_new(&self, batch: &[Submission]) -> Result<HashSet<Uuid>, Unavailable> {
         let (mut ids, mut customers, mut keys) = (Vec::new(), Vec::new(), Vec::new());
         let (mut fingerprints, mut requests, mut accepted, mut bodies) =
             (Vec::new(), Vec::new(), Vec::new(), Vec::new());
@@ -65,11 +65,11 @@ impl PgIntake {
         Ok(claimed.into_iter().collect())
     }
 
-    async fn resolve(&self, repeated: &[&Submission]) -> Result<HashMap<(String, String), Earlier>, Unavailable> {
+    async fn find_earlier(&self, repeated: &[&Submission]) -> Result<HashMap<(String, String), Earlier>, Unavailable> {
         let customers: Vec<String> = repeated.iter().map(|s| s.order.customer.clone()).collect();
         let keys: Vec<String> = repeated.iter().map(|s| s.key.clone()).collect();
         let rows = sqlx::query!(
-            "-- intake.resolve
+            "-- intake.find_earlier
              select s.id, s.customer, s.key, s.fingerprint, s.accepted_at
              from submissions s
              join unnest($1::text[], $2::text[]) as k (customer, key) using (customer, key)",
@@ -78,7 +78,7 @@ impl PgIntake {
         )
         .fetch_all(&self.database.acceptance)
         .await
-        .asked("intake.resolve")?;
+        .asked("intake.find_earlier")?;
         let earlier = rows.into_iter().map(|row| {
             let known = Earlier { id: row.id, fingerprint: row.fingerprint, accepted_at: row.accepted_at };
             ((row.customer, row.key), known)
@@ -89,13 +89,13 @@ impl PgIntake {
     /// Whether it asks for the order that was accepted under that id, though it is not written as that was.
     async fn repeats(&self, submission: &Submission, id: Uuid) -> Result<bool, Unavailable> {
         // Over the connections of acceptance: whoever reads must not keep a replay waiting, and with it all who come after.
-        let earlier = look(&self.database.acceptance, id).await?;
+        let earlier = find(&self.database.acceptance, id).await?;
         Ok(earlier.is_some_and(|earlier| submission.repeats(&earlier)))
     }
 
     /// Puts replayed orders on the queue again, as they were accepted.
     async fn send_again(&self, ids: &[Uuid]) -> Result<(), Unavailable> {
-        sqlx::query_file!("sql/intake/send_again.sql", ids, &QueueName::Intake.places(), QueueName::Intake.as_str())
+        sqlx::query_file!("sql/intake/send_again.sql", ids, &QueueName::Intake.names(), QueueName::Intake.as_str())
             .execute(&self.database.acceptance)
             .await
             .asked("intake.send_again")?;
@@ -104,12 +104,12 @@ impl PgIntake {
     }
 
     async fn accept_together(&self, batch: Vec<Submission>) -> Result<Vec<Acceptance>, Unavailable> {
-        let claimed = self.claim(&batch).await?;
+        let claimed = self.accept_new(&batch).await?;
         let repeated: Vec<&Submission> = batch.iter().filter(|s| !claimed.contains(&s.order.id.0)).collect();
         if repeated.is_empty() {
             return Ok(vec![Acceptance::Accepted; batch.len()]);
         }
-        let earlier = self.resolve(&repeated).await?;
+        let earlier = self.find_earlier(&repeated).await?;
         let mut replayed = Vec::new();
         let mut answers = Vec::with_capacity(batch.len());
         for submission in &batch {
@@ -152,12 +152,12 @@ impl Intake for PgIntake {
     }
 
     async fn find(&self, id: OrderId) -> Result<Option<AcceptedOrder>, Unavailable> {
-        look(&self.database.reading, id.0).await
+        find(&self.database.reading, id.0).await
     }
 }
 
 /// The accepted order of that id.
-async fn look(pool: &PgPool, id: Uuid) -> Result<Option<AcceptedOrder>, Unavailable> {
+async fn find(pool: &PgPool, id: Uuid) -> Result<Option<AcceptedOrder>, Unavailable> {
     let row = sqlx::query!(
         "-- intake.find
          select customer, request, accepted_at from submissions where id = $1",

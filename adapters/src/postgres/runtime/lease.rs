@@ -16,7 +16,7 @@ pub const ROUND: Duration = Duration::from_secs(1);
 /// The longest that a lease can be.
 pub const LONGEST: Duration = Duration::from_secs(30);
 /// The longest that anything is in hand without being renewed, by whichever release: 0.1.0 hides a message for three minutes
-/// and renews nothing. What is in hand for longer was taken by a clock that was put back since.
+/// and renews nothing. What is in hand for longer was taken by a clock that was set back since.
 pub(crate) const LONGEST_IN_HAND: Duration = Duration::from_secs(240);
 
 /// How long something stays in hand unless that is renewed.

@@ -39,7 +39,7 @@ pub struct Received {
     pub receive_count: i32,
     /// How long ago it was put on its queue.
     pub age: Duration,
-    /// When the last of its portion was due.
+    /// When the last of its batch was due.
     pub last_due_at: OffsetDateTime,
     /// What its body takes in the table.
     pub bytes: i64,
@@ -47,7 +47,7 @@ pub struct Received {
 
 /// How much is taken in hand at once, and where it is looked for.
 #[derive(Clone, Copy, Debug)]
-pub struct Portion {
+pub struct BatchLimits {
     /// The most messages.
     pub messages: i64,
     /// The bytes after which no further message is taken. A large one is taken all the same, if it comes first.
@@ -99,9 +99,9 @@ impl PgQueue {
         Self { database }
     }
 
-    /// Takes a portion of messages of one of a queue's lanes in hand, the longest due first: they are hidden until the lease
+    /// Takes a batch of messages of one of a queue's lanes in hand, the longest due first: they are hidden until the lease
     /// ends. What was received too often before is set aside instead, and so is what cannot be read. Bodies are read here,
-    /// each by itself, and not by the driver, which would fail the whole portion for one of them.
+    /// each by itself, and not by the driver, which would fail the whole batch for one of them.
     ///
     /// # Errors
     /// If the database does not answer in time. What was taken in hand then nobody carries, which `renew_leases` finds.
@@ -109,7 +109,7 @@ impl PgQueue {
         &self,
         queue: QueueName,
         lane: &str,
-        portion: Portion,
+        limits: BatchLimits,
         lease: Lease,
         instance: i64,
     ) -> Result<Vec<Received>, Unavailable> {
@@ -117,14 +117,14 @@ impl PgQueue {
         let received = sqlx::query_file!(
             "sql/queue/receive.sql",
             lane,
-            portion.messages,
+            limits.messages,
             lease.milliseconds(),
             instance,
             MAX_RECEIVES,
             MAX_ABANDONED,
             dead_letters,
-            portion.from,
-            portion.bytes
+            limits.from,
+            limits.bytes
         )
         .fetch_all(&self.database.relaxed);
         let rows = lease.answered("queue.receive", received).await?;
@@ -195,7 +195,7 @@ impl PgQueue {
         Ok(let_go.len())
     }
 
-    /// Makes due what is due later than anything is made to wait: it was written before the database's clock was put back.
+    /// Makes due what is due later than anything is made to wait: it was written before the database's clock was set back.
     /// Some at a time; says how many there were.
     ///
     /// # Errors

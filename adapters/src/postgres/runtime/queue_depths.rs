@@ -35,13 +35,13 @@ impl PgQueue {
     ///
     /// # Errors
     /// If the database does not answer.
-    pub async fn set_aside(&self, queue: Option<&str>, most: u32) -> Result<u64, Unavailable> {
+    pub async fn count_dead_letters(&self, queue: Option<&str>, most: u32) -> Result<u64, Unavailable> {
         let queues = match queue {
             Some(queue) => vec![queue.to_owned()],
             None => QueueName::ALL.map(QueueName::dead_letters).to_vec(),
         };
         let found = sqlx::query_scalar!(
-            r#"-- queue.set_aside: along the index of each queue
+            r#"-- queue.count_dead_letters: along the index of each queue
              select count(*) as "messages!"
              from unnest($1::text[]) as q (name)
              cross join lateral (
@@ -52,7 +52,7 @@ impl PgQueue {
         )
         .fetch_one(&self.database.relaxed)
         .await
-        .asked("queue.set_aside")?;
+        .asked("queue.count_dead_letters")?;
         Ok(found.unsigned_abs())
     }
 }

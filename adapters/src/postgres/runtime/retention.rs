@@ -1,5 +1,5 @@
 //! Forgetting what is kept for a while only. Ids of orders are by time, so what is old is found by its key, from the oldest
-//! on, and a bite costs the same however much is kept. How old it is, the database's clock judges.
+//! on, and a chunk costs the same however much is kept. How old it is, the database's clock judges.
 
 use crate::postgres::{Asked, Database, milliseconds};
 use async_trait::async_trait;
@@ -8,7 +8,7 @@ use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 use workflows::{
     lifecycle::statuses_without_workflow,
-    ports::{Bite, Retained, Retention, RetentionPeriods, Unavailable},
+    ports::{ForgottenChunk, Retained, Retention, RetentionPeriods, Unavailable},
 };
 
 /// What `forgotten` calls executions.
@@ -27,7 +27,7 @@ impl PgRetention {
     }
 
     /// What is from before then has been kept for its term, by the database's clock: that of a process may be wrong by
-    /// days. Asked once for each bite, so that nothing younger is deleted than was noted.
+    /// days. Asked once for each chunk, so that nothing younger is deleted than was noted.
     async fn over_before(&self, term: Duration) -> Result<OffsetDateTime, Unavailable> {
         sqlx::query_scalar!(
             r#"-- retention.over_before
@@ -67,20 +67,26 @@ impl Retention for PgRetention {
         self.periods
     }
 
-    async fn forget(&self, kept: Retained, term: Duration, after: OrderId, limit: i64) -> Result<Bite, Unavailable> {
+    async fn forget(
+        &self,
+        retained: Retained,
+        term: Duration,
+        after: OrderId,
+        limit: i64,
+    ) -> Result<ForgottenChunk, Unavailable> {
         let before = self.over_before(term).await?;
         let until = first_id_at(before);
-        let (forgotten, last) = match kept {
+        let (forgotten, last) = match retained {
             Retained::Keys => {
-                let bite = sqlx::query_file!("sql/retention/forget_keys.sql", after.0, until, limit, before)
+                let chunk = sqlx::query_file!("sql/retention/forget_keys.sql", after.0, until, limit, before)
                     .fetch_one(&self.database.relaxed)
                     .await
                     .asked("retention.forget_keys")?;
-                (bite.gone, bite.last)
+                (chunk.gone, chunk.last)
             }
             Retained::Executions => {
                 self.note(EXECUTIONS, before).await?;
-                let bite = sqlx::query_file!(
+                let chunk = sqlx::query_file!(
                     "sql/retention/forget_executions.sql",
                     after.0,
                     until,
@@ -91,9 +97,9 @@ impl Retention for PgRetention {
                 .fetch_one(&self.database.relaxed)
                 .await
                 .asked("retention.forget_executions")?;
-                (bite.gone, bite.last)
+                (chunk.gone, chunk.last)
             }
         };
-        Ok(Bite { forgotten: forgotten.unsigned_abs(), last: last.map(OrderId) })
+        Ok(ForgottenChunk { forgotten: forgotten.unsigned_abs(), last: last.map(OrderId) })
     }
 }

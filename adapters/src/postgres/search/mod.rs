@@ -1,10 +1,10 @@
 //! Search over products and orders with PostgreSQL's own means: words and pieces of words are made by `folding`, and the
 //! database only keeps and compares them. However much there is, and whatever is looked for, a search reads little.
 
+mod keep_up;
 mod orders;
 mod products;
 mod rebuild;
-mod upkeep;
 mod words;
 
 pub use words::with_other_words;
@@ -29,7 +29,7 @@ impl PgSearch {
 #[async_trait]
 impl Search for PgSearch {
     async fn index_orders(&self, ids: &[OrderId]) -> Result<(), Unavailable> {
-        self.show(&super::orders::rows::uuids(ids)).await
+        self.show_orders(&super::orders::rows::uuids(ids)).await
     }
 
     async fn rebuild(&self, progress: &(dyn Fn(u64, u64) + Send + Sync)) -> Result<Rebuilt, Unavailable> {

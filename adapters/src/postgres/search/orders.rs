@@ -7,7 +7,7 @@ use super::{
 use crate::postgres::{
     Asked,
     folding::{Piece, VERSION, pieces, spelling_before, spellings},
-    orders::{invoices::SERIES, rows::read_number},
+    orders::{invoice_numbers::SERIES, rows::read_number},
 };
 use schemas::ids::OrderId;
 use sqlx::{Acquire, PgConnection};
@@ -21,9 +21,9 @@ const SHORT: usize = 3;
 
 impl PgSearch {
     /// Shows the orders as the database has them now.
-    pub(super) async fn show(&self, ids: &[Uuid]) -> Result<(), Unavailable> {
+    pub(super) async fn show_orders(&self, ids: &[Uuid]) -> Result<(), Unavailable> {
         let mut connection = self.database.relaxed.acquire().await.asked("search.index_orders")?;
-        show(&mut connection, ids).await
+        show_orders(&mut connection, ids).await
     }
 
     pub(super) async fn find_orders(&self, query: &str, limit: i64) -> Result<Vec<OrderId>, Unavailable> {
@@ -74,7 +74,7 @@ impl PgSearch {
 }
 
 /// Shows them by that connection.
-pub(super) async fn show(connection: &mut PgConnection, ids: &[Uuid]) -> Result<(), Unavailable> {
+pub(super) async fn show_orders(connection: &mut PgConnection, ids: &[Uuid]) -> Result<(), Unavailable> {
     let connection = connection.acquire().await.asked("search.index_orders")?;
     let unseen = sqlx::query_file!("sql/search/show_orders.sql", ids, VERSION)
         .fetch_all(&mut *connection)

@@ -49,18 +49,18 @@ impl PgSearch {
         let mut rated = Vec::new();
         // One after the other: most queries are spelt in one way.
         for grams in wanted(&query) {
-            rated.extend(rate(self.candidates(&beginning, &grams).await?, &beginning, &grams));
+            rated.extend(rate(self.product_candidates(&beginning, &grams).await?, &beginning, &grams));
         }
         if let Some(grams) = wanted_before(&query)
             && self.keeps_older_products().await?
         {
-            rated.extend(rate(self.candidates(&beginning, &grams).await?, &beginning, &grams));
+            rated.extend(rate(self.product_candidates(&beginning, &grams).await?, &beginning, &grams));
         }
         let skus = best(rated, usize::try_from(limit).unwrap_or_default());
         if skus.is_empty() {
             return Ok(Vec::new());
         }
-        let rows = sqlx::query_file_as!(ProductRow, "sql/search/products.sql", &skus)
+        let rows = sqlx::query_file_as!(ProductRow, "sql/search/find_products.sql", &skus)
             .fetch_all(&self.database.durable)
             .await
             .asked("search.products")?;
@@ -70,8 +70,12 @@ impl PgSearch {
     }
 
     /// Products that may be meant by a query of these pieces that begins so.
-    async fn candidates(&self, beginning: &str, grams: &HashSet<String>) -> Result<Vec<Candidate>, Unavailable> {
-        let probes = Probes::of(self.by_rarity(grams).await?);
+    async fn product_candidates(
+        &self,
+        beginning: &str,
+        grams: &HashSet<String>,
+    ) -> Result<Vec<Candidate>, Unavailable> {
+        let probes = Probes::of(self.gram_frequencies(grams).await?);
         let [first, second, third] = &probes.pairs;
         sqlx::query_file_as!(
             Candidate,
@@ -89,7 +93,7 @@ impl PgSearch {
     }
 
     /// The pieces of a query with how many products have each, the rarest first.
-    async fn by_rarity(&self, grams: &HashSet<String>) -> Result<Vec<(i64, String)>, Unavailable> {
+    async fn gram_frequencies(&self, grams: &HashSet<String>) -> Result<Vec<(i64, String)>, Unavailable> {
         let mut all: Vec<String> = grams.iter().cloned().collect();
         all.sort_unstable();
         let known = sqlx::query_file!("sql/search/gram_frequencies.sql", &all)

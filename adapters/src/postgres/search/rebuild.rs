@@ -1,6 +1,6 @@
 //! Builds the index of orders anew from the database. One order that cannot be shown keeps none of the others from it.
 
-use super::{super::Asked, PgSearch, orders::show};
+use super::{super::Asked, PgSearch, orders::show_orders};
 use crate::postgres::orders::rows::unreadable_among;
 use schemas::ids::OrderId;
 use sqlx::Connection;
@@ -100,11 +100,11 @@ impl PgSearch {
     async fn index_anew(&self, ids: &[Uuid]) -> Result<(), Unavailable> {
         let mut connection = self.database.durable.acquire().await.asked("search.rebuild")?;
         let mut transaction = connection.begin().await.asked("search.rebuild")?;
-        sqlx::query!("-- search.distrust\ndelete from order_search where order_id = any($1)", ids)
+        sqlx::query!("-- search.drop_orders\ndelete from order_search where order_id = any($1)", ids)
             .execute(&mut *transaction)
             .await
             .asked("search.rebuild")?;
-        show(&mut transaction, ids).await?;
+        show_orders(&mut transaction, ids).await?;
         transaction.commit().await.asked("search.rebuild")
     }
 }

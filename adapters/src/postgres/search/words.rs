@@ -66,7 +66,7 @@ pub async fn with_other_words(
     let (mut until, mut wrong) = (last, Vec::new());
     loop {
         let rows = sqlx::query!(
-            r#"-- search.words_of_newest
+            r#"-- search.with_other_words
              select o.id,
                     searched_text(o.email, o.shipping_address, o.billing_address,
                                   case jsonb_typeof(o.lines) when 'array' then o.lines else '[]' end) as "text!",
@@ -82,7 +82,7 @@ pub async fn with_other_words(
         )
         .fetch_all(&mut *connection)
         .await
-        .asked("search.words_of_newest")?;
+        .asked("search.with_other_words")?;
         let others = rows.iter().filter(|row| row.words.as_ref().is_some_and(|kept| !is_same(kept, &words(&row.text))));
         wrong.extend(others.map(|row| row.id));
         match rows.last().and_then(|last| last.id.as_u128().checked_sub(1)) {

@@ -134,9 +134,9 @@ proptest! {
                 Action::Succeeded { .. } | Action::Failed { .. } => break,
                 Action::WaitUntil(until) => {
                     now = now.max(*until);
-                    Event::WaitElapsed
+                    Resumption::WaitElapsed
                 }
-                Action::Invoke { .. } | Action::PutEvents { .. } => Event::Task(outcome),
+                Action::Invoke { .. } | Action::PutEvents { .. } => Resumption::Task(outcome),
             };
             now += Duration::milliseconds(pause);
             let kept = definition.resume(transition.execution, event.clone(), now, chance).unwrap();

@@ -20,7 +20,7 @@ use serde_json::{Value, json};
 use time::OffsetDateTime;
 use time::macros::datetime;
 
-use crate::{Action, Definition, Event, Surroundings, TaskOutcome, Transition, Visit};
+use crate::{Action, Definition, Resumption, Surroundings, TaskOutcome, Transition, Visit};
 
 const START: OffsetDateTime = datetime!(2026-11-22 10:00:00 UTC);
 
@@ -115,9 +115,9 @@ fn run(definition: &Definition, input: Value, outcomes: &[TaskOutcome]) -> Ran {
             Action::Succeeded { .. } | Action::Failed { .. } => break,
             Action::WaitUntil(until) => {
                 now = until;
-                Event::WaitElapsed
+                Resumption::WaitElapsed
             }
-            Action::Invoke { .. } | Action::PutEvents { .. } => Event::Task(outcomes.next().unwrap()),
+            Action::Invoke { .. } | Action::PutEvents { .. } => Resumption::Task(outcomes.next().unwrap()),
         };
         transition = definition.resume(transition.execution, event, now, 0).unwrap();
     }

@@ -40,9 +40,9 @@ fn played(outside: &[Outside]) -> Vec<String> {
             Action::Succeeded { .. } | Action::Failed { .. } => break,
             Action::WaitUntil(until) => {
                 now = now.max(*until);
-                Event::WaitElapsed
+                Resumption::WaitElapsed
             }
-            Action::Invoke { .. } | Action::PutEvents { .. } => Event::Task(answer(*kind)),
+            Action::Invoke { .. } | Action::PutEvents { .. } => Resumption::Task(answer(*kind)),
         };
         now += Duration::milliseconds(*milliseconds);
         transition = definition.resume(transition.execution, event, now, *chance).unwrap();

@@ -99,7 +99,7 @@ fn full_jitter_waits_a_random_part() {
     let definition = read(&machine("T", json!({"T": task(json!({"Retry": retry}))})));
     for (chance, milliseconds) in [(0, 0), (1 << 30, 2000), (u32::MAX, 7999)] {
         let Transition { execution, .. } = definition.start(identity(), json!({}), START, 0);
-        let transition = definition.resume(execution, Event::Task(failed("Busy")), START, chance).unwrap();
+        let transition = definition.resume(execution, Resumption::Task(failed("Busy")), START, chance).unwrap();
         assert_eq!(transition.action, Action::WaitUntil(START + Duration::milliseconds(milliseconds)));
     }
 }
@@ -147,7 +147,7 @@ fn an_execution_that_takes_too_long_fails() {
     let definition = read(&file);
     let late = START + Duration::seconds(60);
     let Transition { execution, .. } = definition.start(identity(), json!({}), START, 0);
-    let transition = definition.resume(execution, Event::Task(TaskOutcome::Returned(json!(1))), late, 0).unwrap();
+    let transition = definition.resume(execution, Resumption::Task(TaskOutcome::Returned(json!(1))), late, 0).unwrap();
     assert!(
         matches!(transition.action, Action::Failed { error, .. } if error == "States.Timeout"),
         "no catcher is asked"
@@ -161,20 +161,20 @@ fn an_event_nobody_waits_for_changes_nothing() {
         json!({"T": task(json!({"Next": "W"})),
         "W": {"Type": "Wait", "Seconds": 10, "End": true}}),
     ));
-    let returned = || Event::Task(TaskOutcome::Returned(json!(1)));
+    let returned = || Resumption::Task(TaskOutcome::Returned(json!(1)));
     let calling = definition.start(identity(), json!({}), START, 0).execution;
-    let refused = definition.resume(calling.clone(), Event::WaitElapsed, START, 0).unwrap_err();
+    let refused = definition.resume(calling.clone(), Resumption::WaitElapsed, START, 0).unwrap_err();
     assert_eq!(refused, ResumeError::NotAwaited { state: "T".to_owned() });
 
     let waiting = definition.resume(calling.clone(), returned(), START, 0).unwrap();
     let refused = definition.resume(waiting.execution.clone(), returned(), START, 0).unwrap_err();
     assert_eq!(refused, ResumeError::NotAwaited { state: "W".to_owned() });
-    let early = definition.resume(waiting.execution.clone(), Event::WaitElapsed, START, 0).unwrap();
+    let early = definition.resume(waiting.execution.clone(), Resumption::WaitElapsed, START, 0).unwrap();
     assert_eq!((&early.execution, &early.action), (&waiting.execution, &waiting.action));
     assert!(early.visits.is_empty());
 
     let later = START + Duration::seconds(10);
-    let ended = definition.resume(waiting.execution, Event::WaitElapsed, later, 0).unwrap().execution;
+    let ended = definition.resume(waiting.execution, Resumption::WaitElapsed, later, 0).unwrap().execution;
     assert_eq!(definition.resume(ended, returned(), later, 0).unwrap_err(), ResumeError::Ended);
 
     let other = read(&machine("X", json!({"X": {"Type": "Succeed"}})));
@@ -188,6 +188,6 @@ fn an_execution_knows_the_retriers_that_came_with_a_later_release() {
     let before = definition(json!([{"ErrorEquals": ["Odd"]}]));
     let calling = before.start(identity(), json!({}), START, 0).execution;
     let after = definition(json!([{"ErrorEquals": ["Odd"]}, {"ErrorEquals": ["States.ALL"]}]));
-    let transition = after.resume(calling, Event::Task(failed("Busy")), START, 0).unwrap();
+    let transition = after.resume(calling, Resumption::Task(failed("Busy")), START, 0).unwrap();
     assert!(matches!(transition.action, Action::WaitUntil(_)), "{:?}", transition.action);
 }

@@ -5,7 +5,7 @@ use super::*;
 
 /// A server that an operator started, with a socket in that folder.
 struct ByHand {
-    place: Place,
+    paths: Paths,
     bin: PathBuf,
 }
 
@@ -13,12 +13,12 @@ impl ByHand {
     /// On a shop's data folder that was there before. `below` names the socket's folder in it; by no name it is where ours is.
     async fn start(data_dir: &Path, below: &str) -> Self {
         let own = start(data_dir).await;
-        let by_hand = Self { place: own.place.clone(), bin: own.programs().unwrap().to_path_buf() };
+        let by_hand = Self { paths: own.paths.clone(), bin: own.programs().unwrap().to_path_buf() };
         own.stop().await;
-        let cluster = &by_hand.place.cluster;
+        let cluster = &by_hand.paths.cluster;
         let sockets = if below.is_empty() { cluster.clone() } else { cluster.join(below) };
         fs::create_dir_all(&sockets).unwrap();
-        by_hand.place.account.own(&sockets).unwrap();
+        by_hand.paths.account.own(&sockets).unwrap();
         let log = cluster.join("by-hand.log");
         let options = format!("-c listen_addresses= -k {}", sockets.display());
         assert!(by_hand.pg_ctl(&["start", "-w", "-l", log.to_str().unwrap(), "-o", &options]));
@@ -26,8 +26,8 @@ impl ByHand {
     }
 
     fn pg_ctl(&self, arguments: &[&str]) -> bool {
-        let mut command = self.place.account.command(self.bin.join("pg_ctl"));
-        command.arg("-D").arg(&self.place.cluster).args(arguments).stdout(Stdio::null()).stderr(Stdio::null());
+        let mut command = self.paths.account.command(self.bin.join("pg_ctl"));
+        command.arg("-D").arg(&self.paths.cluster).args(arguments).stdout(Stdio::null()).stderr(Stdio::null());
         command.status().unwrap().success()
     }
 }
@@ -56,7 +56,7 @@ async fn commits(mut session: PgConnection, url: &str) {
 async fn a_server_that_was_started_by_hand_is_joined_and_never_stopped() {
     let folder = data_folder();
     let by_hand = ByHand::start(folder.path(), "").await;
-    let url = by_hand.place.url("sluice");
+    let url = by_hand.paths.url("sluice");
     let session = at_work(&url).await;
     for _ in 0..2 {
         let guest = start(folder.path()).await;
@@ -78,12 +78,12 @@ async fn a_server_that_was_started_by_hand_is_joined_and_never_stopped() {
 async fn a_server_that_was_started_by_hand_and_listens_elsewhere_is_named_and_left_alone() {
     let folder = data_folder();
     let by_hand = ByHand::start(folder.path(), "elsewhere").await;
-    let theirs = place::address(&by_hand.place.cluster.join("elsewhere"), "5432", "sluice");
+    let theirs = paths::address(&by_hand.paths.cluster.join("elsewhere"), "5432", "sluice");
     let session = at_work(&theirs).await;
     let error = try_start(folder.path()).await.unwrap_err();
     assert!(error.to_string().contains("DATABASE_URL"), "{error}");
     let StartError::ServerOfAnother { pid, address, .. } = error else { panic!("another refusal") };
-    assert_eq!(Some(pid), postmaster::Postmaster::of(&by_hand.place.cluster).map(|server| server.pid));
+    assert_eq!(Some(pid), postmaster::Postmaster::of(&by_hand.paths.cluster).map(|server| server.pid));
     commits(session, &address).await;
 }
 
@@ -95,7 +95,7 @@ async fn a_server_that_was_left_behind_is_not_stopped_under_whoever_is_at_work_o
     child.kill().unwrap();
     child.wait().unwrap();
     let left = postmaster::Postmaster::of(Path::new(&cluster)).unwrap().pid;
-    let url = Place::of(folder.path()).unwrap().url("sluice");
+    let url = Paths::of(folder.path()).unwrap().url("sluice");
     let session = at_work(&url).await;
     let guest = start(folder.path()).await;
     assert_eq!((guest.programs(), guest.postmaster_pid()), (None, Some(left)));

@@ -1,13 +1,13 @@
-//! How the messages of a queue are taken in hand: in portions of bounded bytes, and so that nobody waits behind one customer.
+//! How the messages of a queue are taken in hand: in batches of bounded bytes, and so that nobody waits behind one customer.
 //!
-//! Where a queue is fair, what one customer has waiting beyond a share is moved to a second lane once a full portion shows
+//! Where a queue is fair, what one customer has waiting beyond a share is moved to a second lane once a full batch shows
 //! that it crowds out others. The second lane has what room the first leaves, and a quarter at least; but large orders wait in it
 //! while many are on their way.
 
 use adapters::postgres::runtime::{
     floor::Floor,
     lease::Lease,
-    queue::{FairShare, PgQueue, Portion, Received},
+    queue::{BatchLimits, FairShare, PgQueue, Received},
 };
 use serde_json::Value;
 use std::{
@@ -19,13 +19,13 @@ use workflows::{
     wiring::{QueueName, QueueSpec},
 };
 
-/// What a portion of a fair queue takes: some hundred orders of ordinary size, or a few of a thousand lines, which a step
+/// What a batch of a fair queue takes: some hundred orders of ordinary size, or a few of a thousand lines, which a step
 /// deals with in a fraction of a second.
 const FAIR_BYTES: i64 = 256 * 1024;
-/// What a portion of another takes: as many events as a step takes at once, or of large orders some dozen.
+/// What a batch of another takes: as many events as a step takes at once, or of large orders some dozen.
 const BYTES: i64 = 768 * 1024;
 /// Orders of so many bytes are large: while so many orders are on their way already, the second lane gives large ones in
-/// small portions, with a pause between them, since whoever comes meanwhile has to pass all that are on their way.
+/// small batches, with a pause between them, since whoever comes meanwhile has to pass all that are on their way.
 const LARGE: i64 = 8 * 1024;
 const MANY: usize = 48;
 const PAUSE: Duration = Duration::from_millis(250);
@@ -77,7 +77,7 @@ impl Lanes {
         Self { queue: spec.name, messages: spec.batch, bytes, first: Floor::default(), second }
     }
 
-    /// Takes the next portion in hand, with so many orders on their way already; says whether it is full, so that no more
+    /// Takes the next batch in hand, with so many orders on their way already; says whether it is full, so that no more
     /// need be waited for.
     pub(super) async fn receive(
         &mut self,
@@ -89,9 +89,9 @@ impl Lanes {
         let shared = self.second.as_ref().is_some_and(|second| second.waits);
         let of_all = |all: i64| if shared { all / 4 * 3 } else { all };
         let (messages, bytes) = (of_all(self.messages), of_all(self.bytes));
-        let portion = Portion { messages, bytes, from: self.first.from() };
+        let limits = BatchLimits { messages, bytes, from: self.first.from() };
         let began = Instant::now();
-        let mut batch = queue.receive(self.queue, self.queue.as_str(), portion, lease, instance).await?;
+        let mut batch = queue.receive(self.queue, self.queue.as_str(), limits, lease, instance).await?;
         self.first.looked(began.elapsed(), last_due(&batch));
         let taken: i64 = batch.iter().map(|message| message.bytes).sum();
         let is_full = count(&batch) >= messages || taken >= bytes;
@@ -104,7 +104,7 @@ impl Lanes {
             }
         }
         if second.is_due(on_their_way) {
-            let room = Portion {
+            let room = BatchLimits {
                 messages: (self.messages - count(&batch)).max(self.messages / 4),
                 bytes: (self.bytes - taken).max(self.bytes / 4),
                 from: second.floor.from(),

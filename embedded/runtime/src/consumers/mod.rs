@@ -25,8 +25,8 @@ use workflows::{
 
 /// A wake can be missed while the connection that listens is away; this is the longest it then goes unnoticed.
 const LOOK_ANYWAY: Duration = Duration::from_secs(2);
-/// How many times longer than at rest messages are gathered under load.
-const MOST_GATHERING: u32 = 2;
+/// How many batching windows long messages are gathered under load, at most.
+const MOST_WINDOWS: u32 = 2;
 /// The pause after the database did not answer. It does not grow: a few tasks of one process ask, and orders wait for the
 /// first answer.
 const AFTER_FAILURE: Duration = Duration::from_millis(500);
@@ -90,7 +90,7 @@ impl Consumer {
                     _ = stopping.wait_for(|stop| *stop) => return,
                     () = self.due(&wake, &lanes) => {}
                 }
-                self.gather(0).await;
+                self.await_batching_window(0).await;
                 continue;
             }
             let taken = batch.len();
@@ -101,15 +101,15 @@ impl Consumer {
                 drop((slot, carried));
             });
             if !is_full {
-                self.gather(taken).await;
+                self.await_batching_window(taken).await;
             }
         }
     }
 
     /// Lets messages come together: the longer, the more came last time, since then each batch saves the more. A full
     /// batch shows that there is no need to.
-    async fn gather(&self, taken: usize) {
-        let factor = u32::try_from(taken / 4).unwrap_or(MOST_GATHERING).clamp(1, MOST_GATHERING);
+    async fn await_batching_window(&self, taken: usize) {
+        let factor = u32::try_from(taken / 4).unwrap_or(MOST_WINDOWS).clamp(1, MOST_WINDOWS);
         tokio::time::sleep(self.spec.batching_window * factor).await;
     }
 

@@ -18,7 +18,7 @@ use adapters::{
         },
     },
 };
-use asl::{Action, Definition, Event, Transition};
+use asl::{Action, Definition, Resumption, Transition};
 use handlers::ports::NotWired;
 use std::{sync::Arc, time::Duration};
 use tokio::sync::{Notify, Semaphore, watch};
@@ -32,7 +32,7 @@ const IN_HAND: usize = 4_000;
 const CLAIM: usize = 500;
 /// How long executions that begin gather before the next are taken in hand: those that are taken together also act
 /// together, which is what their transactions share.
-const GATHER: Duration = Duration::from_millis(20);
+const BATCHING_WINDOW: Duration = Duration::from_millis(20);
 /// A wake can be missed while the connection that listens is away; this is the longest it then goes unnoticed.
 const LOOK_ANYWAY: Duration = Duration::from_secs(2);
 /// The pause after the database did not answer, as for the consumers of queues.
@@ -70,7 +70,7 @@ impl Runner {
         in_hand: InHand<Uuid>,
     ) -> Result<Self, NotWired> {
         let database = wired.database.clone();
-        let checkpoints = Batcher::new(500, 2, BatchTiming::MOMENT, move |batch: Vec<Checkpoint>| {
+        let checkpoints = Batcher::new(500, 2, BatchTiming::WINDOW, move |batch: Vec<Checkpoint>| {
             let database = database.clone();
             async move {
                 let count = batch.len();
@@ -134,7 +134,7 @@ impl Runner {
                     () = self.due(&wake, &floor) => {}
                 }
             } else if !is_full {
-                tokio::time::sleep(GATHER).await;
+                tokio::time::sleep(BATCHING_WINDOW).await;
             }
         }
     }
@@ -152,17 +152,17 @@ impl Runner {
         let mut action = self.definition.action(&execution, self.clock.now());
         loop {
             let mut over_since = None;
-            let event = match action {
+            let resumption = match action {
                 Action::Invoke { function, payload, timeout } => {
-                    Event::Task(self.tasks.call(&function, payload, timeout).await)
+                    Resumption::Task(self.tasks.call(&function, payload, timeout).await)
                 }
                 Action::PutEvents { entries, timeout } => {
-                    Event::Task(put_events::put(self.bus.as_ref(), entries, timeout).await)
+                    Resumption::Task(put_events::put(self.bus.as_ref(), entries, timeout).await)
                 }
                 // Its end is of the clock of whoever stored it. That it is over the database has said, by its own.
                 Action::WaitUntil(end) => {
                     over_since = Some(end);
-                    Event::WaitElapsed
+                    Resumption::WaitElapsed
                 }
                 // It is not stored as ended, so this is of another definition.
                 Action::Succeeded { .. } => return self.give_up(id, instance, version, "it has ended").await,
@@ -170,7 +170,7 @@ impl Runner {
             };
             let now = self.clock.now();
             let now = over_since.map_or(now, |end| now.max(end));
-            let transition = match self.definition.resume(execution, event, now, self.chance.draw()) {
+            let transition = match self.definition.resume(execution, resumption, now, self.chance.draw()) {
                 Ok(transition) => transition,
                 Err(error) => return self.give_up(id, instance, version, &error.to_string()).await,
             };

@@ -14,7 +14,7 @@ use adapters::postgres::{
         lease::Lease,
     },
 };
-use asl::{Definition, Event, TaskOutcome, Transition};
+use asl::{Definition, Resumption, TaskOutcome, Transition};
 use schemas::{ids::OrderId, kept::Identity};
 use serde_json::json;
 use sqlx::AssertSqlSafe;
@@ -59,7 +59,8 @@ impl Engine {
 
     /// What the function answered, as progress to be stored.
     fn after(&self, claimed: &Claimed, instance: i64, outcome: TaskOutcome, made_at: OffsetDateTime) -> Checkpoint {
-        let transition = self.definition.resume(claimed.execution.clone(), Event::Task(outcome), made_at, 0).unwrap();
+        let transition =
+            self.definition.resume(claimed.execution.clone(), Resumption::Task(outcome), made_at, 0).unwrap();
         let Transition { execution, visits, action } = transition;
         store::checkpoint(claimed.id, instance, claimed.version, made_at, &execution, visits, &action).unwrap()
     }
@@ -246,7 +247,7 @@ async fn beside_the_release_before_leases_its_work_is_its_own_until_it_lets_go()
 }
 
 #[tokio::test]
-async fn what_was_put_off_before_the_clock_was_put_back_goes_on_at_once_and_what_starts_since_is_found() {
+async fn what_was_put_off_before_the_clock_was_set_back_goes_on_at_once_and_what_starts_since_is_found() {
     let engine = Engine::open().await;
     let hour = Pause::from_secs(3_600);
     engine.time_passes(hour).await;

@@ -11,7 +11,7 @@ pub(super) enum End {
     Invoiced,
     /// Refused, with the provider's code if it was its doing.
     Rejected(Reason, Option<String>),
-    /// Called off.
+    /// Cancelled.
     Cancelled,
     /// Never became an order: the kind of problem.
     NotAccepted(String),

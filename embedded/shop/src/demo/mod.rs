@@ -24,7 +24,7 @@ use runtime::{
 use schemas::api::order::InvoiceLink;
 use std::{path::PathBuf, pin::pin, process::ExitCode, sync::Arc, time::Duration};
 use tokio::{sync::mpsc, task::JoinSet, time::Instant};
-use workflows::{issued::document_path, ports::Ids};
+use workflows::{issued_invoice::document_path, ports::Ids};
 
 const CATALOGUE: &str = include_str!("../../demo/catalog.csv");
 /// A product whose price some buyers of the demo were shown.

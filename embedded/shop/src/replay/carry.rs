@@ -2,9 +2,9 @@
 //! questions would cost the API more than the orders themselves.
 
 use super::{
-    ledger::Ledger,
     outcome::{Cancel, Record, Stage},
     plan::{CURRENCY, Customer, PlannedOrder},
+    records::Records,
 };
 use crate::client::{Answer, CallError, Client, Submitted, persistently, slug};
 use runtime::session::Session;
@@ -32,9 +32,9 @@ const LOOKS: usize = 5;
 const TOKEN_LIFE: Duration = Duration::from_secs(12 * 60 * 60);
 
 /// What all orders of a replay share.
-pub(super) struct Shop {
+pub(super) struct Shared {
     pub(super) client: Client,
-    pub(super) ledger: Ledger,
+    pub(super) records: Records,
     /// Sets the keys of this replay apart from those of others.
     pub(super) run: String,
     session: Arc<Session>,
@@ -52,11 +52,11 @@ pub(super) struct Errand {
     pub(super) cancel_at: Option<Instant>,
 }
 
-impl Shop {
+impl Shared {
     pub(super) fn new(session: Arc<Session>, orders: usize, run: String) -> anyhow::Result<Self> {
         Ok(Self {
             client: Client::new(&session.url)?,
-            ledger: Ledger::new(orders),
+            records: Records::new(orders),
             run,
             session,
             tokens: Mutex::new(HashMap::new()),
@@ -82,16 +82,16 @@ impl Shop {
     pub(super) async fn carry(self: Arc<Self>, errand: Errand, sending: OwnedSemaphorePermit) {
         let index = errand.index;
         if let Err(error) = self.try_carry(errand, sending).await {
-            self.ledger.lost(index, format!("{error:#}"));
+            self.records.lost(index, format!("{error:#}"));
         }
     }
 
     async fn try_carry(&self, errand: Errand, sending: OwnedSemaphorePermit) -> anyhow::Result<()> {
         if errand.cancel_at.is_some() {
-            self.ledger.cancel(errand.index, Cancel::Planned);
+            self.records.cancel(errand.index, Cancel::Planned);
         }
         let accepted = {
-            let _waiting = self.ledger.wait();
+            let _waiting = self.records.wait();
             self.submit(&errand).await?
         };
         drop(sending);
@@ -107,40 +107,40 @@ impl Shop {
         let token = self.token(&errand.order.customer)?;
         let request = request(&errand.order)?;
         let key = key(&self.run, &errand.order);
-        self.ledger.send(errand.index);
+        self.records.send(errand.index);
         let answer = self.persistently(|| self.client.submit(&token, &key, &request, 0)).await?;
         Ok(match answer {
             Submitted::Accepted(answer) | Submitted::Decided(answer) => {
-                self.ledger.accepted(errand.index, errand.due);
+                self.records.accepted(errand.index, errand.due);
                 Some(answer.order.id)
             }
             Submitted::Refused(problem) => {
-                self.ledger.not_accepted(errand.index, errand.due, slug(&problem));
+                self.records.not_accepted(errand.index, errand.due, slug(&problem));
                 None
             }
         })
     }
 
     async fn await_decision(&self, errand: &Errand, id: OrderId) -> anyhow::Result<()> {
-        let _waiting = self.ledger.wait();
+        let _waiting = self.records.wait();
         self.look_until(errand, id, &self.decisions, |record| record.decided.is_some()).await
     }
 
     async fn cancel_in_time(&self, errand: &Errand, id: OrderId) -> anyhow::Result<()> {
         let Some(at) = errand.cancel_at else { return Ok(()) };
         tokio::time::sleep_until(at).await;
-        let _waiting = self.ledger.wait();
+        let _waiting = self.records.wait();
         let token = self.token(&errand.order.customer)?;
         let answer = match self.persistently(|| self.client.cancel(&token, id)).await? {
             Answer::Ok(_) => Cancel::Promised,
             Answer::Refused(problem) => Cancel::Refused(slug(&problem).to_owned()),
         };
-        self.ledger.cancel(errand.index, answer);
+        self.records.cancel(errand.index, answer);
         Ok(())
     }
 
     async fn await_end(&self, errand: &Errand, id: OrderId) -> anyhow::Result<()> {
-        let _waiting = self.ledger.wait();
+        let _waiting = self.records.wait();
         self.look_until(errand, id, &self.ends, |record| matches!(record.stage, Stage::Ended(..))).await
     }
 
@@ -152,11 +152,11 @@ impl Shop {
         turns: &Semaphore,
         enough: impl Fn(&Record) -> bool,
     ) -> anyhow::Result<()> {
-        while !self.ledger.is(errand.index, &enough) {
+        while !self.records.is(errand.index, &enough) {
             let _turn = turns.acquire().await?;
             for _ in 0..LOOKS {
                 self.look(errand, id).await?;
-                if self.ledger.is(errand.index, &enough) {
+                if self.records.is(errand.index, &enough) {
                     break;
                 }
                 tokio::time::sleep(LOOK_EVERY).await;
@@ -168,7 +168,7 @@ impl Shop {
     async fn look(&self, errand: &Errand, id: OrderId) -> anyhow::Result<()> {
         let token = self.token(&errand.order.customer)?;
         match self.persistently(|| self.client.order(&token, id, 0)).await? {
-            Answer::Ok(order) => self.ledger.read(errand.index, errand.due, &order),
+            Answer::Ok(order) => self.records.read(errand.index, errand.due, &order),
             Answer::Refused(problem) => anyhow::bail!("accepted, but reading it is answered with {}", slug(&problem)),
         }
         Ok(())
@@ -178,7 +178,7 @@ impl Shop {
         &self,
         call: impl FnMut() -> F,
     ) -> Result<T, CallError> {
-        persistently(call, || self.ledger.repeated()).await
+        persistently(call, || self.records.repeated()).await
     }
 }
 

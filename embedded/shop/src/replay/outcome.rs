@@ -57,7 +57,7 @@ pub(super) enum Outcome {
     Invoiced,
     /// Refused.
     Rejected(Option<Reason>),
-    /// Called off.
+    /// Cancelled.
     Cancelled,
     /// Another end.
     Other(Status),

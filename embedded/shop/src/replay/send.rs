@@ -3,7 +3,7 @@
 
 use super::{
     ReplayArgs,
-    carry::{Errand, Shop},
+    carry::{Errand, Shared},
     figures::{grouped, rate},
     plan::{CURRENCY, Plan, TAX_RATE_BP},
     read::read_plan,
@@ -82,17 +82,17 @@ async fn import_and_send(
         imported = import(session, plan) => imported?,
         () = &mut stop => return Ok(ExitCode::from(COULD_NOT_RUN)),
     }
-    let shop = Arc::new(Shop::new(Arc::clone(session), plan.orders.len(), run_name())?);
+    let shared = Arc::new(Shared::new(Arc::clone(session), plan.orders.len(), run_name())?);
     let schedule = due(plan, args.speed);
     say!("{}\n", rhythm(args.speed, &schedule));
     let mut errands = JoinSet::new();
     let ending = tokio::select! {
-        ending = follow(&shop, plan, args.speed, schedule, &mut errands) => ending?,
+        ending = follow(&shared, plan, args.speed, schedule, &mut errands) => ending?,
         () = stop => Ending::Stopped,
         () = nobody_reads() => Ending::Stopped,
     };
     errands.shutdown().await;
-    let summary = shop.ledger.summary();
+    let summary = shared.records.summary();
     say!("{}", report::result(plan, &summary, args.speed)?);
     match ending {
         Ending::All => {}
@@ -160,7 +160,7 @@ enum Ending {
 
 /// Sends everything in time, and waits for the ends.
 async fn follow(
-    shop: &Arc<Shop>,
+    shared: &Arc<Shared>,
     plan: &Plan,
     speed: Speed,
     schedule: Vec<Due>,
@@ -179,7 +179,7 @@ async fn follow(
         Speed::Thousandths(_) => MOST_IN_FLIGHT,
     };
     let sending = Arc::new(Semaphore::new(most));
-    let start = shop.ledger.started();
+    let start = shared.records.started();
     let mut ticks = tokio::time::interval(TICK);
     let mut to_send = schedule.into_iter().filter_map(|due| match due.action {
         Action::Order(index) => Some((index, start + due.offset)),
@@ -195,20 +195,20 @@ async fn follow(
                     let due = if speed == Speed::Max { Instant::now() } else { at };
                     let cancel_at = cancels.get(&index).map(|offset| start + *offset);
                     let errand = Errand { index, order, due, cancel_at };
-                    errands.spawn(Arc::clone(shop).carry(errand, permit));
+                    errands.spawn(Arc::clone(shared).carry(errand, permit));
                 }
                 next = to_send.next();
             }
             Some(done) = errands.join_next(), if !errands.is_empty() => done?,
             _ = ticks.tick() => {
-                display.show(shop);
-                if shop.ledger.is_stuck(PATIENCE) {
+                display.show(shared);
+                if shared.records.is_stuck(PATIENCE) {
                     return Ok(Ending::Stuck);
                 }
             }
         }
     }
-    display.show(shop);
+    display.show(shared);
     Ok(Ending::All)
 }
 
@@ -242,9 +242,9 @@ impl Display {
         Ok(Self { bar, orders, last_line: Instant::now() })
     }
 
-    fn show(&mut self, shop: &Shop) {
-        let counts = shop.ledger.counts();
-        let elapsed = shop.ledger.started().elapsed();
+    fn show(&mut self, shared: &Shared) {
+        let counts = shared.records.counts();
+        let elapsed = shared.records.started().elapsed();
         let state = format!(
             "{} sent, {} confirmed, {}/s",
             grouped(counts.sent),

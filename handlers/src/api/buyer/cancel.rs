@@ -1,4 +1,4 @@
-//! `POST /v1/orders/{id}/cancel`: notes that an order is to be called off, and has that carried out.
+//! `POST /v1/orders/{id}/cancel`: notes that an order is to be cancelled, and has that carried out.
 
 use crate::{
     api::{

@@ -28,7 +28,7 @@ use utoipa::{
     },
 };
 use workflows::{
-    issued::{Condition, Look},
+    issued_invoice::{Condition, Look},
     lifecycle::{Prospect, prospect_of_invoice},
     ports::Unavailable,
     steps::billing::{

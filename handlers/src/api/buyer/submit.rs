@@ -126,7 +126,7 @@ pub(in crate::api) async fn submit_order(
         response.headers_mut().insert(PREFERENCE_APPLIED, applied(patience));
     }
     let location = HeaderValue::from_str(&format!("/v1/orders/{}", view.id))
-        .map_err(|_| Refusal::internal("the order's place is no header"))?;
+        .map_err(|_| Refusal::internal("the order's location is no header"))?;
     response.headers_mut().insert(header::LOCATION, location);
     if replayed {
         response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
@@ -143,8 +143,8 @@ async fn must_be_barcodes(app: &App, suspects: &[(String, String)]) -> Result<()
     let skus: BTreeSet<&String> = suspects.iter().map(|(_, sku)| sku).collect();
     let skus: Vec<String> = skus.into_iter().cloned().collect();
     let known = app.ports.catalogue.known(&skus).await?;
-    let unknown = suspects.iter().filter(|(_, sku)| !known.contains(sku)).map(|(place, _)| place.clone());
-    let mut unknown = unknown.take(order_body::MOST_PLACES).peekable();
+    let unknown = suspects.iter().filter(|(_, sku)| !known.contains(sku)).map(|(pointer, _)| pointer.clone());
+    let mut unknown = unknown.take(order_body::MOST_POINTERS).peekable();
     if unknown.peek().is_some() { Err(order_body::card_numbers(unknown)) } else { Ok(()) }
 }
 

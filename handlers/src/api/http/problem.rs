@@ -30,7 +30,7 @@ pub enum Kind {
     NoInvoice,
     /// The path knows other methods only.
     MethodNotAllowed,
-    /// The order stands where it cannot be called off any more.
+    /// The order stands where it cannot be cancelled any more.
     CannotCancel,
     /// The body has more than 256 KiB.
     BodyTooLarge,
@@ -225,7 +225,7 @@ impl Refusal {
         Self::internal(format!("{what} cannot be written as JSON: {error}"))
     }
 
-    /// A body with something wrong at these places.
+    /// A body with something wrong at these pointers.
     pub(in crate::api) fn of_body(errors: Vec<FieldError>) -> Self {
         Self { errors, ..Self::of(Kind::InvalidBody) }
     }

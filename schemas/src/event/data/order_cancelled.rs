@@ -3,7 +3,7 @@
 use crate::api::order::Status;
 use serde::{Deserialize, Serialize};
 
-/// What was called off.
+/// What was cancelled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OrderCancelled {
     /// Where the order stood.

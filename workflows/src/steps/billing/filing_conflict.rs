@@ -1,10 +1,10 @@
 //! What is done about what stands where an invoice is to be filed: an earlier try of ours, what is left of one, or what
 //! somebody else was given. Decided by what was noted, and where nothing was, by what the document itself says.
 
-use super::office::{Office, ensure_reads_as, print};
+use super::invoice_ports::{InvoicePorts, ensure_reads_as, print};
 use crate::{
     billing::Edition,
-    issued::{Condition, Fingerprint, Look, PrintRecord, Printed, ReadBack, document_path, is_whole},
+    issued_invoice::{Condition, Fingerprint, Look, PrintRecord, Printed, ReadBack, document_path, is_whole},
     ports::{Numbered, Unavailable},
 };
 use schemas::ids::OrderId;
@@ -16,12 +16,12 @@ const UNKNOWN_PRINTER: &str = "unknown";
 /// it is if it is whole: somebody may have been given it before a database was restored. What is damaged, or cannot be told,
 /// is kept aside, and the invoice printed. Where another invoice is, issuing stops: its number would be given twice.
 pub(super) async fn resolve_filing_conflict(
-    office: Office<'_>,
+    ports: InvoicePorts<'_>,
     order: OrderId,
     path: &str,
     found: &Look,
 ) -> Result<Option<PrintRecord>, Unavailable> {
-    let Some((_, Numbered::Due(bill))) = office.numbers.number_invoices(&[order]).await?.pop() else {
+    let Some((_, Numbered::Due(bill))) = ports.numbers.number_invoices(&[order]).await?.pop() else {
         // It was stored meanwhile.
         return Ok(None);
     };
@@ -32,7 +32,7 @@ pub(super) async fn resolve_filing_conflict(
             format!("its number is {number} by now, and not that of {path}: it is issued with the one that it has");
         return Err(Unavailable::refused("documents.file", why));
     }
-    let noted = office.issued.of(&[order]).await?.pop().filter(|noted| noted.file.is_some());
+    let noted = ports.issued.of(&[order]).await?.pop().filter(|noted| noted.file.is_some());
     if noted.as_ref().is_some_and(|noted| noted.condition(found) == Condition::Sound) {
         return Ok(None);
     }
@@ -40,23 +40,23 @@ pub(super) async fn resolve_filing_conflict(
         Look::Document(content) => content.as_slice(),
         Look::Nothing | Look::Unreadable(_) | Look::Blocked(_) => &[],
     };
-    let mut printed = print(office.printer, *bill).await?;
+    let mut printed = print(ports.printer, *bill).await?;
     if let Some(noted) = noted {
         // The place is this order's, whatever took it since.
         ensure_reads_as(&noted, &printed)?;
-    } else if let Some(says) = office.printer.read_back(content) {
+    } else if let Some(says) = ports.printer.read_back(content) {
         if !says.is(order, &number) {
             return Err(Unavailable::refused("documents.file", another(path)));
         }
-        printed = worded_as(office, &says, printed).await?;
+        printed = worded_as(ports, &says, printed).await?;
         if is_whole(content) {
             // It may not be on disk yet.
-            office.documents.put_over(path, found, content.to_vec()).await?;
+            ports.documents.put_over(path, found, content.to_vec()).await?;
             let (printer, file) = (UNKNOWN_PRINTER.to_owned(), Fingerprint::of(content));
             return Ok(Some(PrintRecord { printer, file, xml_sha256: says.xml_sha256, ..printed.record }));
         }
     }
-    let kept = office.documents.put_over(path, found, printed.pdf).await?;
+    let kept = ports.documents.put_over(path, found, printed.pdf).await?;
     let kept = kept.as_deref().unwrap_or("nothing, since nothing was in it");
     tracing::error!(
         %order,
@@ -69,13 +69,13 @@ pub(super) async fn resolve_filing_conflict(
 }
 
 /// The invoice as a document words it, that was filed by an earlier release perhaps; the one given if no edition does.
-async fn worded_as(office: Office<'_>, says: &ReadBack, printed: Printed) -> Result<Printed, Unavailable> {
+async fn worded_as(ports: InvoicePorts<'_>, says: &ReadBack, printed: Printed) -> Result<Printed, Unavailable> {
     if printed.record.xml_sha256 == says.xml_sha256 {
         return Ok(printed);
     }
     for edition in Edition::ALL {
-        let Some(bill) = office.issued.bill(says.order, Some(edition)).await? else { continue };
-        let other = print(office.printer, bill).await?;
+        let Some(bill) = ports.issued.bill(says.order, Some(edition)).await? else { continue };
+        let other = print(ports.printer, bill).await?;
         if other.record.xml_sha256 == says.xml_sha256 {
             return Ok(other);
         }

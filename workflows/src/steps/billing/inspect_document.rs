@@ -2,7 +2,7 @@
 //! by this, so that none sees damage where another sees none.
 
 use crate::{
-    issued::{Condition, Fingerprint, IssuedInvoice, Look, document_path},
+    issued_invoice::{Condition, Fingerprint, IssuedInvoice, Look, document_path},
     ports::{Documents, InvoiceReader, Unavailable},
 };
 use schemas::ids::OrderId;

@@ -2,12 +2,12 @@
 
 use super::{
     filing_conflict::resolve_filing_conflict,
+    invoice_ports::{InvoicePorts, print, renumbered},
     mend_document::mend_document,
-    office::{Office, print, renumbered},
 };
 use crate::{
     billing::Bill,
-    issued::{Look, PrintRecord, document_path},
+    issued_invoice::{Look, PrintRecord, document_path},
     lifecycle::Command,
     ports::{Applied, Filed, Numbered, Unavailable},
     steps::{Outcome, all},
@@ -21,8 +21,8 @@ const TOGETHER: usize = 4;
 
 /// One outcome for each order. Numbers are given first and kept: a document that cannot be written delays itself only.
 /// What is stored already is told again; it is printed again only if the store does not have it as it was.
-pub async fn issue_invoices(office: Office<'_>, ids: &[OrderId]) -> Vec<Outcome> {
-    let numbered = match office.numbers.number_invoices(ids).await {
+pub async fn issue_invoices(ports: InvoicePorts<'_>, ids: &[OrderId]) -> Vec<Outcome> {
+    let numbered = match ports.numbers.number_invoices(ids).await {
         Ok(numbered) => numbered,
         Err(error) => return all(ids.len(), Err(error)),
     };
@@ -34,14 +34,14 @@ pub async fn issue_invoices(office: Office<'_>, ids: &[OrderId]) -> Vec<Outcome>
             Numbered::Unpriced(error) => unpriced.push((id, Err(error.into()))),
         }
     }
-    let mut results = store(office, due).await;
+    let mut results = store(ports, due).await;
     results.extend(unpriced);
-    results.extend(look_after(office, stored).await);
+    results.extend(look_after(ports, stored).await);
     let settled = results.iter().filter(|(_, r)| r.is_ok()).map(|(id, _)| (*id, Command::RecordInvoice)).collect();
     let told = async {
-        let applied = office.ledger.apply(settled).await?;
+        let applied = ports.ledger.apply(settled).await?;
         let facts: Vec<_> = applied.into_iter().flat_map(Applied::into_events).collect();
-        office.bus.publish(&facts).await
+        ports.bus.publish(&facts).await
     };
     if let Err(error) = told.await {
         return all(ids.len(), Err(error));
@@ -56,10 +56,10 @@ pub async fn issue_invoices(office: Office<'_>, ids: &[OrderId]) -> Vec<Outcome>
 }
 
 /// Prints invoices and puts them into the store together, so that they share what it costs to be on disk.
-async fn store(office: Office<'_>, due: Vec<(OrderId, Bill)>) -> HashMap<OrderId, Result<(), Unavailable>> {
+async fn store(ports: InvoicePorts<'_>, due: Vec<(OrderId, Bill)>) -> HashMap<OrderId, Result<(), Unavailable>> {
     let printing = stream::iter(due).map(|(id, bill)| async move {
         let path = document_path(&bill.number);
-        (id, path, print(office.printer, bill).await)
+        (id, path, print(ports.printer, bill).await)
     });
     let mut results = HashMap::new();
     let (mut records, mut files) = (Vec::new(), Vec::new());
@@ -72,7 +72,7 @@ async fn store(office: Office<'_>, due: Vec<(OrderId, Bill)>) -> HashMap<OrderId
             Err(error) => drop(results.insert(id, Err(error))),
         }
     }
-    let filed = office.documents.file_all(files).await;
+    let filed = ports.documents.file_all(files).await;
     let mut kept: Vec<(OrderId, PrintRecord)> = Vec::with_capacity(records.len());
     let mut taken = Vec::new();
     for ((id, path, record), result) in records.into_iter().zip(filed) {
@@ -87,10 +87,10 @@ async fn store(office: Office<'_>, due: Vec<(OrderId, Bill)>) -> HashMap<OrderId
         }
     }
     for (id, path, found) in taken {
-        let placed = resolve_filing_conflict(office, id, &path, &found).await;
+        let placed = resolve_filing_conflict(ports, id, &path, &found).await;
         results.insert(id, placed.map(|record| kept.extend(record.map(|record| (id, record)))));
     }
-    let noted = office.issued.record(&kept).await;
+    let noted = ports.issued.record(&kept).await;
     for (id, record) in kept {
         match &noted {
             Ok(noted) if noted.contains(&id) => {}
@@ -101,14 +101,14 @@ async fn store(office: Office<'_>, due: Vec<(OrderId, Bill)>) -> HashMap<OrderId
     results
 }
 
-async fn look_after(office: Office<'_>, stored: Vec<OrderId>) -> HashMap<OrderId, Result<(), Unavailable>> {
+async fn look_after(ports: InvoicePorts<'_>, stored: Vec<OrderId>) -> HashMap<OrderId, Result<(), Unavailable>> {
     if stored.is_empty() {
         return HashMap::new();
     }
     let mut results: HashMap<OrderId, Result<(), Unavailable>> = stored.iter().map(|id| (*id, Ok(()))).collect();
-    match office.issued.of(&stored).await {
+    match ports.issued.of(&stored).await {
         Ok(issued) => {
-            let mending = stream::iter(issued).map(|one| async move { (one.order, mend_document(office, &one).await) });
+            let mending = stream::iter(issued).map(|one| async move { (one.order, mend_document(ports, &one).await) });
             results.extend(mending.buffer_unordered(TOGETHER).collect::<Vec<_>>().await);
         }
         Err(error) => results.values_mut().for_each(|result| *result = Err(error.shared())),

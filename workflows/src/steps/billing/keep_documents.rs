@@ -5,7 +5,7 @@
 
 use super::inspect_document::{fingerprint, inspect, says_so};
 use crate::{
-    issued::{Condition, Look, SeriesPosition},
+    issued_invoice::{Condition, Look, SeriesPosition},
     ports::{Documents, InvoiceReader, IssuedInvoices, OutgoingMessage, Queue, Unavailable},
     wiring::QueueName,
 };

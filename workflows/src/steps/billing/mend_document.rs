@@ -3,31 +3,31 @@
 
 use super::{
     inspect_document::{fingerprint, inspect, says_so},
-    office::{Office, ensure_reads_as, print, renumbered},
+    invoice_ports::{InvoicePorts, ensure_reads_as, print, renumbered},
 };
 use crate::{
-    issued::{Condition, IssuedInvoice, Look, document_path},
+    issued_invoice::{Condition, IssuedInvoice, Look, document_path},
     ports::Unavailable,
 };
 
 /// Prints a document again if the store does not have it as it was issued, and notes if that fails, so that it is not asked
 /// for at every look.
-pub(super) async fn mend_document(office: Office<'_>, issued: &IssuedInvoice) -> Result<(), Unavailable> {
-    let (condition, found) = inspect(office.documents, issued).await?;
+pub(super) async fn mend_document(ports: InvoicePorts<'_>, issued: &IssuedInvoice) -> Result<(), Unavailable> {
+    let (condition, found) = inspect(ports.documents, issued).await?;
     match condition {
         Condition::Sound => return Ok(()),
-        Condition::Unproven if says_so(office.printer, issued, &found) => {
+        Condition::Unproven if says_so(ports.printer, issued, &found) => {
             let adopted: Vec<_> = fingerprint(issued.order, &found).into_iter().collect();
-            return office.issued.adopt(&adopted).await;
+            return ports.issued.adopt(&adopted).await;
         }
         Condition::Unproven | Condition::Missing | Condition::Damaged | Condition::Unreadable => {}
         // Nobody asks for it while it is so.
         Condition::Blocked => return Err(Unavailable::refused("documents.get", blocked(&issued.number, &found))),
     }
-    let mended = print_again(office, issued, condition, &found).await;
+    let mended = print_again(ports, issued, condition, &found).await;
     let noted = match &mended {
-        Ok(()) => office.issued.mark_mended(issued.order).await,
-        Err(_) => office.issued.mark_unmended(issued.order).await,
+        Ok(()) => ports.issued.mark_mended(issued.order).await,
+        Err(_) => ports.issued.mark_unmended(issued.order).await,
     };
     if let Err(error) = noted {
         tracing::warn!(order = %issued.order, error = error.chain(), "cannot note what became of an invoice");
@@ -37,18 +37,18 @@ pub(super) async fn mend_document(office: Office<'_>, issued: &IssuedInvoice) ->
 
 /// What stands in its place is kept aside: perhaps it is the only copy of another invoice.
 async fn print_again(
-    office: Office<'_>,
+    ports: InvoicePorts<'_>,
     issued: &IssuedInvoice,
     condition: Condition,
     found: &Look,
 ) -> Result<(), Unavailable> {
-    let Some(bill) = office.issued.bill(issued.order, None).await? else {
+    let Some(bill) = ports.issued.bill(issued.order, None).await? else {
         return Err(Unavailable::refused("invoices.bill", "a later release issued it: only that can print it again"));
     };
-    let printed = print(office.printer, bill).await?;
+    let printed = print(ports.printer, bill).await?;
     ensure_reads_as(issued, &printed)?;
-    let kept = office.documents.put_over(&document_path(&issued.number), found, printed.pdf).await?;
-    let noted = office.issued.record(&[(issued.order, printed.record)]).await?;
+    let kept = ports.documents.put_over(&document_path(&issued.number), found, printed.pdf).await?;
+    let noted = ports.issued.record(&[(issued.order, printed.record)]).await?;
     if !noted.contains(&issued.order) {
         return Err(renumbered(&issued.number));
     }

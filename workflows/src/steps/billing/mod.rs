@@ -2,7 +2,7 @@
 
 mod filing_conflict;
 pub mod inspect_document;
+pub mod invoice_ports;
 pub mod issue_invoices;
 pub mod keep_documents;
 mod mend_document;
-pub mod office;

@@ -67,7 +67,7 @@ fn still_to_tell(dispatch: &Dispatch) -> Option<Due> {
     Some(Due { order: order.id, last, notices })
 }
 
-/// A warehouse hears of an order when it is confirmed; of one that was called off before that, never.
+/// A warehouse hears of an order when it is confirmed; of one that was cancelled before that, never.
 fn for_warehouses(events: &[Event]) -> impl Iterator<Item = &Event> {
     let is_confirmation = |event: &&Event| event.name() == Some(EventName::OrderConfirmed);
     events

@@ -1,4 +1,4 @@
-//! Scheduled: what is kept for a while only is forgotten when its time is over, in bites, so that nobody waits for it
+//! Scheduled: what is kept for a while only is forgotten when its time is over, in chunks, so that nobody waits for it
 //! however much there is. (On AWS the services that keep these things have a time to live of their own.)
 
 use crate::ports::{Clock, Retained, Retention, Unavailable};
@@ -6,7 +6,7 @@ use schemas::ids::OrderId;
 use time::Duration;
 use uuid::Uuid;
 
-const BITE: i64 = 1_000;
+const CHUNK: i64 = 1_000;
 /// How long a run goes on with things of one kind. The next run is a minute away.
 const LONG_ENOUGH: Duration = Duration::seconds(15);
 
@@ -22,9 +22,9 @@ pub async fn forget(retention: &dyn Retention, clock: &dyn Clock) -> Result<u64,
         let began = clock.now();
         let mut after = OrderId(Uuid::nil());
         loop {
-            let bite = retention.forget(kept, term, after, BITE).await?;
-            forgotten += bite.forgotten;
-            match bite.last {
+            let chunk = retention.forget(kept, term, after, CHUNK).await?;
+            forgotten += chunk.forgotten;
+            match chunk.last {
                 Some(last) if clock.now() < began + LONG_ENOUGH => after = last,
                 Some(_) | None => break,
             }

@@ -37,7 +37,7 @@ const LONGEST_HOLDING: Duration = Duration::minutes(5);
 
 /// What sweeping needs from outside.
 #[derive(Clone, Copy)]
-pub struct Outside<'p> {
+pub struct SweepPorts<'p> {
     /// Finds what may be stuck, and keeps how often it was set going.
     pub stuck: &'p dyn StuckOrders,
     /// Shows how those orders stand, as far as they can be read.
@@ -65,9 +65,9 @@ pub struct Swept {
 ///
 /// # Errors
 /// If what is stuck cannot be found out; later failures are part of the answer.
-pub async fn sweep(outside: Outside<'_>) -> Result<Swept, Unavailable> {
+pub async fn sweep(ports: SweepPorts<'_>) -> Result<Swept, Unavailable> {
     let (mut to_start, mut to_cancel, mut to_tell) = (Vec::new(), Vec::new(), Vec::new());
-    for (stuck, swept) in outside.stuck.stuck(PATIENCE, BATCH).await? {
+    for (stuck, swept) in ports.stuck.stuck(PATIENCE, BATCH).await? {
         let group = match stuck {
             Stuck::Unattended(_) => &mut to_start,
             Stuck::CancelForgotten(_) => &mut to_cancel,
@@ -76,7 +76,7 @@ pub async fn sweep(outside: Outside<'_>) -> Result<Swept, Unavailable> {
         group.push((stuck, swept));
     }
     // Beside each other: they need different services, and one that hangs is no reason to leave the others.
-    let groups = [to_start, to_cancel, to_tell].map(|group| sweep_group(outside, group));
+    let groups = [to_start, to_cancel, to_tell].map(|group| sweep_group(ports, group));
     let mut swept = Swept::default();
     for group in join_all(groups).await {
         swept.set_going.extend(group.set_going);
@@ -86,10 +86,10 @@ pub async fn sweep(outside: Outside<'_>) -> Result<Swept, Unavailable> {
 }
 
 /// Some at a time, so that an error leaves few in doubt whether they were set going.
-async fn sweep_group(outside: Outside<'_>, group: Vec<(Stuck, i32)>) -> Swept {
+async fn sweep_group(ports: SweepPorts<'_>, group: Vec<(Stuck, i32)>) -> Swept {
     let mut swept = Swept::default();
     for some in group.chunks(TOGETHER) {
-        let (stuck, others) = match outside.judged(some).await {
+        let (stuck, others) = match ports.judged(some).await {
             Ok(judged) => judged,
             Err(error) => {
                 swept.failed.get_or_insert(error);
@@ -104,7 +104,7 @@ async fn sweep_group(outside: Outside<'_>, group: Vec<(Stuck, i32)>) -> Swept {
         let mut settled: Vec<Sweep> = others.into_iter().map(|(stuck, times)| mark(stuck, times)).collect();
         let mut is_away = false;
         let to_set_going: Vec<Stuck> = stuck.iter().map(|(stuck, _)| *stuck).collect();
-        for ((stuck, times), result) in stuck.iter().zip(outside.set_going(&to_set_going).await) {
+        for ((stuck, times), result) in stuck.iter().zip(ports.set_going(&to_set_going).await) {
             let mark = mark(*stuck, *times);
             match result {
                 Ok(()) => {
@@ -124,7 +124,7 @@ async fn sweep_group(outside: Outside<'_>, group: Vec<(Stuck, i32)>) -> Swept {
         }
         // After they were set going: whatever is cut short is found again the next time.
         if !settled.is_empty()
-            && let Err(error) = outside.stuck.mark_swept(&settled).await
+            && let Err(error) = ports.stuck.mark_swept(&settled).await
         {
             swept.failed.get_or_insert(error);
         }
@@ -154,7 +154,7 @@ pub fn cancel_message(order: OrderId) -> OutgoingMessage {
 /// What was found, with how often it was swept.
 type Found = Vec<(Stuck, i32)>;
 
-impl Outside<'_> {
+impl SweepPorts<'_> {
     /// What of it is stuck, and what is not. Of an order that cannot be read nobody can say; it is set going, because a later
     /// release may be able to.
     async fn judged(&self, found: &[(Stuck, i32)]) -> Result<(Found, Found), Unavailable> {

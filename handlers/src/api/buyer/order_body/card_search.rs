@@ -2,17 +2,17 @@
 //! can hide digits from a look at the bytes. Nothing is built of the text on the way. As it comes by every place, it notes
 //! where an array stands for an object, too.
 
-use crate::api::buyer::order_body::pointer::{MOST_PLACES, Pointer};
+use crate::api::buyer::order_body::pointer::{MOST_POINTERS, Pointer};
 use schemas::{card_number::contains_card_number, whole_number::of_float};
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use std::fmt;
 
 /// Where a text holds what would pass for a card number.
 #[derive(Debug, Default)]
-pub(in crate::api) struct Found {
+pub(in crate::api) struct Findings {
     /// JSON pointers, without whatever names the caller made up.
-    pub(in crate::api) places: Vec<String>,
-    /// SKUs with their places. A barcode may look like a card number: the catalogue knows which are none.
+    pub(in crate::api) pointers: Vec<String>,
+    /// SKUs with their pointers. A barcode may look like a card number: the catalogue knows which are none.
     pub(in crate::api) skus: Vec<(String, String)>,
     /// Arrays where an order has an object: serde would take an object's fields from them in turn, which the contract does
     /// not.
@@ -20,28 +20,28 @@ pub(in crate::api) struct Found {
 }
 
 /// Looks through the text as far as it is JSON: whoever reads it says where it is not.
-pub(in crate::api) fn search(text: &str) -> Found {
-    let mut look = Look::default();
+pub(in crate::api) fn search(text: &str) -> Findings {
+    let mut walk = Walk::default();
     let mut json = serde_json::Deserializer::from_str(text);
-    if Node(&mut look).deserialize(&mut json).is_err() {
+    if Node(&mut walk).deserialize(&mut json).is_err() {
         tracing::trace!("the rest is no JSON");
     }
-    look.found
+    walk.found
 }
 
 #[derive(Default)]
-struct Look {
+struct Walk {
     at: Pointer,
-    found: Found,
+    found: Findings,
 }
 
-impl Look {
+impl Walk {
     fn text(&mut self, text: &str) {
         if contains_card_number(text) {
             if self.at.is_sku() {
                 self.found.skus.push((self.at.to_string(), text.to_owned()));
             } else {
-                self.place();
+                self.card();
             }
         }
     }
@@ -49,12 +49,12 @@ impl Look {
     fn number(&mut self, number: u64) {
         // Most are short, and not worth writing down. A SKU is a string: whoever reads the order says so, and keeps nothing.
         if number > 999_999_999_999 && !self.at.is_sku() && contains_card_number(&number.to_string()) {
-            self.place();
+            self.card();
         }
     }
 
-    fn place(&mut self) {
-        note(&mut self.found.places, &self.at);
+    fn card(&mut self) {
+        note(&mut self.found.pointers, &self.at);
     }
 
     fn array(&mut self) {
@@ -64,14 +64,14 @@ impl Look {
     }
 }
 
-fn note(places: &mut Vec<String>, at: &Pointer) {
-    let place = at.to_string();
-    if places.len() < MOST_PLACES && !places.contains(&place) {
-        places.push(place);
+fn note(pointers: &mut Vec<String>, at: &Pointer) {
+    let pointer = at.to_string();
+    if pointers.len() < MOST_POINTERS && !pointers.contains(&pointer) {
+        pointers.push(pointer);
     }
 }
 
-struct Node<'l>(&'l mut Look);
+struct Node<'l>(&'l mut Walk);
 
 impl<'de> DeserializeSeed<'de> for Node<'_> {
     type Value = ();
@@ -136,7 +136,7 @@ impl<'de> Visitor<'de> for Node<'_> {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
         while let Some(name) = map.next_key::<std::borrow::Cow<'de, str>>()? {
             if contains_card_number(&name) {
-                self.0.place();
+                self.0.card();
             }
             self.0.at.enter_name(&name);
             map.next_value_seed(Node(&mut *self.0))?;
@@ -152,8 +152,8 @@ mod tests {
 
     const CARD: &str = "4242 4242 4242 4242";
 
-    fn places(text: &str) -> Vec<String> {
-        search(text).places
+    fn pointers(text: &str) -> Vec<String> {
+        search(text).pointers
     }
 
     #[test]
@@ -162,20 +162,20 @@ mod tests {
             r#"{{"email": "{CARD}", "lines": [{{"sku": "A"}}, {{"sku": "x", "note": "{CARD}"}}], "n": 4242424242424242,
                  "deep": {{"made up!": ["{CARD}"]}}, "{CARD}": 1, "escaped": "\u0034242424242424242"}}"#
         );
-        assert_eq!(places(&text), ["/email", "/lines/1/note", "/n", "/deep", "", "/escaped"]);
+        assert_eq!(pointers(&text), ["/email", "/lines/1/note", "/n", "/deep", "", "/escaped"]);
     }
 
     #[test]
     fn a_sku_is_told_apart() {
         let found = search(r#"{"lines": [{"sku": "4006381310062"}, {"sku": "TEA"}], "sku": "4006381310062"}"#);
         assert_eq!(found.skus, [("/lines/0/sku".to_owned(), "4006381310062".to_owned())]);
-        assert_eq!(found.places, ["/sku"]);
+        assert_eq!(found.pointers, ["/sku"]);
     }
 
     #[test]
     fn a_sku_that_is_a_number_is_left_to_who_reads_the_order() {
         let found = search(r#"{"lines": [{"sku": 4006381310062, "quantity": 4006381310062}]}"#);
-        assert_eq!((found.skus, found.places), (Vec::new(), vec!["/lines/0/quantity".to_owned()]));
+        assert_eq!((found.skus, found.pointers), (Vec::new(), vec!["/lines/0/quantity".to_owned()]));
     }
 
     #[test]
@@ -189,24 +189,24 @@ mod tests {
 
     #[test]
     fn texts_beside_each_other_are_not_read_as_one() {
-        assert_eq!(places(r#"["4242", "4242", "4242", "4242", 4242, 4242]"#), [""; 0]);
+        assert_eq!(pointers(r#"["4242", "4242", "4242", "4242", 4242, 4242]"#), [""; 0]);
     }
 
     #[test]
     fn whole_numbers_are_looked_at() {
-        assert_eq!(places("[4242424242424242, -4242424242424242, 378282246310005.0]"), ["/0", "/1", "/2"]);
-        assert_eq!(places("[42424242424242420]"), [""; 0]);
+        assert_eq!(pointers("[4242424242424242, -4242424242424242, 378282246310005.0]"), ["/0", "/1", "/2"]);
+        assert_eq!(pointers("[42424242424242420]"), [""; 0]);
     }
 
     #[test]
     fn what_is_no_json_is_looked_at_as_far_as_it_is() {
-        assert_eq!(places(&format!(r#"{{"a": "{CARD}", b"#)), ["/a"]);
-        assert_eq!(places(&"[".repeat(100_000)), [""; 0]);
+        assert_eq!(pointers(&format!(r#"{{"a": "{CARD}", b"#)), ["/a"]);
+        assert_eq!(pointers(&"[".repeat(100_000)), [""; 0]);
     }
 
     #[test]
     fn few_of_many_places_are_told() {
         let all = vec![format!("\"{CARD}\""); 1_000].join(",");
-        assert_eq!(places(&format!("[{all}]")).len(), MOST_PLACES);
+        assert_eq!(pointers(&format!("[{all}]")).len(), MOST_POINTERS);
     }
 }

@@ -3,7 +3,7 @@
 //! body that was refused pays for that.
 
 use crate::api::{
-    buyer::order_body::pointer::{MOST_PLACES, Pointer},
+    buyer::order_body::pointer::{MOST_POINTERS, Pointer},
     http::problem::Refusal,
 };
 use schemas::{
@@ -57,7 +57,7 @@ pub(in crate::api) fn whole_body(detail: &'static str) -> Refusal {
 
 /// Notes a member that no order has.
 pub(in crate::api) fn note_unknown(unknown: &mut Vec<FieldError>, path: &serde_ignored::Path<'_>) {
-    if unknown.len() < MOST_PLACES {
+    if unknown.len() < MOST_POINTERS {
         let pointer = Pointer::from(path);
         let detail = if pointer.is_told() { "is not known" } else { "has a member that is not known" };
         unknown.push(FieldError { pointer: pointer.to_string(), detail: detail.to_owned() });
@@ -94,17 +94,17 @@ fn with_others(text: &str, mut told: Vec<FieldError>, arrays: &[String]) -> Vec<
         if !told.iter().any(|known| is_within(&fault.pointer, &known.pointer)) {
             told.push(fault);
         }
-        if !mended || told.len() == MOST_PLACES {
+        if !mended || told.len() == MOST_POINTERS {
             break;
         }
     }
-    told.truncate(MOST_PLACES);
+    told.truncate(MOST_POINTERS);
     told
 }
 
 /// What is wrong with the values of an order that was mended, but for those that were put in: of these more was told.
 fn values_of(order: OrderRequest, told: &[FieldError]) -> Vec<FieldError> {
-    let is_mended = |place: &str| told.iter().any(|known| is_within(place, &known.pointer));
+    let is_mended = |pointer: &str| told.iter().any(|known| is_within(pointer, &known.pointer));
     let any_currency = is_mended("/currency");
     let mut errors = order.without_empty().errors();
     errors.retain(|error| {
@@ -122,8 +122,8 @@ fn unknown_members(body: &Value) -> Vec<FieldError> {
 }
 
 /// Whether a place is that one or lies in it: of what is missing nothing more is told.
-fn is_within(place: &str, outer: &str) -> bool {
-    place.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+fn is_within(pointer: &str, outer: &str) -> bool {
+    pointer.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 /// Puts the stand-in where the fault is; says whether there is such a place.
@@ -201,10 +201,10 @@ mod tests {
         errors.into_iter().map(|error| (error.pointer, error.detail)).collect()
     }
 
-    fn places(body: &Value) -> Vec<String> {
-        let mut places: Vec<_> = told(&body.to_string()).into_iter().map(|(pointer, _)| pointer).collect();
-        places.sort();
-        places
+    fn pointers(body: &Value) -> Vec<String> {
+        let mut pointers: Vec<_> = told(&body.to_string()).into_iter().map(|(pointer, _)| pointer).collect();
+        pointers.sort();
+        pointers
     }
 
     #[test]
@@ -215,7 +215,7 @@ mod tests {
             "billing_address": "the same", "coupon": "X",
         });
         assert_eq!(
-            places(&body),
+            pointers(&body),
             [
                 "/billing_address",
                 "/coupon",
@@ -236,7 +236,7 @@ mod tests {
             ]
         );
         let said = told(&body.to_string());
-        let of = |place: &str| said.iter().find(|(pointer, _)| pointer == place).unwrap().1.as_str();
+        let of = |sought: &str| said.iter().find(|(pointer, _)| pointer == sought).unwrap().1.as_str();
         assert_eq!(of("/payment"), "is required");
         assert!(of("/email").starts_with("must be one e-mail address"));
         assert_eq!(of("/lines/0/sku"), "must be a string");
@@ -254,17 +254,17 @@ mod tests {
             "shipping_address": address, "payment": { "method": "pm_card_visa" },
         });
         let values = ["/email", "/lines/0/quantity", "/lines/0/sku", "/lines/1/sku", "/shipping_address/country"];
-        assert_eq!(places(&body), values);
+        assert_eq!(pointers(&body), values);
         // What was put in for a currency is not the order's.
         body["currency"] = json!(7);
         body["expected_total"] = json!({ "amount": -1, "currency": "USD" });
         let others = ["/currency", "/email", "/expected_total/amount"];
-        assert_eq!(places(&body), [&others[..], &values[1..]].concat());
+        assert_eq!(pointers(&body), [&others[..], &values[1..]].concat());
     }
 
     #[test]
     fn of_what_is_missing_as_a_whole_nothing_more_is_told() {
-        assert_eq!(places(&json!({})), ["/currency", "/email", "/lines", "/payment", "/shipping_address"]);
+        assert_eq!(pointers(&json!({})), ["/currency", "/email", "/lines", "/payment", "/shipping_address"]);
         for body in [json!(null), json!("order"), json!(7), json!([])] {
             assert_eq!(told(&body.to_string()), [(String::new(), "must be an object".to_owned())], "{body}");
         }
@@ -273,7 +273,7 @@ mod tests {
     #[test]
     fn few_of_many_faults_are_told_and_of_a_large_body_the_first() {
         let lines = |count: usize| json!({ "lines": vec![json!({ "sku": 1 }); count] });
-        assert_eq!(places(&lines(200)).len(), MOST_PLACES);
-        assert_eq!(places(&lines(LARGEST_MENDED / 8)).len(), 1);
+        assert_eq!(pointers(&lines(200)).len(), MOST_POINTERS);
+        assert_eq!(pointers(&lines(LARGEST_MENDED / 8)).len(), 1);
     }
 }

@@ -5,11 +5,11 @@ mod card_search;
 mod faults;
 mod pointer;
 
-pub(in crate::api) use pointer::MOST_PLACES;
+pub(in crate::api) use pointer::MOST_POINTERS;
 
 use crate::api::{
     buyer::order_body::{
-        card_search::Found,
+        card_search::Findings,
         faults::{explain, no_objects, note_unknown, whole_body},
     },
     http::problem::{Kind, Refusal, Wanted},
@@ -32,7 +32,7 @@ pub(in crate::api) struct OrderBody {
     pub(in crate::api) request: OrderRequest,
     /// The request as it was sent, written anew: the same for every spelling of it, and in every release.
     pub(in crate::api) canonical: Vec<u8>,
-    /// SKUs that would pass for a card number, with their places: only the catalogue knows which are none.
+    /// SKUs that would pass for a card number, with their pointers: only the catalogue knows which are none.
     pub(in crate::api) suspects: Vec<(String, String)>,
 }
 
@@ -94,9 +94,9 @@ fn is_late(error: &(dyn Error + 'static)) -> bool {
 /// The order in it.
 pub(in crate::api) fn parse(bytes: &[u8]) -> Result<OrderBody, Refusal> {
     let text = std::str::from_utf8(bytes).map_err(|_| whole_body("the body must be UTF-8"))?;
-    let Found { places, skus: suspects, arrays } = card_search::search(text);
-    if !places.is_empty() {
-        return Err(card_numbers(places));
+    let Findings { pointers, skus: suspects, arrays } = card_search::search(text);
+    if !pointers.is_empty() {
+        return Err(card_numbers(pointers));
     }
     let (request, unknown) = match read_order(text) {
         Ok(_) if !arrays.is_empty() => return Err(no_objects(text, &arrays)),
@@ -105,7 +105,7 @@ pub(in crate::api) fn parse(bytes: &[u8]) -> Result<OrderBody, Refusal> {
     };
     if !unknown.is_empty() {
         let others = request.without_empty().errors();
-        return Err(Refusal::of_body(unknown.into_iter().chain(others).take(MOST_PLACES).collect()));
+        return Err(Refusal::of_body(unknown.into_iter().chain(others).take(MOST_POINTERS).collect()));
     }
     let canonical = serde_json::to_vec(&request).map_err(|error| Refusal::unwritten("the order", &error))?;
     let request = request.without_empty();
@@ -125,10 +125,10 @@ fn read_order(text: &str) -> serde_json::Result<(OrderRequest, Vec<FieldError>)>
     Ok((request, unknown))
 }
 
-/// A body with what would pass for a card number at these places.
-pub(in crate::api) fn card_numbers(places: impl IntoIterator<Item = String>) -> Refusal {
+/// A body with what would pass for a card number at these pointers.
+pub(in crate::api) fn card_numbers(pointers: impl IntoIterator<Item = String>) -> Refusal {
     let detail = "holds a card number, or what looks like one; nothing of it was kept. Send a provider token";
-    Refusal::of_body(places.into_iter().map(|pointer| FieldError { pointer, detail: detail.to_owned() }).collect())
+    Refusal::of_body(pointers.into_iter().map(|pointer| FieldError { pointer, detail: detail.to_owned() }).collect())
 }
 
 #[cfg(test)]

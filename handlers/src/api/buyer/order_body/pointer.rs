@@ -4,7 +4,7 @@
 use std::fmt;
 
 /// The most places that are told of one body, for one thing that is wrong with it.
-pub(in crate::api) const MOST_PLACES: usize = 20;
+pub(in crate::api) const MOST_POINTERS: usize = 20;
 
 /// Where in a body, from its root.
 #[derive(Debug, Default)]

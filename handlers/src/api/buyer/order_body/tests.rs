@@ -90,8 +90,8 @@ fn missing_unknown_and_repeated_fields_are_named() {
         o["email"] = json!("nobody");
         o["lines"][0]["quantity"] = json!(0);
     });
-    let places: Vec<_> = several.iter().map(|(pointer, _)| pointer.as_str()).collect();
-    assert_eq!(places, ["/coupon", "/lines/0/quantity", "/email"]);
+    let pointers: Vec<_> = several.iter().map(|(pointer, _)| pointer.as_str()).collect();
+    assert_eq!(pointers, ["/coupon", "/lines/0/quantity", "/email"]);
     let twice = order().to_string().replacen('{', "{\"currency\":\"EUR\",", 1);
     assert_eq!(errors(twice.as_bytes()), said("/currency", "stands here twice"));
 }
@@ -119,8 +119,8 @@ fn arrays_are_no_objects_and_depth_is_no_weapon() {
         o["email"] = json!("no");
         o["lines"][0]["quantity"] = json!("1");
     });
-    let places: Vec<_> = both.iter().map(|(pointer, _)| pointer.as_str()).collect();
-    assert_eq!(places, ["/billing_address", "/lines/0/quantity", "/email"]);
+    let pointers: Vec<_> = both.iter().map(|(pointer, _)| pointer.as_str()).collect();
+    assert_eq!(pointers, ["/billing_address", "/lines/0/quantity", "/email"]);
     let alone = changed(|o| o["lines"] = json!({"sku": "TEA", "quantity": 1}));
     assert_eq!(alone, said("/lines", "must be an array"));
     let braces = changed(|o| o["shipping_address"]["name"] = json!("[Zoë] \\\"[[[ \"x"));
@@ -134,7 +134,7 @@ fn arrays_are_no_objects_and_depth_is_no_weapon() {
 fn a_card_number_is_told_by_its_place_wherever_it_hides() {
     let hidden = r"\u0034242 4242-4242 4242";
     let text = order().to_string();
-    for (body, place) in [
+    for (body, pointer) in [
         (text.replace("Zoë", "4242 4242 4242 4242"), "/shipping_address/name"),
         (text.replace("Zoë", hidden), "/shipping_address/name"),
         (text.replace("Zoë", "４２４２.４２４２.４２４２.４２４２"), "/shipping_address/name"),
@@ -146,7 +146,7 @@ fn a_card_number_is_told_by_its_place_wherever_it_hides() {
         (text.replace("\"quantity\"", &format!("\"{hidden}\"")), "/lines/0"),
     ] {
         let found = errors(body.as_bytes());
-        assert_eq!(found.iter().map(|(pointer, _)| pointer.as_str()).collect::<Vec<_>>(), [place], "{body}");
+        assert_eq!(found.iter().map(|(pointer, _)| pointer.as_str()).collect::<Vec<_>>(), [pointer], "{body}");
         assert!(found[0].1.contains("card number") && !found[0].1.contains("4242"), "{found:?}");
     }
 }
@@ -184,9 +184,9 @@ fn a_postal_code_may_be_missing_where_there_is_none() {
                     None => address.remove("postal_code"),
                 };
             });
-            let places: Vec<_> = found.iter().map(|(pointer, _)| pointer.as_str()).collect();
+            let pointers: Vec<_> = found.iter().map(|(pointer, _)| pointer.as_str()).collect();
             let expected: &[&str] = if needed { &["/shipping_address/postal_code"] } else { &[] };
-            assert_eq!(places, expected, "{country} {empty:?}");
+            assert_eq!(pointers, expected, "{country} {empty:?}");
         }
     }
     let long = changed(|o| o["shipping_address"]["postal_code"] = json!("1".repeat(21)));
@@ -257,11 +257,11 @@ fn a_body_is_written_anew_as_release_0_1_0_wrote_it() {
 
 #[test]
 fn control_characters_are_refused_in_every_field() {
-    for place in
+    for pointer in
         ["/lines/0/sku", "/email", "/shipping_address/name", "/shipping_address/postal_code", "/payment/method"]
     {
-        let found = changed(|o| *o.pointer_mut(place).unwrap() = json!("a\u{0}b"));
-        assert_eq!(found.iter().map(|(p, _)| p.as_str()).collect::<Vec<_>>(), [place]);
+        let found = changed(|o| *o.pointer_mut(pointer).unwrap() = json!("a\u{0}b"));
+        assert_eq!(found.iter().map(|(p, _)| p.as_str()).collect::<Vec<_>>(), [pointer]);
     }
 }
 
