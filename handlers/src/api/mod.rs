@@ -5,6 +5,7 @@ mod buyer;
 mod catalogue;
 mod http;
 mod openapi;
+mod operations;
 mod support;
 
 pub(crate) use http::routes;
@@ -25,7 +26,7 @@ use crate::ports::NotWired;
 use axum::{Router, middleware, routing::get};
 use http::{
     app::Answering,
-    edge, envelope, health, metrics,
+    edge, envelope,
     problem::{Kind, Refusal},
 };
 
@@ -56,9 +57,7 @@ fn answering() -> Router<Answering> {
         .merge(buyer::answering())
         .merge(catalogue::answering())
         .merge(support::answering())
-        .route(routes::HEALTH, get(health::health))
-        .route(routes::READY, get(health::ready))
-        .route(routes::METRICS, get(metrics::metrics))
+        .merge(operations::answering())
         .route(routes::OPENAPI, get(openapi::openapi))
 }
 
@@ -66,6 +65,6 @@ fn finished(routes: Router, app: App) -> Router {
     routes
         .fallback(|| async { Refusal::of(Kind::NotFound) })
         .method_not_allowed_fallback(|| async { Refusal::of(Kind::MethodNotAllowed) })
-        .layer(middleware::from_fn_with_state(app.clone(), edge::only_from_the_front))
+        .layer(middleware::from_fn_with_state(app.edge_key.clone(), edge::only_from_the_front))
         .layer(middleware::from_fn_with_state(app, envelope::envelope))
 }

@@ -6,9 +6,9 @@ use super::{
     catalogue::products,
     http::{
         app::App,
-        health, metrics,
         problem::{Kind, Refusal},
     },
+    operations::{health, metrics},
     support,
 };
 use axum::{

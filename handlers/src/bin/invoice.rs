@@ -8,7 +8,9 @@ use workflows::wiring::Step;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    let printer = BlockingPrinter { print: printing::print, reader: PdfReader };
-    let printing = |ports| Ports { printer: Some(Arc::new(printer)), ..ports };
-    queue::serve_with(Step::Invoice, printing).await
+    queue::serve_with(Step::Invoice, with_printer).await
+}
+
+fn with_printer(ports: Ports) -> Ports {
+    Ports { printer: Some(Arc::new(BlockingPrinter { print: printing::print, reader: PdfReader })), ..ports }
 }

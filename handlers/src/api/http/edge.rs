@@ -1,10 +1,7 @@
 //! For an API with a firewall in front of it: whoever does not come through there finds nothing. What stands in front
 //! shows a secret with every request; the API's own address may be known to anybody.
 
-use super::{
-    app::App,
-    problem::{Kind, Refusal},
-};
+use super::problem::{Kind, Refusal};
 use axum::{
     extract::{Request, State},
     http::HeaderMap,
@@ -51,8 +48,12 @@ impl fmt::Debug for EdgeKey {
 }
 
 /// Lets through whoever shows the secret; everybody, if there is none.
-pub(in crate::api) async fn only_from_the_front(State(app): State<App>, request: Request, next: Next) -> Response {
-    if app.edge_key.is_some_and(|key| !key.is_shown(request.headers())) {
+pub(in crate::api) async fn only_from_the_front(
+    State(key): State<Option<EdgeKey>>,
+    request: Request,
+    next: Next,
+) -> Response {
+    if key.is_some_and(|key| !key.is_shown(request.headers())) {
         return Refusal::of(Kind::NotFound).into_response();
     }
     next.run(request).await

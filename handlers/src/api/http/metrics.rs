@@ -1,15 +1,7 @@
 //! What is counted about the API, in OpenMetrics text. Labels are routes and words of ours, so that their number is
 //! bounded: never an order's id, never anything a caller made up.
 
-use crate::{
-    api::http::{app::App, caller::Caller, problem::Refusal},
-    token::Role,
-};
-use axum::{
-    extract::{FromRequestParts, State},
-    http::{HeaderValue, header, request::Parts},
-    response::{IntoResponse, Response},
-};
+use axum::{extract::FromRequestParts, http::request::Parts};
 use prometheus_client::{
     encoding::{EncodeLabelSet, text},
     metrics::{
@@ -105,7 +97,7 @@ impl Metrics {
 pub struct FromThisMachine;
 
 /// Whether the request comes from this machine. What a proxy passes on comes from elsewhere, wherever the proxy stands.
-pub(in crate::api) struct Whence(bool);
+pub(in crate::api) struct Whence(pub(in crate::api) bool);
 
 impl<S: Sync> FromRequestParts<S> for Whence {
     type Rejection = Infallible;
@@ -115,26 +107,4 @@ impl<S: Sync> FromRequestParts<S> for Whence {
         let passed_on = PASSED_ON.iter().any(|name| parts.headers.contains_key(*name));
         Ok(Self(!passed_on && parts.extensions.get::<FromThisMachine>().is_some()))
     }
-}
-
-/// Metrics in OpenMetrics text, which Prometheus reads.
-///
-/// They tell how much is sold: whoever asks from another machine needs a token of role `support`.
-#[utoipa::path(get, path = "/metrics", operation_id = "metrics", tag = "operations",
-    security((), ("bearerAuth" = [])),
-    responses((status = 200, description = "OpenMetrics text", body = String,
-        content_type = "application/openmetrics-text; version=1.0.0; charset=utf-8")))]
-pub(in crate::api) async fn metrics(
-    State(app): State<App>,
-    Whence(near): Whence,
-    caller: Result<Caller, Refusal>,
-) -> Result<Response, Refusal> {
-    const TEXT: HeaderValue = HeaderValue::from_static("application/openmetrics-text; version=1.0.0; charset=utf-8");
-    if !near {
-        caller?.must_be(&[Role::Support])?;
-    }
-    app.reads.pace().await?;
-    let text =
-        app.metrics.text().map_err(|error| Refusal::internal(format!("the metrics cannot be written: {error}")))?;
-    Ok(([(header::CONTENT_TYPE, TEXT)], text).into_response())
 }

@@ -4,12 +4,12 @@
 pub(in crate::api) mod acceptances;
 pub(in crate::api) mod actor;
 pub(in crate::api) mod app;
+mod authentication;
 pub(in crate::api) mod caller;
 pub(in crate::api) mod decision_notifier;
 pub(in crate::api) mod edge;
 pub(in crate::api) mod envelope;
 pub(in crate::api) mod etag;
-pub(in crate::api) mod health;
 pub(in crate::api) mod idempotency_key;
 pub(in crate::api) mod json;
 pub(in crate::api) mod metrics;

@@ -1,6 +1,6 @@
 //! Liveness and readiness: whether the process runs, and whether it can serve.
 
-use super::{app::App, json::json, problem::Refusal};
+use crate::api::http::{app::App, json::json, problem::Refusal};
 use axum::{extract::State, response::Response};
 use serde::Serialize;
 use utoipa::ToSchema;
