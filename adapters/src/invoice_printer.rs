@@ -24,8 +24,8 @@ impl<E: Error + Send + Sync + 'static, R: InvoiceReader> InvoicePrinter for Bloc
         let print = self.print;
         tokio::task::spawn_blocking(move || print(&document))
             .await
-            .map_err(|error| Unavailable::refused("invoice_printer.print", error))?
-            .map_err(|error| Unavailable::refused("invoice_printer.print", error))
+            .map_err(|error| Unavailable::at_fault("invoice_printer.print", error))?
+            .map_err(|error| Unavailable::at_fault("invoice_printer.print", error))
     }
 }
 

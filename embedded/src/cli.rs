@@ -164,11 +164,13 @@ const OURS: [&str; 9] =
 
 /// The same with `sluice` written out as our crates: nobody who runs it knows of them.
 fn written_out(text: &str) -> String {
-    let directive = |directive: &str| match directive.trim().strip_prefix("sluice") {
-        Some(rest) if rest.starts_with('=') => OURS.map(|name| format!("{name}{rest}")).join(","),
-        Some(_) | None => directive.to_owned(),
-    };
-    text.split(',').map(directive).collect::<Vec<_>>().join(",")
+    let (all, own): (Vec<&str>, Vec<&str>) = text.split(',').partition(|one| one.trim().starts_with("sluice="));
+    let written_out = all.into_iter().flat_map(|one| {
+        let level = one.trim().trim_start_matches("sluice");
+        OURS.map(|name| format!("{name}{level}"))
+    });
+    // Behind them what is said of one crate, which so has the last word.
+    written_out.chain(own.into_iter().map(str::to_owned)).collect::<Vec<_>>().join(",")
 }
 
 /// What is logged. A bare word that is no level would be taken for a module's name, and switch everything else off.
@@ -177,6 +179,13 @@ fn log_filter(text: &str) -> anyhow::Result<EnvFilter> {
     for word in words {
         let is_level = word.parse::<LevelFilter>().is_ok();
         anyhow::ensure!(is_level, "SLUICE_LOG is {text:?}: {word:?} is no level; try info or sluice=debug");
+    }
+    // What the program does is done in its other crates: this would be taken and switch next to nothing on.
+    let within = text.split(',').map(str::trim).find(|one| one.starts_with("sluice::") || one.starts_with("sluice["));
+    if let Some(within) = within {
+        anyhow::bail!(
+            "SLUICE_LOG is {text:?}: {within:?} is not told apart; try info or sluice=debug, or one crate, such as runtime=debug"
+        );
     }
     let filter = EnvFilter::try_new(written_out(text))
         .map_err(|error| anyhow::anyhow!("SLUICE_LOG is {text:?}: {error}; try info or sluice=debug"))?;
@@ -222,11 +231,13 @@ mod tests {
         for ours in OURS {
             assert!(all.split(',').any(|directive| directive == format!("{ours}=debug")), "{ours}: {all}");
         }
+        let filter = log_filter("adapters=warn,sluice=debug").unwrap().to_string();
+        assert!(filter.contains("adapters=warn") && filter.contains("runtime=debug"), "{filter}");
         for quiet in ["off", "error", "warn,handlers=off"] {
             let filter = log_filter(quiet).unwrap().to_string();
             assert!(filter.contains(&format!("{TRAIL}=info")), "{quiet}: {filter}");
         }
-        for wrong in ["inof", "warn,loud", "sluice=lod"] {
+        for wrong in ["inof", "warn,loud", "sluice=lod", "sluice::pipeline=debug", "info,sluice[x]=debug"] {
             let refusal = log_filter(wrong).unwrap_err().to_string();
             assert!(refusal.contains("SLUICE_LOG") && refusal.contains("try info"), "{refusal}");
         }

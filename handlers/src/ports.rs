@@ -29,7 +29,7 @@ pub struct Ports {
     /// Orders that nobody is at work on.
     pub stuck_orders: Arc<dyn StuckOrders>,
     /// What was issued.
-    pub issued: Arc<dyn IssuedInvoices>,
+    pub issued_invoices: Arc<dyn IssuedInvoices>,
     /// Products.
     pub catalogue: Arc<dyn Catalogue>,
     /// Search.
@@ -50,7 +50,7 @@ pub struct Ports {
     pub provider: Option<Arc<dyn PaymentProvider>>,
     /// Starts workflows.
     pub workflows: Option<Arc<dyn Workflows>>,
-    /// Ship the goods.
+    /// Told what to ship.
     pub warehouses: Option<Arc<dyn Warehouses>>,
     /// What is kept for a while only.
     pub retention: Option<Arc<dyn Retention>>,
@@ -89,7 +89,7 @@ impl Ports {
             invoice_numbers: orders.clone(),
             dispatches: orders.clone(),
             stuck_orders: orders.clone(),
-            issued: orders,
+            issued_invoices: orders,
             catalogue,
             search,
             catalogue_copy: None,
@@ -169,7 +169,7 @@ impl Ports {
         wired("workflows", self.workflows.as_ref())
     }
 
-    /// Ship the goods.
+    /// Told what to ship.
     ///
     /// # Errors
     /// As above.

@@ -4,7 +4,7 @@
 
 use crate::{
     billing::{LinePrice, Location, TaxTerms, is_export, totals},
-    lifecycle::{Refusal, begin},
+    lifecycle::{Rejection, begin},
     order::StoredOrder,
 };
 use schemas::{
@@ -113,7 +113,7 @@ fn allocate_one(
     let held = priced.and_then(|(net, tax, gross)| {
         sums = Some((net, tax, gross));
         match request.expected_total {
-            Some(expected) if expected.amount != gross => Err(refusal(Reason::PriceChanged, None)),
+            Some(expected) if expected.amount != gross => Err(rejection(Reason::PriceChanged, None)),
             Some(_) | None => take(&mut lines, &mut goods.stock).map(|()| until),
         }
     });
@@ -140,7 +140,7 @@ fn ensure_sellable(
     currency: &str,
     seller: Location<'_>,
     delivered: Location<'_>,
-) -> Result<(), Refusal> {
+) -> Result<(), Rejection> {
     let (mut unlisted, mut exported, mut otherwise_priced) = (BTreeSet::new(), BTreeSet::new(), BTreeMap::new());
     for line in lines {
         match listings.get(&line.sku) {
@@ -166,21 +166,21 @@ fn ensure_sellable(
     });
     let unknown: Vec<String> = [unlisted, exported].into_iter().flatten().collect();
     if !unknown.is_empty() {
-        return Err(refusal(Reason::UnknownSku, Some(unknown.join("; "))));
+        return Err(rejection(Reason::UnknownSku, Some(unknown.join("; "))));
     }
     if otherwise_priced.is_empty() {
         return Ok(());
     }
     let sold = otherwise_priced.iter().map(|(sku, currency)| format!("{sku} is sold in {currency}"));
-    Err(refusal(Reason::CurrencyMismatch, Some(first(sold, ", "))))
+    Err(rejection(Reason::CurrencyMismatch, Some(first(sold, ", "))))
 }
 
 /// Net, tax and gross.
-fn price(lines: &[StoredLine]) -> Result<(i64, i64, i64), Refusal> {
+fn price(lines: &[StoredLine]) -> Result<(i64, i64, i64), Rejection> {
     // What has no price here the catalogue does not sell.
     let priced: Option<Vec<_>> = lines.iter().map(LinePrice::of).collect();
-    let sums = totals(priced.ok_or(refusal(Reason::UnknownSku, None))?)
-        .map_err(|error| refusal(Reason::TotalTooLarge, Some(error.to_string())))?;
+    let sums = totals(priced.ok_or(rejection(Reason::UnknownSku, None))?)
+        .map_err(|error| rejection(Reason::TotalTooLarge, Some(error.to_string())))?;
     Ok((sums.net, sums.tax, sums.gross))
 }
 
@@ -194,7 +194,7 @@ fn first(mut all: impl ExactSizeIterator<Item = String>, between: &str) -> Strin
 }
 
 /// Takes each line from a warehouse that has all of it; if a line finds none, what the others took goes back.
-fn take(lines: &mut [StoredLine], levels: &mut HashMap<String, Vec<StockLevel>>) -> Result<(), Refusal> {
+fn take(lines: &mut [StoredLine], levels: &mut HashMap<String, Vec<StockLevel>>) -> Result<(), Rejection> {
     let mut short = BTreeSet::new();
     for line in &mut *lines {
         let on_offer = levels.entry(line.sku.clone()).or_default();
@@ -211,7 +211,7 @@ fn take(lines: &mut [StoredLine], levels: &mut HashMap<String, Vec<StockLevel>>)
     }
     deallocate(lines, levels);
     let too_few = |sku: &String| too_few(sku, lines, levels.get(sku).map(Vec::as_slice).unwrap_or_default());
-    Err(refusal(Reason::OutOfStock, Some(first(short.iter().map(too_few), "; "))))
+    Err(rejection(Reason::OutOfStock, Some(first(short.iter().map(too_few), "; "))))
 }
 
 /// What of a SKU was wanted by all lines together, and how much is free for them.
@@ -233,6 +233,6 @@ fn deallocate(lines: &mut [StoredLine], levels: &mut HashMap<String, Vec<StockLe
     }
 }
 
-fn refusal(reason: Reason, detail: Option<String>) -> Refusal {
-    Refusal { reason, detail }
+fn rejection(reason: Reason, detail: Option<String>) -> Rejection {
+    Rejection { reason, detail }
 }

@@ -133,7 +133,7 @@ impl<T> Group<'_, T> {
 
 impl Failure {
     fn into_error(self, what: &'static str) -> Unavailable {
-        if self.away { Unavailable::because(what, self.why) } else { Unavailable::refused(what, self.why) }
+        if self.away { Unavailable::because(what, self.why) } else { Unavailable::at_fault(what, self.why) }
     }
 }
 

@@ -67,7 +67,7 @@ impl DynamoCatalogue {
     async fn found(&self, skus: &[&String]) -> Result<(Vec<String>, bool), Unavailable> {
         let keys = skus.iter().map(|sku| Item::from(key(sku))).collect();
         let asked = KeysAndAttributes::builder().set_keys(Some(keys)).projection_expression("sku").build();
-        let asked = asked.map_err(|error| Unavailable::refused(KNOWN, error))?;
+        let asked = asked.map_err(|error| Unavailable::at_fault(KNOWN, error))?;
         let answer = self.client.batch_get_item().request_items(&self.table, asked).send().await.asked(KNOWN)?;
         let is_whole = answer.unprocessed_keys.unwrap_or_default().is_empty();
         let items = answer.responses.unwrap_or_default().into_values().flatten();
@@ -169,13 +169,13 @@ impl CatalogueCopy for DynamoCatalogue {
 
 fn put_of(product: &Product) -> Result<WriteRequest, Unavailable> {
     let put = PutRequest::builder().set_item(Some(item_of(product))).build();
-    let put = put.map_err(|error| Unavailable::refused(PUT.what, error))?;
+    let put = put.map_err(|error| Unavailable::at_fault(PUT.what, error))?;
     Ok(WriteRequest::builder().put_request(put).build())
 }
 
 fn removal_of(sku: &str) -> Result<WriteRequest, Unavailable> {
     let removal = DeleteRequest::builder().set_key(Some(key(sku).into())).build();
-    let removal = removal.map_err(|error| Unavailable::refused(REMOVE.what, error))?;
+    let removal = removal.map_err(|error| Unavailable::at_fault(REMOVE.what, error))?;
     Ok(WriteRequest::builder().delete_request(removal).build())
 }
 

@@ -33,7 +33,7 @@ impl EventBridgeBus {
     }
 
     fn entry(&self, event: &Event) -> Result<PutEventsRequestEntry, Unavailable> {
-        let refused = |error: String| Unavailable::refused(PUBLISH.what, error);
+        let refused = |error: String| Unavailable::at_fault(PUBLISH.what, error);
         let time = DateTime::from_nanos(event.time.unix_timestamp_nanos()).map_err(|e| refused(e.to_string()))?;
         Ok(PutEventsRequestEntry::builder()
             .event_bus_name(&self.bus)

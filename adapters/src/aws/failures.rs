@@ -33,7 +33,7 @@ where
     } else {
         matches!(error, SdkError::ConstructionFailure(_))
     };
-    if at_fault { Unavailable::refused(what, error) } else { Unavailable::because(what, error) }
+    if at_fault { Unavailable::at_fault(what, error) } else { Unavailable::because(what, error) }
 }
 
 /// Whether an error's code says that the request would pass later. Many services answer with status 400 or 403 when

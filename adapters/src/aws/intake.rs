@@ -57,7 +57,7 @@ impl DynamoIntake {
     /// Takes the key for the order, or finds what it was used for before.
     async fn claim(&self, submission: &Submission) -> Result<Option<Earlier>, Unavailable> {
         let Submission { order, key, fingerprint } = submission;
-        let accepted_at = order.accepted_at.format(&Rfc3339).map_err(|e| Unavailable::refused("intake.accept", e))?;
+        let accepted_at = order.accepted_at.format(&Rfc3339).map_err(|e| Unavailable::at_fault("intake.accept", e))?;
         let pk = key_pk(&order.customer, key);
         let put = self
             .client
@@ -77,7 +77,7 @@ impl DynamoIntake {
                 let item = self.item(pk, "intake.accept").await?;
                 let item = item.ok_or_else(|| Unavailable::because("intake.accept", "the key expired just now"))?;
                 let earlier = earlier_of(&item);
-                earlier.map(Some).ok_or_else(|| Unavailable::refused("intake.accept", "the key's item is unreadable"))
+                earlier.map(Some).ok_or_else(|| Unavailable::at_fault("intake.accept", "the key's item is unreadable"))
             }
             Err(error) => Err(unavailable("intake.accept", error)),
         }
@@ -96,7 +96,7 @@ impl DynamoIntake {
     async fn store(&self, order: AcceptedOrder) -> Result<(OutgoingMessage, Option<String>), Unavailable> {
         let (id, accepted_at, customer) = (order.id, order.accepted_at, order.customer.clone());
         let group = fair_group(&customer);
-        let body = serde_json::to_value(order).map_err(|error| Unavailable::refused("intake.store", error))?;
+        let body = serde_json::to_value(order).map_err(|error| Unavailable::at_fault("intake.store", error))?;
         let body = self.payloads.put(INTAKE, id.0, body).await?;
         let put = self
             .client
@@ -142,7 +142,7 @@ impl Intake for DynamoIntake {
 
     async fn find(&self, id: OrderId) -> Result<Option<AcceptedOrder>, Unavailable> {
         let Some(item) = self.item(order_pk(id), "intake.find").await? else { return Ok(None) };
-        let refused = |error: serde_json::Error| Unavailable::refused("intake.find", error);
+        let refused = |error: serde_json::Error| Unavailable::at_fault("intake.find", error);
         let body = text(&item, "order").unwrap_or_default();
         let body = self.payloads.resolve(serde_json::from_str(body).map_err(refused)?).await?;
         serde_json::from_value(body).map(Some).map_err(refused)

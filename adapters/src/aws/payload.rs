@@ -64,8 +64,8 @@ impl Payloads {
             .get(&path)
             .await
             .map_err(|error| Unavailable { what: "payloads.get", ..error })?
-            .ok_or_else(|| Unavailable::refused("payloads.get", format!("{path} is gone")))?;
-        let body = serde_json::from_slice(&content).map_err(|error| Unavailable::refused("payloads.get", error))?;
+            .ok_or_else(|| Unavailable::at_fault("payloads.get", format!("{path} is gone")))?;
+        let body = serde_json::from_slice(&content).map_err(|error| Unavailable::at_fault("payloads.get", error))?;
         Ok((body, content.len()))
     }
 }

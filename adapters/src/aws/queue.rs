@@ -80,7 +80,7 @@ impl SqsQueues {
         };
         let text = text_of(&body);
         if text.len() > LARGEST && self.payloads.is_none() {
-            return Err(Unavailable::refused(
+            return Err(Unavailable::at_fault(
                 SEND.what,
                 format!("a body of {} bytes, and no bucket for it", text.len()),
             ));
@@ -138,7 +138,7 @@ impl SqsQueues {
 
     fn url(&self, queue: QueueName) -> Result<&str, Unavailable> {
         let url = self.urls.get(&queue).map(String::as_str);
-        url.ok_or_else(|| Unavailable::refused(SEND.what, format!("the URL of queue {queue} is not configured")))
+        url.ok_or_else(|| Unavailable::at_fault(SEND.what, format!("the URL of queue {queue} is not configured")))
     }
 
     async fn call<T>(
@@ -150,7 +150,7 @@ impl SqsQueues {
         let count = messages.len();
         let mut request = self.client.send_message_batch().queue_url(url);
         for (at, message) in messages.into_iter().enumerate() {
-            request = request.entries(entry(at, message).map_err(|error| Unavailable::refused(SEND.what, error))?);
+            request = request.entries(entry(at, message).map_err(|error| Unavailable::at_fault(SEND.what, error))?);
         }
         let answer = request.send().await.asked(SEND.what)?;
         let not_taken = answer.failed().iter().map(|entry| NotTaken {

@@ -41,7 +41,7 @@ pub async fn database_url(
     endpoint: DatabaseEndpoint<'_>,
 ) -> Result<String, Unavailable> {
     url_of(&value_of(client, secret, "secrets.database_url").await?, endpoint)
-        .map_err(|problem| Unavailable::refused("secrets.database_url", format!("secret {secret} {problem}")))
+        .map_err(|problem| Unavailable::at_fault("secrets.database_url", format!("secret {secret} {problem}")))
 }
 
 /// The name and the password that a database's secret holds.
@@ -51,7 +51,7 @@ pub async fn database_url(
 pub async fn credentials(client: &Client, secret: &str) -> Result<(String, String), Unavailable> {
     let what = "secrets.database_url";
     let Credentials { username, password, .. } = serde_json::from_str(&value_of(client, secret, what).await?)
-        .map_err(|_| Unavailable::refused(what, format!("secret {secret} {NOT_A_DATABASES}")))?;
+        .map_err(|_| Unavailable::at_fault(what, format!("secret {secret} {NOT_A_DATABASES}")))?;
     Ok((username, password))
 }
 
@@ -74,7 +74,7 @@ pub async fn edge_keys(client: &Client, secret: &str, shortest: usize) -> Result
 async fn keys(client: &Client, secret: &str, shortest: usize, what: &'static str) -> Result<Vec<Vec<u8>>, Unavailable> {
     let key = value_of(client, secret, what).await?;
     if key.len() < shortest {
-        return Err(Unavailable::refused(what, format!("secret {secret} has less than {shortest} bytes")));
+        return Err(Unavailable::at_fault(what, format!("secret {secret} has less than {shortest} bytes")));
     }
     let previous = previous_of(client, secret, what).await?.filter(|key| key.len() >= shortest);
     Ok([key].into_iter().chain(previous).map(String::into_bytes).collect())
@@ -82,7 +82,7 @@ async fn keys(client: &Client, secret: &str, shortest: usize, what: &'static str
 
 async fn value_of(client: &Client, secret: &str, what: &'static str) -> Result<String, Unavailable> {
     let answer = client.get_secret_value().secret_id(secret).send().await.asked(what)?;
-    answer.secret_string.ok_or_else(|| Unavailable::refused(what, format!("secret {secret} holds no text")))
+    answer.secret_string.ok_or_else(|| Unavailable::at_fault(what, format!("secret {secret} holds no text")))
 }
 
 /// What the secret held before it was last changed, until somebody takes the label off.

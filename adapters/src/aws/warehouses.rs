@@ -115,7 +115,7 @@ impl SnsWarehouses {
                 .message_attributes("warehouse", text_attribute(&message.warehouse)?)
                 .message_attributes("event", text_attribute(&message.event)?)
                 .build()
-                .map_err(|error| Unavailable::refused(TELL.what, error))?;
+                .map_err(|error| Unavailable::at_fault(TELL.what, error))?;
             request = request.publish_batch_request_entries(entry);
         }
         let sent = request.send().await;
@@ -143,7 +143,7 @@ fn text_attribute(text: &str) -> Result<MessageAttributeValue, Unavailable> {
         .data_type("String")
         .string_value(text)
         .build()
-        .map_err(|error| Unavailable::refused(TELL.what, error))
+        .map_err(|error| Unavailable::at_fault(TELL.what, error))
 }
 
 #[async_trait]
@@ -164,7 +164,7 @@ impl Warehouses for SnsWarehouses {
 
 fn message_of(notice: &Notice) -> Result<Message, Unavailable> {
     let Notice { warehouse, event } = notice;
-    let document = serde_json::to_value(event).map_err(|error| Unavailable::refused(TELL.what, error))?;
+    let document = serde_json::to_value(event).map_err(|error| Unavailable::at_fault(TELL.what, error))?;
     Ok(Message {
         group: event.subject.to_string(),
         // Of the event and the warehouse, in the few characters that are allowed here: told again within five minutes,

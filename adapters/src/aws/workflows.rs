@@ -47,7 +47,7 @@ impl StepFunctions {
     /// Sees to the execution that has the name: one that ended without success goes on where it failed.
     async fn go_on(&self, name: &str) -> Result<(), Unavailable> {
         let execution = execution_arn(&self.checkout, name)
-            .ok_or_else(|| Unavailable::refused(START, format!("{} names no state machine", self.checkout)))?;
+            .ok_or_else(|| Unavailable::at_fault(START, format!("{} names no state machine", self.checkout)))?;
         if !self.has_failed(&execution).await? {
             return Ok(());
         }

@@ -52,7 +52,7 @@ where
     for one in batch {
         let answer = call(vec![one])
             .await
-            .and_then(|mut answers| answers.pop().ok_or_else(|| Unavailable::refused(what, "no answer was given")));
+            .and_then(|mut answers| answers.pop().ok_or_else(|| Unavailable::at_fault(what, "no answer was given")));
         answers.push(answer);
     }
     answers

@@ -60,7 +60,7 @@ pub(super) fn explained(path: &str, error: &io::Error) -> io::Error {
 /// Whether to wait, or a person has to see to it.
 pub(super) fn failed(what: &'static str, error: io::Error) -> Unavailable {
     if matches!(error.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::IsADirectory) {
-        Unavailable::refused(what, error)
+        Unavailable::at_fault(what, error)
     } else {
         Unavailable::because(what, error)
     }

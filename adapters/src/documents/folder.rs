@@ -411,7 +411,7 @@ fn is_missing<T>(result: &io::Result<T>) -> bool {
 impl<D: Disk> Documents for Folder<D> {
     async fn file(&self, path: &str, content: Vec<u8>) -> Result<Filed, Unavailable> {
         let mut filed = self.file_all(vec![(path.to_owned(), content)]).await;
-        filed.pop().unwrap_or_else(|| Err(Unavailable::refused("documents.file", "nothing became of it")))
+        filed.pop().unwrap_or_else(|| Err(Unavailable::at_fault("documents.file", "nothing became of it")))
     }
 
     async fn file_all(&self, documents: Vec<(String, Vec<u8>)>) -> Vec<Result<Filed, Unavailable>> {

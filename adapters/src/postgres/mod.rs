@@ -45,13 +45,14 @@ const SESSION: &str = "set tcp_keepalives_idle = 4; set tcp_keepalives_interval 
 /// than it can win.
 ///
 /// A plan is made when a table may be empty and is kept when it is not: nothing may be read whole only because it was small
-/// at that moment. Forbidding that looks costly to the planner, which must not start to compile for it (`jit`).
+/// at that moment. Forbidding that looks costly to the planner, which must not start to compile for it (`jit`), nor
+/// start workers: it takes queues that it does not know yet for long ones.
 const DURABLE: &str = "set plan_cache_mode = force_generic_plan; set enable_seqscan = off; set enable_mergejoin = off;
-    set jit = off";
+    set jit = off; set max_parallel_workers_per_gather = 0";
 /// Nor is an index read by way of a bitmap where it is looked up what is in hand: that never marks the entries of rows that
 /// are gone, of which there are thousands more each second, and reads them all again each time.
 const RELAXED: &str = "set plan_cache_mode = force_generic_plan; set enable_seqscan = off; set enable_mergejoin = off;
-    set enable_bitmapscan = off; set jit = off; set synchronous_commit = off";
+    set enable_bitmapscan = off; set jit = off; set max_parallel_workers_per_gather = 0; set synchronous_commit = off";
 /// For the session by which a process shows that it lives and looks for those that do not.
 const REGISTERED: &str =
     "set enable_seqscan = off; set enable_mergejoin = off; set enable_bitmapscan = off; set jit = off";
@@ -220,7 +221,7 @@ impl<T> Asked<T> for Result<T, sqlx::Error> {
     fn asked(self, what: &'static str) -> Result<T, Unavailable> {
         self.map_err(|error| {
             if is_request_at_fault(&error) {
-                Unavailable::refused(what, said(error))
+                Unavailable::at_fault(what, said(error))
             } else {
                 Unavailable::because(what, said(error))
             }
@@ -269,5 +270,5 @@ const AWAY: [&str; 8] = ["08", "25006", "28", "40", "53", "55", "57", "58"];
 
 /// A stored value that the code cannot read: a bug, or a hand in the tables.
 pub(crate) fn unreadable(what: &'static str, column: &str) -> Unavailable {
-    Unavailable::refused(what, format!("column {column} holds something unknown"))
+    Unavailable::at_fault(what, format!("column {column} holds something unknown"))
 }

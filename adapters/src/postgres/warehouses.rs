@@ -37,7 +37,7 @@ impl PgWarehouses {
             warehouses.push(warehouse.clone());
             orders.push(event.subject.0);
             sequences.push(event.sequence);
-            events.push(serde_json::to_value(event).map_err(|e| Unavailable::refused("warehouses.tell", e))?);
+            events.push(serde_json::to_value(event).map_err(|e| Unavailable::at_fault("warehouses.tell", e))?);
         }
         // On disk before anybody reads it: a position that was read must never be given again.
         let mut transaction = self.database.durable.begin().await.asked("warehouses.tell")?;

@@ -7,7 +7,7 @@ use crate::{
     engine::{self, Runner, Starter},
     http::{self, Limits},
     instance::{self, Holdings, Registration},
-    metrics, readiness, schedules,
+    metrics, schedules,
     waiters::Waiters,
     wake::Wakes,
     wired::Wired,
@@ -15,17 +15,14 @@ use crate::{
 use adapters::{
     documents::{StoredDocuments, installation},
     postgres::{Database, pooler, runtime::queue::PgQueue},
-    system::{SystemChance, SystemClock, SystemIds},
+    system::{SystemChance, SystemClock},
 };
 use anyhow::{Context, bail};
 use handlers::{
-    api::{self, Acceptances, App, Metrics, Reads},
-    ports::NotWired,
-    run::queue,
-    run::schedule,
+    api::{self, Metrics},
+    run::{queue, schedule},
     token::Tokens,
 };
-use printing::PdfReader;
 use std::{future::Future, net::SocketAddr, sync::Arc, time::Duration};
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 use tokio_util::task::TaskTracker;
@@ -43,10 +40,6 @@ const DRAIN: Duration = Duration::from_secs(8);
 const DRAIN_BEFORE_DATABASE: Duration = Duration::from_secs(4);
 /// How long it may take then to give the rest back. A database that hangs finds out by itself.
 const FAREWELL: Duration = Duration::from_secs(1);
-/// How much one caller may read at once, and all together: half of the connections for reading, and all of them, so that
-/// nobody who has a place waits for a connection.
-const READS_OF_EACH: u16 = 2;
-const READS_IN_ALL: u16 = 4;
 
 /// A running pipeline.
 pub struct Pipeline {
@@ -150,7 +143,7 @@ impl Pipeline {
         beside(Box::pin(unless(stopping.clone(), measuring)));
 
         let address = listener.local_addr()?;
-        let app = app(&wired, waiting.clone(), tokens, metrics)?;
+        let app = wired.app(waiting.clone(), tokens, metrics)?;
         let server = tokio::spawn(http::serve(listener, api::router(app)?, limits, stopping));
         let registration = tokio::spawn(keep_registered(registration, leaving));
         let drain = if config.database_url.is_some() { DRAIN } else { DRAIN_BEFORE_DATABASE };
@@ -225,21 +218,5 @@ async fn has_its_seller(database: &Database, seller: &Seller) -> anyhow::Result<
 pub async fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
     TcpListener::bind(address).await.with_context(|| {
         format!("cannot listen on {address}; if something else does already, set SLUICE_LISTEN to another address")
-    })
-}
-
-fn app(wired: &Wired, waiting: Waiters, tokens: Arc<dyn Tokens>, metrics: Arc<Metrics>) -> Result<App, NotWired> {
-    Ok(App {
-        intake: wired.callers.intake()?,
-        ports: Arc::new(wired.callers.clone()),
-        reader: Arc::new(PdfReader),
-        ids: Arc::new(SystemIds),
-        decision_notifier: Arc::new(waiting),
-        acceptances: Acceptances::default(),
-        reads: Reads::new(READS_OF_EACH, READS_IN_ALL),
-        readiness: Arc::new(readiness::Remembered::new(Arc::new(wired.database.clone()))),
-        tokens: Some(tokens),
-        edge_key: None,
-        metrics,
     })
 }

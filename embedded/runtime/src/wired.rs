@@ -1,5 +1,6 @@
 //! The ports of the embedded runtime, put together once at start.
 
+use crate::{readiness, waiters::Waiters};
 use adapters::{
     batching::ports::{BatchingCatalogue, BatchingEventBus, BatchingIntake, BatchingLedger},
     documents::StoredDocuments,
@@ -13,15 +14,24 @@ use adapters::{
         warehouses::PgWarehouses,
     },
     sandbox::Sandbox,
-    system::SystemClock,
+    system::{SystemClock, SystemIds},
 };
-use handlers::ports::Ports;
+use handlers::{
+    api::{Acceptances, App, Metrics, Reads},
+    ports::{NotWired, Ports},
+    token::Tokens,
+};
 use printing::PdfReader;
 use std::sync::{Arc, atomic::AtomicBool};
 use workflows::{
     ports::{Clock, Documents, Intake, RetentionPeriods, Workflows},
     wiring,
 };
+
+/// How much one caller may read at once, and all together: half of the connections for reading, and all of them, so that
+/// nobody who has a place waits for a connection.
+const READS_OF_EACH: u16 = 2;
+const READS_IN_ALL: u16 = 4;
 
 /// What the pipeline works with.
 pub struct Wired {
@@ -82,5 +92,30 @@ impl Wired {
             ..Ports::on_database(Arc::clone(&clock), orders_in(&theirs), catalogue, search_in(&theirs))
         };
         Ok(Self { database: database.clone(), ports, callers, outage })
+    }
+
+    /// What the API works with.
+    ///
+    /// # Errors
+    /// If it needs what is not reached here.
+    pub(crate) fn app(
+        &self,
+        waiting: Waiters,
+        tokens: Arc<dyn Tokens>,
+        metrics: Arc<Metrics>,
+    ) -> Result<App, NotWired> {
+        Ok(App {
+            intake: self.callers.intake()?,
+            ports: Arc::new(self.callers.clone()),
+            reader: Arc::new(PdfReader),
+            ids: Arc::new(SystemIds),
+            decision_notifier: Arc::new(waiting),
+            acceptances: Acceptances::default(),
+            reads: Reads::new(READS_OF_EACH, READS_IN_ALL),
+            readiness: Arc::new(readiness::Remembered::new(Arc::new(self.database.clone()))),
+            tokens: Some(tokens),
+            edge_key: None,
+            metrics,
+        })
     }
 }

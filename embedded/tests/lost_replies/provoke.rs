@@ -50,9 +50,14 @@ impl Stage {
         }
         match statement {
             "executions.give_up" => self.give_up(losing).await,
-            "orders.stuck" | "orders.mark_swept" | "orders.forget_sweeps" | "orders.look_at_closings" => {
+            "orders.stuck"
+            | "orders.mark_swept"
+            | "orders.forget_sweeps"
+            | "orders.look_at_closings"
+            | "orders.put_off_closings" => {
                 self.sweep().await;
             }
+            "orders.forget_closings" => self.settle().await,
             "orders.decided" => self.wait_for_a_slow_decision().await,
             "queue.sift" => self.sift().await,
             "invoices.of" => self.read_an_invoice().await,
@@ -264,6 +269,20 @@ impl Stage {
                  delete from order_search s using lost where s.order_id = lost.id",
             );
             if lost.await == 1 { Ok(()) } else { Err("there is none".to_owned()) }
+        })
+        .await;
+        self.run(Job::Sweep).await;
+    }
+
+    /// Sweeps when the time has come to look at a closed order for which nothing is left to do.
+    async fn settle(&self) {
+        wait_until("a refused order to be shown as that", WITHIN, async || {
+            let due = self.shop.run(
+                "update closings c set look_at = sluice_now() - interval '10 minutes'
+                 from orders o join order_search s on s.order_id = o.id and s.status = o.status
+                 where c.order_id = o.id and not exists (select from payments p where p.order_id = o.id)",
+            );
+            if due.await > 0 { Ok(()) } else { Err("there is none".to_owned()) }
         })
         .await;
         self.run(Job::Sweep).await;

@@ -5,15 +5,13 @@
 use super::{
     deadline,
     waiting_room::{Room, who_asks, would_wait},
-    wired::{Keys, Wired},
 };
 use crate::{
-    api::{self, Acceptances, AnswerBy, App, Metrics, PollingNotifier, Reads},
+    api::{self, AnswerBy, App},
     functions::Trigger,
     ports::NotWired,
-    token::{Identity, TokenKey, Tokens},
+    token::Identity,
 };
-use adapters::system::SystemIds;
 use axum::{
     Router,
     body::Body,
@@ -23,7 +21,6 @@ use axum::{
     response::Response,
 };
 use lambda_http::{Context, request::RequestContext, service_fn};
-use printing::PdfReader;
 use serde_json::json;
 use std::{
     convert::Infallible,
@@ -55,7 +52,7 @@ pub async fn serve_the_rest() -> ExitCode {
 
 async fn serve(share: Share) -> ExitCode {
     super::run(share.trigger, async move |reach| {
-        let app = app(reach.wire().await?, reach.keys().await?)?;
+        let app = reach.wire().await?.app(reach.keys().await?)?;
         let room =
             reach.room(share.places, Arc::clone(&app.ports.clock)).map(|room| -> Arc<dyn Room> { Arc::new(room) });
         let current = Mutex::new(router(share, app.clone(), room.clone())?);
@@ -63,7 +60,7 @@ async fn serve(share: Share) -> ExitCode {
             if reach.renewal.is_due() {
                 reach.renew().await;
                 let renewed = async {
-                    let app = with_keys(app.clone(), reach.keys().await?);
+                    let app = reach.keys().await?.in_place_of_those_of(app.clone());
                     anyhow::Ok(router(share, app, room.clone())?)
                 };
                 match renewed.await {
@@ -85,33 +82,6 @@ async fn serve(share: Share) -> ExitCode {
 
 fn lock(router: &Mutex<Router>) -> MutexGuard<'_, Router> {
     router.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-fn with_keys(app: App, keys: Keys) -> App {
-    App { tokens: tokens(keys.token), edge_key: keys.edge, ..app }
-}
-
-fn tokens(key: Option<TokenKey>) -> Option<Arc<dyn Tokens>> {
-    key.map(|key| -> Arc<dyn Tokens> { Arc::new(key) })
-}
-
-fn app(wired: Wired, keys: Keys) -> Result<App, NotWired> {
-    Ok(App {
-        intake: wired.ports.intake()?,
-        ports: Arc::new(wired.ports),
-        reader: Arc::new(PdfReader),
-        // Nobody tells a function of changes.
-        decision_notifier: Arc::new(PollingNotifier),
-        ids: Arc::new(SystemIds),
-        // A function answers one request at a time and knows of no other instance, so places of a caller mean nothing here:
-        // how many read at once is bounded by the concurrency of the function, for all callers together.
-        acceptances: Acceptances::default(),
-        reads: Reads::new(1, 1),
-        readiness: Arc::new(wired.database),
-        tokens: tokens(keys.token),
-        edge_key: keys.edge,
-        metrics: Arc::new(Metrics::default()),
-    })
 }
 
 fn router(share: Share, app: App, room: Option<Arc<dyn Room>>) -> Result<Router, NotWired> {

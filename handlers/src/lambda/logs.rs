@@ -10,6 +10,9 @@ const LEVEL: &str = "AWS_LAMBDA_LOG_LEVEL";
 /// addresses in them.
 const INVOCATIONS: &str = "lambda_runtime::layers::trace=info";
 
+/// Our own crates that a function is made of and that have a log.
+const OURS: [&str; 4] = ["handlers", "workflows", "adapters", "printing"];
+
 /// Who of the staff did what is said whatever the level is.
 const TRAIL: &str = "handlers::api::actor=info";
 
@@ -33,7 +36,8 @@ where
 fn directives(level: &str) -> String {
     // Lambda's word for what is the end.
     let level = if level == "fatal" { "error" } else { level };
-    format!("warn,{INVOCATIONS},{TRAIL},handlers={level},workflows={level},adapters={level}")
+    let ours = OURS.map(|name| format!("{name}={level}")).join(",");
+    format!("warn,{INVOCATIONS},{TRAIL},{ours}")
 }
 
 #[cfg(test)]

@@ -166,7 +166,7 @@ async fn while_the_secrets_cannot_be_read_every_message_waits() {
 #[tokio::test]
 async fn a_secret_that_is_none_fails_the_invocation() {
     let (shop, back) = (shop(), Arc::<Back>::default());
-    let refused = || anyhow::Error::from(Unavailable::refused("secrets.database_url", "secret s names no host"));
+    let refused = || anyhow::Error::from(Unavailable::at_fault("secrets.database_url", "secret s names no host"));
     let wire: Wire = Box::new(move || Box::pin(ready(Err(refused()))));
     let failed = worker_wired_by(wire, Step::Cancel, &shop, &back);
     let error = failed.work(vec![message("a", 1, &cancel(1))], soon()).await.unwrap_err();

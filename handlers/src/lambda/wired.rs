@@ -6,10 +6,10 @@ use super::{
     waiting_room::SharedRoom,
 };
 use crate::{
-    api::EdgeKey,
+    api::{Acceptances, App, EdgeKey, Metrics, PollingNotifier, Reads},
     functions::DatabaseUser,
-    ports::Ports,
-    token::{SHORTEST_KEY, TokenKey},
+    ports::{NotWired, Ports},
+    token::{SHORTEST_KEY, TokenKey, Tokens},
 };
 use adapters::{
     aws::{
@@ -34,10 +34,11 @@ use adapters::{
         warehouses::PgWarehouses,
     },
     sandbox::Sandbox,
-    system::{SystemChance, SystemClock},
+    system::{SystemChance, SystemClock, SystemIds},
 };
 use anyhow::Context;
 use futures_util::future::BoxFuture;
+use printing::PdfReader;
 use std::sync::{Arc, OnceLock};
 use workflows::ports::{Chance, Clock, Unavailable};
 
@@ -64,12 +65,48 @@ pub(super) struct Wired {
     pub(super) database: Database,
 }
 
+impl Wired {
+    /// What the API works with.
+    ///
+    /// # Errors
+    /// If it needs what is not reached here.
+    pub(super) fn app(self, keys: Keys) -> Result<App, NotWired> {
+        Ok(App {
+            intake: self.ports.intake()?,
+            ports: Arc::new(self.ports),
+            reader: Arc::new(PdfReader),
+            // Nobody tells a function of changes.
+            decision_notifier: Arc::new(PollingNotifier),
+            ids: Arc::new(SystemIds),
+            // A function answers one request at a time and knows of no other instance, so places of a caller mean nothing here:
+            // how many read at once is bounded by the concurrency of the function, for all callers together.
+            acceptances: Acceptances::default(),
+            reads: Reads::new(1, 1),
+            readiness: Arc::new(self.database),
+            tokens: tokens(keys.token),
+            edge_key: keys.edge,
+            metrics: Arc::new(Metrics::default()),
+        })
+    }
+}
+
 /// What a request must show.
 pub(super) struct Keys {
     /// Verifies bearer tokens.
     pub(super) token: Option<TokenKey>,
     /// What whoever stands in front shows.
     pub(super) edge: Option<EdgeKey>,
+}
+
+impl Keys {
+    /// The same with these keys.
+    pub(super) fn in_place_of_those_of(self, app: App) -> App {
+        App { tokens: tokens(self.token), edge_key: self.edge, ..app }
+    }
+}
+
+fn tokens(key: Option<TokenKey>) -> Option<Arc<dyn Tokens>> {
+    key.map(|key| -> Arc<dyn Tokens> { Arc::new(key) })
 }
 
 impl Reach {

@@ -73,7 +73,7 @@ impl Handler {
             Step::Invoice => Needs::Invoice(Issuing {
                 numbers: ports.invoice_numbers.clone(),
                 ledger: ports.ledger.clone(),
-                issued: ports.issued.clone(),
+                issued: ports.issued_invoices.clone(),
                 printer: ports.printer()?,
                 documents: ports.documents()?,
                 bus: ports.bus()?,

@@ -78,7 +78,7 @@ impl Handler {
             },
             Job::Forget => Needs::Forget { retention: ports.retention()?, clock: ports.clock.clone() },
             Job::KeepDocuments => Needs::KeepDocuments(Keeping {
-                issued: ports.issued.clone(),
+                issued: ports.issued_invoices.clone(),
                 documents: ports.documents()?,
                 reader: ports.printer()?,
                 queue: ports.queue()?,
@@ -148,7 +148,7 @@ async fn publish(catalogue: &dyn Catalogue, copy: &dyn CatalogueCopy) -> Result<
     if published.refused.is_empty() {
         Ok(())
     } else {
-        Err(Unavailable::refused("catalogue.put", "products were refused; the log names each"))
+        Err(Unavailable::at_fault("catalogue.put", "products were refused; the log names each"))
     }
 }
 

@@ -24,11 +24,11 @@ pub const UNKNOWN: &str = "Lambda.Unknown";
 pub struct Handler {
     ledger: Arc<dyn Ledger>,
     bus: Arc<dyn EventBus>,
-    does: Does,
+    needs: Needs,
 }
 
 #[derive(Clone)]
-enum Does {
+enum Needs {
     AuthorizePayment(Arc<dyn PaymentProvider>),
     ResolvePayment(Arc<dyn PaymentProvider>),
     ConfirmOrder,
@@ -42,14 +42,14 @@ impl Handler {
     /// # Errors
     /// If it needs what is not reached here.
     pub fn of(task: Task, ports: &Ports) -> Result<Self, NotWired> {
-        let does = match task {
-            Task::AuthorizePayment => Does::AuthorizePayment(ports.provider()?),
-            Task::ResolvePayment => Does::ResolvePayment(ports.provider()?),
-            Task::ConfirmOrder => Does::ConfirmOrder,
-            Task::RejectOrder => Does::RejectOrder,
-            Task::AbandonPayment => Does::AbandonPayment,
+        let needs = match task {
+            Task::AuthorizePayment => Needs::AuthorizePayment(ports.provider()?),
+            Task::ResolvePayment => Needs::ResolvePayment(ports.provider()?),
+            Task::ConfirmOrder => Needs::ConfirmOrder,
+            Task::RejectOrder => Needs::RejectOrder,
+            Task::AbandonPayment => Needs::AbandonPayment,
         };
-        Ok(Self { ledger: ports.ledger.clone(), bus: ports.bus()?, does })
+        Ok(Self { ledger: ports.ledger.clone(), bus: ports.bus()?, needs })
     }
 
     /// Calls it.
@@ -70,12 +70,12 @@ impl Handler {
 
     async fn run(&self, task: &TaskInput) -> Result<Value, TaskError> {
         let (ledger, bus) = (self.ledger.as_ref(), self.bus.as_ref());
-        match &self.does {
-            Does::AuthorizePayment(provider) => authorize_payment(ledger, provider.as_ref(), bus, task).await,
-            Does::ResolvePayment(provider) => resolve_payment(ledger, provider.as_ref(), bus, task).await,
-            Does::ConfirmOrder => confirm_order(ledger, bus, task).await,
-            Does::RejectOrder => reject_order(ledger, bus, task).await,
-            Does::AbandonPayment => abandon_payment(ledger, bus, task).await,
+        match &self.needs {
+            Needs::AuthorizePayment(provider) => authorize_payment(ledger, provider.as_ref(), bus, task).await,
+            Needs::ResolvePayment(provider) => resolve_payment(ledger, provider.as_ref(), bus, task).await,
+            Needs::ConfirmOrder => confirm_order(ledger, bus, task).await,
+            Needs::RejectOrder => reject_order(ledger, bus, task).await,
+            Needs::AbandonPayment => abandon_payment(ledger, bus, task).await,
         }
     }
 }

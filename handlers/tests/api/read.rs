@@ -199,4 +199,19 @@ async fn an_order_that_is_over_without_an_invoice_says_so() {
     world.store(id, State::Cancelled);
     let answer = world.get(&format!("/v1/orders/{id}/invoice"), "alice").await;
     assert_eq!((answer.slug().as_str(), answer.header("retry-after")), ("no-invoice", ""));
+    // No number is given any more to one that is to be cancelled.
+    world.store(id, State::Confirmed);
+    world.shop.contents().orders.get_mut(&id).unwrap().cancel_requested = true;
+    let answer = world.get(&format!("/v1/orders/{id}/invoice"), "alice").await;
+    assert_eq!((answer.slug().as_str(), answer.header("retry-after")), ("no-invoice", ""));
+}
+
+#[tokio::test]
+async fn a_number_that_was_given_before_the_cancellation_is_printed_all_the_same() {
+    let world = World::new();
+    let id = id_of(&world.ask(submission("alice", "k1", order().to_string())).await);
+    world.store(id, State::Cancelled);
+    world.invoice(id, false);
+    let answer = world.get(&format!("/v1/orders/{id}/invoice"), "alice").await;
+    assert_eq!((answer.slug().as_str(), answer.header("retry-after")), ("no-invoice-yet", "1"));
 }

@@ -20,7 +20,7 @@ pub const FIRST_EVENTS: i32 = 2;
 
 /// What an accepted order could not be priced for, or given its stock.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Refusal {
+pub struct Rejection {
     /// Why.
     pub reason: Reason,
     /// What exactly, in words.
@@ -33,13 +33,13 @@ pub fn begin(
     accepted: AcceptedOrder,
     lines: Vec<StoredLine>,
     total: Option<i64>,
-    held: Result<OffsetDateTime, Refusal>,
+    held: Result<OffsetDateTime, Rejection>,
     now: OffsetDateTime,
 ) -> (StoredOrder, Vec<(EventName, Value)>) {
     let AcceptedOrder { id, customer, accepted_at, traceparent, request } = accepted;
     let state = match held {
         Ok(until) => State::Reserved { until },
-        Err(Refusal { reason, detail }) => State::Rejected { reason, detail },
+        Err(Rejection { reason, detail }) => State::Rejected { reason, detail },
     };
     let order = StoredOrder {
         id,

@@ -11,14 +11,15 @@ mod pay;
 mod series;
 mod stuck;
 
-pub use begin::{FIRST_EVENTS, Refusal, begin};
+pub use begin::{FIRST_EVENTS, Rejection, begin};
 pub use bill::{NoNumber, Prospect, ensure_numberable, is_to_be_invoiced, prospect_of_invoice};
 pub use close::{NotCancellable, decided_statuses, is_decided, statuses_without_workflow};
 pub use pay::{
-    PaymentAnswer, answer_of_payment, awaits_payment, payment_key, payment_key_prefix, settled_payments, to_let_go,
+    Inquiry, PaymentAnswer, answer_of_payment, awaits_payment, inquiry, payment_key, payment_key_prefix,
+    recorded_authorization, settled_payments, to_let_go,
 };
 pub use series::Series;
-pub use stuck::{Stuck, is_stuck};
+pub use stuck::{Closing, Stuck, is_stuck};
 
 use crate::order::{State, StoredOrder};
 use schemas::{

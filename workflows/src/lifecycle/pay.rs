@@ -58,6 +58,47 @@ pub fn answer_of_payment(order: &StoredOrder) -> PaymentAnswer<'_> {
     }
 }
 
+/// How the provider's word on an order's money is come by, if it is not known that it was asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Inquiry<'o> {
+    /// It was to be asked, and its answer is not known: its books have it.
+    Books {
+        /// What every call to it carried.
+        key: &'o str,
+        /// How often it was to be asked.
+        calls: i32,
+    },
+    /// Nobody was about to ask it yet.
+    NeverAsked,
+    /// It held the money, whatever became of that since.
+    Held {
+        /// Its name for the money.
+        authorization_id: &'o str,
+    },
+    /// There is nothing to ask it for.
+    Known(PaymentAnswer<'o>),
+}
+
+/// Where to look for the provider's word.
+pub fn inquiry(order: &StoredOrder) -> Inquiry<'_> {
+    match &order.payment {
+        _ if order.is_free() => Inquiry::Known(answer_of_payment(order)),
+        Some(payment) if payment.state == PaymentStatus::Pending => {
+            Inquiry::Books { key: &payment.key, calls: payment.calls }
+        }
+        None if awaits_payment(order) => Inquiry::NeverAsked,
+        Some(_) | None => match recorded_authorization(order) {
+            Some(authorization_id) => Inquiry::Held { authorization_id },
+            None => Inquiry::Known(answer_of_payment(order)),
+        },
+    }
+}
+
+/// The provider's name for the money that it once said it held for the order, also if that was let go since.
+pub fn recorded_authorization(order: &StoredOrder) -> Option<&str> {
+    order.payment.as_ref()?.authorization_id.as_deref()
+}
+
 /// Whether the provider holds money for it, or may: then its workflow goes on until the provider's word decides, however
 /// late that comes. A buyer who paid is refused by no clock.
 pub(super) fn may_hold_money(order: &StoredOrder) -> bool {
@@ -69,6 +110,11 @@ fn may_be_held(payment: PaymentStatus) -> bool {
         PaymentStatus::Pending | PaymentStatus::Authorized => true,
         PaymentStatus::Declined | PaymentStatus::Voided => false,
     }
+}
+
+/// Whether that is the word of a payment for which the provider may hold money. One that only a later release knows is.
+pub(super) fn may_be_held_by(word: &str) -> bool {
+    word.parse().map_or(true, may_be_held)
 }
 
 /// The words of payments for which the provider holds nothing any more. Who searches many orders for those whose money may be

@@ -3,7 +3,7 @@
 
 use super::{
     bill::is_to_be_invoiced,
-    pay::{awaits_payment, to_let_go},
+    pay::{awaits_payment, may_be_held_by, to_let_go},
 };
 use crate::order::{State, StoredOrder};
 use schemas::{every, ids::OrderId};
@@ -37,6 +37,34 @@ impl Stuck {
             | Self::Unvoided(id)
             | Self::Untold(id) => id,
         }
+    }
+}
+
+/// A closed order, as the words say that are stored of it.
+#[derive(Clone, Copy, Debug)]
+pub struct Closing<'w> {
+    /// How it ended.
+    pub status: &'w str,
+    /// How its payment stands, if it has one.
+    pub payment: Option<&'w str>,
+    /// How a search shows it, if it does.
+    pub shown: Option<&'w str>,
+}
+
+impl Closing<'_> {
+    /// Whether money may be held for it. Then it may be [`Stuck::Unvoided`].
+    pub fn is_unvoided(self) -> bool {
+        self.payment.is_some_and(may_be_held_by)
+    }
+
+    /// Whether a search shows it otherwise. Then it may be [`Stuck::Untold`].
+    pub fn is_untold(self) -> bool {
+        self.shown != Some(self.status)
+    }
+
+    /// Whether nothing is left to do for it.
+    pub fn is_settled(self) -> bool {
+        !self.is_unvoided() && !self.is_untold()
     }
 }
 

@@ -40,7 +40,7 @@ impl Numbered {
 
 impl From<Unpriced> for Unavailable {
     fn from(error: Unpriced) -> Self {
-        Self::refused("billing.document", error)
+        Self::at_fault("billing.document", error)
     }
 }
 

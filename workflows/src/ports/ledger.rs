@@ -43,7 +43,7 @@ pub trait Ledger: Send + Sync {
     /// Carries one command out: for a task, which has one order. Many such calls may share a transaction.
     async fn apply_one(&self, order: OrderId, command: Command) -> Result<Applied, Unavailable> {
         let applied = self.apply(vec![(order, command)]).await?.pop();
-        applied.ok_or_else(|| Unavailable::refused("orders.apply", "no answer was given"))
+        applied.ok_or_else(|| Unavailable::at_fault("orders.apply", "no answer was given"))
     }
 
     /// The orders of those ids that exist. MUST fail if one of them cannot be read.

@@ -19,8 +19,8 @@ impl Unavailable {
         Self { what, away: true, source: Some(source.into()) }
     }
 
-    /// The other side is there and did not take the request.
-    pub fn refused(what: &'static str, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+    /// The other side is there and did not take the request: asking the same again changes nothing.
+    pub fn at_fault(what: &'static str, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         Self { what, away: false, source: Some(source.into()) }
     }
 
@@ -65,8 +65,8 @@ mod tests {
 
     #[test]
     fn a_chain_says_nothing_twice() {
-        let cause = Unavailable::refused("no units", "none");
-        let error = Unavailable::refused("orders.apply", Returned(cause));
+        let cause = Unavailable::at_fault("no units", "none");
+        let error = Unavailable::at_fault("orders.apply", Returned(cause));
         assert_eq!(error.chain(), "orders.apply failed: error returned from database: no units failed: none");
     }
 }

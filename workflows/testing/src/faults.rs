@@ -152,7 +152,7 @@ impl Faults {
                 Some((FaultPoint::After, _)) => return Ok(false),
                 Some((FaultPoint::Before, fault)) => match fault {
                     Fault::Away => return Err(away(what)),
-                    Fault::Refused => return Err(Unavailable::refused(what, "it is not taken")),
+                    Fault::Refused => return Err(Unavailable::at_fault(what, "it is not taken")),
                     Fault::Panics => panic!("a fault in {what}"),
                     Fault::Hangs => mended.await,
                     Fault::Takes(time) => {

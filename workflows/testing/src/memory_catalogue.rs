@@ -108,7 +108,7 @@ impl Catalogue for MemoryCatalogue {
 impl CatalogueCopy for MemoryCatalogue {
     async fn put(&self, products: &[Product]) -> Result<(), Unavailable> {
         if products.iter().any(|product| (self.refuses)(&product.sku)) {
-            return Err(Unavailable::refused("catalogue.put", "the item is too large"));
+            return Err(Unavailable::at_fault("catalogue.put", "the item is too large"));
         }
         let products_by_sku = products.iter().map(|product| (product.sku.clone(), product.clone()));
         self.write("catalogue.put", products.len(), |stock| stock.extend(products_by_sku)).await

@@ -96,7 +96,7 @@ async fn insert_invoices(
     .await
     .asked("orders.raise_invoice_series")?;
     let party =
-        serde_json::to_value(&seller.party).map_err(|error| Unavailable::refused("orders.insert_invoices", error))?;
+        serde_json::to_value(&seller.party).map_err(|error| Unavailable::at_fault("orders.insert_invoices", error))?;
     sqlx::query!(
         "-- orders.insert_invoices
          insert into invoices (order_id, series, year, number, issued_on, seller, specimen)

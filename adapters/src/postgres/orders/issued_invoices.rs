@@ -55,8 +55,8 @@ impl IssuedInvoices for PgOrders {
         let (mut editions, mut printers, mut sizes) = (Vec::new(), Vec::new(), Vec::new());
         let (mut files, mut xmls, mut unprintable) = (Vec::new(), Vec::new(), Vec::new());
         for (id, record) in printed {
-            let (year, number) =
-                read_number(&record.number).ok_or_else(|| Unavailable::refused("invoices.record", "no such number"))?;
+            let (year, number) = read_number(&record.number)
+                .ok_or_else(|| Unavailable::at_fault("invoices.record", "no such number"))?;
             ids.push(id.0);
             years.push(year);
             numbers.push(number);

@@ -18,20 +18,38 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 use workflows::{
     lifecycle::{Command, Verdict, decide, is_decided},
-    order::{State, StoredOrder},
+    order::{State, StoredOrder, StoredPayment},
     ports::{Applied, Ledger, Unavailable},
 };
 
 /// What the commands of a batch did, gathered before it is written.
 #[derive(Default)]
 struct Changes {
-    orders: BTreeMap<OrderId, StoredOrder>,
     rows: BTreeSet<OrderId>,
     payments: BTreeSet<OrderId>,
     invoices: BTreeSet<OrderId>,
     cancellations: BTreeSet<OrderId>,
     events: EventColumns,
     released: BTreeMap<(String, String), i64>,
+}
+
+/// What of an order stands in which row.
+struct Rows {
+    order: (State, i32),
+    payment: Option<StoredPayment>,
+    is_invoice_stored: bool,
+    cancel_requested: bool,
+}
+
+impl Rows {
+    fn of(order: &StoredOrder) -> Self {
+        Self {
+            order: (order.state.clone(), order.version),
+            payment: order.payment.clone(),
+            is_invoice_stored: order.invoice.as_ref().is_some_and(|invoice| invoice.stored),
+            cancel_requested: order.cancel_requested,
+        }
+    }
 }
 
 #[async_trait]
@@ -41,7 +59,7 @@ impl Ledger for PgOrders {
             return Ok(Vec::new());
         }
         if batch.iter().any(|(_, command)| matches!(command, Command::GiveNumber { .. })) {
-            return Err(Unavailable::refused("orders.apply", "numbers are given by orders.number_invoices alone"));
+            return Err(Unavailable::at_fault("orders.apply", "numbers are given by orders.number_invoices alone"));
         }
         let mut connection = self.connection("orders.apply").await?;
         let mut transaction = connection.begin().await.asked("orders.apply")?;
@@ -55,10 +73,11 @@ impl Ledger for PgOrders {
                 applied.push(Applied::Missing);
                 continue;
             };
+            let before = Rows::of(order);
             let verdict = decide(order, command, now);
             let events = match &verdict {
                 Verdict::Changed(effects) => {
-                    changes.touch(order, command);
+                    changes.note(order.id, &before, &Rows::of(order));
                     if effects.releases_stock {
                         changes.release(order);
                     }
@@ -72,7 +91,7 @@ impl Ledger for PgOrders {
             };
             applied.push(Applied::Order { order: Box::new(order.clone()), verdict, events });
         }
-        changes.write(&mut transaction, now).await?;
+        changes.write(&mut transaction, &orders, now).await?;
         self.tell_again(&mut transaction, to_tell_again, &mut applied).await?;
         transaction.commit().await.asked("orders.apply")?;
         self.database.bell.ring_orders(applied.iter().filter_map(changed).collect());
@@ -173,33 +192,20 @@ async fn lock(
 }
 
 impl Changes {
-    /// Notes what of an order has to be written after a command: most change one of its rows only.
-    fn touch(&mut self, order: &StoredOrder, command: &Command) {
-        self.orders.insert(order.id, order.clone());
-        let touched = match command {
-            Command::AskForPayment
-            | Command::AskForPaymentAfter { .. }
-            | Command::RecordDecline { .. }
-            | Command::RecordVoid => [false, true, false, false],
-            Command::RecordAuthorization { .. } => [true, true, false, false],
-            Command::Confirm | Command::Reject { .. } | Command::Cancel | Command::Expire => {
-                [true, false, false, false]
-            }
-            Command::AskToCancel => [false, false, false, true],
-            // Written under the lock of the series, in `invoice_numbers`.
-            Command::GiveNumber { .. } => [false; 4],
-            Command::RecordInvoice => [true, false, true, false],
-        };
-        let sets = [&mut self.rows, &mut self.payments, &mut self.invoices, &mut self.cancellations];
-        for (set, touched) in sets.into_iter().zip(touched) {
-            if touched {
-                set.insert(order.id);
+    /// Notes which rows of an order have to be written: most commands change one of them only.
+    fn note(&mut self, id: OrderId, before: &Rows, after: &Rows) {
+        let Self { rows, payments, invoices, cancellations, .. } = self;
+        let differs = [
+            (rows, before.order != after.order),
+            (payments, before.payment != after.payment),
+            (invoices, before.is_invoice_stored != after.is_invoice_stored),
+            (cancellations, before.cancel_requested != after.cancel_requested),
+        ];
+        for (set, differs) in differs {
+            if differs {
+                set.insert(id);
             }
         }
-    }
-
-    fn those<'a>(&'a self, ids: &'a BTreeSet<OrderId>) -> impl Iterator<Item = &'a StoredOrder> {
-        ids.iter().filter_map(|id| self.orders.get(id))
     }
 
     fn release(&mut self, order: &StoredOrder) {
@@ -210,21 +216,24 @@ impl Changes {
         }
     }
 
-    async fn write(self, connection: &mut PgConnection, now: OffsetDateTime) -> Result<(), Unavailable> {
-        write_orders(connection, self.those(&self.rows)).await?;
-        write_payments(connection, self.those(&self.payments)).await?;
-        mark_invoices_stored(connection, self.those(&self.invoices), now).await?;
-        note_cancellations(connection, self.those(&self.cancellations)).await?;
+    async fn write(
+        self,
+        connection: &mut PgConnection,
+        orders: &HashMap<OrderId, StoredOrder>,
+        now: OffsetDateTime,
+    ) -> Result<(), Unavailable> {
+        let those = |ids: &BTreeSet<OrderId>| ids.iter().filter_map(|id| orders.get(id)).collect::<Vec<_>>();
+        write_orders(connection, those(&self.rows)).await?;
+        write_payments(connection, those(&self.payments)).await?;
+        mark_invoices_stored(connection, those(&self.invoices), now).await?;
+        note_cancellations(connection, those(&self.cancellations)).await?;
         self.events.insert_events(connection, now).await?;
         move_reserved(connection, self.released).await
     }
 }
 
 #[expect(clippy::as_conversions, reason = "no cast: it tells sqlx that elements may be null")]
-async fn write_orders(
-    connection: &mut PgConnection,
-    orders: impl Iterator<Item = &StoredOrder>,
-) -> Result<(), Unavailable> {
+async fn write_orders(connection: &mut PgConnection, orders: Vec<&StoredOrder>) -> Result<(), Unavailable> {
     let (mut ids, mut statuses, mut reasons, mut details) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     let (mut versions, mut updated, mut invoiced) = (Vec::new(), Vec::new(), Vec::new());
     for order in orders {
@@ -260,14 +269,13 @@ async fn write_orders(
 }
 
 #[expect(clippy::as_conversions, reason = "no cast: it tells sqlx that elements may be null")]
-async fn write_payments(
-    connection: &mut PgConnection,
-    orders: impl Iterator<Item = &StoredOrder>,
-) -> Result<(), Unavailable> {
+async fn write_payments(connection: &mut PgConnection, orders: Vec<&StoredOrder>) -> Result<(), Unavailable> {
     let (mut ids, mut keys, mut states, mut amounts) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     let (mut currencies, mut authorizations, mut codes) = (Vec::new(), Vec::new(), Vec::new());
     let (mut calls, mut updated) = (Vec::new(), Vec::new());
-    for (order, payment) in orders.filter_map(|order| order.payment.as_ref().map(|payment| (order, payment))) {
+    for (order, payment) in
+        orders.into_iter().filter_map(|order| order.payment.as_ref().map(|payment| (order, payment)))
+    {
         ids.push(order.id.0);
         keys.push(payment.key.clone());
         states.push(payment.state.as_str().to_owned());
@@ -301,11 +309,14 @@ async fn write_payments(
 
 async fn mark_invoices_stored(
     connection: &mut PgConnection,
-    orders: impl Iterator<Item = &StoredOrder>,
+    orders: Vec<&StoredOrder>,
     now: OffsetDateTime,
 ) -> Result<(), Unavailable> {
-    let stored: Vec<Uuid> =
-        orders.filter(|order| order.invoice.as_ref().is_some_and(|i| i.stored)).map(|order| order.id.0).collect();
+    let stored: Vec<Uuid> = orders
+        .into_iter()
+        .filter(|order| order.invoice.as_ref().is_some_and(|i| i.stored))
+        .map(|order| order.id.0)
+        .collect();
     if stored.is_empty() {
         return Ok(());
     }
@@ -321,11 +332,9 @@ async fn mark_invoices_stored(
     Ok(())
 }
 
-async fn note_cancellations(
-    connection: &mut PgConnection,
-    orders: impl Iterator<Item = &StoredOrder>,
-) -> Result<(), Unavailable> {
-    let (ids, updated): (Vec<Uuid>, Vec<OffsetDateTime>) = orders.map(|order| (order.id.0, order.updated_at)).unzip();
+async fn note_cancellations(connection: &mut PgConnection, orders: Vec<&StoredOrder>) -> Result<(), Unavailable> {
+    let (ids, updated): (Vec<Uuid>, Vec<OffsetDateTime>) =
+        orders.into_iter().map(|order| (order.id.0, order.updated_at)).unzip();
     if ids.is_empty() {
         return Ok(());
     }

@@ -9,9 +9,11 @@ use crate::postgres::{
     unreadable,
 };
 use schemas::{
+    api::order::Status,
     event::{Event, EventName},
     ids::OrderId,
     money::Amount,
+    words::UnknownWord,
 };
 use serde::de::DeserializeOwned;
 use serde_json::{Value, value::RawValue};
@@ -128,18 +130,18 @@ impl OrderRow {
         let id = self.id;
         let bad = |column: &str| unreadable("orders.load", &format!("{column} of order {id}"));
         let currency = self.currency.parse().map_err(|_| bad("currency"))?;
-        let state = match self.status.as_str() {
-            "reserved" => {
+        let state = match self.status.parse() {
+            Ok(Status::Reserved) => {
                 let until = self.reserved_until.and_then(|until| until.0);
                 State::Reserved { until: until.ok_or_else(|| bad("reserved_until"))? }
             }
-            "confirmed" => State::Confirmed,
-            "rejected" => {
+            Ok(Status::Confirmed) => State::Confirmed,
+            Ok(Status::Rejected) => {
                 let reason = self.reason.as_deref().and_then(|r| r.parse().ok());
                 State::Rejected { reason: reason.ok_or_else(|| bad("reason"))?, detail: self.detail }
             }
-            "cancelled" => State::Cancelled,
-            _ => return Err(bad("status")),
+            Ok(Status::Cancelled) => State::Cancelled,
+            Ok(Status::Submitted) | Err(UnknownWord) => return Err(bad("status")),
         };
         let payment = match (self.payment_key, self.payment_state, self.payment_amount) {
             (Some(key), Some(state), Some(amount)) => Some(StoredPayment {

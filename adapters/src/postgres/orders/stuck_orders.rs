@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 use workflows::{
-    lifecycle::{Stuck, settled_payments},
+    lifecycle::{Closing, Stuck},
     ports::{StuckOrders, Sweep, Unavailable},
     steps::upkeep::sweep::LONGEST,
     wiring::QueueName,
@@ -19,6 +19,8 @@ use workflows::{
 const FORGET_SWEEPS: Duration = Duration::days(1);
 /// How many closed orders a sweep looks at: more than close between two, so that it catches up.
 const CLOSINGS: i64 = 20_000;
+/// The longest until one is looked at again.
+const LONGEST_LOOK: Duration = Duration::days(1);
 
 /// Closed orders that are not settled, and since when, as `unnest` takes them.
 #[derive(Default)]
@@ -93,22 +95,50 @@ impl StuckOrders for PgOrders {
 }
 
 impl PgOrders {
-    /// The closed orders, of those that are due to be looked at, that hold money or are shown as open. What becomes of
-    /// them is committed relaxed: what a crash takes back is looked at again.
+    /// The closed orders, of those that are due to be looked at, that may hold money or are shown otherwise: they come again,
+    /// behind all that wait. Those that are settled are done with. Committed relaxed: what a crash takes back is looked at
+    /// again.
     async fn look_at_closings(&self, patience: i64) -> Result<(Closings, Closings), Unavailable> {
-        let rows = sqlx::query_file!("sql/orders/look_at_closings.sql", patience, CLOSINGS, &settled_payments())
-            .fetch_all(&self.database.relaxed)
+        let (mut unvoided, mut untold) = (Closings::default(), Closings::default());
+        let (mut settled, mut waiting) = (Vec::new(), Vec::new());
+        let mut transaction = self.database.relaxed.begin().await.asked("orders.look_at_closings")?;
+        let put_off = milliseconds(LONGEST_LOOK.unsigned_abs());
+        let rows = sqlx::query_file!("sql/orders/look_at_closings.sql", patience, CLOSINGS, put_off)
+            .fetch_all(&mut *transaction)
             .await
             .asked("orders.look_at_closings")?;
-        let (mut unvoided, mut untold) = (Closings::default(), Closings::default());
         for row in rows {
-            for (group, belongs) in [(&mut unvoided, row.unvoided), (&mut untold, row.untold)] {
+            let closing = Closing { status: &row.status, payment: row.payment.as_deref(), shown: row.shown.as_deref() };
+            for (group, belongs) in [(&mut unvoided, closing.is_unvoided()), (&mut untold, closing.is_untold())] {
                 if belongs {
                     group.ids.push(row.id);
                     group.since.push(row.since);
                 }
             }
+            let then = if closing.is_settled() { &mut settled } else { &mut waiting };
+            then.push(row.id);
         }
+        if !settled.is_empty() {
+            sqlx::query!(
+                "-- orders.forget_closings
+                 delete from closings where order_id = any($1)",
+                &settled
+            )
+            .execute(&mut *transaction)
+            .await
+            .asked("orders.forget_closings")?;
+        }
+        if !waiting.is_empty() {
+            sqlx::query!(
+                "-- orders.put_off_closings
+                 update closings set look_at = sluice_now() where order_id = any($1)",
+                &waiting
+            )
+            .execute(&mut *transaction)
+            .await
+            .asked("orders.put_off_closings")?;
+        }
+        transaction.commit().await.asked("orders.look_at_closings")?;
         Ok((unvoided, untold))
     }
 }

@@ -40,7 +40,7 @@ impl EventBus for PgEventBus {
             for (queue, _) in self.rules.iter().filter(|(_, pattern)| pattern.matches(event)) {
                 queues.push((*queue).to_owned());
                 subjects.push(event.subject.0);
-                bodies.push(serde_json::to_value(event).map_err(|e| Unavailable::refused("event_bus.publish", e))?);
+                bodies.push(serde_json::to_value(event).map_err(|e| Unavailable::at_fault("event_bus.publish", e))?);
             }
         }
         if queues.is_empty() {

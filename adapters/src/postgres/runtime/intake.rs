@@ -167,7 +167,7 @@ async fn find(pool: &PgPool, id: Uuid) -> Result<Option<AcceptedOrder>, Unavaila
     .await
     .asked("intake.find")?;
     let Some(row) = row else { return Ok(None) };
-    let request = serde_json::from_value(row.request).map_err(|error| Unavailable::refused("intake.find", error))?;
+    let request = serde_json::from_value(row.request).map_err(|error| Unavailable::at_fault("intake.find", error))?;
     let (id, customer, accepted_at) = (OrderId(id), row.customer, row.accepted_at);
     Ok(Some(AcceptedOrder { id, customer, accepted_at, traceparent: None, request }))
 }

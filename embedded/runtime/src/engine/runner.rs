@@ -224,7 +224,7 @@ impl Runner {
         }
         match self.checkpoints.call(checkpoint).await {
             Ok(stored) => stored,
-            Err(given_up) => Err(Unavailable::refused("executions.checkpoint", given_up)),
+            Err(given_up) => Err(Unavailable::at_fault("executions.checkpoint", given_up)),
         }
     }
 

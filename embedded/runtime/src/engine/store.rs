@@ -25,7 +25,7 @@ pub(super) struct Claimed {
 }
 
 fn as_json(execution: &Execution) -> Result<Value, Unavailable> {
-    serde_json::to_value(execution).map_err(|error| Unavailable::refused("executions.write", error))
+    serde_json::to_value(execution).map_err(|error| Unavailable::at_fault("executions.write", error))
 }
 
 fn as_kept(visit: Visit) -> executions::Visit {

@@ -91,7 +91,7 @@ async fn as_issued(at: &Answering, caller: &Caller, order: OrderId) -> Result<Ve
     let missing = || Unavailable::because("invoices.of", "nothing is known of an invoice that was issued");
     let (ports, documents, reader) = (Arc::clone(&at.app.ports), Arc::clone(&at.documents), Arc::clone(&at.app.reader));
     let looked = async move {
-        let issued = ports.issued.of(&[order]).await?.pop().ok_or_else(missing)?;
+        let issued = ports.issued_invoices.of(&[order]).await?.pop().ok_or_else(missing)?;
         let (condition, found) = inspect(documents.as_ref(), &issued).await?;
         // Where nobody noted what was printed, a document of another buyer's would look as good.
         let is_ours = condition == Condition::Sound
@@ -103,7 +103,7 @@ async fn as_issued(at: &Answering, caller: &Caller, order: OrderId) -> Result<Ve
         Look::Document(pdf) if is_ours => return Ok(pdf),
         Look::Blocked(why) => format!("invoice {number} cannot be printed again: {why}"),
         Look::Document(_) | Look::Nothing | Look::Unreadable(_) => {
-            ask_to_mend(at.app.ports.issued.as_ref(), at.queue.as_ref(), &[order]).await?;
+            ask_to_mend(at.app.ports.issued_invoices.as_ref(), at.queue.as_ref(), &[order]).await?;
             format!("invoice {number} is not as it was issued ({condition:?}) and is printed again")
         }
     };

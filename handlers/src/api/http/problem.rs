@@ -117,7 +117,9 @@ impl Kind {
             Self::Forbidden => "ask with a token of a role that may",
             Self::NotFound => "look at the path and the id in it; what is somebody else's is not found either",
             Self::NoInvoiceYet => "ask again later: an order has its invoice soon after it is confirmed",
-            Self::NoInvoice => "an order that ended without being confirmed has none; do not ask again",
+            Self::NoInvoice => {
+                "an order that was refused, or is cancelled or to be cancelled, has none; do not ask again"
+            }
             Self::MethodNotAllowed => "ask with one of the methods that the header Allow names",
             Self::CannotCancel => "read the order to see where it stands",
             Self::BodyTooLarge => "a body has at most 262144 bytes",
@@ -319,6 +321,6 @@ mod tests {
     #[test]
     fn asking_again_is_advised_only_while_somebody_is_away() {
         assert_eq!(Refusal::from(Unavailable::because("orders.load", "gone")).kind, Kind::Unavailable);
-        assert_eq!(Refusal::from(Unavailable::refused("orders.load", "nonsense")).kind, Kind::Internal);
+        assert_eq!(Refusal::from(Unavailable::at_fault("orders.load", "nonsense")).kind, Kind::Internal);
     }
 }

@@ -1,5 +1,8 @@
 //! The paths, once: the routers, the labels of the metrics and a test of the OpenAPI document hold on to them.
 
+/// What every path begins with that is for staff. Who asks there is told in the log, also of what is only read.
+pub(crate) const STAFF: &str = "/v1/support/";
+
 macro_rules! paths {
     ($($name:ident = $path:literal),* $(,)?) => {
         $(pub(crate) const $name: &str = $path;)*

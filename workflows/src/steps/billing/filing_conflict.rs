@@ -30,7 +30,7 @@ pub(super) async fn resolve_filing_conflict(
         // What was found stands under a number that is another order's by now, perhaps.
         let why =
             format!("its number is {number} by now, and not that of {path}: it is issued with the one that it has");
-        return Err(Unavailable::refused("documents.file", why));
+        return Err(Unavailable::at_fault("documents.file", why));
     }
     let noted = ports.issued.of(&[order]).await?.pop().filter(|noted| noted.file.is_some());
     if noted.as_ref().is_some_and(|noted| noted.condition(found) == Condition::Sound) {
@@ -46,7 +46,7 @@ pub(super) async fn resolve_filing_conflict(
         ensure_reads_as(&noted, &printed)?;
     } else if let Some(says) = ports.printer.read_back(content) {
         if !says.is(order, &number) {
-            return Err(Unavailable::refused("documents.file", another(path)));
+            return Err(Unavailable::at_fault("documents.file", another(path)));
         }
         printed = worded_as(ports, &says, printed).await?;
         if is_whole(content) {

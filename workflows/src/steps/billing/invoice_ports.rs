@@ -40,7 +40,7 @@ pub(super) async fn print(printer: &dyn InvoicePrinter, bill: Bill) -> Result<Pr
 pub(super) fn ensure_reads_as(noted: &IssuedInvoice, printed: &Printed) -> Result<(), Unavailable> {
     if noted.xml_sha256.is_some_and(|xml| xml != printed.record.xml_sha256) {
         let why = "the invoice would read otherwise than it was issued";
-        return Err(Unavailable::refused("invoice_printer.print", why));
+        return Err(Unavailable::at_fault("invoice_printer.print", why));
     }
     Ok(())
 }
@@ -48,5 +48,5 @@ pub(super) fn ensure_reads_as(noted: &IssuedInvoice, printed: &Printed) -> Resul
 /// Nothing was noted of an invoice that had this number when it was printed.
 pub(super) fn renumbered(number: &str) -> Unavailable {
     let why = format!("its number is not {number} any more: it is issued with the one that it has now");
-    Unavailable::refused("invoices.record", why)
+    Unavailable::at_fault("invoices.record", why)
 }

@@ -22,7 +22,7 @@ pub(super) async fn mend_document(ports: InvoicePorts<'_>, issued: &IssuedInvoic
         }
         Condition::Unproven | Condition::Missing | Condition::Damaged | Condition::Unreadable => {}
         // Nobody asks for it while it is so.
-        Condition::Blocked => return Err(Unavailable::refused("documents.get", blocked(&issued.number, &found))),
+        Condition::Blocked => return Err(Unavailable::at_fault("documents.get", blocked(&issued.number, &found))),
     }
     let mended = print_again(ports, issued, condition, &found).await;
     let noted = match &mended {
@@ -43,7 +43,7 @@ async fn print_again(
     found: &Look,
 ) -> Result<(), Unavailable> {
     let Some(bill) = ports.issued.bill(issued.order, None).await? else {
-        return Err(Unavailable::refused("invoices.bill", "a later release issued it: only that can print it again"));
+        return Err(Unavailable::at_fault("invoices.bill", "a later release issued it: only that can print it again"));
     };
     let printed = print(ports.printer, bill).await?;
     ensure_reads_as(issued, &printed)?;

@@ -2,9 +2,9 @@
 //! answer that is stored already is told again, because whoever stored it may have died before it was told. An order
 //! whose total is zero is authorized without asking anybody.
 
-use super::payment_answers::{as_task_error, closed, known_answer, record, recorded_authorization};
+use super::payment_answers::{answer, as_task_error, closed, record};
 use crate::{
-    lifecycle::{Command, Verdict},
+    lifecycle::{Command, Verdict, answer_of_payment, recorded_authorization},
     order::StoredOrder,
     ports::{Applied, Authorization, AuthorizationRequest, EventBus, Ledger, PaymentProvider, ProviderError},
     steps::task::{TaskError, TaskInput},
@@ -27,8 +27,8 @@ pub async fn authorize_payment(
     let authorization = match verdict {
         Verdict::Changed(_) => ask(provider, *order).await.map_err(|error| as_task_error(&error))?,
         Verdict::Already | Verdict::Refused => match recorded_authorization(&order) {
-            Some(authorization) => authorization,
-            None => return Ok(known_answer(&order)),
+            Some(id) => Authorization::Authorized { id: id.to_owned() },
+            None => return Ok(answer(answer_of_payment(&order))),
         },
     };
     record(ledger, bus, task.order, authorization).await

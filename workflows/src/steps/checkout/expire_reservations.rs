@@ -5,6 +5,7 @@ use crate::{
     lifecycle::{Command, Verdict},
     ports::{Applied, Clock, EventBus, Ledger, Reservations, Unavailable},
 };
+use schemas::ids::OrderId;
 use time::Duration;
 
 const BATCH: usize = 500;
@@ -14,7 +15,8 @@ const LONG_ENOUGH: Duration = Duration::seconds(14);
 /// Says how many orders expired.
 ///
 /// # Errors
-/// At the first failure. An order that expired untold is found by `sweep`.
+/// If something is away, or if an order cannot expire: that keeps no other from it. An order that expired untold is found by
+/// `sweep`.
 pub async fn expire_reservations(
     reservations: &dyn Reservations,
     ledger: &dyn Ledger,
@@ -22,23 +24,51 @@ pub async fn expire_reservations(
     clock: &dyn Clock,
 ) -> Result<usize, Unavailable> {
     let until = clock.now() + LONG_ENOUGH;
-    let mut expired = 0;
+    let (mut expired, mut failed) = (0, None);
     loop {
         let due = reservations.expired(i64::try_from(BATCH).unwrap_or(i64::MAX)).await?;
         if due.is_empty() {
-            return Ok(expired);
+            return failed.map_or(Ok(expired), Err);
         }
         let last = due.len() < BATCH;
-        let applied = ledger.apply(due.into_iter().map(|id| (id, Command::Expire)).collect()).await?;
+        let (applied, failure) = expire(ledger, &due).await;
         let changed = applied.iter().filter(|one| is_changed(one)).count();
         let facts: Vec<_> = applied.into_iter().flat_map(Applied::into_events).collect();
         bus.publish(&facts).await?;
         expired += changed;
+        let is_away = failure.as_ref().is_some_and(|error| error.away);
+        failed = failed.or(failure);
         // If nothing changed, somebody else is at it, and would be met again at once.
-        if last || changed == 0 || clock.now() >= until {
-            return Ok(expired);
+        if last || is_away || changed == 0 || clock.now() >= until {
+            return failed.map_or(Ok(expired), Err);
         }
     }
+}
+
+/// Together; and if the request itself is at fault, order by order, so that one that cannot expire keeps no other's goods. With
+/// what was done comes the first failure.
+async fn expire(ledger: &dyn Ledger, due: &[OrderId]) -> (Vec<Applied>, Option<Unavailable>) {
+    let error = match ledger.apply(due.iter().map(|id| (*id, Command::Expire)).collect()).await {
+        Ok(applied) => return (applied, None),
+        Err(error) => error,
+    };
+    if error.away || due.len() == 1 {
+        return (Vec::new(), Some(error));
+    }
+    let (mut applied, mut failed) = (Vec::with_capacity(due.len()), None);
+    for id in due {
+        match ledger.apply_one(*id, Command::Expire).await {
+            Ok(one) => applied.push(one),
+            Err(error) => {
+                let is_away = error.away;
+                failed.get_or_insert(error);
+                if is_away {
+                    break;
+                }
+            }
+        }
+    }
+    (applied, failed)
 }
 
 fn is_changed(applied: &Applied) -> bool {

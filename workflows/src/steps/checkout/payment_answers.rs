@@ -3,7 +3,6 @@
 
 use crate::{
     lifecycle::{Command, PaymentAnswer, answer_of_payment},
-    order::StoredOrder,
     ports::{Applied, Authorization, EventBus, Ledger, ProviderError},
     steps::task::TaskError,
 };
@@ -25,7 +24,7 @@ pub(super) async fn record(
     };
     let Applied::Order { order, events, .. } = ledger.apply_one(order, command).await? else { return Ok(closed()) };
     bus.publish(&events).await?;
-    Ok(known_answer(&order))
+    Ok(answer(answer_of_payment(&order)))
 }
 
 /// The answer for an order that needs no payment any more.
@@ -33,16 +32,10 @@ pub(super) fn closed() -> Value {
     json!(PaymentOutput::Closed)
 }
 
-/// The provider's earlier word that it holds the money, also if that was let go since.
-pub(super) fn recorded_authorization(order: &StoredOrder) -> Option<Authorization> {
-    let id = order.payment.as_ref()?.authorization_id.clone()?;
-    Some(Authorization::Authorized { id })
-}
-
 /// The answer for a payment that needs no asking. `closed` ends the workflow, so it is said of no order that waits for
 /// the workflow alone.
-pub(super) fn known_answer(order: &StoredOrder) -> Value {
-    json!(match answer_of_payment(order) {
+pub(super) fn answer(known: PaymentAnswer<'_>) -> Value {
+    json!(match known {
         PaymentAnswer::Authorized => PaymentOutput::Authorized,
         PaymentAnswer::Declined { code } => PaymentOutput::Declined { code: code.map(Cow::Borrowed) },
         PaymentAnswer::Voided => PaymentOutput::Voided,

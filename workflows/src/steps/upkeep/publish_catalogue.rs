@@ -121,7 +121,7 @@ impl<'c> Reading<'c> {
             let after = self.cursor.iter().chain(page.items.iter().map(|product| &product.sku));
             if !after.is_sorted_by(|one, next| one < next) {
                 // Sides that sort differently would have products removed that are still sold.
-                return Err(Unavailable::refused(
+                return Err(Unavailable::at_fault(
                     "catalogue.products",
                     "the SKUs do not follow each other by their bytes",
                 ));
