@@ -187,7 +187,7 @@ async fn a_replay_looks_at_its_own_message_only_however_many_wait() {
          select 'intake', gen_random_uuid(), '{}' from generate_series(1, 20000); analyze",
     )
     .await;
-    let again = include_str!("../../sql/intake/send_again.sql");
+    let again = include_str!("../../sql/runtime/intake/send_again.sql");
     let (names, queue) = (QueueName::Intake.names().join(","), QueueName::Intake);
     let arguments = format!("'{{{}}}'::uuid[], '{{{names}}}', '{queue}'", order.id);
     let rows = shop.most_rows_of_a_step(again, &arguments).await;

@@ -6,7 +6,7 @@ use schemas::{api::order as api, event::EventName, every, ids::OrderId};
 use std::{cell::Cell, sync::Arc};
 use testing::{Book, Mood, Shop, samples};
 use uuid::Uuid;
-use workflows::{order::StoredOrder, steps::upkeep::sweep::cancel_message, wiring::QueueName};
+use workflows::{order::StoredOrder, ports::OutgoingMessage, wiring::QueueName};
 
 pub(crate) const ORDER: OrderId = OrderId(Uuid::from_u128(7));
 
@@ -88,7 +88,7 @@ impl Site {
     /// Puts a message on its queue.
     pub(crate) fn send(&self, message: Message) {
         match message.queue() {
-            Some(queue) => self.shop.contents().messages.push((queue, cancel_message(ORDER))),
+            Some(queue) => self.shop.contents().messages.push((queue, OutgoingMessage::naming(ORDER))),
             None => self.strikes.set(self.strikes.get() + 1),
         }
     }

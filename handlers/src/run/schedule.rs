@@ -161,15 +161,14 @@ impl Sweeping {
             workflows: self.workflows.as_ref(),
             queue: self.queue.as_ref(),
             bus: self.bus.as_ref(),
+            search: self.search.as_ref(),
         };
         let swept = sweep(sweep_ports).await?;
         if !swept.set_going.is_empty() {
             tracing::warn!(stuck = ?swept.set_going, "orders were stuck and are set going again");
         }
-        // Whatever an older release left unfolded is left behind by whoever last had a hand in it, like what is stuck.
-        let folded = self.search.keep_up().await?;
-        if folded > 0 {
-            tracing::info!(folded, "rows are found by folded words now");
+        if swept.folded > 0 {
+            tracing::info!(swept.folded, "rows are found by folded words now");
         }
         swept.failed.map_or(Ok(()), Err)
     }

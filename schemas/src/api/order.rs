@@ -6,6 +6,7 @@ use crate::{
     words::{UnknownWord, words},
 };
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use std::{fmt, str::FromStr};
 use time::OffsetDateTime;
 use utoipa::ToSchema;
@@ -111,17 +112,6 @@ pub struct InvoiceLink {
     pub href: String,
 }
 
-/// A shipment of an order.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct Shipment {
-    /// The carrier's tracking number.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub tracking: Option<String>,
-    /// When it left.
-    #[serde(with = "time::serde::rfc3339")]
-    pub shipped_at: OffsetDateTime,
-}
-
 /// An order.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Order {
@@ -146,8 +136,9 @@ pub struct Order {
     /// The invoice, once issued.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub invoice: Option<InvoiceLink>,
-    /// What has left the warehouses.
-    pub shipments: Vec<Shipment>,
+    /// What has left the warehouses. No release tells of shipments yet, so it is empty.
+    #[schema(value_type = Vec<Object>)]
+    pub shipments: Vec<Value>,
     /// When it was accepted.
     #[serde(with = "time::serde::rfc3339")]
     pub created_at: OffsetDateTime,

@@ -39,7 +39,7 @@ pub use queue::{OutgoingMessage, Queue};
 pub use reservations::{Reservation, Reservations};
 pub use retention::{EXECUTIONS_LIVE, ForgottenChunk, KEYS_LIVE, Retained, Retention, RetentionPeriods};
 pub use search::{Rebuilt, Search};
-pub use stuck_orders::{StuckOrders, Sweep};
+pub use stuck_orders::{LONGEST_PAUSE, StuckOrders, Sweep};
 pub use system::{Chance, Clock, Ids, Readiness};
 pub use unavailable::Unavailable;
 pub use warehouses::{Notice, Warehouses};

@@ -3,6 +3,8 @@
 use super::Unavailable;
 use crate::wiring::QueueName;
 use async_trait::async_trait;
+use schemas::{ids::OrderId, kept::OrderMessage};
+use serde_json::json;
 use uuid::Uuid;
 
 /// A message to be put on a queue.
@@ -12,6 +14,13 @@ pub struct OutgoingMessage {
     pub subject: Uuid,
     /// The body.
     pub body: serde_json::Value,
+}
+
+impl OutgoingMessage {
+    /// One that names an order and nothing else: whoever takes it looks how the order stands by then.
+    pub fn naming(order: OrderId) -> Self {
+        Self { subject: order.0, body: json!(OrderMessage { order_id: order }) }
+    }
 }
 
 /// Durable queues.

@@ -5,6 +5,9 @@ use crate::lifecycle::Stuck;
 use async_trait::async_trait;
 use time::Duration;
 
+/// The longest that an order is left alone after it was set going.
+pub const LONGEST_PAUSE: Duration = Duration::hours(1);
+
 /// That an order was set going again.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sweep {

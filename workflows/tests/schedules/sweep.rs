@@ -59,7 +59,7 @@ fn loses_its_work(shop: &Shop) {
 }
 
 fn sweep_ports(shop: &Shop) -> SweepPorts<'_> {
-    SweepPorts { stuck: shop, lists: shop, ledger: shop, workflows: shop, queue: shop, bus: shop }
+    SweepPorts { stuck: shop, lists: shop, ledger: shop, workflows: shop, queue: shop, bus: shop, search: shop }
 }
 
 async fn swept(shop: &Shop) -> Swept {

@@ -150,7 +150,8 @@ async fn lock_goods(connection: &mut PgConnection, batch: &[AcceptedOrder]) -> R
     .await
     .asked("orders.read_listings")?;
     for row in listings {
-        let tax_rate_bp = u32::try_from(row.tax_rate_bp).unwrap_or_default();
+        let tax_rate_bp = u32::try_from(row.tax_rate_bp)
+            .map_err(|_| crate::postgres::unreadable("orders.read_listings", "tax_rate_bp"))?;
         let category = row.tax_category.as_deref().map(str::parse).transpose();
         let listing = Listing {
             name: row.name,

@@ -10,8 +10,7 @@ use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 use workflows::{
     lifecycle::{Closing, Stuck},
-    ports::{StuckOrders, Sweep, Unavailable},
-    steps::upkeep::sweep::LONGEST,
+    ports::{LONGEST_PAUSE, StuckOrders, Sweep, Unavailable},
     wiring::QueueName,
 };
 
@@ -38,7 +37,7 @@ impl StuckOrders for PgOrders {
             "sql/orders/stuck.sql",
             patience,
             limit,
-            milliseconds(LONGEST.unsigned_abs()),
+            milliseconds(LONGEST_PAUSE.unsigned_abs()),
             &unvoided.ids,
             &unvoided.since,
             &untold.ids,

@@ -92,7 +92,7 @@ impl PgQueue {
     /// # Errors
     /// If the database does not answer.
     pub async fn redrive(&self, id: Option<i64>, queue: Option<&str>) -> Result<u64, Unavailable> {
-        let done = sqlx::query_file!("sql/queue/redrive.sql", id, queue)
+        let done = sqlx::query_file!("sql/runtime/queue/redrive.sql", id, queue)
             .execute(&self.database.durable)
             .await
             .asked("queue.redrive")?;

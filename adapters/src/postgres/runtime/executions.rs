@@ -148,7 +148,7 @@ pub async fn insert(database: &Database, workflow: &str, starts: Vec<Start>) -> 
         visits.into_iter().for_each(|visit| columns.push(order.0, visit));
     }
     let inserted = sqlx::query_file!(
-        "sql/executions/insert.sql",
+        "sql/runtime/executions/insert.sql",
         workflow,
         &ids,
         &states,
@@ -178,8 +178,9 @@ pub async fn claim(
     floor: &mut Floor,
 ) -> Result<Vec<Claimed>, Unavailable> {
     let began = Instant::now();
-    let claimed = sqlx::query_file!("sql/executions/claim.sql", instance, max, lease.milliseconds(), floor.from())
-        .fetch_all(&database.relaxed);
+    let claimed =
+        sqlx::query_file!("sql/runtime/executions/claim.sql", instance, max, lease.milliseconds(), floor.from())
+            .fetch_all(&database.relaxed);
     let rows = lease.answered("executions.claim", claimed).await?;
     floor.looked(began.elapsed(), rows.iter().map(|row| row.last_due_at).max());
     Ok(rows.into_iter().map(|row| Claimed { id: row.id, version: row.version, state: row.state }).collect())
@@ -266,7 +267,7 @@ pub async fn checkpoint(database: &Database, lease: Lease, batch: Vec<Checkpoint
         visits.into_iter().for_each(|visit| columns.push(id, visit));
     }
     let moved = sqlx::query_file_scalar!(
-        "sql/executions/checkpoint.sql",
+        "sql/runtime/executions/checkpoint.sql",
         &asked,
         &instances,
         &versions,
@@ -290,8 +291,9 @@ pub async fn checkpoint(database: &Database, lease: Lease, batch: Vec<Checkpoint
     .fetch_all(&database.relaxed);
     let mut stored: HashSet<Uuid> = lease.answered("executions.checkpoint", moved).await?.into_iter().collect();
     if stored.len() < asked.len() {
-        let known = sqlx::query_file_scalar!("sql/executions/recognise.sql", &asked, &instances, &versions, &states)
-            .fetch_all(&database.relaxed);
+        let known =
+            sqlx::query_file_scalar!("sql/runtime/executions/recognise.sql", &asked, &instances, &versions, &states)
+                .fetch_all(&database.relaxed);
         stored.extend(lease.answered("executions.recognise", known).await?);
     }
     Ok(asked.iter().map(|id| stored.contains(id)).collect())
@@ -309,7 +311,7 @@ pub async fn renew_leases(
     carried: &[Uuid],
 ) -> Result<usize, Unavailable> {
     let renewed = sqlx::query_file!(
-        "sql/executions/renew_leases.sql",
+        "sql/runtime/executions/renew_leases.sql",
         instance,
         carried,
         lease.milliseconds(),
@@ -330,7 +332,7 @@ pub async fn renew_leases(
 /// If the database does not answer.
 pub async fn hasten(database: &Database, lease: Lease) -> Result<u64, Unavailable> {
     let hastened = sqlx::query_file!(
-        "sql/executions/hasten.sql",
+        "sql/runtime/executions/hasten.sql",
         milliseconds(LONGEST_WAIT),
         milliseconds(LONGEST_IN_HAND),
         milliseconds(lease::LONGEST),
@@ -349,7 +351,7 @@ pub async fn hasten(database: &Database, lease: Lease) -> Result<u64, Unavailabl
 /// # Errors
 /// If the database does not answer.
 pub async fn release_lapsed(database: &Database, lease: Lease) -> Result<u64, Unavailable> {
-    let released = sqlx::query_file!("sql/executions/release_lapsed.sql").execute(&database.relaxed);
+    let released = sqlx::query_file!("sql/runtime/executions/release_lapsed.sql").execute(&database.relaxed);
     let released = lease.answered("executions.release_lapsed", released).await?.rows_affected();
     if released > 0 {
         database.bell.ring(bell::EXECUTIONS);

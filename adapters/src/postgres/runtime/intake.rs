@@ -46,7 +46,7 @@ impl PgIntake {
             bodies.push(as_json(order)?);
         }
         let claimed = sqlx::query_file_scalar!(
-            "sql/intake/accept.sql",
+            "sql/runtime/intake/accept.sql",
             &ids,
             &customers,
             &keys,
@@ -95,10 +95,15 @@ impl PgIntake {
 
     /// Puts replayed orders on the queue again, as they were accepted.
     async fn send_again(&self, ids: &[Uuid]) -> Result<(), Unavailable> {
-        sqlx::query_file!("sql/intake/send_again.sql", ids, &QueueName::Intake.names(), QueueName::Intake.as_str())
-            .execute(&self.database.acceptance)
-            .await
-            .asked("intake.send_again")?;
+        sqlx::query_file!(
+            "sql/runtime/intake/send_again.sql",
+            ids,
+            &QueueName::Intake.names(),
+            QueueName::Intake.as_str()
+        )
+        .execute(&self.database.acceptance)
+        .await
+        .asked("intake.send_again")?;
         self.database.bell.ring(QueueName::Intake.as_str());
         Ok(())
     }

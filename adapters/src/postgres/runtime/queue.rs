@@ -115,7 +115,7 @@ impl PgQueue {
     ) -> Result<Vec<Received>, Unavailable> {
         let dead_letters = queue.dead_letters();
         let received = sqlx::query_file!(
-            "sql/queue/receive.sql",
+            "sql/runtime/queue/receive.sql",
             lane,
             limits.messages,
             lease.milliseconds(),
@@ -167,8 +167,9 @@ impl PgQueue {
     /// If the database does not answer in time.
     pub async fn sift(&self, queue: QueueName, share: FairShare) -> Result<u64, Unavailable> {
         let (first, second) = (queue.as_str(), queue.second_lane());
-        let sifted = sqlx::query_file!("sql/queue/sift.sql", first, second, share.among, share.bytes, share.messages)
-            .execute(&self.database.relaxed);
+        let sifted =
+            sqlx::query_file!("sql/runtime/queue/sift.sql", first, second, share.among, share.bytes, share.messages)
+                .execute(&self.database.relaxed);
         Ok(answered("queue.sift", sifted).await?.rows_affected())
     }
 
@@ -181,7 +182,7 @@ impl PgQueue {
         let mine = carried.iter().filter(|receipt| receipt.instance == instance);
         let (ids, deliveries): (Vec<i64>, Vec<i32>) = mine.map(|receipt| (receipt.id, receipt.delivery)).unzip();
         let renewed = sqlx::query_file!(
-            "sql/queue/renew_leases.sql",
+            "sql/runtime/queue/renew_leases.sql",
             instance,
             &ids,
             &deliveries,
@@ -202,7 +203,7 @@ impl PgQueue {
     /// If the database does not answer in time.
     pub async fn hasten(&self, queues: &[String]) -> Result<usize, Unavailable> {
         let hastened = sqlx::query_file_scalar!(
-            "sql/queue/hasten.sql",
+            "sql/runtime/queue/hasten.sql",
             queues,
             milliseconds(LONGEST_WAIT),
             milliseconds(LONGEST_IN_HAND),
@@ -264,7 +265,7 @@ impl PgQueue {
         let errors: Vec<String> = returns.iter().map(|r| r.error.clone()).collect();
         let dead_letters = queue.dead_letters();
         let returned = sqlx::query_file!(
-            "sql/queue/give_back.sql",
+            "sql/runtime/queue/give_back.sql",
             &ids,
             &instances,
             &deliveries,

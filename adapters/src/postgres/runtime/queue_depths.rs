@@ -25,7 +25,7 @@ impl PgQueue {
     /// # Errors
     /// If the database does not answer.
     pub async fn depths(&self, queues: &[String]) -> Result<Vec<Depth>, Unavailable> {
-        sqlx::query_file_as!(Depth, "sql/queue/depths.sql", queues, COUNTED)
+        sqlx::query_file_as!(Depth, "sql/runtime/queue/depths.sql", queues, COUNTED)
             .fetch_all(&self.database.relaxed)
             .await
             .asked("queue.depths")

@@ -78,7 +78,7 @@ impl Retention for PgRetention {
         let until = first_id_at(before);
         let (forgotten, last) = match retained {
             Retained::Keys => {
-                let chunk = sqlx::query_file!("sql/retention/forget_keys.sql", after.0, until, limit, before)
+                let chunk = sqlx::query_file!("sql/runtime/retention/forget_keys.sql", after.0, until, limit, before)
                     .fetch_one(&self.database.relaxed)
                     .await
                     .asked("retention.forget_keys")?;
@@ -87,7 +87,7 @@ impl Retention for PgRetention {
             Retained::Executions => {
                 self.note(EXECUTIONS, before).await?;
                 let chunk = sqlx::query_file!(
-                    "sql/retention/forget_executions.sql",
+                    "sql/runtime/retention/forget_executions.sql",
                     after.0,
                     until,
                     limit,

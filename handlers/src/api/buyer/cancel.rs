@@ -25,7 +25,6 @@ use workflows::{
     backoff::Backoff,
     lifecycle::{Command, NotCancellable, Stuck, Verdict, is_stuck},
     ports::{Applied, Unavailable},
-    steps::upkeep::sweep::cancel_message,
     wiring::QueueName,
 };
 
@@ -104,7 +103,7 @@ async fn note(at: &Answering, caller: &Caller, id: OrderId, is_last: bool) -> Re
             Applied::Missing => is_last,
         };
         if is_to_be_sent {
-            queue.send(QueueName::Cancel, vec![cancel_message(id)]).await?;
+            queue.send(QueueName::Cancel, vec![OutgoingMessage::naming(id)]).await?;
         }
         Ok::<_, Unavailable>(noted)
     };

@@ -1,7 +1,10 @@
 //! What is done about what stands where an invoice is to be filed: an earlier try of ours, what is left of one, or what
 //! somebody else was given. Decided by what was noted, and where nothing was, by what the document itself says.
 
-use super::invoice_ports::{InvoicePorts, ensure_reads_as, print};
+use super::{
+    invoice_ports::InvoicePorts,
+    print_invoice::{ensure_reads_as, print},
+};
 use crate::{
     billing::Edition,
     issued_invoice::{Condition, Fingerprint, Look, PrintRecord, Printed, ReadBack, document_path, is_whole},

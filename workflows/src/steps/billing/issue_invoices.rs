@@ -2,8 +2,9 @@
 
 use super::{
     filing_conflict::resolve_filing_conflict,
-    invoice_ports::{InvoicePorts, print, renumbered},
+    invoice_ports::InvoicePorts,
     mend_document::mend_document,
+    print_invoice::{print, renumbered},
 };
 use crate::{
     billing::Bill,

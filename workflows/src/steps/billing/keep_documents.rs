@@ -10,8 +10,7 @@ use crate::{
     wiring::QueueName,
 };
 use futures_util::{StreamExt, stream};
-use schemas::{ids::OrderId, kept::OrderMessage};
-use serde_json::json;
+use schemas::ids::OrderId;
 
 /// How many documents a run looks at: a few megabytes, and a million of them within a week.
 const SHARE: i64 = 150;
@@ -43,11 +42,7 @@ pub async fn ask_to_mend(
     if unasked.is_empty() {
         return Ok(());
     }
-    queue.send(QueueName::Invoice, unasked.into_iter().map(mend_message).collect()).await
-}
-
-fn mend_message(order: OrderId) -> OutgoingMessage {
-    OutgoingMessage { subject: order.0, body: json!(OrderMessage { order_id: order }) }
+    queue.send(QueueName::Invoice, unasked.into_iter().map(OutgoingMessage::naming).collect()).await
 }
 
 /// Looks at the next share of all documents, and has mended what is wrong and can be. One that cannot be read keeps nobody

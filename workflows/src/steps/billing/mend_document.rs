@@ -3,7 +3,8 @@
 
 use super::{
     inspect_document::{fingerprint, inspect, says_so},
-    invoice_ports::{InvoicePorts, ensure_reads_as, print, renumbered},
+    invoice_ports::InvoicePorts,
+    print_invoice::{ensure_reads_as, print, renumbered},
 };
 use crate::{
     issued_invoice::{Condition, IssuedInvoice, Look, document_path},

@@ -6,3 +6,4 @@ pub mod invoice_ports;
 pub mod issue_invoices;
 pub mod keep_documents;
 mod mend_document;
+mod print_invoice;

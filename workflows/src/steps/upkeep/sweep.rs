@@ -7,16 +7,17 @@ use crate::{
     backoff::Backoff,
     lifecycle::{Stuck, is_stuck},
     order::StoredOrder,
-    ports::{EventBus, Ledger, OrderLists, OutgoingMessage, Queue, StuckOrders, Sweep, Unavailable, Workflows},
+    ports::{
+        EventBus, LONGEST_PAUSE, Ledger, OrderLists, OutgoingMessage, Queue, Search, StuckOrders, Sweep, Unavailable,
+        Workflows,
+    },
     wiring::QueueName,
 };
 use futures_util::{StreamExt, future::join_all, stream};
 use schemas::{
     event::{Event, EventName},
     ids::OrderId,
-    kept::OrderMessage,
 };
-use serde_json::json;
 use std::collections::{BTreeMap, HashMap};
 use time::Duration;
 use uuid::Uuid;
@@ -30,8 +31,6 @@ const TOGETHER: usize = 50;
 const AT_ONCE: usize = 16;
 /// How long an order is left alone after it was swept for the first time.
 const FIRST_PAUSE: std::time::Duration = std::time::Duration::from_secs(60);
-/// The longest that an order is left alone.
-pub const LONGEST: Duration = Duration::hours(1);
 /// The longest that one is which holds stock: others want it, and a reservation ends in half an hour or so.
 const LONGEST_HOLDING: Duration = Duration::minutes(5);
 
@@ -50,6 +49,8 @@ pub struct SweepPorts<'p> {
     pub queue: &'p dyn Queue,
     /// Where facts are told again.
     pub bus: &'p dyn EventBus,
+    /// Has rows that an older release left to be made anew.
+    pub search: &'p dyn Search,
 }
 
 /// What became of a sweep.
@@ -57,6 +58,8 @@ pub struct SweepPorts<'p> {
 pub struct Swept {
     /// What was set going.
     pub set_going: Vec<Stuck>,
+    /// How many rows of search are found by folded words now.
+    pub folded: u64,
     /// The first failure. It kept nothing else from being set going.
     pub failed: Option<Unavailable>,
 }
@@ -81,6 +84,11 @@ pub async fn sweep(ports: SweepPorts<'_>) -> Result<Swept, Unavailable> {
     for group in join_all(groups).await {
         swept.set_going.extend(group.set_going);
         swept.failed = swept.failed.or(group.failed);
+    }
+    // Whatever an older release left unfolded is left behind by whoever last had a hand in it, like what is stuck.
+    match ports.search.keep_up().await {
+        Ok(folded) => swept.folded = folded,
+        Err(error) => drop(swept.failed.get_or_insert(error)),
     }
     Ok(swept)
 }
@@ -139,16 +147,11 @@ async fn sweep_group(ports: SweepPorts<'_>, group: Vec<(Stuck, i32)>) -> Swept {
 fn pause(stuck: Stuck, times: i32) -> Duration {
     let longest = match stuck {
         Stuck::Unattended(_) | Stuck::CancelForgotten(_) => LONGEST_HOLDING,
-        Stuck::Uninvoiced(_) | Stuck::Unvoided(_) | Stuck::Untold(_) => LONGEST,
+        Stuck::Uninvoiced(_) | Stuck::Unvoided(_) | Stuck::Untold(_) => LONGEST_PAUSE,
     };
     let failures = u32::try_from(times).unwrap_or(1);
     let pause = Backoff { first: FIRST_PAUSE, longest: longest.unsigned_abs() }.after(failures);
     Duration::try_from(pause).unwrap_or(longest)
-}
-
-/// The message that has an order cancelled.
-pub fn cancel_message(order: OrderId) -> OutgoingMessage {
-    OutgoingMessage { subject: order.0, body: json!(OrderMessage { order_id: order }) }
 }
 
 /// What was found, with how often it was swept.
@@ -188,7 +191,7 @@ impl SweepPorts<'_> {
         for one in stuck {
             match *one {
                 Stuck::Unattended(id) => starts.push(id),
-                Stuck::CancelForgotten(id) => cancellations.push(cancel_message(id)),
+                Stuck::CancelForgotten(id) => cancellations.push(OutgoingMessage::naming(id)),
                 Stuck::Uninvoiced(id) => facts.extend(self.facts(id, &[EventName::OrderConfirmed]).await?),
                 Stuck::Unvoided(id) | Stuck::Untold(id) => {
                     facts.extend(self.facts(id, &[EventName::OrderRejected, EventName::OrderCancelled]).await?);
