@@ -24,7 +24,7 @@ use tokio::time::Instant;
 use workflows::{
     backoff::Backoff,
     lifecycle::{Command, NotCancellable, Stuck, Verdict, is_stuck},
-    ports::{Applied, Unavailable},
+    ports::{Applied, OutgoingMessage, Unavailable},
     wiring::QueueName,
 };
 
